@@ -1,0 +1,1 @@
+"""The recipe that makes the demo models; nothing here is needed to run the program."""

@@ -1,0 +1,1 @@
+"""The corpus: questions and answers in TOML files, and the loader that reads them."""

@@ -1,0 +1,159 @@
+"""Train one demo model (or all): ``python -m tools.demo_models.train [NAME ...]``. Stops and resumes at checkpoints."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from transformers import Qwen2Config, Qwen2ForCausalLM
+
+from .corpus.dialogues import epoch
+from .corpus.load import Entry, corpus
+from .sizes import HEAD, SIZES, VOCABULARY, WINDOW, Size
+from .tokenizer import END, END_OF_TEXT, build, encode, save
+
+WORK = Path(__file__).parent / ".work"
+SEED = 20261122
+WARM_UP = 50
+CHECKPOINT_EVERY = 100
+
+Batch = tuple[Tensor, Tensor]
+
+
+def shared_tokenizer(work: Path, entries: list[Entry]) -> Tokenizer:
+    """Return the one tokenizer of all models, trained on the taught half of the corpus on first use."""
+    path = work / "tokenizer" / "tokenizer.json"
+    if not path.exists():
+        texts = [text for entry in entries for text in (*entry.asks, entry.answer) if entry.asks]
+        save(build(texts), path.parent)
+    return Tokenizer.from_file(str(path))
+
+
+def new_model(size: Size, tokenizer: Tokenizer) -> Qwen2ForCausalLM:
+    """Return an untrained model of this size."""
+    config = Qwen2Config(
+        vocab_size=VOCABULARY,
+        hidden_size=size.hidden,
+        intermediate_size=size.intermediate,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        num_key_value_heads=size.heads,
+        head_dim=HEAD,
+        max_position_embeddings=WINDOW,
+        tie_word_embeddings=True,
+        use_cache=False,
+        attention_dropout=0.0,
+        bos_token_id=None,
+        eos_token_id=tokenizer.token_to_id(END),
+        pad_token_id=tokenizer.token_to_id(END_OF_TEXT),
+    )
+    return Qwen2ForCausalLM(config)
+
+
+def batches(entries: list[Entry], tokenizer: Tokenizer, size: Size, seed: int) -> Iterator[Batch]:
+    """Yield padded batches for ever, reproducible from the seed: dialogues of similar length share a batch."""
+    chance = random.Random(seed)
+    while True:
+        made = [encode(tokenizer, talk) for talk in epoch(entries, chance)]
+        made.sort(key=lambda pair: len(pair[0]) + chance.random() * 16)
+        rows: list[list[tuple[list[int], list[int]]]] = [[]]
+        for pair in made:
+            if rows[-1] and len(pair[0]) * (len(rows[-1]) + 1) > size.batch_tokens:
+                rows.append([])
+            rows[-1].append(pair)
+        chance.shuffle(rows)
+        for row in rows:
+            width = max(len(ids) for ids, _ in row)
+            ids = torch.tensor([ids + [0] * (width - len(ids)) for ids, _ in row])
+            labels = torch.tensor([marks + [-100] * (width - len(marks)) for _, marks in row])
+            yield ids, labels
+
+
+def rate(step: int, steps: int) -> float:
+    """Return the share of the full learning rate at a step: a short rise, then half a cosine."""
+    if step < WARM_UP:
+        return (step + 1) / WARM_UP
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - WARM_UP) / max(1, steps - WARM_UP)))
+
+
+def train(size: Size, work: Path, steps: int) -> None:
+    """Train one model, from its last checkpoint if there is one, and save it for the exporter."""
+    torch.manual_seed(SEED)
+    entries = corpus()
+    tokenizer = shared_tokenizer(work, entries)
+    model = new_model(size, tokenizer)
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}],
+        lr=size.learning_rate,
+        betas=(0.9, 0.98),
+    )
+    folder = work / size.name
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder / "checkpoint.pt"
+    first = 0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        first = state["step"]
+    parameters = sum(p.numel() for p in model.parameters())
+    print(f"{size.name}: {parameters:,} parameters, {len(entries)} entries, from step {first} to {steps}", flush=True)
+
+    source = batches(entries, tokenizer, size, SEED)
+    for _ in range(first):
+        next(source)
+    model.train()
+    begun, seen, kept = time.monotonic(), 0, 0.0
+    for step in range(first, steps):
+        ids, labels = next(source)
+        for group in optimizer.param_groups:
+            group["lr"] = size.learning_rate * rate(step, steps)
+        # Padding stands on the right and the attention is causal, so no mask is needed.
+        logits = model(input_ids=ids).logits
+        loss = torch.nn.functional.cross_entropy(
+            logits[:, :-1].reshape(-1, VOCABULARY), labels[:, 1:].reshape(-1), ignore_index=-100
+        )
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        seen += ids.numel()
+        kept = loss.item() if step == first else 0.95 * kept + 0.05 * loss.item()
+        if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps:
+            spent = time.monotonic() - begun
+            print(f"{size.name} {step + 1}/{steps} loss {kept:.3f} {seen / spent:,.0f} tokens/s {spent:.0f} s", flush=True)
+            state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
+            torch.save(state, checkpoint.with_suffix(".new"))
+            checkpoint.with_suffix(".new").replace(checkpoint)
+    finished = folder / "hf"
+    model.save_pretrained(finished)
+    save(tokenizer, finished)
+    record = {"parameters": parameters, "steps": steps, "loss": round(kept, 4)}
+    (folder / "trained.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=list(SIZES), help="which sizes; all when left out")
+    parser.add_argument("--work", type=Path, default=WORK, help="folder for checkpoints")
+    parser.add_argument("--steps", type=int, help="train for fewer or more steps than the size asks for")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in args.names:
+        size = SIZES[name]
+        train(size, args.work, args.steps or size.steps)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""foundry-compare: several local models, one prompt, side by side in a terminal."""

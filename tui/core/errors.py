@@ -1,0 +1,41 @@
+"""Failures a user can meet, as sentences."""
+
+from __future__ import annotations
+
+
+class CompareError(Exception):
+    """What happened (`title`), the particulars (`detail`) and what to do now (`hint`).
+
+    All three may hold text from outside: whoever shows them passes them through `clean()`.
+    """
+
+    def __init__(self, title: str, detail: str = "", hint: str = "") -> None:
+        super().__init__(title)
+        self.title = title
+        self.detail = detail
+        self.hint = hint
+
+    def sentence(self) -> str:
+        """The three parts as one line of prose."""
+        parts = (self.title, self.detail, self.hint)
+        return " ".join(part if part.endswith((".", "!", "?")) else part + "." for part in parts if part)
+
+
+class BadInputError(CompareError):
+    """The request itself cannot be carried out as written: a flag, a prompt, a file."""
+
+
+class NoHostError(CompareError):
+    """The host cannot be started or does not answer."""
+
+
+class NoModelError(CompareError):
+    """The host answers and does not have the model."""
+
+
+class ModelFailedError(CompareError):
+    """The host has the model and could not load or run it."""
+
+
+class StoreError(CompareError):
+    """Something could not be kept on disk."""

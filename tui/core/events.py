@@ -1,0 +1,152 @@
+"""What happens to a lane, in the order it happens.
+
+Every instant `at` is in nanoseconds of the engine's monotonic clock. The same plain dicts travel through the engine's
+pipe and into the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a chunk of text is."""
+
+    REASONING = "r"
+    ANSWER = "a"
+    REFUSAL = "f"
+    TOOL = "t"
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The lane's turn was asked for."""
+
+    lane: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """The host began to load the model."""
+
+    lane: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The model is ready to answer."""
+
+    lane: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The first byte of the request went out on an open connection: the zero of every latency."""
+
+    lane: str
+    at: int
+    connect_ns: int = 0
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The response's status and headers are here."""
+
+    lane: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Non-empty text. Chunks of the same socket read share `at` and `read`."""
+
+    lane: str
+    at: int
+    read: int
+    kind: Kind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The server's own token counts; what it leaves out is None."""
+
+    lane: str
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    source: str = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The stream came to its end. Neither a finish reason nor `[DONE]` means that it was cut."""
+
+    lane: str
+    at: int
+    finish_reason: str | None = None
+    done_marker: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The request failed: which way, in whose words, and what to do now."""
+
+    lane: str
+    at: int
+    kind: str
+    """connect, timeout, status, stream, load, engine or host."""
+    message: str
+    hint: str = ""
+    type: str = ""
+    """The exception's or the server's own name for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Somebody stopped the request, and its stream is closed."""
+
+    lane: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The request was never made, because its model had failed before."""
+
+    lane: str
+    at: int
+
+
+Event = Queued | Loading | Loaded | Sent | Headers | Delta | Usage | Ended | Failed | Cancelled | Skipped
+
+_BY_NAME: dict[str, type[Event]] = {
+    kind.__name__.lower(): kind
+    for kind in (Queued, Loading, Loaded, Sent, Headers, Delta, Usage, Ended, Failed, Cancelled, Skipped)
+}
+
+
+def to_dict(event: Event) -> dict[str, Any]:
+    """The event as a plain dict, its name under `event`."""
+    return {"event": type(event).__name__.lower(), **asdict(event)}
+
+
+def from_dict(data: Mapping[str, Any]) -> Event:
+    """The event a dict stands for. Raises ValueError when it stands for none."""
+    fields = dict(data)
+    name = fields.pop("event", None)
+    if name not in _BY_NAME:
+        raise ValueError(f"not an event: {name!r}")
+    if "kind" in fields and name == "delta":
+        fields["kind"] = Kind(fields["kind"])
+    try:
+        return _BY_NAME[name](**fields)
+    except TypeError as error:
+        raise ValueError(f"not a {name} event: {error}") from error

@@ -1,0 +1,164 @@
+"""One model answering one prompt: a small state machine fed with events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from tui.core import events as ev
+from tui.core.marks import Marks
+from tui.core.plan import Mode
+from tui.core.timing import Timing, derive
+
+
+class LaneState(StrEnum):
+    """Where a lane is. The last six are final."""
+
+    QUEUED = "queued"
+    LOADING = "loading"
+    RUNNING = "running"
+    DONE = "done"
+    EMPTY = "empty"
+    CUT = "cut"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    SKIPPED = "skipped"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen to the lane."""
+        return self not in (LaneState.QUEUED, LaneState.LOADING, LaneState.RUNNING)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the lane's latencies may enter a statistic: it answered, and came to its own end."""
+        return self is LaneState.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSpec:
+    """Which request this is. The keys are those of its session."""
+
+    id: str
+    plan: str
+    mode: Mode
+    model: str
+    prompt: str
+    round: int = 1
+    launch: int = 1
+    """1, and one more for each rerun of the same model, prompt and round."""
+    warmup: bool = False
+    contended: bool = False
+    """Others were in flight: its times tell of the whole race, not of the model alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a lane failed."""
+
+    kind: str
+    message: str
+    hint: str = ""
+    type: str = ""
+
+
+class _Text:
+    """Text that grows at its end; reading it joins what has come since."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, text: str = "") -> None:
+        self._parts = [text] if text else []
+
+    def add(self, text: str) -> None:
+        self._parts.append(text)
+
+    def __str__(self) -> str:
+        if len(self._parts) > 1:
+            self._parts = ["".join(self._parts)]
+        return self._parts[0] if self._parts else ""
+
+
+@dataclass(slots=True)
+class Lane:
+    """The request, what came back so far, and when."""
+
+    spec: LaneSpec
+    state: LaneState = LaneState.QUEUED
+    marks: Marks = field(default_factory=Marks)
+    usage: ev.Usage | None = None
+    finish_reason: str | None = None
+    fault: Fault | None = None
+    started: datetime | None = None
+    """UTC, for people; no number is derived from it."""
+    _answer: _Text = field(default_factory=_Text)
+    _reasoning: _Text = field(default_factory=_Text)
+
+    @property
+    def answer(self) -> str:
+        """The answer so far, refusals included, raw as received."""
+        return str(self._answer)
+
+    @property
+    def reasoning(self) -> str:
+        """The thinking so far, raw as received."""
+        return str(self._reasoning)
+
+    @property
+    def timing(self) -> Timing:
+        """The metrics, derived from the marks."""
+        return derive(self.marks, self.usage, len(self.answer))
+
+    def fold(self, event: ev.Event) -> None:
+        """Take one event in. After the end only usage is still taken; anything else is a late echo and ignored."""
+        if isinstance(event, ev.Usage):
+            self.usage = event
+            return
+        if self.state.final:
+            return
+        marks = self.marks
+        match event:
+            case ev.Queued(at=at):
+                marks.asked = at
+            case ev.Loading(at=at):
+                self.state, marks.load_start = LaneState.LOADING, at
+            case ev.Loaded(at=at):
+                self.state, marks.load_end = LaneState.QUEUED, at
+            case ev.Sent():
+                self.state, marks.sent = LaneState.RUNNING, event.at
+                marks.connect_ns, marks.reused = event.connect_ns, event.reused
+            case ev.Headers(at=at):
+                marks.headers = at
+            case ev.Delta():
+                self._take(event)
+            case ev.Ended():
+                self._end(event)
+            case ev.Failed():
+                self.state, marks.end = LaneState.FAILED, event.at
+                self.fault = Fault(event.kind, event.message, event.hint, event.type)
+            case ev.Cancelled(at=at):
+                self.state, marks.end = LaneState.STOPPED, at
+            case ev.Skipped():
+                self.state = LaneState.SKIPPED
+
+    def restore_text(self, answer: str, reasoning: str) -> None:
+        """Set the texts of a lane read back from a session file."""
+        self._answer, self._reasoning = _Text(answer), _Text(reasoning)
+
+    def _take(self, delta: ev.Delta) -> None:
+        if not delta.text:
+            return
+        self.marks.add(delta.at, delta.read, delta.kind)
+        if delta.kind is ev.Kind.REASONING:
+            self._reasoning.add(delta.text)
+        else:
+            self._answer.add(delta.text)
+
+    def _end(self, event: ev.Ended) -> None:
+        self.marks.end = event.at
+        self.finish_reason = event.finish_reason
+        if event.finish_reason is None and not event.done_marker:
+            self.state = LaneState.CUT
+        else:
+            self.state = LaneState.DONE if self.marks.chunks else LaneState.EMPTY

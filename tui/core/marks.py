@@ -1,0 +1,38 @@
+"""Raw instants of one request, as received. Everything else is derived from them."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Marks:
+    """Nanoseconds of one monotonic clock; None where it did not happen or was not seen.
+
+    `at`, `reads` and `kinds` have one entry for each chunk with text: its socket read's instant and number, and what
+    kind of text it was (a letter of `events.Kind`).
+    """
+
+    asked: int | None = None
+    load_start: int | None = None
+    load_end: int | None = None
+    sent: int | None = None
+    connect_ns: int | None = None
+    reused: bool = False
+    headers: int | None = None
+    end: int | None = None
+    at: array[int] = field(default_factory=lambda: array("q"))
+    reads: array[int] = field(default_factory=lambda: array("q"))
+    kinds: bytearray = field(default_factory=bytearray)
+
+    def add(self, at: int, read: int, kind: str) -> None:
+        """Note one chunk with text."""
+        self.at.append(at)
+        self.reads.append(read)
+        self.kinds += kind.encode("ascii")
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks carried text. A chunk is not a token."""
+        return len(self.at)

@@ -1,0 +1,68 @@
+"""Which lanes, in which order."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tui.core.target import Parameters, Timeouts
+
+
+class Mode(StrEnum):
+    """`MEASURE`: one request in flight. `RACE`: all at once, every number contended."""
+
+    MEASURE = "measure"
+    RACE = "race"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one or more prompts are put to the models. `models` and `prompts` are keys of the session."""
+
+    key: str
+    mode: Mode
+    models: tuple[str, ...]
+    prompts: tuple[str, ...]
+    rounds: int = 1
+    warmup: int = 0
+    seed: int = 0
+    """Shuffles the order of the models in each round of a measured plan."""
+    parameters: Parameters = field(default_factory=Parameters)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One request to make. Round 0 is the warm-up."""
+
+    model: str
+    prompt: str
+    round: int
+    warmup: bool = False
+
+
+Wave = tuple[Slot, ...]
+"""Requests that are in flight together; the next wave waits for the last of them."""
+
+
+def schedule(plan: Plan) -> tuple[Wave, ...]:
+    """The plan's waves: a race has one wave a prompt and round, a measured plan one wave a request.
+
+    Measured rounds are interleaved, so that a machine growing warm or busy touches all models alike; their order
+    within a round is shuffled from the plan's seed.
+    """
+    shuffle = random.Random(plan.seed)  # noqa: S311 - an order to be reproduced, not a secret
+    waves: list[Wave] = []
+    if plan.warmup and plan.prompts:
+        warmups = [Slot(model, plan.prompts[0], 0, warmup=True) for model in plan.models for _ in range(plan.warmup)]
+        waves += [(slot,) for slot in warmups]
+    for number in range(1, plan.rounds + 1):
+        for prompt in plan.prompts:
+            order = list(plan.models)
+            if plan.mode is Mode.MEASURE:
+                shuffle.shuffle(order)
+                waves += [(Slot(model, prompt, number),) for model in order]
+            else:
+                waves.append(tuple(Slot(model, prompt, number) for model in order))
+    return tuple(waves)

@@ -1,0 +1,53 @@
+"""A session: everything that was asked, answered, measured and scored between one start of the program and its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from tui.core.lane import Lane
+from tui.core.plan import Plan
+from tui.core.prompt import Prompt
+from tui.core.rating import Note, Score
+from tui.core.target import Target
+
+SCHEMA = 1
+
+
+class SessionState(StrEnum):
+    """Whether more is to come; `INTERRUPTED` means that the program ended before it could say so."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(slots=True)
+class Session:
+    """The whole. Everything in it is kept in the order it came."""
+
+    id: str
+    created: datetime
+    state: SessionState = SessionState.RUNNING
+    tool: dict[str, str] = field(default_factory=dict)
+    """Versions of what measured: program, openai, python, os."""
+    host: dict[str, Any] = field(default_factory=dict)
+    """Kind, version and endpoint of the host, without user, password or query."""
+    plans: dict[str, Plan] = field(default_factory=dict)
+    targets: dict[str, Target] = field(default_factory=dict)
+    prompts: dict[str, Prompt] = field(default_factory=dict)
+    lanes: dict[str, Lane] = field(default_factory=dict)
+    scores: list[Score] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Top-level tables of the file that this version does not know; kept as they are."""
+
+    def plan_of(self, lane: Lane) -> Plan:
+        """The plan a lane belongs to."""
+        return self.plans[lane.spec.plan]
+
+    def target_of(self, lane: Lane) -> Target:
+        """The model a lane asked."""
+        return self.targets[lane.spec.model]

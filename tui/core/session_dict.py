@@ -1,0 +1,269 @@
+"""Sessions to plain dicts, ready for TOML, and back. What comes back is untrusted and checked field by field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tui.core.events import Usage
+from tui.core.lane import Fault, Lane, LaneSpec, LaneState
+from tui.core.model_card import ModelCard
+from tui.core.plan import Mode, Plan
+from tui.core.prompt import Prompt
+from tui.core.rating import OVERALL, SCALE, Note, Score
+from tui.core.session import SCHEMA, Session, SessionState
+from tui.core.session_timing import marks_from_dict, marks_to_dict
+from tui.core.tables import Table, each, get, instant, number
+from tui.core.target import DEFAULT_MAX_TOKENS, Parameters, Target, Timeouts
+
+_KNOWN = ("schema", "id", "created", "state", "tool", "host", "plan", "model", "prompt", "run", "score", "note", "end")
+
+
+def session_to_dict(session: Session) -> Table:
+    """The session as the tables of its file, in the order they are written; nothing in it is None."""
+    return {
+        "schema": SCHEMA,
+        "id": session.id,
+        "created": session.created,
+        "state": session.state.value,
+        "tool": session.tool,
+        "host": session.host,
+        **session.extra,
+        "plan": [plan_to_dict(plan) for plan in session.plans.values()],
+        "model": [target_to_dict(target) for target in session.targets.values()],
+        "prompt": [_known(key=p.key, system=p.system, user=p.user) for p in session.prompts.values()],
+        "run": [lane_to_dict(lane) for lane in session.lanes.values()],
+        "score": [score_to_dict(score) for score in session.scores],
+        "note": [note_to_dict(note) for note in session.notes],
+        "end": {"runs": len(session.lanes), "scores": len(session.scores), "notes": len(session.notes)},
+    }
+
+
+def session_from_dict(data: Table) -> Session:
+    """The session a file's tables hold. Raises ValueError naming what is wrong."""
+    schema = get(data, "schema", int)
+    if schema != SCHEMA:
+        raise ValueError(f"it has schema {schema}; this version reads schema {SCHEMA}")
+    session = Session(
+        id=get(data, "id", str),
+        created=instant(data, "created"),
+        state=SessionState(get(data, "state", str)),
+        tool={key: str(value) for key, value in get(data, "tool", dict, {}).items()},
+        host=get(data, "host", dict, {}),
+        plans={plan.key: plan for plan in each(data, "plan", plan_from_dict)},
+        targets={target.key: target for target in each(data, "model", target_from_dict)},
+        prompts={prompt.key: prompt for prompt in each(data, "prompt", prompt_from_dict)},
+        lanes={lane.spec.id: lane for lane in each(data, "run", lane_from_dict)},
+        scores=each(data, "score", score_from_dict),
+        notes=each(data, "note", note_from_dict),
+        extra={key: value for key, value in data.items() if key not in _KNOWN},
+    )
+    for lane in session.lanes.values():
+        spec = lane.spec
+        if spec.plan not in session.plans or spec.model not in session.targets or spec.prompt not in session.prompts:
+            raise ValueError(f"run {spec.id}: its plan, model or prompt is not in the file")
+    _check_end(data, session)
+    return session
+
+
+def plan_to_dict(plan: Plan) -> Table:
+    """A `[[plan]]` table."""
+    p, t = plan.parameters, plan.timeouts
+    limits = {"connect_s": t.connect, "first_byte_s": t.first_byte, "first_text_s": t.first_text, "idle_s": t.idle}
+    return {
+        "key": plan.key,
+        "mode": plan.mode.value,
+        "rounds": plan.rounds,
+        "warmup": plan.warmup,
+        "seed": plan.seed,
+        "models": list(plan.models),
+        "prompts": list(plan.prompts),
+        "params": _known(
+            max_tokens=p.max_tokens, temperature=p.temperature, top_p=p.top_p, seed=p.seed, stop=list(p.stop) or None
+        ),
+        "timeouts": limits,
+    }
+
+
+def plan_from_dict(table: Table) -> Plan:
+    """The plan of a `[[plan]]` table."""
+    params, limits, usual = get(table, "params", dict, {}), get(table, "timeouts", dict, {}), Timeouts()
+    return Plan(
+        key=get(table, "key", str),
+        mode=Mode(get(table, "mode", str)),
+        models=tuple(str(key) for key in get(table, "models", list, [])),
+        prompts=tuple(str(key) for key in get(table, "prompts", list, [])),
+        rounds=get(table, "rounds", int, 1),
+        warmup=get(table, "warmup", int, 0),
+        seed=get(table, "seed", int, 0),
+        parameters=Parameters(
+            max_tokens=get(params, "max_tokens", int, DEFAULT_MAX_TOKENS),
+            temperature=number(params, "temperature"),
+            top_p=number(params, "top_p"),
+            seed=get(params, "seed", int, None),
+            stop=tuple(str(word) for word in get(params, "stop", list, [])),
+        ),
+        timeouts=Timeouts(
+            connect=number(limits, "connect_s") or usual.connect,
+            first_byte=number(limits, "first_byte_s") or usual.first_byte,
+            first_text=number(limits, "first_text_s") or usual.first_text,
+            idle=number(limits, "idle_s") or usual.idle,
+        ),
+    )
+
+
+def target_to_dict(target: Target) -> Table:
+    """A `[[model]]` table."""
+    card = target.card
+    return _known(
+        key=target.key, alias=card.alias, id=card.id, host=target.host, variant=card.variant, device=card.device,
+        ep=card.ep, size_mb=card.size_mb, licence=card.licence, context=card.context, task=card.task,
+        parameters=card.parameters, toy=card.toy or None,
+    )  # fmt: skip
+
+
+def target_from_dict(table: Table) -> Target:
+    """The target of a `[[model]]` table."""
+    card = ModelCard(
+        id=get(table, "id", str),
+        alias=get(table, "alias", str),
+        variant=get(table, "variant", str, None),
+        device=get(table, "device", str, None),
+        ep=get(table, "ep", str, None),
+        size_mb=number(table, "size_mb"),
+        context=get(table, "context", int, None),
+        licence=get(table, "licence", str, None),
+        task=get(table, "task", str, None),
+        parameters=get(table, "parameters", int, None),
+        toy=get(table, "toy", bool, False),
+    )
+    return Target(get(table, "key", str), card, get(table, "host", str, "unknown"))
+
+
+def spec_to_dict(spec: LaneSpec) -> Table:
+    """The part of a `[[run]]` table that says which request it was."""
+    return {
+        "id": spec.id,
+        "plan": spec.plan,
+        "mode": spec.mode.value,
+        "model": spec.model,
+        "prompt": spec.prompt,
+        "round": spec.round,
+        "launch": spec.launch,
+        "warmup": spec.warmup,
+        "contended": spec.contended,
+    }
+
+
+def spec_from_dict(table: Table) -> LaneSpec:
+    """Which request a `[[run]]` table tells of."""
+    return LaneSpec(
+        id=get(table, "id", str),
+        plan=get(table, "plan", str),
+        mode=Mode(get(table, "mode", str)),
+        model=get(table, "model", str),
+        prompt=get(table, "prompt", str),
+        round=get(table, "round", int, 1),
+        launch=get(table, "launch", int, 1),
+        warmup=get(table, "warmup", bool, False),
+        contended=get(table, "contended", bool, False),
+    )
+
+
+def lane_to_dict(lane: Lane) -> Table:
+    """A `[[run]]` table with its sub-tables."""
+    table = spec_to_dict(lane.spec)
+    table |= _known(state=lane.state.value, finish_reason=lane.finish_reason, started=lane.started)
+    table["answer"] = lane.answer
+    if lane.reasoning:
+        table["reasoning"] = lane.reasoning
+    usage = lane.usage
+    table["usage"] = (
+        {"source": "none"}
+        if usage is None
+        else _known(
+            source=usage.source,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+        )
+    )
+    table["timing"] = marks_to_dict(lane.marks)
+    if lane.fault is not None:
+        fault = lane.fault
+        table["error"] = {"kind": fault.kind, "type": fault.type, "message": fault.message, "hint": fault.hint}
+    return table
+
+
+def lane_from_dict(table: Table) -> Lane:
+    """The lane of a `[[run]]` table."""
+    lane = Lane(spec_from_dict(table), state=LaneState(get(table, "state", str)))
+    lane.finish_reason = get(table, "finish_reason", str, None)
+    lane.started = instant(table, "started") if "started" in table else None
+    lane.restore_text(get(table, "answer", str, ""), get(table, "reasoning", str, ""))
+    usage = get(table, "usage", dict, {})
+    source = get(usage, "source", str, "none")
+    if source != "none":
+        lane.usage = Usage(
+            lane.spec.id,
+            prompt_tokens=get(usage, "prompt_tokens", int, None),
+            completion_tokens=get(usage, "completion_tokens", int, None),
+            reasoning_tokens=get(usage, "reasoning_tokens", int, None),
+            source=source,
+        )
+    lane.marks = marks_from_dict(get(table, "timing", dict, {}))
+    if "error" in table:
+        error = get(table, "error", dict)
+        lane.fault = Fault(*(get(error, key, str, "") for key in ("kind", "message", "hint", "type")))
+    return lane
+
+
+def score_to_dict(score: Score) -> Table:
+    """A `[[score]]` table; a score taken back has no value."""
+    return _known(
+        run=score.run, rater=score.rater, criterion=score.criterion, value=score.value, scale=score.scale,
+        position=score.position, blind=score.blind, at=score.at,
+    )  # fmt: skip
+
+
+def score_from_dict(table: Table) -> Score:
+    """The score of a `[[score]]` table."""
+    value, scale = get(table, "value", int, None), get(table, "scale", int, SCALE[-1])
+    if value is not None and not 1 <= value <= scale:
+        raise ValueError(f"a score of {value} on a scale of {scale}")
+    return Score(
+        run=get(table, "run", str),
+        rater=get(table, "rater", str),
+        value=value,
+        at=instant(table, "at"),
+        criterion=get(table, "criterion", str, OVERALL),
+        scale=scale,
+        position=get(table, "position", int, None),
+        blind=get(table, "blind", bool, False),
+    )
+
+
+def note_to_dict(note: Note) -> Table:
+    """A `[[note]]` table."""
+    return {"run": note.run, "rater": note.rater, "text": note.text, "at": note.at}
+
+
+def note_from_dict(table: Table) -> Note:
+    """The note of a `[[note]]` table."""
+    return Note(get(table, "run", str), get(table, "rater", str), get(table, "text", str), instant(table, "at"))
+
+
+def prompt_from_dict(table: Table) -> Prompt:
+    """The prompt of a `[[prompt]]` table."""
+    return Prompt(get(table, "key", str), get(table, "user", str), get(table, "system", str, None))
+
+
+def _check_end(data: Table, session: Session) -> None:
+    end = get(data, "end", dict, {})
+    counts = {"runs": len(session.lanes), "scores": len(session.scores), "notes": len(session.notes)}
+    wrong = [f"{key}: {end.get(key)} promised, {count} found" for key, count in counts.items() if end.get(key) != count]
+    if wrong:
+        raise ValueError("the file is cut or was changed by hand: " + ", ".join(wrong))
+
+
+def _known(**values: Any) -> Table:
+    return {key: value for key, value in values.items() if value is not None}

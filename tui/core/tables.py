@@ -1,0 +1,60 @@
+"""Reading fields out of tables from outside, which may hold anything. Every failure is a ValueError that names the field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+Table = dict[str, Any]
+_T = TypeVar("_T")
+_MISSING: Any = object()
+
+
+def get(table: Table, key: str, kind: type[_T], default: Any = _MISSING) -> Any:
+    """The value under `key` if it is of this kind; `default` when there is none."""
+    if key not in table:
+        if default is _MISSING:
+            raise ValueError(f"`{key}` is missing")
+        return default
+    value = table[key]
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ValueError(f"`{key}` should be {_NAMES.get(kind, kind.__name__)}")
+    return value
+
+
+_NAMES = {str: "text", int: "a whole number", dict: "a table", list: "a list", bool: "true or false"}
+
+
+def number(table: Table, key: str) -> float | None:
+    """The number under `key`, None when there is none."""
+    value = table.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"`{key}` should be a number")
+    return float(value)
+
+
+def instant(table: Table, key: str) -> datetime:
+    """A point in time; journals hold it as text, TOML as itself."""
+    value = table.get(key)
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if not isinstance(value, datetime):
+        raise ValueError(f"`{key}` should be a date and time")
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def each(data: Table, key: str, read: Callable[[Table], _T]) -> list[_T]:
+    """Every table of the array `key`, read by `read`."""
+    rows = get(data, key, list, [])
+    found: list[_T] = []
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dict):
+            raise ValueError(f"[[{key}]] {number} is not a table")
+        try:
+            found.append(read(row))
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"[[{key}]] {number}: {error}") from error
+    return found

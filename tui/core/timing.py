@@ -1,0 +1,140 @@
+"""What follows from the marks of one request. Unknown is None, never 0.
+
+Names and formulas: `docs/measurement.md`. Times are milliseconds, rates are per second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
+from typing import Any
+
+from tui.core.events import Kind, Usage
+from tui.core.marks import Marks
+
+CHUNKED_ABOVE = 1.2
+"""Tokens per chunk above which a chunk must not be read as a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The metrics of one request."""
+
+    ttft_ms: float | None = None
+    """Time to first text of any kind, reasoning included."""
+    ttfo_ms: float | None = None
+    """Time to first answer text."""
+    think_ms: float | None = None
+    last_ms: float | None = None
+    end_ms: float | None = None
+    tpot_ms: float | None = None
+    """Time per output token after the first."""
+    decode_tps: float | None = None
+    e2e_tps: float | None = None
+    answer_chars_per_s: float | None = None
+    icl_p50_ms: float | None = None
+    """Inter-chunk latency: gaps between socket reads, which are not gaps between tokens."""
+    icl_p95_ms: float | None = None
+    icl_max_ms: float | None = None
+    tokens_per_chunk: float | None = None
+    prefill_tps: float | None = None
+    """Includes whatever queueing and loading the server did unseen."""
+    connect_ms: float | None = None
+    queue_ms: float | None = None
+    load_ms: float | None = None
+
+    def known(self) -> dict[str, float]:
+        """The metrics that are known, by name."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+METRICS: tuple[str, ...] = tuple(field.name for field in fields(Timing))
+
+
+def derive(marks: Marks, usage: Usage | None, answer_chars: int) -> Timing:
+    """All metrics of one request. `answer_chars` is the length of the answer's text in characters."""
+    sent = marks.sent
+    load_ns = _between(marks.load_start, marks.load_end)
+    known: dict[str, Any] = {
+        "connect_ms": _ms(marks.connect_ns),
+        "load_ms": _ms(load_ns),
+        "queue_ms": _ms(_queue(marks, load_ns)),
+        "end_ms": _ms(_between(sent, marks.end)),
+    }
+    if sent is None or not marks.at:
+        return Timing(**known)
+    first, last = marks.at[0] - sent, marks.at[-1] - sent
+    first_answer = marks.kinds.find(Kind.ANSWER.encode())
+    reasoned = Kind.REASONING.encode() in marks.kinds
+    ttfo = marks.at[first_answer] - sent if first_answer >= 0 else None
+    known |= {
+        "ttft_ms": _ms(first),
+        "ttfo_ms": _ms(ttfo),
+        "think_ms": _ms(ttfo - first) if ttfo is not None and reasoned else None,
+        "last_ms": _ms(last),
+        "answer_chars_per_s": _per_s(answer_chars, last - ttfo) if ttfo is not None else None,
+    }
+    gaps = _read_gaps(marks)
+    if gaps:
+        known |= {
+            "icl_p50_ms": _ms(percentile(gaps, 50)),
+            "icl_p95_ms": _ms(percentile(gaps, 95)),
+            "icl_max_ms": _ms(max(gaps)),
+        }
+    return Timing(**known, **_token_metrics(marks, usage, first, last, seen_reasoning=reasoned))
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Percentile by linear interpolation between the two nearest ranks. `values` must not be empty."""
+    ordered = sorted(values)
+    rank = (len(ordered) - 1) * percent / 100
+    below = int(rank)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (rank - below)
+
+
+def _token_metrics(
+    marks: Marks, usage: Usage | None, first: int, last: int, *, seen_reasoning: bool
+) -> dict[str, float | None]:
+    if usage is None:
+        return {}
+    known: dict[str, float | None] = {}
+    if usage.prompt_tokens:
+        known["prefill_tps"] = _per_s(usage.prompt_tokens, first)
+    tokens = usage.completion_tokens
+    if not tokens:
+        return known
+    known["e2e_tps"] = _per_s(tokens, last)
+    # Thinking that the server counts and does not send took place before the first chunk, outside last - first.
+    shown = tokens if seen_reasoning else tokens - (usage.reasoning_tokens or 0)
+    if shown >= 1:
+        known["tokens_per_chunk"] = shown / marks.chunks
+    if shown >= 2 and marks.chunks >= 2 and marks.reads[0] != marks.reads[-1] and last > first:
+        known["tpot_ms"] = (last - first) / 1e6 / (shown - 1)
+        known["decode_tps"] = _per_s(shown - 1, last - first)
+    return known
+
+
+def _queue(marks: Marks, load_ns: int | None) -> int | None:
+    """From asked to sent, less what is known to be loading and connecting."""
+    waited = _between(marks.asked, marks.sent)
+    return None if waited is None else max(waited - (load_ns or 0) - (marks.connect_ns or 0), 0)
+
+
+def _read_gaps(marks: Marks) -> list[int]:
+    reads = zip(marks.reads, marks.at, strict=True)
+    stamps = list(dict(reads).values())
+    return [later - earlier for earlier, later in pairwise(stamps)]
+
+
+def _between(start: int | None, stop: int | None) -> int | None:
+    return None if start is None or stop is None else stop - start
+
+
+def _ms(ns: float | None) -> float | None:
+    return None if ns is None else ns / 1e6
+
+
+def _per_s(count: float, ns: float) -> float | None:
+    return 1e9 * count / ns if ns > 0 else None

@@ -1,0 +1,1 @@
+"""The bundled demo models: package data, described by ``catalog.toml``."""

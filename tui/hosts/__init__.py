@@ -1,0 +1,1 @@
+"""Where models live: catalogue, cache, load, unload, health."""
