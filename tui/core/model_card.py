@@ -49,9 +49,8 @@ class ModelCard:
 def find_model(cards: tuple[ModelCard, ...], name: str) -> ModelCard | None:
     """The first card with this id, else alias, else id without version; None when there is none. Case is ignored."""
     wanted = name.casefold()
-    spellings = (
-        lambda card: card.id,
-        lambda card: card.alias,
-        lambda card: card.id.rpartition(":")[0],
-    )
-    return next((card for spelling in spellings for card in cards if spelling(card).casefold() == wanted), None)
+    for spellings in zip(*((card.id, card.alias, card.id.rpartition(":")[0]) for card in cards), strict=True):
+        for card, spelling in zip(cards, spellings, strict=True):
+            if spelling.casefold() == wanted:
+                return card
+    return None

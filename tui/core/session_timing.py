@@ -45,7 +45,7 @@ def marks_to_dict(marks: Marks) -> dict[str, Any]:
 
 
 def marks_from_dict(table: dict[str, Any]) -> Marks:
-    """The marks a `[run.timing]` table keeps, with `sent` at 0. Raises ValueError when its parts contradict each other."""
+    """The marks a `[run.timing]` table keeps, with `sent` at 0. Raises ValueError when its parts disagree."""
     tick = _whole(table, "unit_us", default=TICK_NS // 1000) * 1000
     marks = Marks()
     load = _whole(table, "load") if "load" in table else None

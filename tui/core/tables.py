@@ -1,4 +1,4 @@
-"""Reading fields out of tables from outside, which may hold anything. Every failure is a ValueError that names the field."""
+"""Reading fields out of tables from outside, which may hold anything; a failure is a ValueError naming the field."""
 
 from __future__ import annotations
 
