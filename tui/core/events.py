@@ -7,7 +7,7 @@ pipe and into the journal.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -132,10 +132,13 @@ _BY_NAME: dict[str, type[Event]] = {
     for kind in (Queued, Loading, Loaded, Sent, Headers, Delta, Usage, Ended, Failed, Cancelled, Skipped)
 }
 
+_NAMES = {kind: name for name, kind in _BY_NAME.items()}
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _NAMES}
+
 
 def to_dict(event: Event) -> dict[str, Any]:
     """The event as a plain dict, its name under `event`."""
-    return {"event": type(event).__name__.lower(), **asdict(event)}
+    return {"event": _NAMES[type(event)], **{name: getattr(event, name) for name in _FIELDS[type(event)]}}
 
 
 def from_dict(data: Mapping[str, Any]) -> Event:

@@ -1,0 +1,110 @@
+"""The engine's process: commands in on stdin, events out on stdout, until stdin ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import signal
+import sys
+import threading
+from queue import SimpleQueue
+from typing import BinaryIO
+
+import openai
+
+from tui.core import events as ev
+from tui.engine.client import converse
+from tui.engine.protocol import Cancel, Command, Hello, Start, decode_command, encode_message
+from tui.engine.transport import clock
+from tui.engine.warmup import warm_up
+
+
+class Engine:
+    """Runs lanes side by side. Each lane is one task; whatever happens to it leaves through `outbox`."""
+
+    def __init__(self, outbox: SimpleQueue[ev.Event | Hello | None]) -> None:
+        self._outbox = outbox
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def obey(self, command: Command) -> None:
+        """Carry out one command."""
+        match command:
+            case Start():
+                task = asyncio.create_task(self._run(command))
+                self._tasks[command.lane] = task
+                task.add_done_callback(lambda _: self._tasks.pop(command.lane, None))
+            case Cancel(lane=lane):
+                if lane in self._tasks:
+                    self._tasks[lane].cancel()
+
+    async def _run(self, start: Start) -> None:
+        try:
+            await converse(start, self._outbox.put)
+        except Exception as error:
+            # A defect of ours in one lane must neither hang its pane nor touch the other lanes; stderr keeps the trace.
+            name = type(error).__name__
+            what = f"The engine stumbled: {name}: {error}"
+            self._outbox.put(ev.Failed(start.lane, clock(), "engine", what, "Please report this.", name))
+            raise
+
+    async def close(self) -> None:
+        """Close every stream."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def serve(commands: BinaryIO, outbox: SimpleQueue[ev.Event | Hello | None]) -> None:
+    """Obey until `commands` ends."""
+    loop = asyncio.get_running_loop()
+    engine = Engine(outbox)
+    ended = asyncio.Event()
+    await warm_up()
+
+    def listen() -> None:
+        # Pipes cannot be watched by every platform's event loop, so a thread reads this one.
+        for line in commands:
+            loop.call_soon_threadsafe(engine.obey, decode_command(line))
+        loop.call_soon_threadsafe(ended.set)
+
+    outbox.put(Hello(clock(), {"openai": openai.__version__, "python": platform.python_version()}))
+    threading.Thread(target=listen, name="commands", daemon=True).start()
+    await ended.wait()
+    await engine.close()
+
+
+def write(outbox: SimpleQueue[ev.Event | Hello | None], out: BinaryIO) -> None:
+    """Write messages as they come, several at once when they queue up; the end of `outbox` is None."""
+    ended = False
+    while not ended:
+        messages = [outbox.get()]
+        while not outbox.empty():
+            messages.append(outbox.get())
+        ended = None in messages
+        lines = [encode_message(message) + "\n" for message in messages if message is not None]
+        try:
+            out.write("".join(lines).encode("ascii"))
+            out.flush()
+        except OSError:
+            return
+
+
+def main() -> None:
+    """Run the engine on this process's stdin and stdout."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    outbox: SimpleQueue[ev.Event | Hello | None] = SimpleQueue()
+    writer = threading.Thread(target=write, args=(outbox, sys.stdout.buffer), name="writer", daemon=True)
+    writer.start()
+    asyncio.run(serve(sys.stdin.buffer, outbox))
+    outbox.put(None)
+    writer.join(2)
+    # The thread on stdin may sit in a read that never returns; nothing is left to save here.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

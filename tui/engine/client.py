@@ -1,0 +1,145 @@
+"""One streamed chat completion, from the request to the last event."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import openai
+
+from tui.core import events as ev
+from tui.engine import faults
+from tui.engine.chunks import DONE, Chunk, read_chunk
+from tui.engine.protocol import Start
+from tui.engine.transport import StampingTransport, Stamps, clock
+
+NO_KEY = "none"
+"""Sent where no key is configured, so that the library never looks for one in the environment."""
+
+MAX_ANSWER_CHARS = 8_000_000
+
+Emit = Callable[[ev.Event], None]
+
+
+async def converse(start: Start, emit: Emit) -> None:
+    """Ask once, and emit what happens until one of Ended, Failed or Cancelled. Raises nothing of the network's."""
+    watch = _Watch(start)
+    stamps = Stamps(lambda: _sent(start, stamps, watch, emit))
+    try:
+        async with asyncio.timeout(None) as watch.timeout:
+            watch.enter("connect")
+            await _stream(start, stamps, watch, emit)
+    except asyncio.CancelledError:
+        emit(ev.Cancelled(start.lane, clock()))
+    except TimeoutError:
+        emit(faults.silent(start, watch.phase, watch.allowed, clock()))
+    except faults.EXPECTED as error:
+        emit(faults.failed(start, error, clock()))
+
+
+async def _stream(start: Start, stamps: Stamps, watch: _Watch, emit: Emit) -> None:
+    transport = StampingTransport(stamps)
+    http = httpx2.AsyncClient(transport=transport, trust_env=False, follow_redirects=False, timeout=None)
+    client = openai.AsyncOpenAI(
+        base_url=start.endpoint.base_url,
+        api_key=start.endpoint.api_key or NO_KEY,
+        http_client=http,
+        max_retries=0,
+        timeout=None,
+    )
+    async with client:
+        completions: Any = client.chat.completions.with_streaming_response
+        async with completions.create(**_request(start)) as response:
+            emit(ev.Headers(start.lane, stamps.read_at))
+            watch.enter("first text")
+            await _read(start, response.http_response, stamps, watch, emit)
+
+
+async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: _Watch, emit: Emit) -> None:
+    """Read the stream to its end. `[DONE]` is the end, whether or not the server closes the connection."""
+    lane, finish_reason, done, length = start.lane, None, False, 0
+    if not response.headers.get("content-type", "").lower().startswith("text/event-stream"):
+        raise faults.NotAStreamError(response.headers.get("content-type", ""), await _beginning(response))
+    async for event in httpx2.EventSource(response):
+        if event.data.strip() == DONE:
+            done = True
+            break
+        chunk = _chunk(event)
+        if chunk.error:
+            raise faults.ServerSaidError(chunk.error)
+        for kind, text in chunk.texts:
+            emit(ev.Delta(lane, stamps.read_at, stamps.read_number, kind, text))
+            length += len(text)
+        if chunk.texts:
+            watch.enter("more text")
+        if chunk.usage is not None:
+            emit(ev.Usage(lane, *chunk.usage))
+        finish_reason = chunk.finish_reason or finish_reason
+        if length > MAX_ANSWER_CHARS:
+            raise faults.ServerSaidError(f"the answer is longer than {MAX_ANSWER_CHARS:,} characters")
+    emit(ev.Ended(lane, clock() if not done else stamps.read_at, finish_reason, done))
+
+
+def _chunk(event: httpx2.ServerSentEvent) -> Chunk:
+    try:
+        chunk = read_chunk(json.loads(event.data))
+    except (ValueError, RecursionError) as error:
+        if event.event == "error":
+            return Chunk(error=event.data[:500])
+        raise faults.NonsenseError(event.data[:200]) from error
+    return chunk
+
+
+async def _beginning(response: httpx2.Response) -> bytes:
+    body = b""
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > faults.BODY_BYTES:
+            break
+    return body[: faults.BODY_BYTES]
+
+
+def _request(start: Start) -> dict[str, Any]:
+    p = start.parameters
+    optional = {"temperature": p.temperature, "top_p": p.top_p, "seed": p.seed, "stop": list(p.stop) or None}
+    return {
+        "model": start.endpoint.model,
+        "messages": start.messages,
+        "max_tokens": p.max_tokens,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "extra_headers": {"Accept-Encoding": "identity"},
+        **{name: value for name, value in optional.items() if value is not None},
+    }
+
+
+def _sent(start: Start, stamps: Stamps, watch: _Watch, emit: Emit) -> None:
+    emit(ev.Sent(start.lane, stamps.sent or clock(), stamps.connect_ns))
+    watch.enter("first byte")
+
+
+class _Watch:
+    """How long the host may still be silent. Only what brings the answer forward is a sign of life."""
+
+    def __init__(self, start: Start) -> None:
+        limits = start.timeouts
+        self._allowed = {
+            "connect": limits.connect,
+            "first byte": limits.first_byte,
+            "first text": limits.first_text,
+            "more text": limits.idle,
+        }
+        self.phase = "connect"
+        self.timeout: asyncio.Timeout | None = None
+
+    @property
+    def allowed(self) -> float:
+        return self._allowed[self.phase]
+
+    def enter(self, phase: str) -> None:
+        self.phase = phase
+        if self.timeout is not None:
+            self.timeout.reschedule(asyncio.get_running_loop().time() + self.allowed)

@@ -1,0 +1,78 @@
+"""The JSON lines between the program and its engine.
+
+Down go commands, up come one greeting and then events. Text is written in ASCII with escapes, so that half of a
+surrogate pair, or any line separator a model may think of, passes unharmed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tui.core import events as ev
+from tui.core.target import Endpoint, Parameters, Timeouts
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin one streamed chat completion."""
+
+    lane: str
+    endpoint: Endpoint
+    messages: list[dict[str, str]]
+    parameters: Parameters = field(default_factory=Parameters)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Close a lane's stream, which ends the generation on hosts that watch for it."""
+
+    lane: str
+
+
+Command = Start | Cancel
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The engine is ready. `clock` is its clock as it says so; `tool` names the versions that measure."""
+
+    clock: int
+    tool: dict[str, str]
+
+
+def encode_command(command: Command) -> str:
+    """One line, without its end."""
+    return json.dumps({"command": type(command).__name__.lower(), **asdict(command)})
+
+
+def decode_command(line: str | bytes) -> Command:
+    """The command of a line. Only the program itself writes these; anything else is a defect and raises."""
+    data: dict[str, Any] = json.loads(line)
+    if data.pop("command") == "cancel":
+        return Cancel(**data)
+    parameters = data["parameters"] | {"stop": tuple(data["parameters"]["stop"])}
+    return Start(
+        lane=data["lane"],
+        endpoint=Endpoint(**data["endpoint"]),
+        messages=data["messages"],
+        parameters=Parameters(**parameters),
+        timeouts=Timeouts(**data["timeouts"]),
+    )
+
+
+def encode_message(message: ev.Event | Hello) -> str:
+    """One line, without its end."""
+    if isinstance(message, Hello):
+        return json.dumps({"hello": asdict(message)})
+    return json.dumps(ev.to_dict(message))
+
+
+def decode_message(line: str | bytes) -> ev.Event | Hello:
+    """What a line of the engine says. Raises ValueError when it says nothing."""
+    data = json.loads(line)
+    if not isinstance(data, dict):
+        raise ValueError("not an object")
+    return Hello(**data["hello"]) if "hello" in data else ev.from_dict(data)

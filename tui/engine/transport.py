@@ -1,0 +1,159 @@
+"""HTTP under the openai client, with a stamp on every read of the socket, taken before anything is decoded.
+
+Every request gets a connection of its own. A kept connection bends what is measured: on loopback, delayed
+acknowledgements hold back small writes for some 40 ms and tokens then arrive in bursts.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from typing import Any
+
+import httpcore2
+import httpx2
+
+clock = time.perf_counter_ns
+"""The one clock every instant is read from."""
+
+MAX_LINE_BYTES = 4_000_000
+"""A line of a stream longer than this is taken for an attack or a fault."""
+
+
+class TooLongError(Exception):
+    """The server sent more without a line end than any chunk of an answer can be."""
+
+
+class Stamps:
+    """What the transport saw of one request, in nanoseconds of `clock`."""
+
+    __slots__ = ("_on_sent", "_unbroken", "connect_ns", "read_at", "read_number", "sent")
+
+    def __init__(self, on_sent: Callable[[], None]) -> None:
+        self.connect_ns = 0
+        self.sent: int | None = None
+        self.read_at = 0
+        """Instant of the newest read of the socket."""
+        self.read_number = 0
+        """How many reads there have been."""
+        self._unbroken = 0
+        self._on_sent = on_sent
+
+    def connected(self, started: int) -> None:
+        """The connection, or its encryption, was set up; `started` is when that began."""
+        self.connect_ns += clock() - started
+
+    def writing(self) -> None:
+        """The request is about to be written; the first call is the zero of every latency."""
+        if self.sent is None:
+            self.sent = clock()
+            self._on_sent()
+
+    def read(self, data: bytes) -> None:
+        """`data` was just read from the socket."""
+        self.read_at = clock()
+        self.read_number += 1
+        end = data.rfind(b"\n")
+        self._unbroken = self._unbroken + len(data) if end < 0 else len(data) - end - 1
+        if self._unbroken > MAX_LINE_BYTES:
+            raise TooLongError
+
+
+class StampingTransport(httpx2.AsyncBaseTransport):
+    """One request over one fresh connection. Raises httpcore2's exceptions as they are."""
+
+    def __init__(self, stamps: Stamps) -> None:
+        self._pool = httpcore2.AsyncConnectionPool(
+            network_backend=_Backend(stamps), max_keepalive_connections=0, http1=True, http2=False
+        )
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send one request and give back its response as soon as the headers are there."""
+        url = request.url
+        response = await self._pool.handle_async_request(
+            httpcore2.Request(
+                method=request.method,
+                url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx2.Response(
+            status_code=response.status,
+            headers=response.headers,
+            stream=_Body(response.stream),
+            extensions=response.extensions,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._pool.aclose()
+
+
+class _Body(httpx2.AsyncByteStream):
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        stream: AsyncIterable[bytes] = self._stream
+        async for part in stream:
+            yield part
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _Backend(httpcore2.AsyncNetworkBackend):
+    def __init__(self, stamps: Stamps) -> None:
+        self._stamps = stamps
+        self._backend = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the library's own signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        started = clock()
+        stream = await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
+        self._stamps.connected(started)
+        return _Stream(stream, self._stamps)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._backend.sleep(seconds)
+
+
+class _Stream(httpcore2.AsyncNetworkStream):
+    def __init__(self, stream: httpcore2.AsyncNetworkStream, stamps: Stamps) -> None:
+        self._stream = stream
+        self._stamps = stamps
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        data = await self._stream.read(max_bytes, timeout)
+        self._stamps.read(data)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        self._stamps.writing()
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore2.AsyncNetworkStream:
+        started = clock()
+        stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        self._stamps.connected(started)
+        return _Stream(stream, self._stamps)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
