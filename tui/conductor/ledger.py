@@ -1,0 +1,141 @@
+"""The session's book: every plan, model, prompt and lane that enters it is handed to the keeper in the same breath."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any, Protocol
+
+from tui.core.errors import CompareError
+from tui.core.events import Event, to_dict
+from tui.core.lane import Lane, LaneSpec
+from tui.core.model_card import ModelCard
+from tui.core.plan import Plan
+from tui.core.prompt import Prompt
+from tui.core.session import Session
+from tui.core.session_dict import plan_to_dict, session_to_dict, spec_to_dict, target_to_dict
+from tui.core.target import Target
+
+_LISTS = ("plan", "model", "prompt", "run", "score", "note", "end")
+
+
+class Keeper(Protocol):
+    """Where a session is kept. Nothing here blocks but `close`."""
+
+    def record(self, entry: dict[str, Any]) -> None:
+        """Note one thing that happened. May be called from any thread."""
+        ...
+
+    def save(self, snapshot: Session, *, soon: bool = False) -> None:
+        """Rewrite the session's file."""
+        ...
+
+    def problems(self) -> Sequence[CompareError]:
+        """What could not be kept since the last call."""
+        ...
+
+    def close(self, snapshot: Session | None, timeout: float = 10.0) -> bool:
+        """Write the last of it; whether everything is kept."""
+        ...
+
+
+def new_session(session_id: str, created: datetime) -> Session:
+    """An empty session measured by this program on this machine."""
+    tool = {
+        "version": version("foundry-compare"),
+        "python": platform.python_version(),
+        "os": platform.platform(),
+        "measured_in": "engine",
+    }
+    return Session(session_id, created, tool=tool)
+
+
+class Ledger:
+    """A session and its keeper; without a keeper nothing is kept."""
+
+    def __init__(self, session: Session, keeper: Keeper | None) -> None:
+        self.session = session
+        self._keeper = keeper
+
+    def add_plan(self, plan: Plan) -> None:
+        """Enter a plan."""
+        self.session.plans[plan.key] = plan
+        self.record({"plan": plan_to_dict(plan)})
+
+    def open(self) -> None:
+        """Record what the session is, ahead of its first plan."""
+        if not self.session.plans:
+            header = session_to_dict(self.session)
+            self.record({"session": {key: value for key, value in header.items() if key not in _LISTS}})
+
+    def target(self, card: ModelCard) -> Target:
+        """The session's target for this card, entered at its first use."""
+        known = next((target for target in self.session.targets.values() if target.card.id == card.id), None)
+        if known is None:
+            host = str(self.session.host.get("kind", "unknown"))
+            known = Target(f"m{len(self.session.targets) + 1}", card, host)
+            self.session.targets[known.key] = known
+            self.record({"model": target_to_dict(known)})
+        return known
+
+    def prompt(self, user: str) -> Prompt:
+        """The session's prompt with this text, entered at its first use."""
+        known = next((prompt for prompt in self.session.prompts.values() if prompt.user == user), None)
+        if known is None:
+            known = Prompt(f"p{len(self.session.prompts) + 1}", user)
+            self.session.prompts[known.key] = known
+            self.record({"prompt": {"key": known.key, "user": known.user}})
+        return known
+
+    def add_lane(self, spec: LaneSpec) -> Lane:
+        """Enter a lane that has not begun."""
+        lane = Lane(spec)
+        self.session.lanes[spec.id] = lane
+        self.record({"lane": spec_to_dict(spec)})
+        return lane
+
+    def started(self, lane: Lane, at: datetime) -> None:
+        """Note when, for people, a lane's request was sent."""
+        lane.started = at
+        self.record({"started": {"run": lane.spec.id, "at": at}})
+
+    def record_event(self, event: Event) -> None:
+        """Record an event, without folding it."""
+        self.record(to_dict(event))
+
+    def record(self, entry: dict[str, Any]) -> None:
+        """Hand one entry to the keeper."""
+        if self._keeper:
+            self._keeper.record(entry)
+
+    def save(self, *, soon: bool = False) -> None:
+        """Have the session's file rewritten."""
+        if self._keeper:
+            self._keeper.save(self._snapshot(), soon=soon)
+
+    def problems(self) -> Sequence[CompareError]:
+        """What could not be kept on disk since the last call."""
+        return self._keeper.problems() if self._keeper else ()
+
+    def close(self) -> bool:
+        """Write the last of it; whether everything is kept."""
+        if self._keeper is None:
+            return True
+        return self._keeper.close(self._snapshot() if self.session.plans else None)
+
+    def _snapshot(self) -> Session:
+        """The session without its unfinished lanes, which still change; safe to hand to another thread."""
+        session = self.session
+        return replace(
+            session,
+            tool=dict(session.tool),
+            plans=dict(session.plans),
+            targets=dict(session.targets),
+            prompts=dict(session.prompts),
+            lanes={key: lane for key, lane in session.lanes.items() if lane.state.final},
+            scores=list(session.scores),
+            notes=list(session.notes),
+        )
