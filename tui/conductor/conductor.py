@@ -48,6 +48,7 @@ class Conductor:
         self._now = now
         self._preparation = Preparation(host)
         self._engine = EngineLink(self._ledger.record_event)
+        self._greeted = False
         self._waiting: deque[list[Lane]] = deque()
         self._active: list[list[Lane]] = []
         self._endpoints: dict[str, Endpoint] = {}
@@ -120,7 +121,11 @@ class Conductor:
             self._launch(wave)
         self._active = [wave for wave in self._active if not all(lane.state.final for lane in wave)]
         if self._waiting and not self._active:
-            self._activate(self._waiting.popleft())
+            # Until the engine greets, a lane has not been asked: starting it is nobody's latency.
+            if self._greeted:
+                self._activate(self._waiting.popleft())
+            else:
+                self._engine.start()
         changed, self._changed = self._changed, set()
         return changed
 
@@ -202,6 +207,7 @@ class Conductor:
         for message in self._engine.drain():
             match message:
                 case Hello():
+                    self._greeted = True
                     self.session.tool |= {"openai": message.tool.get("openai", "")}
                 case EngineGone():
                     self._engine_gone(message)
@@ -209,8 +215,15 @@ class Conductor:
                     self._fold(message)
 
     def _engine_gone(self, message: EngineGone) -> None:
-        said = "The engine's process ended before the answer was complete."
-        for lane_id in list(self._started):
+        said, lanes = "The engine's process ended before the answer was complete.", set(self._started)
+        if not self._greeted:
+            # It cannot even start, so what waits for it would wait for ever.
+            words = message.last_words.splitlines()
+            said = f"The engine's process could not start: {words[-1] if words else 'it said nothing'}."
+            lanes |= {lane.spec.id for wave in self._waiting for lane in wave}
+            self._waiting.clear()
+        self._greeted = False
+        for lane_id in lanes:
             failed = ev.Failed(lane_id, self.now(), "engine", said, "What arrived is kept. Run it again.", "EngineGone")
             self._apply(failed)
 

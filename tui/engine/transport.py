@@ -82,7 +82,7 @@ class StampingTransport(httpx2.AsyncBaseTransport):
         )
         return httpx2.Response(
             status_code=response.status,
-            headers=response.headers,
+            headers=_without_repeats(response.headers),
             stream=_Body(response.stream),
             extensions=response.extensions,
         )
@@ -90,6 +90,15 @@ class StampingTransport(httpx2.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the connection."""
         await self._pool.aclose()
+
+
+def _without_repeats(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Only the first content type: Foundry Local's runtime sends its own twice, which joined is no type at all."""
+    kept: dict[bytes, tuple[bytes, bytes]] = {}
+    for number, (name, value) in enumerate(headers):
+        key = b"content-type" if name.lower() == b"content-type" else str(number).encode()
+        kept.setdefault(key, (name, value))
+    return list(kept.values())
 
 
 class _Body(httpx2.AsyncByteStream):

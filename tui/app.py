@@ -1,0 +1,239 @@
+"""The terminal program: screens, themes, signals and the work on the host, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from textual import work
+from textual.app import App
+from textual.message import Message
+from textual.theme import Theme
+
+from tui.conductor import Conductor
+from tui.core.clean import clean_line
+from tui.core.errors import CompareError, NoModelError
+from tui.core.model_card import ModelCard, find_model
+from tui.hosts.host import Host, HostInfo
+from tui.ui import actions
+from tui.ui.screens.compare import CompareScreen
+from tui.ui.screens.help import HelpScreen
+from tui.ui.screens.models import ModelsScreen
+from tui.ui.shelf import MAX_CHOSEN, Shelf
+from tui.ui.theming import default_variables
+
+DEFAULT_THEME = "dark"
+MODES_IN_ORDER = ("models", "compare")
+_HANGUP_CODE, _TERMINATED_CODE = 129, 143
+_PATIENCE = 2.0
+"""Seconds a terminated program has for an orderly end."""
+
+
+class HostAnswered(Message):
+    """The host is there, with these models."""
+
+    def __init__(self, info: HostInfo, cards: tuple[ModelCard, ...]) -> None:
+        super().__init__()
+        self.info = info
+        self.cards = cards
+
+
+class HostFailed(Message):
+    """Something asked of the host failed; `model_id` is set when it was about one model."""
+
+    def __init__(self, error: CompareError, model_id: str = "") -> None:
+        super().__init__()
+        self.error = error
+        self.model_id = model_id
+
+
+class CompareApp(App[None]):
+    """Owns the shelf. The conductor and the host are handed in, and closed by whoever made them."""
+
+    TITLE = "foundry-compare"
+    CSS_PATH = "app.tcss"
+    BINDINGS = actions.bindings(actions.EVERYWHERE)
+
+    def __init__(
+        self,
+        host: Host,
+        conductor: Conductor,
+        *,
+        models: Sequence[str] = (),
+        prompt: str | None = None,
+        themes: Sequence[Theme] = (),
+        theme: str = DEFAULT_THEME,
+        notices: Sequence[CompareError] = (),
+    ) -> None:
+        super().__init__()
+        self.shelf = Shelf()
+        self._host = host
+        self._conductor = conductor
+        self._wanted = tuple(models)
+        self._prompt = prompt
+        self._notices = notices
+        self._compare = CompareScreen(self.shelf, conductor)
+        self._models = ModelsScreen(self.shelf, host.abilities)
+        if themes:
+            self._use_themes(themes, theme)
+
+    def on_mount(self) -> None:
+        """Paint first; then start what takes time."""
+        self.add_mode("models", lambda: self._models)
+        self.add_mode("compare", lambda: self._compare)
+        self.switch_mode("compare")
+        self._watch_signals()
+        for notice in self._notices:
+            self._tell(notice)
+        self.call_after_refresh(self._begin)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables, for themes that do not set them."""
+        return default_variables()
+
+    def _begin(self) -> None:
+        self._conductor.start()
+        self._ask_host()
+
+    # The host
+
+    @work(thread=True, exclusive=True, group="host")
+    def _ask_host(self) -> None:
+        try:
+            self.post_message(HostAnswered(self._host.connect(), self._host.catalogue()))
+        except CompareError as error:
+            self.post_message(HostFailed(error))
+
+    @work(thread=True, group="model")
+    def _work_on(self, what: str, model_id: str) -> None:
+        try:
+            (self._host.load if what == "load" else self._host.unload)(model_id)
+            self.post_message(HostAnswered(self._host.connect(), self._host.catalogue()))
+        except CompareError as error:
+            self.post_message(HostFailed(error, model_id))
+
+    async def on_host_answered(self, message: HostAnswered) -> None:
+        """Fill the shelf; the first time, choose the models and ask what was asked for on the command line."""
+        first = self.shelf.info is None
+        self.shelf.info, self.shelf.cards, self.shelf.trouble = message.info, message.cards, None
+        self.shelf.working.clear()
+        self._conductor.connected(message.info)
+        if first:
+            self._choose_first()
+        await self._shelf_changed()
+        if first and self._prompt is not None and self.shelf.chosen:
+            await self._compare.ask(self._prompt)
+
+    async def on_host_failed(self, message: HostFailed) -> None:
+        """Say it, and keep what is known."""
+        if message.model_id:
+            self.shelf.working.pop(message.model_id, None)
+        else:
+            self.shelf.trouble = message.error
+        self._tell(message.error)
+        await self._shelf_changed()
+
+    def _choose_first(self) -> None:
+        shelf = self.shelf
+        for name in self._wanted[:MAX_CHOSEN]:
+            card = find_model(shelf.cards, name) if shelf.cards else ModelCard(name, name)
+            if card is None:
+                self._tell(NoModelError(f"There is no model {name} on this host", hint="Choose on the Models screen."))
+                continue
+            if not shelf.cards or card not in shelf.cards:
+                shelf.cards = (*shelf.cards, card)
+            if card.id not in shelf.chosen:
+                shelf.chosen.append(card.id)
+        if not self._wanted and shelf.info is not None and shelf.info.toys:
+            shelf.chosen = [card.id for card in shelf.cards[:MAX_CHOSEN]]
+        if not shelf.chosen:
+            self.switch_mode("models")
+
+    async def _shelf_changed(self) -> None:
+        for screen in (self._models, self._compare):
+            if screen.is_mounted:
+                screen.show_top()
+        if self._models.is_mounted:
+            self._models.refill()
+        if self._compare.is_mounted:
+            await self._compare.rebuild()
+
+    async def on_models_screen_asked(self, message: ModelsScreen.Asked) -> None:
+        """Have the host load or unload a model, or be asked again."""
+        if message.what == "refresh":
+            self._ask_host()
+            return
+        self.shelf.working[message.model_id] = message.what
+        await self._shelf_changed()
+        self._work_on(message.what, message.model_id)
+
+    def on_models_screen_chosen(self, message: ModelsScreen.Chosen) -> None:
+        """To the comparison, when the choice is made."""
+        if message.done:
+            self.switch_mode("compare")
+
+    # Everywhere
+
+    def action_show(self, mode: str) -> None:
+        """To a screen by its name."""
+        if len(self.screen_stack) == 1 and self.current_mode != mode:
+            self.switch_mode(mode)
+
+    def action_step(self, step: int) -> None:
+        """To the screen before or after this one."""
+        here = MODES_IN_ORDER.index(self.current_mode)
+        self.action_show(MODES_IN_ORDER[(here + step) % len(MODES_IN_ORDER)])
+
+    def action_help(self) -> None:
+        """Every key of this screen."""
+        here = actions.MODELS if self.current_mode == "models" else actions.COMPARE
+        groups: list[tuple[str, Sequence[actions.Action]]] = [
+            (self.current_mode.capitalize(), here),
+            ("Everywhere", actions.EVERYWHERE),
+        ]
+        if self.current_mode == "compare":
+            groups.insert(0, ("In the prompt", actions.PROMPT))
+        self.push_screen(HelpScreen(groups))
+
+    def _tell(self, error: CompareError) -> None:
+        self.notify(clean_line(error.sentence()), severity="error", timeout=10, markup=False)
+
+    def _use_themes(self, themes: Sequence[Theme], wanted: str) -> None:
+        for theme in themes:
+            self.register_theme(theme)
+        ours = {theme.name for theme in themes}
+        self.theme = wanted if wanted in ours else themes[0].name
+        for name in set(self.available_themes) - ours:
+            self.unregister_theme(name)
+
+    # Signals
+
+    def _watch_signals(self) -> None:
+        if sys.platform == "win32":
+            # There is no loop handler here; console close and Ctrl+Break arrive as SIGBREAK.
+            signal.signal(signal.SIGBREAK, lambda *_: self._terminate())
+            return
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self._leave_at_once, _HANGUP_CODE)
+        loop.add_signal_handler(signal.SIGTERM, self._terminate)
+
+    def _terminate(self) -> None:
+        """Leave in order; if that takes too long, keep everything and leave all the same."""
+        watchdog = threading.Timer(_PATIENCE, self._give_up_waiting)
+        watchdog.daemon = True
+        watchdog.start()
+        self.exit(return_code=_TERMINATED_CODE)
+
+    def _give_up_waiting(self) -> None:
+        if self.is_running:
+            self._leave_at_once(_TERMINATED_CODE)
+
+    def _leave_at_once(self, code: int) -> None:
+        """The terminal is gone or stuck: painting one more frame could hang. Keep everything, and go."""
+        self._conductor.close()
+        self._host.close()
+        os._exit(code)

@@ -1,0 +1,51 @@
+"""`foundry-compare` itself: without a command it opens the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tui.cli.exit_codes import ExitCode
+from tui.cli.models import models
+from tui.cli.report import report
+from tui.cli.run import run
+from tui.cli.shell import host_option, models_option, sessions_option, told
+from tui.cli.smoke import smoke
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="foundry-compare", prog_name="foundry-compare")
+@models_option
+@click.option("-p", "--prompt", metavar="PROMPT", help="Ask this at once.")
+@host_option
+@sessions_option
+@click.option("--theme", metavar="NAME", help="The theme to start with.")
+@click.pass_context
+def cli(
+    context: click.Context,
+    models: tuple[str, ...],
+    prompt: str | None,
+    host: str | None,
+    sessions: Path | None,
+    theme: str | None,
+) -> None:
+    """Ask several local models the same question, watch the answers side by side, score them, keep everything.
+
+    Without a command the screen opens.
+    """
+    if context.invoked_subcommand is None:
+        _open_screen(models, prompt, host, sessions, theme)
+
+
+@told
+def _open_screen(
+    models: tuple[str, ...], prompt: str | None, host: str | None, sessions: Path | None, theme: str | None
+) -> ExitCode:
+    from tui.cli.screen import open_screen
+
+    return open_screen(models, prompt, host, sessions, theme)
+
+
+for command in (run, models, report, smoke):
+    cli.add_command(command)

@@ -1,0 +1,58 @@
+"""`foundry-compare models`: the host's catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from tui.cli.exit_codes import ExitCode
+from tui.cli.shell import connected, host_option, say, show, show_json, told
+from tui.core.clean import clean_line
+from tui.core.model_card import ModelCard
+
+_COLUMNS = ("state", "id", "device", "ep", "size", "context", "licence", "task")
+
+
+@click.command()
+@host_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@told
+def models(host: str | None, as_json: bool) -> ExitCode:
+    """List the models of the host."""
+    with connected(host) as (opened, info):
+        cards = opened.catalogue()
+    if as_json:
+        show_json({"host": asdict(info), "models": [_as_json(card) for card in cards]})
+        return ExitCode.GOOD
+    say(info.title + (" - toy models, for trying the program out" if info.toys else ""))
+    rows = [_COLUMNS, *(_row(card) for card in cards)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+    for row in rows:
+        show("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    if not cards:
+        say("This host lists no models; name one with -m and it will be asked all the same.")
+    return ExitCode.GOOD
+
+
+def _row(card: ModelCard) -> tuple[str, ...]:
+    size = f"{card.size_mb:.1f} MB" if card.size_mb is not None else "-"
+    context = str(card.context) if card.context is not None else "-"
+    facts = (card.state.value, card.id, card.device, card.ep, size, context, card.licence, card.task)
+    return tuple(clean_line(fact or "-", 60) for fact in facts)
+
+
+def _as_json(card: ModelCard) -> dict[str, object]:
+    return {
+        "id": card.id,
+        "alias": card.alias,
+        "variant": card.variant,
+        "device": card.device,
+        "ep": card.ep,
+        "size_mb": card.size_mb,
+        "context": card.context,
+        "license": card.licence,
+        "task": card.task,
+        "state": card.state.value,
+        "toy": card.toy,
+    }

@@ -1,0 +1,49 @@
+"""Opening the screen: host, session, themes, and what is said when it closes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from tui.cli.exit_codes import ExitCode
+from tui.cli.shell import conducted, say
+from tui.core.errors import BadInputError
+from tui.hosts.discovery import open_host
+from tui.store import paths
+
+
+def open_screen(
+    models: Sequence[str], prompt: str | None, host: str | None, sessions: Path | None, theme: str | None
+) -> ExitCode:
+    """Run the terminal program until it is left; says where the session is kept."""
+    import sys
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise BadInputError(
+            "The screen needs a terminal", hint="Use `foundry-compare run`, or `ssh -t` when this is a remote command."
+        )
+    if prompt is not None and not prompt.strip():
+        raise BadInputError("The prompt is empty", hint="Give a question with -p, or none at all.")
+    opened = open_host(host, data_dir=paths.data_dir(), environ=os.environ)
+    from tui.app import DEFAULT_THEME, CompareApp
+    from tui.ui.theming import load_all
+
+    themes, notices = load_all([paths.config_dir() / "themes"])
+    with conducted(opened, None, sessions, save=True) as (conductor, path):
+        app = CompareApp(
+            opened,
+            conductor,
+            models=models,
+            prompt=prompt,
+            themes=themes,
+            theme=theme or DEFAULT_THEME,
+            notices=notices,
+        )
+        try:
+            app.run()
+        finally:
+            opened.close()
+    if path is not None and path.exists():
+        say(f"Kept in {path}")
+    return ExitCode(app.return_code or 0)

@@ -1,0 +1,168 @@
+"""What every command shares: options, the host, the session's place, and errors as sentences on stderr."""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, ParamSpec
+
+import click
+
+from tui.cli.exit_codes import ExitCode, of_error
+from tui.conductor import Conductor, new_session
+from tui.core.clean import clean, clean_line
+from tui.core.errors import BadInputError, CompareError, NoModelError
+from tui.core.lane import Lane
+from tui.core.model_card import ModelCard, find_model
+from tui.hosts.discovery import open_host
+from tui.hosts.host import Host, HostInfo
+from tui.store import paths
+from tui.store.keeper import SessionKeeper
+from tui.store.sessions import new_session_id
+
+P = ParamSpec("P")
+
+host_option = click.option(
+    "--host", metavar="HOST", help="`demo` (the embedded runtime), or a base URL such as http://127.0.0.1:8000/v1."
+)
+models_option = click.option(
+    "-m", "--model", "models", multiple=True, metavar="MODEL", help="Model id or alias; repeat."
+)
+sessions_option = click.option(
+    "--sessions", type=click.Path(file_okay=True, path_type=Path), metavar="DIR", help="Where sessions are kept."
+)
+
+
+def say(text: str) -> None:
+    """Progress and other asides, on stderr."""
+    click.echo(clean(text), err=True)
+
+
+def show(text: str) -> None:
+    """What was asked for, on stdout."""
+    click.echo(clean(text))
+
+
+def show_json(data: Any) -> None:
+    """One JSON object on stdout, in ASCII: no terminal and no code page can spoil it."""
+    click.echo(json.dumps(data, indent=2))
+
+
+def told(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
+    """Let a command end with its exit code, and turn its failures into sentences."""
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            with _ended_politely():
+                code = command(*args, **kwargs)
+        except CompareError as error:
+            say(f"foundry-compare: {error.sentence()}")
+            code = of_error(error)
+        except KeyboardInterrupt:
+            say("foundry-compare: Interrupted.")
+            code = ExitCode.INTERRUPTED
+        sys.exit(int(code or 0))
+
+    return wrapper
+
+
+@contextmanager
+def connected(spec: str | None) -> Iterator[tuple[Host, HostInfo]]:
+    """The host of `--host`, up and answering; ended again if this program started it."""
+    host = open_host(spec, data_dir=paths.data_dir(), environ=os.environ)
+    try:
+        yield host, host.connect()
+    finally:
+        host.close()
+
+
+def choose(cards: Sequence[ModelCard], names: Sequence[str], info: HostInfo) -> list[ModelCard]:
+    """The cards of the models named, or all of the demo models. Raises NoModelError or BadInputError."""
+    if not names:
+        if info.toys:
+            return list(cards)
+        known = ", ".join(clean_line(card.id, 60) for card in cards[:20]) or "none it would name"
+        raise BadInputError("No model is chosen", f"The host has: {known}", "Choose with -m MODEL.")
+    chosen: list[ModelCard] = []
+    for name in names:
+        card = find_card(cards, name)
+        if card is None:
+            known = ", ".join(clean_line(known.id, 60) for known in cards[:20])
+            raise NoModelError(f"There is no model {clean_line(name, 80)} on this host", f"It has: {known}")
+        if card not in chosen:
+            chosen.append(card)
+    return chosen
+
+
+def find_card(cards: Sequence[ModelCard], name: str) -> ModelCard | None:
+    """The card a name means. A host that lists nothing is believed to have any model."""
+    return find_model(tuple(cards), name) if cards else ModelCard(name, name)
+
+
+@contextmanager
+def conducted(
+    host: Host, info: HostInfo | None, sessions: Path | None, *, save: bool
+) -> Iterator[tuple[Conductor, Path | None]]:
+    """A conductor with a new session, and the path where it is kept. Closing writes the last of it.
+
+    Without `info` the host is not connected yet, and the engine waits too.
+    """
+    created = datetime.now(UTC)
+    session = new_session(new_session_id(created), created)
+    keeper = SessionKeeper(paths.sessions_dir(sessions), session.id, paths.state_dir()) if save else None
+    conductor = Conductor(host, session, keeper, rater=rater_name())
+    if info is not None:
+        conductor.connected(info)
+        conductor.start()
+    try:
+        yield conductor, keeper.path if keeper else None
+    finally:
+        conductor.close()
+        for problem in conductor.problems():
+            say(f"foundry-compare: {problem.sentence()}")
+
+
+def drive(conductor: Conductor, ended: Callable[[Lane], None]) -> None:
+    """Run the conductor until nothing is left to do; `ended` is called once for each lane that came to its end."""
+    seen: set[str] = set()
+    while conductor.busy:
+        conductor.wait(0.05)
+        for lane_id in sorted(conductor.tick()):
+            lane = conductor.session.lanes[lane_id]
+            if lane.state.final and lane_id not in seen:
+                seen.add(lane_id)
+                ended(lane)
+
+
+def rater_name() -> str:
+    """Whose scores these are: the user's login name."""
+    try:
+        return clean_line(getpass.getuser(), 40)
+    except (OSError, KeyError, ImportError):
+        return "me"
+
+
+@contextmanager
+def _ended_politely() -> Iterator[None]:
+    """Treat a request to terminate, or a dropped line, like Ctrl+C: what is open is closed and kept."""
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    names = ("SIGTERM", "SIGHUP", "SIGBREAK")
+    before = {number: signal.signal(number, interrupt) for name in names if (number := getattr(signal, name, None))}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

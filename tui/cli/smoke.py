@@ -1,0 +1,122 @@
+"""`foundry-compare smoke`: does everything answer? One line a check, and an exit code that tells what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from tui.cli.exit_codes import ExitCode, of_error, of_lane, worst
+from tui.cli.shell import (
+    choose,
+    conducted,
+    connected,
+    drive,
+    find_card,
+    host_option,
+    models_option,
+    show,
+    show_json,
+    told,
+)
+from tui.core.clean import clean_line
+from tui.core.errors import CompareError
+from tui.core.lane import Lane
+from tui.core.model_card import ModelCard
+from tui.core.plan import Mode
+from tui.core.target import Parameters
+from tui.hosts.host import Host, HostInfo
+
+PROBE = "Say hello in one short sentence."
+PROBE_TOKENS = 48
+_MODELS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at, and what was found."""
+
+    name: str
+    code: ExitCode
+    found: str
+    ttft_ms: float | None = None
+    end_ms: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """For machines."""
+        facts = {"check": self.name, "ok": not self.code, "exit_code": int(self.code), "found": self.found}
+        return facts | {"ttft_ms": self.ttft_ms, "end_ms": self.end_ms}
+
+
+@click.command()
+@models_option
+@host_option
+@click.option("--slow-ms", type=click.FloatRange(min=0, min_open=True), metavar="N",
+              help="Fail an answer that takes longer, in milliseconds from request to end.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@told
+def smoke(models: tuple[str, ...], host: str | None, slow_ms: float | None, as_json: bool) -> ExitCode:
+    """Check that the host answers, lists its models, and that each of them answers a short question.
+
+    Exit codes: 0 all good, 2 usage, 3 no host, 4 model missing, 5 model failed, 6 empty answer, 7 too slow.
+    Of several troubles the lowest code wins.
+    """
+    checks: list[Check] = []
+
+    def note(check: Check) -> None:
+        checks.append(check)
+        if not as_json:
+            show(f"{'ok  ' if not check.code else 'FAIL'}  {clean_line(check.name, 60)}: {clean_line(check.found)}")
+
+    title = None
+    try:
+        with connected(host) as (opened, info):
+            title = info.title
+            note(Check("host", ExitCode.GOOD, f"{info.title} answers"))
+            _check_models(opened, info, models, slow_ms, note)
+    except CompareError as error:
+        if of_error(error) is ExitCode.USAGE:
+            raise
+        note(Check("host" if not checks else "models", of_error(error), error.sentence()))
+    code = worst(check.code for check in checks)
+    if as_json:
+        show_json({"host": title, "ok": not code, "exit_code": int(code), "checks": [c.to_dict() for c in checks]})
+    return code
+
+
+def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: float | None, note: Any) -> None:
+    cards = host.catalogue()
+    note(Check("models", ExitCode.GOOD, f"{len(cards)} listed" if cards else "the host lists none"))
+    chosen: list[ModelCard] = []
+    for name in names:
+        card = find_card(cards, name)
+        if card is None:
+            note(Check(name, ExitCode.NO_MODEL, "the host does not have this model"))
+        elif card not in chosen:
+            chosen.append(card)
+    if not names:
+        chosen = choose(cards, names, info)
+    parameters = Parameters(max_tokens=PROBE_TOKENS, temperature=0.0)
+    with conducted(host, info, None, save=False) as (conductor, _):
+        for start in range(0, len(chosen), _MODELS_AT_ONCE):
+            some = chosen[start : start + _MODELS_AT_ONCE]
+            conductor.begin(some, PROBE, mode=Mode.MEASURE, warmup=0, parameters=parameters)
+            drive(conductor, lambda lane: note(_check(conductor.session.target_of(lane).card, lane, slow_ms)))
+
+
+def _check(card: ModelCard, lane: Lane, slow_ms: float | None) -> Check:
+    timing, code = lane.timing, of_lane(lane, slow_ms)
+    if lane.fault:
+        found = lane.fault.message
+    elif code is ExitCode.EMPTY:
+        found = "answered without any text"
+    elif code is ExitCode.MODEL_FAILED:
+        found = f"the answer is {lane.state.value}"
+    else:
+        end, first = timing.end_ms or 0.0, timing.ttft_ms or 0.0
+        found = f"answered in {end:.0f} ms, first text after {first:.0f} ms"
+        if code is ExitCode.SLOW:
+            found += f"; the limit is {slow_ms:.0f} ms"
+    return Check(card.id, code, found, timing.ttft_ms, timing.end_ms)

@@ -1,0 +1,62 @@
+"""What each pane is to show of its lane, put together from the conductor's state."""
+
+from __future__ import annotations
+
+from tui.conductor import Conductor
+from tui.core.clean import clean_line
+from tui.core.lane import Lane, LaneState
+from tui.core.model_card import ModelCard
+from tui.core.phases import live, spans
+from tui.ui.widgets.answer_pane import Column
+from tui.ui.widgets.metrics_strip import reading
+
+_STEPS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600)
+
+
+def time_scale(lanes: list[Lane], now: int) -> float:
+    """The seconds a full bar stands for, the same for all panes; grows in steps, so that bars seldom shift."""
+    longest = max((lane_spans[-1].stop for lane in lanes if (lane_spans := spans(lane, now))), default=0.0)
+    return float(next((step for step in _STEPS if step >= longest), longest))
+
+
+def waiting_column(card: ModelCard, position: int) -> Column:
+    """The pane of a model that has not been asked yet."""
+    return Column(position=position, title=_title(card), waiting="Ask something: this model answers here.")
+
+
+def column(conductor: Conductor, lane: Lane, position: int, scale: float, *, folded: bool) -> Column:
+    """The pane of a lane as it is now."""
+    now, spec = conductor.now(), lane.spec
+    card = conductor.session.target_of(lane).card
+    counters = live(lane, now, conductor.tokens_per_chunk.get(spec.model, 1.0))
+    waiting = ""
+    if spec.warmup and not lane.state.final:
+        waiting = "Warming up; the measured answer follows."
+    elif lane.state is LaneState.QUEUED:
+        waiting = "Waiting for its turn …"
+    elif lane.state is LaneState.LOADING:
+        waiting = "Loading the model …"
+    elif lane.state is LaneState.RUNNING:
+        waiting = "Reading the prompt …"
+    elif lane.state is LaneState.SKIPPED:
+        waiting = "Skipped: this model failed before."
+    return Column(
+        position=position,
+        title=_title(card),
+        state=lane.state,
+        answer=lane.answer,
+        reasoning=lane.reasoning,
+        reasoning_folded=folded,
+        fault=(lane.fault.message, lane.fault.hint) if lane.fault else None,
+        spans=spans(lane, now),
+        scale=scale,
+        reading=reading(lane, counters),
+        score=conductor.ratings.score_of(spec.id),
+        has_note=bool(conductor.ratings.note_of(spec.id)),
+        waiting=waiting,
+    )
+
+
+def _title(card: ModelCard) -> str:
+    device = f" · {card.device}" if card.device else ""
+    return clean_line(f"{card.alias}{device}{' · toy' if card.toy else ''}", 60)

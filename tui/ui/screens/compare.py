@@ -1,0 +1,355 @@
+"""One prompt, several models, at once: panes that stream, and scores from the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from textual import events
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.conductor import Conductor
+from tui.core.clean import clean_line
+from tui.core.errors import CompareError
+from tui.core.lane import Lane
+from tui.core.plan import Mode
+from tui.ui.actions import COMPARE, bindings
+from tui.ui.columns import column, time_scale, waiting_column
+from tui.ui.pump import Pump
+from tui.ui.screens.base import ModeScreen
+from tui.ui.screens.note import NoteScreen
+from tui.ui.shelf import Shelf
+from tui.ui.widgets.answer_pane import AnswerPane
+from tui.ui.widgets.prompt_box import PromptBox
+
+MIN_PANE = 26
+_PANE_KEYS = {"score", "note", "zoom", "thinking", "rerun", "stop", "focus_pane"}
+_MODES = {Mode.RACE: "race: all at once", Mode.MEASURE: "measure: one at a time, after a warm-up"}
+
+
+class CompareScreen(ModeScreen):
+    """Panes follow the chosen models until a run begins, and that run's models from then on."""
+
+    MODE = "compare"
+    CSS_PATH = "compare.tcss"
+    BINDINGS = bindings(COMPARE)
+    AUTO_FOCUS = "PromptBox"
+
+    def __init__(self, shelf: Shelf, conductor: Conductor) -> None:
+        super().__init__(shelf)
+        self._conductor = conductor
+        self._pump = Pump(self, conductor.tick, self._repaint)
+        self._mode = Mode.RACE
+        self._panes: dict[str, AnswerPane] = {}
+        """The panes by model id, in the order of the models."""
+        self._unfolded: set[str] = set()
+        self._first = 0
+        """Index of the first pane on the page shown."""
+        self._zoomed = False
+        self._jumping = False
+        self._per_page = 1
+
+    def body(self) -> Iterable[Widget]:
+        """Prompt, a line about the run, panes."""
+        yield PromptBox(id="prompt")
+        yield Static(id="status", markup=False)
+        yield Horizontal(id="panes")
+
+    async def on_mount(self) -> None:
+        """Show what is chosen, and begin to beat."""
+        await self.rebuild()
+        self._pump.start()
+
+    def on_screen_resume(self) -> None:
+        """Take over a choice made on another screen."""
+        super().on_screen_resume()
+        self.call_next(self.rebuild)
+
+    # What is shown
+
+    async def rebuild(self) -> None:
+        """Make the panes anew when other models are to be shown than are."""
+        if not self.is_mounted:
+            return
+        wanted = self._wanted()
+        if list(self._panes) != wanted:
+            panes = self.query_one("#panes", Horizontal)
+            await panes.remove_children()
+            self._panes = {model_id: AnswerPane() for model_id in wanted}
+            self._first, self._zoomed = 0, False
+            await panes.mount_all(self._panes.values())
+        self._lay_out()
+        self._repaint(set(self._conductor.session.lanes), bars=True)
+
+    def _wanted(self) -> list[str]:
+        run = self._conductor.run
+        asked = [self._conductor.session.targets[key].card.id for key in run.plan.models] if run else []
+        if run is not None and (self._conductor.busy or set(asked) == set(self.shelf.chosen)):
+            return asked
+        return [card.id for card in self.shelf.chosen_cards()]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """As many panes a page as there is room for."""
+        super().on_resize(event)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        panes = list(self._panes.values())
+        per_page = min(max(self.size.width // MIN_PANE, 1), max(len(panes), 1))
+        self._first = min(self._first // per_page * per_page, max(len(panes) - 1, 0))
+        focused = self._focused_pane()
+        for index, pane in enumerate(panes):
+            on_page = self._first <= index < self._first + per_page
+            pane.display = pane is focused if self._zoomed and focused is not None else on_page
+        self._per_page = per_page
+        self._show_status()
+
+    def _repaint(self, changed: set[str], bars: bool) -> None:
+        """Show the lanes that changed; bars and counters of running lanes move only when they are due."""
+        conductor, run = self._conductor, self._conductor.run
+        if run is None or not self._same_models():
+            self._show_waiting()
+        else:
+            lanes = {key: lane for key in run.plan.models if (lane := run.column(key)) is not None}
+            scale = time_scale(list(lanes.values()), conductor.now())
+            for position, (key, lane) in enumerate(lanes.items(), 1):
+                pane = self._panes[conductor.session.targets[key].card.id]
+                due = lane.spec.id in changed or (bars and not run.finished)
+                if due and pane.display:
+                    folded = lane.spec.model not in self._unfolded
+                    pane.show(column(conductor, lane, position, scale, folded=folded))
+        if changed:
+            self._show_status()
+        for problem in conductor.problems():
+            self.tell(problem)
+
+    def _same_models(self) -> bool:
+        run = self._conductor.run
+        targets = self._conductor.session.targets
+        return run is not None and [targets[key].card.id for key in run.plan.models] == list(self._panes)
+
+    def _show_waiting(self) -> None:
+        for position, (model_id, pane) in enumerate(self._panes.items(), 1):
+            card = self.shelf.card(model_id)
+            if card is not None:
+                pane.show(waiting_column(card, position))
+
+    def _show_status(self) -> None:
+        if not self.is_mounted:
+            return
+        run, count = self._conductor.run, len(self._panes)
+        parts = [_MODES[self._mode]]
+        if self._conductor.busy and run is not None:
+            ended = sum(lane.state.final for lane in run.lanes.values())
+            parts.append(f"running {ended}/{len(run.lanes)}")
+        elif run is not None and (left := len(self._unscored())):
+            parts.append(f"{left} unscored")
+        if count > self._per_page:
+            parts.append(f"panes {self._first + 1}-{min(self._first + self._per_page, count)} of {count} · [ ] page")
+        if not count:
+            parts = ["No model is chosen. F1 shows the models."]
+        if self._jumping:
+            parts = ["Which pane? Press its number."]
+        self.query_one("#status", Static).update(Content(clean_line("  ·  ".join(parts), max(self.size.width - 2, 0))))
+
+    def tell(self, error: CompareError) -> None:
+        """Show a failure as a sentence."""
+        self.notify(clean_line(error.sentence()), severity="error", timeout=10, markup=False)
+
+    # Running
+
+    async def on_prompt_box_submitted(self, event: PromptBox.Submitted) -> None:
+        """Put the prompt to the chosen models."""
+        await self.ask(event.text)
+
+    def on_prompt_box_left(self, event: PromptBox.Left) -> None:
+        """From the prompt to the panes."""
+        self._focus_index(self._first)
+
+    async def ask(self, text: str) -> None:
+        """Begin a run of the chosen models, and move to the panes."""
+        try:
+            self._conductor.begin(self.shelf.chosen_cards(), text, mode=self._mode)
+        except CompareError as error:
+            self.tell(error)
+            return
+        self._unfolded.clear()
+        await self.rebuild()
+        self._focus_index(self._first)
+
+    def action_mode(self) -> None:
+        """The next run is a race, or measured."""
+        self._mode = Mode.MEASURE if self._mode is Mode.RACE else Mode.RACE
+        self._show_status()
+
+    def action_edit(self) -> None:
+        """Back to the prompt."""
+        self.query_one(PromptBox).focus()
+
+    def action_stop(self) -> None:
+        """Stop the focused answer."""
+        if (lane := self._focused_lane()) is not None:
+            self._conductor.stop(lane.spec.id)
+
+    def action_stop_all(self) -> None:
+        """Stop every answer."""
+        self._conductor.stop_all()
+
+    def action_rerun(self) -> None:
+        """Ask the focused model again."""
+        if (lane := self._focused_lane()) is not None:
+            self._rerun(lambda: self._conductor.rerun(lane.spec.model))
+
+    def action_rerun_all(self) -> None:
+        """Ask all models again."""
+        self._rerun(self._conductor.rerun_all)
+
+    def _rerun(self, again: Callable[[], None]) -> None:
+        try:
+            again()
+        except CompareError as error:
+            self.tell(error)
+
+    # Scoring
+
+    def action_score(self, value: int) -> None:
+        """Score the focused answer; 0 takes the score back."""
+        lane = self._ratable()
+        if lane is not None:
+            position = list(self._panes).index(self._conductor.session.target_of(lane).card.id) + 1
+            self._conductor.ratings.score(lane.spec.id, value or None, position)
+            self._rated(lane.spec.id)
+
+    def action_note(self) -> None:
+        """Write a note on the focused answer."""
+        lane = self._ratable()
+        if lane is None:
+            return
+        run_id, ratings = lane.spec.id, self._conductor.ratings
+
+        def keep(text: str | None) -> None:
+            if text is not None:
+                ratings.note(run_id, text)
+                self._rated(run_id)
+
+        about = self._conductor.session.target_of(lane).card.alias
+        self.app.push_screen(NoteScreen(about, ratings.note_of(run_id)), keep)
+
+    def action_undo(self) -> None:
+        """Take back the last score or note."""
+        run_id = self._conductor.ratings.undo()
+        if run_id is None:
+            self.notify("There is nothing to undo.", timeout=2)
+        else:
+            self._rated(run_id)
+
+    def action_unscored(self) -> None:
+        """Go to the next answer without a score."""
+        waiting = [self._conductor.session.target_of(lane).card.id for lane in self._unscored()]
+        if not waiting:
+            self.notify("Every answer has a score.", timeout=2)
+            return
+        order = list(self._panes)
+        here = self._focused_index()
+        start = -1 if here is None else here
+        nearest = min(waiting, key=lambda model_id: (order.index(model_id) - start - 1) % len(order))
+        self._focus_index(order.index(nearest))
+
+    def _rated(self, run_id: str) -> None:
+        self._repaint({run_id}, bars=False)
+
+    def _unscored(self) -> list[Lane]:
+        run = self._conductor.run
+        lanes = [run.column(key) for key in run.plan.models] if run is not None and self._same_models() else []
+        score_of = self._conductor.ratings.score_of
+        return [lane for lane in lanes if lane is not None and _has_answer(lane) and score_of(lane.spec.id) is None]
+
+    def _ratable(self) -> Lane | None:
+        lane = self._focused_lane()
+        if lane is None:
+            return None
+        if not lane.state.final:
+            self.notify("Wait for the end of this answer, or stop it: then it can be scored.", timeout=3)
+            return None
+        if not _has_answer(lane):
+            self.notify("There is no answer to score in this pane.", timeout=3)
+            return None
+        return lane
+
+    # Panes
+
+    def action_focus_pane(self, step: int) -> None:
+        """To the pane beside this one."""
+        here = self._focused_index()
+        if self._panes:
+            self._focus_index(self._first if here is None else (here + step) % len(self._panes))
+
+    def action_jump(self) -> None:
+        """The next digit names a pane."""
+        self._jumping = True
+        self._show_status()
+
+    def on_key(self, event: events.Key) -> None:
+        """The digit after a jump; any other key ends it."""
+        if self._jumping:
+            self._jumping = False
+            if event.character is not None and event.character in "12345678":
+                self._focus_index(int(event.character) - 1)
+                event.prevent_default()
+                event.stop()
+            self._show_status()
+
+    def action_page(self, step: int) -> None:
+        """The panes before or after these."""
+        if 0 <= self._first + step * self._per_page < len(self._panes):
+            self._focus_index(self._first + step * self._per_page)
+
+    def action_zoom(self) -> None:
+        """The focused pane alone, and back."""
+        if self._focused_pane() is not None:
+            self._zoomed = not self._zoomed
+            self._lay_out()
+            self._repaint(set(self._conductor.session.lanes), bars=True)
+
+    def action_thinking(self) -> None:
+        """Show or fold what the focused model thought."""
+        if (lane := self._focused_lane()) is not None:
+            self._unfolded ^= {lane.spec.model}
+            self._repaint({lane.spec.id}, bars=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what needs panes when there are none."""
+        return None if action in _PANE_KEYS and not self._panes else True
+
+    def _focus_index(self, index: int) -> None:
+        panes = list(self._panes.values())
+        if not 0 <= index < len(panes):
+            return
+        self._first = index // self._per_page * self._per_page
+        panes[index].display = True
+        panes[index].focus()
+        self.call_after_refresh(self._after_focus)
+
+    def _after_focus(self) -> None:
+        self._lay_out()
+        self._repaint(set(self._conductor.session.lanes), bars=True)
+
+    def _focused_pane(self) -> AnswerPane | None:
+        node = self.focused
+        return next((part for part in node.ancestors_with_self if isinstance(part, AnswerPane)), None) if node else None
+
+    def _focused_index(self) -> int | None:
+        pane, panes = self._focused_pane(), list(self._panes.values())
+        return panes.index(pane) if pane in panes else None
+
+    def _focused_lane(self) -> Lane | None:
+        index, run = self._focused_index(), self._conductor.run
+        if index is None or run is None or not self._same_models():
+            return None
+        return run.column(run.plan.models[index])
+
+
+def _has_answer(lane: Lane) -> bool:
+    return lane.state.final and bool(lane.answer) and not lane.spec.warmup
