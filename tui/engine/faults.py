@@ -11,7 +11,6 @@ import openai
 from tui.core.events import Failed
 from tui.engine.chunks import error_message
 from tui.engine.protocol import Start
-from tui.engine.transport import TooLongError
 
 BODY_BYTES = 65_536
 """How much of a body that is no stream is read, to find out what it says."""
@@ -47,7 +46,6 @@ EXPECTED = (
     httpcore2.UnsupportedProtocol,
     OSError,
     UnicodeError,
-    TooLongError,
     ServerSaidError,
     NonsenseError,
     NotAStreamError,
@@ -91,12 +89,8 @@ def _explain(start: Start, error: BaseException) -> tuple[str, str, str]:
             return "stream", f"The host sent something that is not part of an answer: {error}", "What arrived is kept."
         case NotAStreamError():
             return "stream", *_explain_body(where, error)
-        case TooLongError():
-            return (
-                "stream",
-                "The host sends without end and without a line break.",
-                "It was cut off. What arrived is kept.",
-            )
+        case httpx2.SSEError():
+            return "stream", "The host sent more without a break than any answer holds.", "What arrived is kept."
         case httpcore2.ConnectError() | httpx2.ConnectError():
             return "connect", f"Nobody answers at {where}.", "Check the address, or that the host is up."
         case httpcore2.RemoteProtocolError() | httpcore2.ReadError() | httpcore2.WriteError():

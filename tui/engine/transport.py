@@ -17,18 +17,11 @@ import httpx2
 clock = time.perf_counter_ns
 """The one clock every instant is read from."""
 
-MAX_LINE_BYTES = 4_000_000
-"""A line of a stream longer than this is taken for an attack or a fault."""
-
-
-class TooLongError(Exception):
-    """The server sent more without a line end than any chunk of an answer can be."""
-
 
 class Stamps:
     """What the transport saw of one request, in nanoseconds of `clock`."""
 
-    __slots__ = ("_on_sent", "_unbroken", "connect_ns", "read_at", "read_number", "sent")
+    __slots__ = ("_on_sent", "connect_ns", "read_at", "read_number", "sent")
 
     def __init__(self, on_sent: Callable[[], None]) -> None:
         self.connect_ns = 0
@@ -37,7 +30,6 @@ class Stamps:
         """Instant of the newest read of the socket."""
         self.read_number = 0
         """How many reads there have been."""
-        self._unbroken = 0
         self._on_sent = on_sent
 
     def connected(self, started: int) -> None:
@@ -50,14 +42,10 @@ class Stamps:
             self.sent = clock()
             self._on_sent()
 
-    def read(self, data: bytes) -> None:
-        """`data` was just read from the socket."""
+    def read(self) -> None:
+        """The socket was just read."""
         self.read_at = clock()
         self.read_number += 1
-        end = data.rfind(b"\n")
-        self._unbroken = self._unbroken + len(data) if end < 0 else len(data) - end - 1
-        if self._unbroken > MAX_LINE_BYTES:
-            raise TooLongError
 
 
 class StampingTransport(httpx2.AsyncBaseTransport):
@@ -143,7 +131,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         data = await self._stream.read(max_bytes, timeout)
-        self._stamps.read(data)
+        self._stamps.read()
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
