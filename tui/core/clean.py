@@ -7,6 +7,7 @@ a surrogate pair, a CRLF or a run of combining marks split over two chunks must 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 MAX_COMBINING = 4
 """Combining marks kept on one base character; more of them paint over the neighbouring rows."""
@@ -19,10 +20,27 @@ _INVISIBLE = (
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _SURROGATE = "\ud800-\udfff"
-_SUSPECT = re.compile(f"\r\n|[{_CONTROL}{_INVISIBLE}{_SURROGATE}]|[{_COMBINING}]{{{MAX_COMBINING + 1},}}")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-_JOINER = "\u200d"
-_EMOJI_PART = re.compile("[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]")
+_EMOJI = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
+HIDDEN = re.compile(f"[{_CONTROL}{_INVISIBLE}]")
+"""A character that controls, or changes what is seen without being seen; LF and TAB are none."""
+_LOST_JOINER = re.compile(f"(?<![{_EMOJI}])\u200d|\u200d(?![{_EMOJI}])")
+_STACKED = re.compile(f"([{_COMBINING}]{{{MAX_COMBINING}}})[{_COMBINING}]+")
+
+
+def _spelling(point: int) -> str:
+    if point < 0x20:
+        return chr(0x2400 + point)
+    return "\u2421" if point == 0x7F else f"<U+{point:04X}>"
+
+
+def _points(ranges: str) -> Iterator[int]:
+    for first, last in re.findall("(.)(?:-(.))?", ranges, re.DOTALL):
+        yield from range(ord(first), ord(last or first) + 1)
+
+
+# The joiner is left out: between the parts of an emoji it stays.
+_SPELLINGS = {point: _spelling(point) for point in _points(_CONTROL + _INVISIBLE) if point != 0x200D}
 
 
 def join_surrogates(text: str) -> str:
@@ -43,30 +61,14 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return _SUSPECT.sub(_shown, join_surrogates(text))
+    # One pass over the text for each rule, and no call for each character found: hostile text is the long one.
+    text = join_surrogates(text.replace("\r\n", "\n"))
+    text = _STACKED.sub(r"\1", text)
+    text = _LOST_JOINER.sub("<U+200D>", text)
+    return text.translate(_SPELLINGS) if HIDDEN.search(text) else text
 
 
 def clean_line(text: str, limit: int | None = None) -> str:
     """`clean()` for a name or a title: one line, at most `limit` characters, the cut marked with an ellipsis."""
-    line = clean(text.replace("\r\n", "\n")).replace("\n", "\u240a").replace("\t", " ")
+    line = clean(text).replace("\n", "\u240a").replace("\t", " ")
     return line if limit is None or len(line) <= limit else line[: max(limit - 1, 0)] + "…"
-
-
-def _shown(match: re.Match[str]) -> str:
-    found = match.group()
-    if found == "\r\n":
-        return "\n"
-    if len(found) > 1:
-        return found[:MAX_COMBINING]
-    point = ord(found)
-    if point < 0x20:
-        return chr(0x2400 + point)
-    if point == 0x7F:
-        return "\u2421"
-    if found == _JOINER and _joins_emoji(match.string, match.start()):
-        return found
-    return f"<U+{point:04X}>"
-
-
-def _joins_emoji(text: str, at: int) -> bool:
-    return 0 < at < len(text) - 1 and bool(_EMOJI_PART.match(text[at - 1]) and _EMOJI_PART.match(text[at + 1]))

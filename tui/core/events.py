@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from types import NoneType
 from typing import Any
 
 
@@ -134,6 +135,17 @@ _BY_NAME: dict[str, type[Event]] = {
 
 _NAMES = {kind: name for name, kind in _BY_NAME.items()}
 _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _NAMES}
+# What may come under each field, by the field's annotation.
+_HOLDS: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "str | None": (str, NoneType),
+    "int": (int,),
+    "int | None": (int, NoneType),
+    "bool": (bool,),
+    "Kind": (str, Kind),
+}
+_TYPES = {kind: {field.name: _HOLDS[str(field.type)] for field in fields(kind)} for kind in _NAMES}
+_COUNTS = range(1 << 63)
 
 
 def to_dict(event: Event) -> dict[str, Any]:
@@ -143,13 +155,19 @@ def to_dict(event: Event) -> dict[str, Any]:
 
 def from_dict(data: Mapping[str, Any]) -> Event:
     """The event a dict stands for. Raises ValueError when it stands for none."""
-    fields = dict(data)
-    name = fields.pop("event", None)
-    if name not in _BY_NAME:
+    given = dict(data)
+    name = given.pop("event", None)
+    event = _BY_NAME.get(name) if isinstance(name, str) else None
+    if event is None:
         raise ValueError(f"not an event: {name!r}")
-    if "kind" in fields and name == "delta":
-        fields["kind"] = Kind(fields["kind"])
+    types = _TYPES[event]
+    for field, value in given.items():
+        kind = type(value)
+        if kind not in types.get(field, ()) or (kind is int and value not in _COUNTS):
+            raise ValueError(f"not a {name} event: `{field}` is not what it should be")
+    if event is Delta and "kind" in given:
+        given["kind"] = Kind(given["kind"])
     try:
-        return _BY_NAME[name](**fields)
+        return event(**given)
     except TypeError as error:
         raise ValueError(f"not a {name} event: {error}") from error

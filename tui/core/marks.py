@@ -5,6 +5,8 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass, field
 
+from tui.core.events import Kind
+
 
 @dataclass(slots=True)
 class Marks:
@@ -36,3 +38,9 @@ class Marks:
     def chunks(self) -> int:
         """How many chunks carried text. A chunk is not a token."""
         return len(self.at)
+
+    @property
+    def first_output(self) -> int | None:
+        """When the first chunk came that is not thinking: an answer, a refusal or a tool's arguments."""
+        thinking = len(self.kinds) - len(self.kinds.lstrip(Kind.REASONING.encode()))
+        return self.at[thinking] if thinking < len(self.at) else None

@@ -51,6 +51,6 @@ def find_model(cards: tuple[ModelCard, ...], name: str) -> ModelCard | None:
     wanted = name.casefold()
     for spellings in zip(*((card.id, card.alias, card.id.rpartition(":")[0]) for card in cards), strict=True):
         for card, spelling in zip(cards, spellings, strict=True):
-            if spelling.casefold() == wanted:
+            if spelling and spelling.casefold() == wanted:
                 return card
     return None

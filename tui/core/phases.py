@@ -6,7 +6,6 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tui.core.events import Kind
 from tui.core.lane import Lane, LaneState
 
 
@@ -32,15 +31,14 @@ class Span:
 def spans(lane: Lane, now: int) -> tuple[Span, ...]:
     """The lane's phases so far. `now` is the engine's clock in nanoseconds; it bounds only lanes still running."""
     marks = lane.marks
-    asked = marks.asked if marks.asked is not None else marks.sent
+    asked = next((at for at in (marks.asked, marks.load_start, marks.sent) if at is not None), None)
     if asked is None:
         return ()
     stop = now if not lane.state.final else marks.end
     if stop is None:
         stop = marks.at[-1] if marks.at else marks.sent or asked
     first = marks.at[0] if marks.at else None
-    answer_index = marks.kinds.find(Kind.ANSWER.encode())
-    answer = marks.at[answer_index] if answer_index >= 0 else None
+    answer = marks.first_output
     starts = (
         (Phase.QUEUE, asked),
         (Phase.LOAD, marks.load_start),

@@ -12,7 +12,7 @@ from tui.core.prompt import Prompt
 from tui.core.rating import OVERALL, SCALE, Note, Score
 from tui.core.session import SCHEMA, Session, SessionState
 from tui.core.session_timing import marks_from_dict, marks_to_dict
-from tui.core.tables import Table, each, get, instant, number
+from tui.core.tables import Table, by_key, each, get, instant, number
 from tui.core.target import DEFAULT_MAX_TOKENS, Parameters, Target, Timeouts
 
 _KNOWN = ("schema", "id", "created", "state", "tool", "host", "plan", "model", "prompt", "run", "score", "note", "end")
@@ -49,10 +49,10 @@ def session_from_dict(data: Table) -> Session:
         state=SessionState(get(data, "state", str)),
         tool={key: str(value) for key, value in get(data, "tool", dict, {}).items()},
         host=get(data, "host", dict, {}),
-        plans={plan.key: plan for plan in each(data, "plan", plan_from_dict)},
-        targets={target.key: target for target in each(data, "model", target_from_dict)},
-        prompts={prompt.key: prompt for prompt in each(data, "prompt", prompt_from_dict)},
-        lanes={lane.spec.id: lane for lane in each(data, "run", lane_from_dict)},
+        plans=by_key(each(data, "plan", plan_from_dict), lambda plan: plan.key),
+        targets=by_key(each(data, "model", target_from_dict), lambda target: target.key),
+        prompts=by_key(each(data, "prompt", prompt_from_dict), lambda prompt: prompt.key),
+        lanes=by_key(each(data, "run", lane_from_dict), lambda lane: lane.spec.id),
         scores=each(data, "score", score_from_dict),
         notes=each(data, "note", note_from_dict),
         extra={key: value for key, value in data.items() if key not in _KNOWN},

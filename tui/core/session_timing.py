@@ -18,28 +18,36 @@ _KINDS = {kind.value for kind in Kind}
 
 
 def marks_to_dict(marks: Marks) -> dict[str, Any]:
-    """The `[run.timing]` table; keys are left out where nothing is known."""
+    """The `[run.timing]` table; keys are left out where nothing is known.
+
+    An instant that cannot be true (headers before the request, an end before the last chunk) is not known either:
+    written down, it would make the whole file unreadable.
+    """
     table: dict[str, Any] = {"unit_us": TICK_NS // 1000}
     load = None
-    if marks.load_start is not None and marks.load_end is not None:
+    if marks.load_start is not None and marks.load_end is not None and marks.load_end >= marks.load_start:
         load = _ticks(marks.load_end - marks.load_start)
         table["load"] = load
     if marks.sent is None:
         return table
-    connect = _ticks(marks.connect_ns or 0)
+    connect = _ticks(max(marks.connect_ns or 0, 0))
+    chunks = list(accumulate((_ticks(at - marks.sent) for at in marks.at), max, initial=0))
     table["connect"] = connect
     if marks.reused:
         table["reused"] = True
     if marks.asked is not None:
         table["queue"] = max(_ticks(marks.sent - marks.asked) - (load or 0) - connect, 0)
     if marks.headers is not None:
-        table["headers"] = _ticks(marks.headers - marks.sent)
+        headers = _ticks(marks.headers - marks.sent)
+        if headers >= 0 and (not marks.at or headers <= chunks[1]):
+            table["headers"] = headers
     if marks.end is not None:
-        table["end"] = _ticks(marks.end - marks.sent)
+        end = _ticks(marks.end - marks.sent)
+        if end >= chunks[-1]:
+            table["end"] = end
     if marks.at:
         table["kinds"] = " ".join(f"{chr(kind)}{len(list(run))}" for kind, run in groupby(marks.kinds))
-        ticks = [0, *(_ticks(at - marks.sent) for at in marks.at)]
-        table["deltas"] = " ".join(str(later - earlier) for earlier, later in pairwise(ticks))
+        table["deltas"] = " ".join(str(later - earlier) for earlier, later in pairwise(chunks))
         table["reads"] = " ".join(str(len(list(run))) for _, run in groupby(marks.reads))
     return table
 
@@ -47,9 +55,13 @@ def marks_to_dict(marks: Marks) -> dict[str, Any]:
 def marks_from_dict(table: dict[str, Any]) -> Marks:
     """The marks a `[run.timing]` table keeps, with `sent` at 0. Raises ValueError when its parts disagree."""
     tick = _whole(table, "unit_us", default=TICK_NS // 1000) * 1000
+    if not tick:
+        raise ValueError("`unit_us` is 0")
     marks = Marks()
     load = _whole(table, "load") if "load" in table else None
     if "connect" not in table:
+        if not table.keys().isdisjoint(("deltas", "headers", "end")):
+            raise ValueError("chunks, headers or an end of a request that was never sent")
         if load is not None:
             marks.load_start, marks.load_end = 0, load * tick
         return marks
@@ -73,7 +85,8 @@ def _read_chunks(table: dict[str, Any], marks: Marks, tick: int) -> None:
         kind, count = run[:1], run[1:]
         if kind not in _KINDS or not count.isascii() or not count.isdigit() or int(count) > MAX_CHUNKS:
             raise ValueError(f"`kinds` holds {run[:20]!r}")
-        kinds += kind.encode("ascii") * int(count)
+        # A few letters can stand for any number of chunks: never more than there are.
+        kinds += kind.encode("ascii") * min(int(count), len(gaps) + 1 - len(kinds))
     per_read = _numbers(table, "reads")
     if len(kinds) != len(gaps) or sum(per_read) != len(gaps):
         raise ValueError("`deltas`, `kinds` and `reads` do not tell of the same number of chunks")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -33,6 +34,8 @@ def number(table: Table, key: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"`{key}` should be a number")
+    if not math.isfinite(value):
+        raise ValueError(f"`{key}` should be a number with an end")
     return float(value)
 
 
@@ -57,4 +60,14 @@ def each(data: Table, key: str, read: Callable[[Table], _T]) -> list[_T]:
             found.append(read(row))
         except (ValueError, OverflowError) as error:
             raise ValueError(f"[[{key}]] {number}: {error}") from error
+    return found
+
+
+def by_key(items: Iterable[_T], key: Callable[[_T], str]) -> dict[str, _T]:
+    """The items under their keys; two of one key would be taken for each other, and are refused."""
+    found: dict[str, _T] = {}
+    for item in items:
+        if key(item) in found:
+            raise ValueError(f"`{key(item)}` occurs twice")
+        found[key(item)] = item
     return found

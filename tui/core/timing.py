@@ -24,7 +24,7 @@ class Timing:
     ttft_ms: float | None = None
     """Time to first text of any kind, reasoning included."""
     ttfo_ms: float | None = None
-    """Time to first answer text."""
+    """Time to first output: whatever is not thinking, a refusal included."""
     think_ms: float | None = None
     last_ms: float | None = None
     end_ms: float | None = None
@@ -65,9 +65,9 @@ def derive(marks: Marks, usage: Usage | None, answer_chars: int) -> Timing:
     if sent is None or not marks.at:
         return Timing(**known)
     first, last = marks.at[0] - sent, marks.at[-1] - sent
-    first_answer = marks.kinds.find(Kind.ANSWER.encode())
+    output = marks.first_output
     reasoned = Kind.REASONING.encode() in marks.kinds
-    ttfo = marks.at[first_answer] - sent if first_answer >= 0 else None
+    ttfo = None if output is None else output - sent
     known |= {
         "ttft_ms": _ms(first),
         "ttfo_ms": _ms(ttfo),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tui.core.events import Kind
+from tui.net.said import error_message
 
 DONE = "[DONE]"
 _TEXTS = (
@@ -42,17 +43,6 @@ def read_chunk(data: Any) -> Chunk:
         finish_reason=reason if isinstance(reason, str) and reason else None,
         usage=_usage(usage) if isinstance(usage, dict) else None,
     )
-
-
-def error_message(data: Any) -> str | None:
-    """The sentence in an error body, whichever of the usual places holds it."""
-    for key in ("error", "detail", "message"):
-        value = data.get(key) if isinstance(data, dict) else None
-        if isinstance(value, dict):
-            value = value.get("message") or value.get("detail")
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-    return None
 
 
 def _texts(choice: dict[str, Any]) -> Iterator[tuple[Kind, str]]:

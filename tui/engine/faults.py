@@ -9,8 +9,8 @@ import httpx2
 import openai
 
 from tui.core.events import Failed
-from tui.engine.chunks import error_message
 from tui.engine.protocol import Start
+from tui.net.said import error_message
 
 BODY_BYTES = 65_536
 """How much of a body that is no stream is read, to find out what it says."""

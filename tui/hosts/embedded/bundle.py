@@ -1,0 +1,71 @@
+"""The demo models that come with the program: what they are and where their files lie."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from tui.core.errors import NoHostError
+from tui.core.model_card import ModelCard, ModelState
+from tui.core.tables import Table, each, get
+
+
+@dataclass(frozen=True, slots=True)
+class DemoModel:
+    """One bundled model. Its card says CACHED: the files are here, loaded or not."""
+
+    card: ModelCard
+    folder: Path
+
+
+def bundle_root() -> Path:
+    """The folder of the bundled models, in an installed package as in a checkout."""
+    return Path(str(files("tui.demo_models"))).resolve()
+
+
+def read_bundle(root: Path) -> tuple[DemoModel, ...]:
+    """Every model that `catalog.toml` in `root` names. Raises NoHostError when it cannot be read."""
+    try:
+        table = tomllib.loads((root / "catalog.toml").read_text("utf-8"))
+        models = each(table, "model", lambda row: _model(root, row))
+        if not models:
+            raise ValueError(f"{root} names no model")
+    except (OSError, ValueError) as error:
+        raise NoHostError(
+            "The bundled demo models cannot be read", str(error), "Install the program again, or name another host."
+        ) from error
+    return tuple(models)
+
+
+def model_card_text(card: ModelCard) -> str | None:
+    """The model card (Markdown) that comes with a bundled model; None for any other model."""
+    for model in read_bundle(bundle_root()):
+        if model.card.id == card.id:
+            path = model.folder / "model_card.md"
+            return path.read_text("utf-8") if path.is_file() else None
+    return None
+
+
+def _model(root: Path, row: Table) -> DemoModel:
+    folder = root / get(row, "folder", str)
+    if not (folder / "genai_config.json").is_file():
+        raise ValueError(f"{folder} holds no model")
+    bytes_on_disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    card = ModelCard(
+        id=get(row, "id", str),
+        alias=get(row, "alias", str),
+        device="CPU",
+        ep="CPUExecutionProvider",
+        size_mb=bytes_on_disk / 1e6,
+        context=get(row, "context", int, None),
+        licence=get(row, "licence", str, None),
+        task=get(row, "task", str, None),
+        state=ModelState.CACHED,
+        publisher=get(row, "publisher", str, None),
+        parameters=get(row, "parameters", int, None),
+        summary=get(row, "summary", str, None),
+        toy=get(row, "toy", bool, True),
+    )
+    return DemoModel(card, folder)

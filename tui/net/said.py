@@ -1,0 +1,16 @@
+"""What servers say went wrong, found in the shapes in which they say it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def error_message(data: Any) -> str | None:
+    """The sentence in a decoded error body, whichever of the usual places holds it; None when there is none."""
+    for key in ("error", "detail", "message"):
+        value = data.get(key) if isinstance(data, dict) else None
+        if isinstance(value, dict):
+            value = value.get("message") or value.get("detail")
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return None
