@@ -24,9 +24,8 @@ from tui.ui.screens.compare import CompareScreen
 from tui.ui.screens.help import HelpScreen
 from tui.ui.screens.models import ModelsScreen
 from tui.ui.shelf import MAX_CHOSEN, Shelf
-from tui.ui.theming import default_variables
+from tui.ui.theming import DEFAULT_THEME, SIXTEEN_THEME, variable_defaults
 
-DEFAULT_THEME = "dark"
 MODES_IN_ORDER = ("models", "compare")
 _HANGUP_CODE, _TERMINATED_CODE = 129, 143
 _PATIENCE = 2.0
@@ -66,7 +65,7 @@ class CompareApp(App[None]):
         models: Sequence[str] = (),
         prompt: str | None = None,
         themes: Sequence[Theme] = (),
-        theme: str = DEFAULT_THEME,
+        theme: str | None = None,
         notices: Sequence[CompareError] = (),
     ) -> None:
         super().__init__()
@@ -93,7 +92,7 @@ class CompareApp(App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for themes that do not set them."""
-        return default_variables()
+        return variable_defaults()
 
     def _begin(self) -> None:
         self._conductor.start()
@@ -202,11 +201,13 @@ class CompareApp(App[None]):
     def _tell(self, error: CompareError) -> None:
         self.notify(clean_line(error.sentence()), severity="error", timeout=10, markup=False)
 
-    def _use_themes(self, themes: Sequence[Theme], wanted: str) -> None:
+    def _use_themes(self, themes: Sequence[Theme], wanted: str | None) -> None:
         for theme in themes:
             self.register_theme(theme)
         ours = {theme.name for theme in themes}
-        self.theme = wanted if wanted in ours else themes[0].name
+        few_colours = self.console.color_system in (None, "standard")
+        fitting = SIXTEEN_THEME if few_colours else DEFAULT_THEME
+        self.theme = next((name for name in (wanted, fitting) if name in ours), themes[0].name)
         for name in set(self.available_themes) - ours:
             self.unregister_theme(name)
 

@@ -49,4 +49,4 @@ def of_lane(lane: Lane, slow_ms: float | None = None) -> ExitCode:
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
     """The most basic of several troubles: the lowest code that is not good."""
-    return min((code for code in codes if code is not ExitCode.GOOD), default=ExitCode.GOOD)
+    return min((code for code in codes if code != ExitCode.GOOD), default=ExitCode.GOOD)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tui.cli.exit_codes import ExitCode
 from tui.cli.shell import conducted, say
+from tui.core.clean import clean_line
 from tui.core.errors import BadInputError
 from tui.hosts.discovery import open_host
 from tui.store import paths
@@ -26,10 +27,13 @@ def open_screen(
     if prompt is not None and not prompt.strip():
         raise BadInputError("The prompt is empty", hint="Give a question with -p, or none at all.")
     opened = open_host(host, data_dir=paths.data_dir(), environ=os.environ)
-    from tui.app import DEFAULT_THEME, CompareApp
+    from tui.app import CompareApp
     from tui.ui.theming import load_all
 
     themes, notices = load_all([paths.config_dir() / "themes"])
+    if theme is not None and theme not in [known.name for known in themes]:
+        known = ", ".join(known.name for known in themes)
+        raise BadInputError(f"There is no theme {clean_line(theme, 40)}", f"There are: {known}")
     with conducted(opened, None, sessions, save=True) as (conductor, path):
         app = CompareApp(
             opened,
@@ -37,7 +41,7 @@ def open_screen(
             models=models,
             prompt=prompt,
             themes=themes,
-            theme=theme or DEFAULT_THEME,
+            theme=theme,
             notices=notices,
         )
         try:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
+from tui.ui.widgets.answer_pane import AnswerPane
+from tui.ui.widgets.prompt_box import PromptBox
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -54,12 +57,6 @@ COMPARE = (
     Action("page.next", "right_square_bracket", "]", "page(1)", "Page", "The panes after these"),
 )
 
-PROMPT = (
-    Action("prompt.run", "enter", "enter", "submit", "Run", "Put the prompt to all models", True),
-    Action("prompt.line", "ctrl+j", "ctrl+j", "newline", "New line", "A new line in the prompt", True),
-    Action("prompt.leave", "escape", "esc", "leave", "Leave", "Leave the prompt for the panes", True),
-)
-
 MODELS = (
     Action("models.filter", "slash", "/", "filter", "Filter", "Type to filter the list; esc leaves the field", True),
     Action("models.choose", "space", "space", "choose", "Choose", "Choose a model, or not; 1 to 8", True),
@@ -90,3 +87,17 @@ def bindings(actions: Iterable[Action]) -> list[BindingType]:
                 )
             )
     return made
+
+
+def _described(found: Iterable[BindingType], shown: dict[str, str]) -> tuple[Action, ...]:
+    """A widget's own bindings as actions, so that they are documented with the rest."""
+    made = [item for item in found if isinstance(item, Binding)]
+    return tuple(
+        Action(item.id, item.key, shown.get(item.key, item.key), item.action, item.description, item.tooltip)
+        for item in made
+        if item.id is not None
+    )
+
+
+PROMPT = _described(PromptBox.BINDINGS, {"escape": "esc"})
+ANSWER = _described(AnswerPane.BINDINGS, {"up": "↑", "down": "↓", "pageup": "page up", "pagedown": "page down"})

@@ -21,7 +21,7 @@ def time_scale(lanes: list[Lane], now: int) -> float:
 
 def waiting_column(card: ModelCard, position: int) -> Column:
     """The pane of a model that has not been asked yet."""
-    return Column(position=position, title=_title(card), waiting="Ask something: this model answers here.")
+    return Column(position=position, title=_title(card), toy=card.toy, waiting="The answer comes here.")
 
 
 def column(conductor: Conductor, lane: Lane, position: int, scale: float, *, folded: bool) -> Column:
@@ -43,6 +43,7 @@ def column(conductor: Conductor, lane: Lane, position: int, scale: float, *, fol
     return Column(
         position=position,
         title=_title(card),
+        toy=card.toy,
         state=lane.state,
         answer=lane.answer,
         reasoning=lane.reasoning,
@@ -59,4 +60,4 @@ def column(conductor: Conductor, lane: Lane, position: int, scale: float, *, fol
 
 def _title(card: ModelCard) -> str:
     device = f" · {card.device}" if card.device else ""
-    return clean_line(f"{card.alias}{device}{' · toy' if card.toy else ''}", 60)
+    return clean_line(f"{card.alias}{device}", 60)

@@ -21,10 +21,9 @@ from tui.ui.pump import Pump
 from tui.ui.screens.base import ModeScreen
 from tui.ui.screens.note import NoteScreen
 from tui.ui.shelf import Shelf
-from tui.ui.widgets.answer_pane import AnswerPane
+from tui.ui.widgets.answer_pane import NARROWEST, AnswerPane
 from tui.ui.widgets.prompt_box import PromptBox
 
-MIN_PANE = 26
 _PANE_KEYS = {"score", "note", "zoom", "thinking", "rerun", "stop", "focus_pane"}
 _MODES = {Mode.RACE: "race: all at once", Mode.MEASURE: "measure: one at a time, after a warm-up"}
 
@@ -97,7 +96,7 @@ class CompareScreen(ModeScreen):
 
     def _lay_out(self) -> None:
         panes = list(self._panes.values())
-        per_page = min(max(self.size.width // MIN_PANE, 1), max(len(panes), 1))
+        per_page = min(max(self.size.width // NARROWEST, 1), max(len(panes), 1))
         self._first = min(self._first // per_page * per_page, max(len(panes) - 1, 0))
         focused = self._focused_pane()
         for index, pane in enumerate(panes):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
 
 from rich.text import Text
 from textual import events
@@ -36,7 +35,6 @@ class ModelsScreen(ModeScreen):
     MODE = "models"
     CSS_PATH = "models.tcss"
     BINDINGS = bindings(MODELS)
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
 
     class Asked(Message):
         """The host should `load` or `unload` a model, or be asked again: `refresh`."""
@@ -55,6 +53,7 @@ class ModelsScreen(ModeScreen):
 
     def __init__(self, shelf: Shelf, abilities: dict[Ability, str]) -> None:
         super().__init__(shelf)
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
         self._abilities = abilities
         self._details: dict[str, str] = {}
 

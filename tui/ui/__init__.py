@@ -1,0 +1,1 @@
+"""The terminal interface: screens, widgets and the beat that paints them."""
