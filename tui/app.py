@@ -175,6 +175,10 @@ class CompareApp(App[None]):
         if message.done:
             self.switch_mode("compare")
 
+    def on_compare_screen_rested(self, message: CompareScreen.Rested) -> None:
+        """See what is loaded after a run."""
+        self._ask_host()
+
     # Everywhere
 
     def action_show(self, mode: str) -> None:

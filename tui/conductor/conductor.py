@@ -46,8 +46,8 @@ class Conductor:
         self.tokens_per_chunk: dict[str, float] = {}
         """Each model's last known ratio, by key: what live counters are estimated with."""
         self._now = now
-        self._preparation = Preparation(host)
         self._engine = EngineLink(self._ledger.record_event)
+        self._preparation = Preparation(host, self._engine.now)
         self._greeted = False
         self._waiting: deque[list[Lane]] = deque()
         self._active: list[list[Lane]] = []
@@ -193,11 +193,11 @@ class Conductor:
     def _take_steps(self) -> None:
         for step in self._preparation.steps():
             match step:
-                case LoadBegan(lane):
-                    self._apply(ev.Loading(lane, self.now()))
-                case Ready(lane, endpoint, loaded):
-                    if loaded:
-                        self._apply(ev.Loaded(lane, self.now()))
+                case LoadBegan(lane, at):
+                    self._apply(ev.Loading(lane, at))
+                case Ready(lane, endpoint, loaded_at):
+                    if loaded_at is not None:
+                        self._apply(ev.Loaded(lane, loaded_at))
                     self._endpoints[lane] = endpoint
                 case Unready(lane, error):
                     said = " ".join(part for part in (error.title + ".", error.detail) if part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -19,15 +19,16 @@ class LoadBegan:
     """The host was asked to load this lane's model."""
 
     lane: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The lane's model answers at `endpoint`. `loaded` tells whether it had to be loaded for that."""
+    """The lane's model answers at `endpoint`. `loaded_at` is None when it did not have to be loaded for that."""
 
     lane: str
     endpoint: Endpoint
-    loaded: bool
+    loaded_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,14 @@ Step = LoadBegan | Ready | Unready
 
 
 class Preparation:
-    """Brings the host up and loads what is not loaded yet. Its steps wait in `steps()`."""
+    """Brings the host up and loads what is not loaded yet. Its steps wait in `steps()`.
 
-    def __init__(self, host: Host) -> None:
+    `clock` gives the instants of loading, in nanoseconds; it is read in the thread that does the work.
+    """
+
+    def __init__(self, host: Host, clock: Callable[[], int]) -> None:
         self._host = host
+        self._clock = clock
         self._steps: SimpleQueue[Step] = SimpleQueue()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
 
@@ -79,13 +84,14 @@ class Preparation:
             self._give_up(lanes, error)
             raise
         for lane, card in lanes:
-            needed = loads and card.id not in ready
             try:
-                if needed:
-                    self._steps.put(LoadBegan(lane.spec.id))
+                loaded_at = None
+                if card.id not in ready and loads:
+                    self._steps.put(LoadBegan(lane.spec.id, self._clock()))
                     self._host.load(card.id)
+                    loaded_at = self._clock()
                     ready.add(card.id)
-                self._steps.put(Ready(lane.spec.id, self._host.endpoint(card.id), needed))
+                self._steps.put(Ready(lane.spec.id, self._host.endpoint(card.id), loaded_at))
             except CompareError as error:
                 self._steps.put(Unready(lane.spec.id, error))
             except Exception as error:

@@ -27,8 +27,8 @@ class Action:
 
 
 EVERYWHERE = (
-    Action("app.models", "f1", "F1", "show('models')", "Models", "The models of the host", True, True),
-    Action("app.compare", "f2", "F2", "show('compare')", "Compare", "One prompt, several models", True, True),
+    Action("app.models", "f1", "F1", "show('models')", "Models", "The models of the host", False, True),
+    Action("app.compare", "f2", "F2", "show('compare')", "Compare", "One prompt, several models", False, True),
     Action("app.previous", "comma", ",", "step(-1)", "Previous", "The screen before this one"),
     Action("app.next", "full_stop", ".", "step(1)", "Next", "The screen after this one"),
     Action("app.help", "question_mark", "?", "help", "Keys", "Every key of this screen", True),
@@ -50,7 +50,7 @@ COMPARE = (
     Action("pane.rerun", "r", "r", "rerun", "Rerun", "Ask the focused model again", True),
     Action("run.rerun", "R", "R", "rerun_all", "Rerun all", "Ask all models again"),
     Action("pane.stop", "x", "x", "stop", "Stop", "Stop the focused answer; what arrived is kept", True),
-    Action("run.stop", "X", "X", "stop_all", "Stop all", "Stop every answer", True),
+    Action("run.stop", "X", "X", "stop_all", "Stop all", "Stop every answer"),
     Action("run.edit", "e", "e", "edit", "Edit", "Back to the prompt", True),
     Action("run.mode", "ctrl+r", "ctrl+r", "mode", "Race/measure", "All at once, or one at a time", False, True),
     Action("page.previous", "left_square_bracket", "[", "page(-1)", "Page", "The panes before these"),
@@ -60,7 +60,7 @@ COMPARE = (
 MODELS = (
     Action("models.filter", "slash", "/", "filter", "Filter", "Type to filter the list; esc leaves the field", True),
     Action("models.choose", "space", "space", "choose", "Choose", "Choose a model, or not; 1 to 8", True),
-    Action("models.compare", "enter", "enter", "compare", "Compare", "Compare the chosen models", True),
+    Action("models.compare", "enter", "enter", "compare", "Compare", "Compare the chosen models", True, True),
     Action("models.load", "l", "l", "load", "Load", "Load the model into memory", True),
     Action("models.unload", "u", "u", "unload", "Unload", "Free the model's memory", True),
     Action("models.refresh", "f5,R", "F5", "refresh_models", "Refresh", "Ask the host again", True),

@@ -10,7 +10,7 @@ from tui.core.phases import live, spans
 from tui.ui.widgets.answer_pane import Column
 from tui.ui.widgets.metrics_strip import reading
 
-_STEPS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600)
+_STEPS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 8, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600)
 
 
 def time_scale(lanes: list[Lane], now: int) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from textual import events
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -49,6 +50,7 @@ class CompareScreen(ModeScreen):
         self._zoomed = False
         self._jumping = False
         self._per_page = 1
+        self._ran = False
 
     def body(self) -> Iterable[Widget]:
         """Prompt, a line about the run, panes."""
@@ -65,6 +67,9 @@ class CompareScreen(ModeScreen):
         """Take over a choice made on another screen."""
         super().on_screen_resume()
         self.call_next(self.rebuild)
+
+    class Rested(Message):
+        """The last lane of a run has ended; models may have been loaded for it."""
 
     # What is shown
 
@@ -121,6 +126,9 @@ class CompareScreen(ModeScreen):
                     pane.show(column(conductor, lane, position, scale, folded=folded))
         if changed:
             self._show_status()
+        if self._ran and not conductor.busy:
+            self.post_message(self.Rested())
+        self._ran = conductor.busy
         for problem in conductor.problems():
             self.tell(problem)
 

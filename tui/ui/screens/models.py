@@ -20,7 +20,7 @@ from tui.ui.actions import MODELS, bindings
 from tui.ui.screens.base import ModeScreen
 from tui.ui.shelf import MAX_CHOSEN, Shelf
 
-_COLUMNS = ("", "state", "model", "variant", "device", "EP", "size", "context", "licence", "task")
+_COLUMNS = ("", "state", "model", "device", "EP", "size", "context", "licence", "task", "variant")
 _STATES = {
     ModelState.LOADED: "● loaded",
     ModelState.CACHED: "◐ cached",
@@ -99,10 +99,6 @@ class ModelsScreen(ModeScreen):
         """Filter as it is typed."""
         self.refill()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """From the filter to the list."""
-        self._table.focus()
-
     def on_key(self, event: events.Key) -> None:
         """Esc leaves the filter; down goes from it to the list."""
         if self.focused is not None and self.focused.id == "filter" and event.key in ("escape", "down"):
@@ -114,8 +110,8 @@ class ModelsScreen(ModeScreen):
         self._show_detail()
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """Enter, or a click: compare what is chosen."""
-        self.action_compare()
+        """A click on the row under the cursor chooses it, or not."""
+        self.action_choose()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what this host cannot do."""
@@ -138,7 +134,10 @@ class ModelsScreen(ModeScreen):
         self.post_message(self.Chosen())
 
     def action_compare(self) -> None:
-        """To the comparison, with the model under the cursor when none is chosen."""
+        """To the comparison, with the model under the cursor when none is chosen; from the filter, to the list."""
+        if self.focused is not None and self.focused.id == "filter":
+            self._table.focus()
+            return
         if not self.shelf.chosen and self._here is not None:
             self.shelf.toggle(self._here)
         self.post_message(self.Chosen(done=True))
@@ -181,13 +180,13 @@ class ModelsScreen(ModeScreen):
             f"[{chosen}]",
             f"… {state}ing" if state else _STATES[card.state],
             card.id,
-            card.variant or "-",
             card.device or "-",
             (card.ep or "-").removesuffix("ExecutionProvider"),
             f"{card.size_mb:,.1f} MB" if card.size_mb is not None else "-",
             f"{card.context:,}" if card.context is not None else "-",
             card.licence or "-",
-            card.task or "-",
+            (card.task or "-").removesuffix("-completion"),
+            card.variant or "-",
         )
         return [Text(clean_line(fact, 48)) for fact in facts]
 
