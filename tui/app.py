@@ -20,6 +20,7 @@ from tui.core.errors import CompareError, NoModelError
 from tui.core.model_card import ModelCard, find_model
 from tui.hosts.host import Host, HostInfo
 from tui.ui import actions
+from tui.ui.crash import CrashLog
 from tui.ui.screens.compare import CompareScreen
 from tui.ui.screens.help import HelpScreen
 from tui.ui.screens.models import ModelsScreen
@@ -66,14 +67,18 @@ class CompareApp(App[None]):
         prompt: str | None = None,
         themes: Sequence[Theme] = (),
         theme: str | None = None,
+        news: Sequence[str] = (),
         notices: Sequence[CompareError] = (),
     ) -> None:
         super().__init__()
+        self.crash_log = CrashLog()
+        self.error_console = self.crash_log.console
         self.shelf = Shelf()
         self._host = host
         self._conductor = conductor
         self._wanted = tuple(models)
         self._prompt = prompt
+        self._news = news
         self._notices = notices
         self._compare = CompareScreen(self.shelf, conductor)
         self._models = ModelsScreen(self.shelf, host.abilities)
@@ -86,6 +91,8 @@ class CompareApp(App[None]):
         self.add_mode("compare", lambda: self._compare)
         self.switch_mode("compare")
         self._watch_signals()
+        for told in self._news:
+            self.notify(clean_line(told), timeout=10, markup=False)
         for notice in self._notices:
             self._tell(notice)
         self.call_after_refresh(self._begin)
@@ -124,8 +131,9 @@ class CompareApp(App[None]):
         if first:
             self._choose_first()
         await self._shelf_changed()
-        if first and self._prompt is not None and self.shelf.chosen:
-            await self._compare.ask(self._prompt)
+        prompt = self._prompt if self._prompt is not None else self._compare.early_prompt
+        if first and prompt is not None and self.shelf.chosen:
+            await self._compare.ask(prompt)
 
     async def on_host_failed(self, message: HostFailed) -> None:
         """Say it, and keep what is known."""

@@ -24,6 +24,18 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+MEANINGS = {
+    ExitCode.GOOD: "all good",
+    ExitCode.NOT_KEPT: "the work was done and could not be kept on disk, or the program broke",
+    ExitCode.USAGE: "the command makes no sense as written",
+    ExitCode.NO_HOST: "no host answers",
+    ExitCode.NO_MODEL: "the host does not have the model",
+    ExitCode.MODEL_FAILED: "a model failed, or its answer was cut",
+    ExitCode.EMPTY: "a model answered without any text",
+    ExitCode.SLOW: "slower than the limit (`smoke --slow-ms`)",
+    ExitCode.INTERRUPTED: "interrupted; what arrived is kept",
+}
+
 _BY_ERROR = {
     BadInputError: ExitCode.USAGE,
     NoHostError: ExitCode.NO_HOST,
@@ -49,4 +61,4 @@ def of_lane(lane: Lane, slow_ms: float | None = None) -> ExitCode:
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
     """The most basic of several troubles: the lowest code that is not good."""
-    return min((code for code in codes if code != ExitCode.GOOD), default=ExitCode.GOOD)
+    return min(filter(int, codes), default=ExitCode.GOOD)

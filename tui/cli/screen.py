@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from tui.cli.exit_codes import ExitCode
 from tui.cli.shell import conducted, say
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError
+from tui.core.errors import BadInputError, CompareError
 from tui.hosts.discovery import open_host
 from tui.store import paths
+from tui.store.recovery import recover
 
 
 def open_screen(
     models: Sequence[str], prompt: str | None, host: str | None, sessions: Path | None, theme: str | None
 ) -> ExitCode:
     """Run the terminal program until it is left; says where the session is kept."""
-    import sys
-
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise BadInputError(
             "The screen needs a terminal", hint="Use `foundry-compare run`, or `ssh -t` when this is a remote command."
@@ -34,6 +34,7 @@ def open_screen(
     if theme is not None and theme not in [known.name for known in themes]:
         known = ", ".join(known.name for known in themes)
         raise BadInputError(f"There is no theme {clean_line(theme, 40)}", f"There are: {known}")
+    recovered, troubles = _recover(paths.sessions_dir(sessions))
     with conducted(opened, None, sessions, save=True) as (conductor, path):
         app = CompareApp(
             opened,
@@ -42,12 +43,27 @@ def open_screen(
             prompt=prompt,
             themes=themes,
             theme=theme,
-            notices=notices,
+            news=recovered,
+            notices=[*notices, *troubles],
         )
         try:
             app.run()
         finally:
             opened.close()
+    if app.crash_log.summary():
+        say(f"foundry-compare: The screen broke. Please report this:\n{app.crash_log.summary()}")
     if path is not None and path.exists():
         say(f"Kept in {path}")
     return ExitCode(app.return_code or 0)
+
+
+def _recover(directory: Path) -> tuple[list[str], list[CompareError]]:
+    """Bring back what a program that died left behind: what to tell of it, and what could not be brought back."""
+    found = recover(directory, paths.state_dir())
+    told = [
+        f"A session that was cut off has been completed from its journal: {one.answers} answers, {one.scores} scores, "
+        f"in {one.path.name}."
+        for one in found
+        if one.problem is None
+    ]
+    return told, [one.problem for one in found if one.problem is not None]

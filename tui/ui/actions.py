@@ -93,7 +93,14 @@ def _described(found: Iterable[BindingType], shown: dict[str, str]) -> tuple[Act
     """A widget's own bindings as actions, so that they are documented with the rest."""
     made = [item for item in found if isinstance(item, Binding)]
     return tuple(
-        Action(item.id, item.key, shown.get(item.key, item.key), item.action, item.description, item.tooltip)
+        Action(
+            item.id,
+            item.key,
+            shown.get(item.key, item.key),
+            item.action,
+            item.description,
+            item.tooltip or item.description.capitalize(),
+        )
         for item in made
         if item.id is not None
     )

@@ -51,6 +51,8 @@ class CompareScreen(ModeScreen):
         self._jumping = False
         self._per_page = 1
         self._ran = False
+        self.early_prompt: str | None = None
+        """What was to be run before the host was there."""
 
     def body(self) -> Iterable[Widget]:
         """Prompt, a line about the run, panes."""
@@ -156,10 +158,17 @@ class CompareScreen(ModeScreen):
         if count > self._per_page:
             parts.append(f"panes {self._first + 1}-{min(self._first + self._per_page, count)} of {count} · [ ] page")
         if not count:
-            parts = ["No model is chosen. F1 shows the models."]
+            parts = [self._emptiness()]
         if self._jumping:
             parts = ["Which pane? Press its number."]
         self.query_one("#status", Static).update(Content(clean_line("  ·  ".join(parts), max(self.size.width - 2, 0))))
+
+    def _emptiness(self) -> str:
+        if self.shelf.trouble is not None:
+            return "There is no host. F1, then F5, asks for it again."
+        if self.shelf.info is None:
+            return "Waiting for the host …" if self.early_prompt is None else "Runs as soon as the host is there …"
+        return "No model is chosen. F1 shows the models."
 
     def tell(self, error: CompareError) -> None:
         """Show a failure as a sentence."""
@@ -176,7 +185,11 @@ class CompareScreen(ModeScreen):
         self._focus_index(self._first)
 
     async def ask(self, text: str) -> None:
-        """Begin a run of the chosen models, and move to the panes."""
+        """Begin a run of the chosen models, and move to the panes; before the host is there, keep it for then."""
+        if self.shelf.info is None and self.shelf.trouble is None:
+            self.early_prompt = text
+            self._show_status()
+            return
         try:
             self._conductor.begin(self.shelf.chosen_cards(), text, mode=self._mode)
         except CompareError as error:

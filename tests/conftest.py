@@ -1,0 +1,44 @@
+"""What holds for every test: nothing of the user's own folders is touched, and no skip goes unnoticed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+KNOWN_SKIPS = (
+    "tmux is not installed",
+    "foundry_local_sdk is not installed",
+)
+"""Reasons, or the beginnings of reasons, for which a test may be skipped."""
+
+_unknown: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Sessions, data, state and configuration in a folder of the test's own."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in ("SESSIONS", "DATA", "STATE", "CONFIG"):
+        monkeypatch.setenv(f"FOUNDRY_COMPARE_{name}", str(folder / name.lower()))
+    return folder
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+        if not reason.startswith(KNOWN_SKIPS):
+            _unknown.append(f"{report.nodeid}: {reason}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With FOUNDRY_COMPARE_KNOWN_SKIPS set, a skip for any other reason fails the run."""
+    if _unknown and os.environ.get("FOUNDRY_COMPARE_KNOWN_SKIPS"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in _unknown:
+        terminalreporter.write_line(f"skipped for a reason that is not known: {line}", red=True)

@@ -1,0 +1,98 @@
+"""Events travel as plain dicts; what is no event is refused with a ValueError and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.core import events as ev
+from tui.core.events import Kind, from_dict, to_dict
+
+lane = st.text(max_size=5)
+at = st.integers(0, 2**62)
+count = st.none() | st.integers(0, 10**6)
+events = st.one_of(
+    *(st.builds(kind, lane, at) for kind in (ev.Queued, ev.Loading, ev.Loaded, ev.Headers, ev.Cancelled, ev.Skipped)),
+    st.builds(ev.Sent, lane, at, at, st.booleans()),
+    st.builds(ev.Delta, lane, at, st.integers(0, 10**6), st.sampled_from(Kind), st.text()),
+    st.builds(ev.Usage, lane, count, count, count, st.sampled_from(["server", "tokenizer"])),
+    st.builds(ev.Ended, lane, at, st.none() | st.text(), st.booleans()),
+    st.builds(ev.Failed, lane, at, st.text(), st.text(), st.text(), st.text()),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(events)
+def test_an_event_survives_a_line_of_json(event: ev.Event) -> None:
+    line = json.dumps(to_dict(event))
+    back = from_dict(json.loads(line))
+    assert back == event
+    assert type(back) is type(event)
+
+
+def test_an_event_says_its_name() -> None:
+    assert to_dict(ev.Delta("r1", 5, 2, Kind.REASONING, "hm")) == {
+        "event": "delta", "lane": "r1", "at": 5, "read": 2, "kind": "r", "text": "hm",
+    }  # fmt: skip
+
+
+def test_fields_with_a_usual_value_may_be_left_out() -> None:
+    assert from_dict({"event": "sent", "lane": "r1", "at": 1}) == ev.Sent("r1", 1, 0, reused=False)
+
+
+DELTA = {"event": "delta", "lane": "r1", "at": 5, "read": 1, "kind": "a", "text": "x"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"event": "explode"},
+        {"event": None},
+        {"event": ["delta"]},
+        {"event": {}},
+        {"event": "queued"},
+        {"event": "queued", "lane": "r1", "at": 1, "mood": "good"},
+        {"event": "queued", "lane": "r1", "at": "1"},
+        {"event": "queued", "lane": "r1", "at": 1.5},
+        {"event": "queued", "lane": "r1", "at": True},
+        {"event": "queued", "lane": "r1", "at": 2**63},
+        {"event": "queued", "lane": "r1", "at": -(2**70)},
+        {"event": "queued", "lane": ["r1"], "at": 1},
+        {"event": "sent", "lane": "r1", "at": 1, "reused": "yes"},
+        {"event": "ended", "lane": "r1", "at": 1, "finish_reason": 3},
+        {"event": "usage", "lane": "r1", "completion_tokens": "12"},
+        {"event": "failed", "lane": "r1", "at": 1, "kind": "stream", "message": None},
+        DELTA | {"kind": "z"},
+        DELTA | {"kind": []},
+        DELTA | {"text": None},
+        DELTA | {"text": ["x"]},
+        DELTA | {"read": "1"},
+        {key: value for key, value in DELTA.items() if key != "kind"},
+    ],
+    ids=str,
+)
+def test_what_is_no_event_is_refused(data: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"^not an? |is not a valid Kind"):
+        from_dict(data)
+
+
+names = st.sampled_from(["delta", "sent", "usage", "failed", "ended", "queued"])
+values = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.lists(st.integers(), max_size=2)
+)
+keys = st.sampled_from(["lane", "at", "read", "kind", "text", "message", "reused", "completion_tokens", "x"])
+
+
+@settings(max_examples=100, deadline=None)
+@given(names, st.dictionaries(keys, values))
+def test_a_damaged_journal_line_gives_an_event_or_a_value_error(name: str, fields: dict[str, Any]) -> None:
+    try:
+        event = from_dict({"event": name, **fields})
+    except ValueError:
+        return
+    assert to_dict(event)["event"] == name

@@ -1,0 +1,198 @@
+"""A lane takes its events in, comes to exactly one end, and loses nothing on the way."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support import sessions as make
+from tests.support.sessions import ASKED, MS, SENT, fold, spec
+from tui.core import events as ev
+from tui.core.events import Kind
+from tui.core.lane import Fault, Lane, LaneState
+from tui.core.plan import Mode, Plan
+from tui.core.prompt import Prompt
+from tui.core.run import Run
+from tui.core.session_dict import lane_from_dict, lane_to_dict
+
+many = settings(max_examples=80, deadline=None)
+late = st.sampled_from(
+    [
+        ev.Queued("r1", ASKED + 900 * MS),
+        ev.Loading("r1", ASKED + 900 * MS),
+        ev.Loaded("r1", ASKED + 900 * MS),
+        ev.Sent("r1", SENT + 900 * MS),
+        ev.Headers("r1", SENT + 900 * MS),
+        ev.Delta("r1", SENT + 900 * MS, 99, Kind.ANSWER, "too late"),
+        ev.Ended("r1", SENT + 900 * MS, "length"),
+        ev.Failed("r1", SENT + 900 * MS, "stream", "too late"),
+        ev.Cancelled("r1", SENT + 900 * MS),
+        ev.Skipped("r1", SENT + 900 * MS),
+    ]
+)
+
+
+def running() -> Lane:
+    return fold(Lane(spec()), ev.Queued("r1", ASKED), ev.Sent("r1", SENT))
+
+
+def delta(text: str, kind: Kind = Kind.ANSWER, at: int = SENT + MS, read: int = 1) -> ev.Delta:
+    return ev.Delta("r1", at, read, kind, text)
+
+
+def test_a_lane_goes_from_queued_over_loading_to_done() -> None:
+    lane = Lane(spec())
+    seen = [lane.state]
+    for event in (
+        ev.Queued("r1", ASKED),
+        ev.Loading("r1", ASKED),
+        ev.Loaded("r1", ASKED),
+        ev.Sent("r1", SENT, connect_ns=4, reused=True),
+        ev.Headers("r1", SENT),
+        delta("hi"),
+        ev.Ended("r1", SENT + 2 * MS, "stop"),
+    ):
+        lane.fold(event)
+        seen.append(lane.state)
+    q, load, run, done = LaneState.QUEUED, LaneState.LOADING, LaneState.RUNNING, LaneState.DONE
+    assert seen == [q, q, load, q, run, run, run, done]
+    assert (lane.marks.connect_ns, lane.marks.reused, lane.finish_reason) == (4, True, "stop")
+
+
+@pytest.mark.parametrize(
+    ("event", "with_text", "without"),
+    [
+        (ev.Ended("r1", SENT + 9 * MS, "stop"), LaneState.DONE, LaneState.EMPTY),
+        (ev.Ended("r1", SENT + 9 * MS, "length"), LaneState.DONE, LaneState.EMPTY),
+        (ev.Ended("r1", SENT + 9 * MS, done_marker=True), LaneState.DONE, LaneState.EMPTY),
+        (ev.Ended("r1", SENT + 9 * MS), LaneState.CUT, LaneState.CUT),
+        (ev.Failed("r1", SENT + 9 * MS, "stream", "It broke."), LaneState.FAILED, LaneState.FAILED),
+        (ev.Cancelled("r1", SENT + 9 * MS), LaneState.STOPPED, LaneState.STOPPED),
+    ],
+    ids=["finish reason", "length", "[DONE]", "neither", "failed", "cancelled"],
+)
+def test_how_a_lane_ends(event: ev.Event, with_text: LaneState, without: LaneState) -> None:
+    answered = fold(running(), delta("text"), event)
+    assert (answered.state, answered.answer, answered.marks.end) == (with_text, "text", SENT + 9 * MS)
+    assert fold(running(), event).state is without
+    assert with_text.final
+    assert without.final
+
+
+def test_only_a_lane_that_came_to_its_own_end_with_text_counts() -> None:
+    assert [state for state in LaneState if state.counts] == [LaneState.DONE]
+    assert [state for state in LaneState if not state.final] == [LaneState.QUEUED, LaneState.LOADING, LaneState.RUNNING]
+
+
+def test_a_skipped_lane_ends_without_an_instant() -> None:
+    lane = fold(Lane(spec()), ev.Skipped("r1", ASKED))
+    assert (lane.state, lane.marks.end, lane.timing.known()) == (LaneState.SKIPPED, None, {})
+
+
+def test_a_failure_keeps_what_arrived_and_says_why() -> None:
+    lane = fold(running(), delta("half an"), ev.Failed("r1", SENT, "timeout", "Silence.", "Press r.", "ReadTimeout"))
+    assert lane.answer == "half an"
+    assert lane.fault == Fault("timeout", "Silence.", "Press r.", "ReadTimeout")
+
+
+@many
+@given(st.text(), st.lists(st.integers(0, 200), max_size=12), st.sampled_from(Kind))
+def test_the_text_does_not_depend_on_how_it_was_split(text: str, cuts: list[int], kind: Kind) -> None:
+    lane = running()
+    edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
+    for number, (start, stop) in enumerate(pairwise(edges), 1):
+        lane.fold(delta(text[start:stop], kind, SENT + number * MS, number))
+        assert lane.reasoning + lane.answer == text[:stop]
+    assert (lane.reasoning if kind is Kind.REASONING else lane.answer) == text
+    assert (lane.answer if kind is Kind.REASONING else lane.reasoning) == ""
+    assert lane.marks.chunks == len(edges) - 1
+
+
+def test_an_empty_chunk_is_no_first_text() -> None:
+    lane = fold(running(), delta("", at=SENT + MS), delta("x", at=SENT + 5 * MS))
+    assert (lane.marks.chunks, lane.timing.ttft_ms) == (1, 5)
+    role_only = fold(running(), delta(""), ev.Ended("r1", SENT + 2 * MS, "stop"))
+    assert role_only.state is LaneState.EMPTY
+
+
+@many
+@given(st.sampled_from([state for state in LaneState if state.final]), st.lists(late, min_size=1, max_size=6))
+def test_after_the_end_late_events_change_nothing(state: LaneState, events: list[ev.Event]) -> None:
+    lane, untouched = make.lane(state=state), make.lane(state=state)
+    fold(lane, *events)
+    assert lane.state is state
+    assert lane_to_dict(lane) == lane_to_dict(untouched)
+
+
+def test_usage_may_come_after_the_end() -> None:
+    lane = make.lane(usage=False)
+    assert lane.timing.decode_tps is None
+    lane.fold(ev.Usage("r1", 5, 3))
+    assert lane.timing.decode_tps == 100
+
+
+@many
+@given(
+    st.lists(
+        late
+        | st.integers(0, 2000).flatmap(
+            lambda at: st.sampled_from(
+                [
+                    ev.Queued("r1", at * MS),
+                    ev.Loading("r1", at * MS),
+                    ev.Loaded("r1", at * MS),
+                    ev.Sent("r1", at * MS),
+                    ev.Headers("r1", at * MS),
+                    delta("x", at=at * MS, read=at),
+                    delta("y", Kind.REASONING, at * MS, at),
+                    ev.Usage("r1", at, at),
+                    ev.Ended("r1", at * MS),
+                ]
+            )
+        ),
+        max_size=12,
+    )
+)
+def test_in_whatever_order_events_come_the_lane_can_be_written_and_read_back(events: list[ev.Event]) -> None:
+    lane = fold(Lane(spec()), *events)
+    written = lane_to_dict(lane)
+    back = lane_from_dict(written)
+    assert lane_to_dict(back) == written
+    assert (back.state, back.answer, back.reasoning) == (lane.state, lane.answer, lane.reasoning)
+
+
+def run_of(*lanes: Lane) -> Run:
+    run = Run(Plan("measure", Mode.MEASURE, ("m1", "m2"), ("p1",)), Prompt("p1", "Why?"))
+    for lane in lanes:
+        run.add(lane)
+    return run
+
+
+def test_a_run_gives_each_event_to_its_own_lane() -> None:
+    first, second = Lane(spec("r1")), Lane(spec("r2", model="m2"))
+    run = run_of(first, second)
+    assert run.apply(ev.Queued("r2", ASKED)) is second
+    assert (first.marks.asked, second.marks.asked) == (None, ASKED)
+    assert run.apply(ev.Queued("r9", ASKED)) is None
+
+
+def test_a_run_is_finished_when_every_lane_is() -> None:
+    waiting = Lane(spec("r2", model="m2"))
+    run = run_of(make.lane("r1"), waiting)
+    assert not run.finished
+    waiting.fold(ev.Skipped("r2", ASKED))
+    assert run.finished
+
+
+def test_a_column_shows_the_newest_lane_that_has_begun() -> None:
+    first, second = Lane(spec("r1")), Lane(spec("r2", round=2))
+    run = run_of(first, second)
+    assert run.column("m1") is second
+    run.apply(ev.Queued("r1", ASKED))
+    assert run.column("m1") is first
+    run.apply(ev.Queued("r2", ASKED))
+    assert run.column("m1") is second
+    assert run.column("m2") is None

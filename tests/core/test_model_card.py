@@ -1,0 +1,60 @@
+"""Finding a model by what a person types."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui.core.model_card import ModelCard, ModelState, find_model
+
+CPU = ModelCard("Phi-4-mini-instruct-generic-cpu:5", "phi-4-mini", device="CPU", licence="MIT", publisher="Microsoft")
+GPU = ModelCard("Phi-4-mini-instruct-cuda-gpu:5", "phi-4-mini", device="GPU", ep="CUDA", state=ModelState.LOADED)
+PLAIN = ModelCard("llama3", "Llama", task="chat")
+TRAP = ModelCard("other:1", "llama3")
+CARDS = (CPU, GPU, TRAP, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("Phi-4-mini-instruct-cuda-gpu:5", GPU),
+        ("PHI-4-MINI-INSTRUCT-CUDA-GPU:5", GPU),
+        ("phi-4-mini-instruct-cuda-gpu", GPU),
+        ("phi-4-mini", CPU),
+        ("Phi-4-Mini", CPU),
+        ("llama", PLAIN),
+        ("other", TRAP),
+        ("phi-4", None),
+        ("cuda", None),
+        ("", None),
+        (":", None),
+    ],
+)
+def test_a_model_is_found_by_id_alias_or_id_without_version(name: str, found: ModelCard | None) -> None:
+    assert find_model(CARDS, name) is found
+
+
+def test_an_id_goes_before_another_models_alias() -> None:
+    assert find_model(CARDS, "llama3") is PLAIN
+
+
+def test_nothing_is_found_in_an_empty_catalogue() -> None:
+    assert find_model((), "phi-4-mini") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "cards"),
+    [
+        ("", {CPU, GPU, TRAP, PLAIN}),
+        ("   ", {CPU, GPU, TRAP, PLAIN}),
+        ("phi", {CPU, GPU}),
+        ("phi gpu", {GPU}),
+        ("GPU Phi", {GPU}),
+        ("microsoft mit", {CPU}),
+        ("loaded", {GPU}),
+        ("chat", {PLAIN}),
+        ("phi llama", set()),
+        ("none", set()),
+    ],
+)
+def test_a_filter_wants_every_word_somewhere_in_the_row(words: str, cards: set[ModelCard]) -> None:
+    assert {card for card in CARDS if card.matches(words)} == cards

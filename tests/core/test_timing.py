@@ -1,0 +1,197 @@
+"""Every formula of the measurement page, against marks worked out by hand."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.sessions import MS
+from tui.core.events import Usage
+from tui.core.marks import Marks
+from tui.core.timing import METRICS, Timing, derive, percentile
+
+ASKED = 1_000 * MS
+SENT = 1_250 * MS
+
+
+def marks(*chunks: tuple[str, int, int], end: int | None = None, **facts: Any) -> Marks:
+    """Marks with chunks of (kind, milliseconds after `sent`, read number)."""
+    made = Marks(asked=ASKED, sent=SENT, connect_ns=20 * MS, **facts)
+    for kind, at, read in chunks:
+        made.add(SENT + at * MS, read, kind)
+    made.end = None if end is None else SENT + end * MS
+    return made
+
+
+def tokens(completion: int | None, *, prompt: int | None = None, reasoning: int | None = None) -> Usage:
+    return Usage("r1", prompt, completion, reasoning)
+
+
+def test_a_plain_answer() -> None:
+    timing = derive(
+        marks(("a", 100, 1), ("a", 120, 2), ("a", 150, 3), ("a", 200, 4), end=210),
+        tokens(11, prompt=50),
+        answer_chars=40,
+    )
+    assert timing == Timing(
+        ttft_ms=100,
+        ttfo_ms=100,
+        think_ms=None,
+        last_ms=200,
+        end_ms=210,
+        tpot_ms=10,  # (200 - 100) / (11 - 1)
+        decode_tps=100,
+        e2e_tps=55,  # 1000 * 11 / 200
+        answer_chars_per_s=400,  # 40 / 0.1 s
+        icl_p50_ms=30,  # gaps 20, 30, 50
+        icl_p95_ms=48,
+        icl_max_ms=50,
+        tokens_per_chunk=2.75,
+        prefill_tps=500,  # 50 / 0.1 s
+        connect_ms=20,
+        queue_ms=230,  # 250 from asked to sent, 20 of them connecting
+        load_ms=None,
+    )
+
+
+def test_reasoning_comes_before_the_first_answer() -> None:
+    timing = derive(
+        marks(("r", 100, 1), ("r", 200, 2), ("a", 400, 3), ("a", 600, 4), end=600), tokens(6), answer_chars=10
+    )
+    assert (timing.ttft_ms, timing.ttfo_ms, timing.think_ms) == (100, 400, 300)
+    assert timing.answer_chars_per_s == 50  # 10 / 0.2 s: thinking is no time of the answer
+    assert timing.tpot_ms == 100  # (600 - 100) / 5: the thinking was seen, and counts
+    assert timing.decode_tps == 10
+
+
+def test_reasoning_without_an_answer_has_no_first_answer() -> None:
+    timing = derive(marks(("r", 100, 1), ("r", 200, 2), end=210), tokens(2), answer_chars=0)
+    assert timing.ttft_ms == 100
+    assert (timing.ttfo_ms, timing.think_ms, timing.answer_chars_per_s) == (None, None, None)
+
+
+def test_hidden_reasoning_is_taken_out_of_the_decode_rate() -> None:
+    # 100 tokens, 90 of them thought in silence before the first chunk: 10 were seen, 9 gaps in 90 ms.
+    timing = derive(marks(("a", 1000, 1), ("a", 1090, 2), end=1100), tokens(100, reasoning=90), answer_chars=30)
+    assert timing.tpot_ms == 10
+    assert timing.decode_tps == 100
+    assert timing.tokens_per_chunk == 5
+    assert timing.e2e_tps == pytest.approx(100 / 1.09)
+
+
+def test_reasoning_that_was_seen_stays_in_the_decode_rate() -> None:
+    timing = derive(marks(("r", 100, 1), ("a", 190, 2), end=200), tokens(10, reasoning=4), answer_chars=30)
+    assert timing.tpot_ms == 10
+    assert timing.tokens_per_chunk == 5
+
+
+@pytest.mark.parametrize("usage", [None, tokens(None), tokens(0)], ids=["no usage", "no count", "a count of 0"])
+def test_without_usage_no_token_metric_is_made_up(usage: Usage | None) -> None:
+    timing = derive(marks(("a", 100, 1), ("a", 200, 2), end=210), usage, answer_chars=8)
+    token_metrics = (timing.tpot_ms, timing.decode_tps, timing.e2e_tps, timing.tokens_per_chunk, timing.prefill_tps)
+    assert token_metrics == (None, None, None, None, None)
+    assert (timing.ttft_ms, timing.last_ms, timing.answer_chars_per_s) == (100, 200, 80)
+
+
+def test_one_chunk_has_no_rate_and_no_gaps() -> None:
+    timing = derive(marks(("a", 100, 1), end=110), tokens(30, prompt=10), answer_chars=90)
+    assert (timing.tpot_ms, timing.decode_tps, timing.answer_chars_per_s, timing.icl_p50_ms) == (None, None, None, None)
+    assert (timing.ttft_ms, timing.last_ms, timing.e2e_tps, timing.tokens_per_chunk) == (100, 100, 300, 30)
+
+
+def test_chunks_of_one_read_have_no_rate() -> None:
+    timing = derive(marks(("a", 100, 7), ("a", 100, 7), ("a", 100, 7), end=110), tokens(3), answer_chars=9)
+    assert (timing.tpot_ms, timing.decode_tps, timing.answer_chars_per_s) == (None, None, None)
+    assert (timing.icl_p50_ms, timing.icl_p95_ms, timing.icl_max_ms) == (None, None, None)
+    assert timing.ttft_ms == 100
+
+
+def test_a_read_has_one_instant_whatever_its_chunks_say() -> None:
+    timing = derive(marks(("a", 100, 7), ("a", 130, 7), end=140), tokens(4), answer_chars=9)
+    assert (timing.tpot_ms, timing.decode_tps, timing.icl_max_ms) == (None, None, None)
+
+
+def test_one_token_has_no_rate() -> None:
+    timing = derive(marks(("a", 100, 1), ("a", 200, 2), end=210), tokens(1), answer_chars=2)
+    assert (timing.tpot_ms, timing.decode_tps) == (None, None)
+
+
+def test_gaps_run_over_reads_not_chunks() -> None:
+    timing = derive(
+        marks(("a", 100, 1), ("a", 100, 1), ("a", 140, 5), ("a", 140, 5), ("a", 160, 6)), None, answer_chars=5
+    )
+    assert (timing.icl_p50_ms, timing.icl_max_ms) == (30, 40)  # gaps 40 and 20
+
+
+def test_a_role_only_stream_has_an_end_and_nothing_else() -> None:
+    timing = derive(marks(end=300), tokens(0, prompt=20), answer_chars=0)
+    assert timing.known() == {"end_ms": 300, "connect_ms": 20, "queue_ms": 230}
+
+
+def test_what_was_never_sent_has_only_its_load() -> None:
+    assert derive(Marks(asked=0, load_start=5 * MS, load_end=45 * MS), None, 0).known() == {"load_ms": 40}
+    assert derive(Marks(), None, 0) == Timing()
+
+
+def test_loading_and_connecting_are_not_queueing() -> None:
+    timing = derive(marks(load_start=ASKED + 10 * MS, load_end=ASKED + 110 * MS), None, 0)
+    assert (timing.load_ms, timing.connect_ms, timing.queue_ms) == (100, 20, 130)
+
+
+def test_a_kept_connection_took_no_time() -> None:
+    timing = derive(Marks(asked=ASKED, sent=SENT, connect_ns=0, reused=True), None, 0)
+    assert (timing.connect_ms, timing.queue_ms) == (0, 250)
+
+
+@pytest.mark.parametrize("kind", ["f", "t"], ids=["a refusal", "tool arguments"])
+def test_whatever_is_not_thinking_is_the_answer(kind: str) -> None:
+    timing = derive(marks(("r", 100, 1), (kind, 300, 2), ("a", 500, 3), end=500), None, answer_chars=20)
+    assert (timing.ttfo_ms, timing.think_ms) == (300, 200)
+    assert timing.answer_chars_per_s == 100  # all 20 characters, over all of the 0.2 s they took
+
+
+def test_known_leaves_out_what_is_unknown() -> None:
+    assert Timing(ttft_ms=1.0, queue_ms=0.0).known() == {"ttft_ms": 1.0, "queue_ms": 0.0}
+    assert set(Timing().known()) == set()
+    assert "ttft_ms" in METRICS
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 10**12), min_size=1, max_size=40), st.sampled_from([0, 5, 50, 95, 99, 100]))
+def test_percentiles_are_those_of_numpy(values: list[int], percent: int) -> None:
+    assert percentile(values, percent) == pytest.approx(
+        float(np.percentile(np.array(values, float), percent)), rel=1e-9
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("raft"), st.integers(0, 500), st.integers(0, 1)), max_size=20),
+    st.none() | st.builds(Usage, st.just("r1"), *[st.none() | st.integers(0, 200)] * 3),
+    st.integers(0, 1000),
+)
+def test_no_marks_give_a_negative_or_endless_number(
+    chunks: list[tuple[str, int, int]], usage: Usage | None, chars: int
+) -> None:
+    made, at, read = Marks(sent=SENT, connect_ns=0), SENT, 1
+    for kind, gap, step in chunks:
+        at, read = at + gap * MS * step, read + step
+        made.add(at, read, kind)
+    made.end = at
+    for name, value in derive(made, usage, chars).known().items():
+        assert 0 <= value < float("inf"), name
+
+
+def test_marks_hold_one_entry_for_each_chunk() -> None:
+    made = marks(("r", 1, 1), ("a", 2, 1))
+    assert made.chunks == 2
+    assert (made.at, made.reads, made.kinds) == (
+        array("q", [SENT + MS, SENT + 2 * MS]),
+        array("q", [1, 1]),
+        bytearray(b"ra"),
+    )

@@ -1,0 +1,37 @@
+"""First paint must not wait for what it does not need: seen in a fresh interpreter, not believed."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import tui.core
+
+HEAVY = {"textual", "rich", "openai", "httpx2", "numpy", "psutil", "foundry_local_sdk", "click"}
+CORE = [module.name for module in pkgutil.iter_modules(tui.core.__path__, "tui.core.")]
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """The top-level packages in memory after these imports."""
+    script = f"import sys, {', '.join(modules)}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.split())
+
+
+def test_core_loads_nothing_heavy() -> None:
+    assert len(CORE) > 10
+    loaded = loaded_by(*CORE)
+    assert "tui" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("module", ["aggregate", "to_markdown", "to_csv", "to_json"])
+def test_the_report_loads_numpy_only_when_it_counts(module: str) -> None:
+    assert not loaded_by(f"tui.report.{module}") & HEAVY
+
+
+def test_the_check_would_notice() -> None:
+    assert "numpy" in loaded_by("tui.core.timing", "numpy")

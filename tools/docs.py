@@ -1,0 +1,59 @@
+"""Rewrites the parts of the README that repeat the code: `python -m tools.docs`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from tui.cli.exit_codes import MEANINGS
+from tui.cli.main import cli
+from tui.ui import actions
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+_SECTION = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def keys() -> str:
+    """Every key, by the place where it works."""
+    groups = (
+        ("everywhere", actions.EVERYWHERE),
+        ("in the prompt", actions.PROMPT),
+        ("in the panes", (*actions.COMPARE, *actions.ANSWER)),
+        ("on the Models screen", actions.MODELS),
+    )
+    rows = [(f"`{item.shown}`", item.about, where) for where, group in groups for item in group]
+    return table(("key", "does", "where"), rows)
+
+
+def commands() -> str:
+    """Every command in its own words."""
+    context = click.Context(cli)
+    found = [(name, cli.get_command(context, name)) for name in cli.list_commands(context)]
+    rows = [(f"`foundry-compare {name}`", command.get_short_help_str(200)) for name, command in found if command]
+    return table(("command", "does"), rows) + "\n`--help` after any of them lists its options.\n"
+
+
+def exit_codes() -> str:
+    """Every exit code."""
+    return table(("code", "means"), [(str(int(code)), meaning) for code, meaning in MEANINGS.items()])
+
+
+SECTIONS: dict[str, Callable[[], str]] = {"keys": keys, "commands": commands, "exit-codes": exit_codes}
+
+
+def rewritten(text: str) -> str:
+    """The README's text with its generated parts made anew."""
+    return _SECTION.sub(lambda found: f"{found[1]}{SECTIONS[found['name']]()}{found[3]}", text)
+
+
+if __name__ == "__main__":
+    README.write_text(rewritten(README.read_text(encoding="utf-8")), encoding="utf-8")

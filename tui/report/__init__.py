@@ -1,0 +1,1 @@
+"""Many sessions to tables: is handed sessions, reads no disk, shows nothing."""

@@ -1,0 +1,289 @@
+"""What many sessions add up to: one row for everything that may honestly be put together.
+
+Pure. Latencies come only from runs that count; warm-ups are left out; times are milliseconds, rates are per second.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from tui.core.lane import Lane, LaneState
+from tui.core.plan import Mode
+from tui.core.rating import SCALE, Score, current_scores
+from tui.core.session import Session
+from tui.core.target import Parameters, Target
+from tui.core.timing import percentile
+
+INTERVAL_FROM = 10
+"""Runs from which on the median gets an interval."""
+P95_FROM = 20
+"""Runs from which on a 95th percentile is given; with fewer it is little else than the maximum."""
+RESAMPLES = 1_000
+_SEED = 20
+_BLOCK = 1_000_000
+"""Values drawn at once, so that many runs do not take much memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """One metric over `n` runs. What cannot be said is None."""
+
+    n: int = 0
+    median: float | None = None
+    low: float | None = None
+    """With `high`: the bootstrapped 95 % interval of the median, from `INTERVAL_FROM` runs on."""
+    high: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    p95: float | None = None
+    """From `P95_FROM` runs on."""
+    estimated: bool = False
+    """Some of the tokens behind it were not counted by the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How the runs came to their ends."""
+
+    done: int = 0
+    empty: int = 0
+    cut: int = 0
+    failed: int = 0
+    stopped: int = 0
+    skipped: int = 0
+
+    @property
+    def runs(self) -> int:
+        """All runs that came to an end."""
+        return self.done + self.failures
+
+    @property
+    def failures(self) -> int:
+        """All that did not come to their own end with text."""
+        return self.empty + self.cut + self.failed + self.stopped + self.skipped
+
+    @property
+    def failure_rate(self) -> float | None:
+        """Failures over all runs, 0 to 1; None when there was no run."""
+        return self.failures / self.runs if self.runs else None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreMean:
+    """The mean of the scores that count, for one criterion on one scale (1 to `scale`)."""
+
+    criterion: str
+    mean: float
+    n: int
+    scale: int = SCALE[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a row tells of. Numbers are put together only when all of this is the same."""
+
+    alias: str
+    model: str
+    """The host's own id."""
+    variant: str | None
+    device: str | None
+    ep: str | None
+    host: str
+    """The host's kind."""
+    mode: Mode
+    parameters: Parameters
+    system: str | None
+    """The system prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the report."""
+
+    subject: Subject
+    sessions: int
+    prompts: int
+    """How many different prompts were asked."""
+    outcomes: Outcomes
+    warmups: int
+    unfinished: int
+    """Runs that never came to an end, because the program ended first."""
+    contended: bool
+    """Others were in flight during some of the runs."""
+    ttft_ms: Stat
+    end_ms: Stat
+    decode_tps: Stat
+    scores: tuple[ScoreMean, ...]
+    size_mb: float | None
+    licence: str | None
+    notes: tuple[str, ...] = ()
+    """What else differs between the runs put together here, as phrases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The rows, and what they were made from."""
+
+    rows: tuple[Row, ...]
+    sessions: int
+    skipped: tuple[tuple[str, str], ...] = ()
+    """Files that could not be read: name and reason, given by the caller."""
+    notes: tuple[str, ...] = ()
+    """What must be known to compare the rows, as sentences."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """The runs of one row, while they are gathered."""
+
+    sessions: set[str] = field(default_factory=set)
+    hosts: set[tuple[str, ...]] = field(default_factory=set)
+    prompts: set[str] = field(default_factory=set)
+    targets: list[Target] = field(default_factory=list)
+    lanes: list[Lane] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)
+    warmups: int = 0
+
+
+def aggregate(sessions: Sequence[Session], skipped: Iterable[tuple[str, str]] = ()) -> Report:
+    """The report on these sessions; `skipped` names the files that could not be read, and why.
+
+    Measured and raced runs never meet in a row, nor do different devices, hosts, parameters or system prompts. A
+    session given twice is counted once.
+    """
+    groups: dict[Subject, _Group] = {}
+    by_id: dict[str, Session] = {}
+    for session in sessions:
+        by_id.setdefault(session.id, session)
+    for session in by_id.values():
+        _gather(session, groups)
+    notes = []
+    if len(by_id) < len(sessions):
+        notes.append("A session was given more than once and is counted once.")
+    for mode in Mode:
+        asked = [group.prompts for subject, group in groups.items() if subject.mode is mode and group.lanes]
+        if any(prompts != asked[0] for prompts in asked):
+            notes.append(f"Not all models were asked the same prompts ({mode}): compare their rows with care.")
+    rows = sorted((_row(subject, group) for subject, group in groups.items()), key=_order)
+    return Report(tuple(rows), len(by_id), tuple(skipped), tuple(notes))
+
+
+def _gather(session: Session, groups: dict[Subject, _Group]) -> None:
+    scores: dict[str, list[Score]] = {}
+    for score in current_scores(session.scores).values():
+        scores.setdefault(score.run, []).append(score)
+    host = tuple(str(session.host.get(fact)) for fact in ("kind", "version", "endpoint"))
+    for run, lane in session.lanes.items():
+        target, prompt = session.target_of(lane), session.prompts[lane.spec.prompt]
+        card = target.card
+        subject = Subject(
+            alias=card.alias,
+            model=card.id,
+            variant=card.variant,
+            device=card.device,
+            ep=card.ep,
+            host=target.host,
+            mode=lane.spec.mode,
+            parameters=session.plan_of(lane).parameters,
+            system=prompt.system or None,
+        )
+        group = groups.setdefault(subject, _Group())
+        group.sessions.add(session.id)
+        group.targets.append(target)
+        if lane.spec.warmup:
+            group.warmups += 1
+            continue
+        group.hosts.add(host)
+        group.prompts.add(prompt.user)
+        group.lanes.append(lane)
+        group.scores += scores.get(run, [])
+
+
+def _row(subject: Subject, group: _Group) -> Row:
+    ended = [lane for lane in group.lanes if lane.state.final]
+    states = Counter(lane.state for lane in ended)
+    counted = [(lane.timing, lane) for lane in ended if lane.state.counts]
+    contended = sum(lane.spec.contended for lane in ended)
+    notes = []
+    if len(group.hosts) > 1:
+        notes.append(f"from {len(group.hosts)} different hosts or versions")
+    if 0 < contended < len(ended):
+        notes.append(f"{contended} of {len(ended)} runs contended")
+    return Row(
+        subject=subject,
+        sessions=len(group.sessions),
+        prompts=len(group.prompts),
+        outcomes=Outcomes(**{state.value: states[state] for state in LaneState if state.final}),
+        warmups=group.warmups,
+        unfinished=len(group.lanes) - len(ended),
+        contended=contended > 0,
+        ttft_ms=_stat([timing.ttft_ms for timing, _ in counted]),
+        end_ms=_stat([timing.end_ms for timing, _ in counted]),
+        decode_tps=_stat(
+            [timing.decode_tps for timing, _ in counted],
+            estimated=any(
+                timing.decode_tps is not None and lane.usage is not None and lane.usage.source != "server"
+                for timing, lane in counted
+            ),
+        ),
+        scores=_means(group.scores),
+        size_mb=_last_known(target.card.size_mb for target in group.targets),
+        licence=_last_known(target.card.licence for target in group.targets),
+        notes=tuple(notes),
+    )
+
+
+def _stat(values: Iterable[float | None], *, estimated: bool = False) -> Stat:
+    known = sorted(value for value in values if value is not None)
+    if not known:
+        return Stat()
+    low, high = _median_interval(known) if len(known) >= INTERVAL_FROM else (None, None)
+    return Stat(
+        n=len(known),
+        median=median(known),
+        low=low,
+        high=high,
+        minimum=known[0],
+        maximum=known[-1],
+        p95=percentile(known, 95) if len(known) >= P95_FROM else None,
+        estimated=estimated,
+    )
+
+
+def _median_interval(values: Sequence[float]) -> tuple[float, float]:
+    """The 2.5th and 97.5th percentile of the medians of resamples; the same values always give the same."""
+    import numpy as np
+
+    draw = np.random.default_rng(_SEED)
+    known, n = np.asarray(values), len(values)
+    at_once = max(1, _BLOCK // n)
+    sizes = [min(at_once, RESAMPLES - done) for done in range(0, RESAMPLES, at_once)]
+    medians = np.concatenate([np.median(known[draw.integers(0, n, (size, n))], axis=1) for size in sizes])
+    low, high = np.percentile(medians, (2.5, 97.5))
+    return float(low), float(high)
+
+
+def _means(scores: Iterable[Score]) -> tuple[ScoreMean, ...]:
+    values: dict[tuple[str, int], list[int]] = {}
+    for score in scores:
+        if score.value is not None:
+            values.setdefault((score.criterion, score.scale), []).append(score.value)
+    return tuple(
+        ScoreMean(criterion, sum(given) / len(given), len(given), scale)
+        for (criterion, scale), given in sorted(values.items())
+    )
+
+
+def _last_known(values: Iterable[Any]) -> Any:
+    known = [value for value in values if value is not None]
+    return known[-1] if known else None
+
+
+def _order(row: Row) -> tuple[bool, str, str, str, str]:
+    """Measured rows first, then by name; rows that differ only in settings stay in the order they were asked in."""
+    what = row.subject
+    return what.mode is not Mode.MEASURE, what.alias.casefold(), what.model, what.device or "", what.host

@@ -1,0 +1,77 @@
+"""The report for machines that read JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from tui.core.clean import clean_line
+from tui.report.aggregate import INTERVAL_FROM, P95_FROM, RESAMPLES, Report, Row, Stat
+
+SCHEMA = 1
+
+
+def render(report: Report) -> str:
+    """The whole report as one JSON object, two spaces deep. What is unknown is null."""
+    facts = {
+        "schema": SCHEMA,
+        "sessions": report.sessions,
+        "interval_of_median": {"percent": 95, "from_n": INTERVAL_FROM, "resamples": RESAMPLES},
+        "p95_from_n": P95_FROM,
+        "rows": [_row(row) for row in report.rows],
+        "skipped": [{"file": name, "reason": reason} for name, reason in report.skipped],
+        "notes": report.notes,
+    }
+    return json.dumps(_safe(facts), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _row(row: Row) -> dict[str, Any]:
+    outcomes = row.outcomes
+    return {
+        **asdict(row.subject),
+        "contended": row.contended,
+        "sessions": row.sessions,
+        "prompts": row.prompts,
+        "runs": outcomes.runs,
+        "warmups": row.warmups,
+        "unfinished": row.unfinished,
+        **asdict(outcomes),
+        "failures": outcomes.failures,
+        "failure_rate": outcomes.failure_rate,
+        "ttft_ms": _stat(row.ttft_ms),
+        "end_ms": _stat(row.end_ms),
+        "decode_tps": _stat(row.decode_tps),
+        "scores": [asdict(mean) for mean in row.scores],
+        "size_mb": row.size_mb,
+        "licence": row.licence,
+        "notes": row.notes,
+    }
+
+
+def _stat(stat: Stat) -> dict[str, Any]:
+    return {
+        "n": stat.n,
+        "median": stat.median,
+        "median_low": stat.low,
+        "median_high": stat.high,
+        "min": stat.minimum,
+        "max": stat.maximum,
+        "p95": stat.p95,
+        "estimated": stat.estimated,
+    }
+
+
+def _safe(value: Any) -> Any:
+    """All text cleaned, all numbers rounded to what the clock can tell."""
+    match value:
+        case dict():
+            return {key: _safe(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_safe(inner) for inner in value]
+        case str():
+            return clean_line(value)
+        case float():
+            return round(value, 4)
+        case _:
+            return value

@@ -1,0 +1,164 @@
+"""The report for people: Markdown that also reads well as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from tui.core.clean import clean_line
+from tui.core.plan import Mode
+from tui.report.aggregate import INTERVAL_FROM, P95_FROM, Report, Row, Stat, Subject
+
+UNKNOWN = "-"
+TOO_FEW = "too few to say"
+SYSTEM_SHOWN = 60
+"""Characters of a system prompt that are shown."""
+
+_TITLES = {Mode.MEASURE: "Measured: one request at a time", Mode.RACE: "Raced: all models at once"}
+_METRICS = (("first text", "ms"), ("whole answer", "ms"), ("decoding", "tok/s"))
+
+
+def render(report: Report) -> str:
+    """The report: a table for each mode, what went wrong, scores, and the files that were left out."""
+    runs = sum(row.outcomes.runs for row in report.rows)
+    blocks = ["# Report", f"{_count(report.sessions, 'session')}, {_count(runs, 'run')}."]
+    for mode in Mode:
+        rows = [row for row in report.rows if row.subject.mode is mode]
+        if rows:
+            blocks += [f"## {_TITLES[mode]}", *_mode(mode, rows)]
+    if not report.rows:
+        blocks.append("There is nothing to report on.")
+    if report.notes:
+        blocks.append("\n".join(f"- {_cell(note)}" for note in report.notes))
+    if report.skipped:
+        blocks += ["## Files left out", _table(("file", "reason"), report.skipped)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _mode(mode: Mode, rows: Sequence[Row]) -> list[str]:
+    settings = {_settings(row.subject) for row in rows}
+    shared = settings.pop() if len(settings) == 1 else None
+    lines = [_line(number, row, settings=shared is None) for number, row in enumerate(rows, 1)]
+    blocks = [] if shared is None else [f"Settings of all: {_cell(shared)}."]
+    blocks.append(_table(_headings(settings=shared is None), lines))
+    blocks.append("\n".join(f"- {sentence}" for sentence in _legend(mode, rows)))
+    troubled = [(number, row) for number, row in enumerate(rows, 1) if row.outcomes.failures or row.unfinished]
+    if troubled:
+        headings = ("#", "model", "done", "failed", "empty", "cut", "stopped", "skipped", "failures, %", "unfinished")
+        blocks += ["### What went wrong", _table(headings, [_trouble(number, row) for number, row in troubled])]
+    scored = [
+        (str(number), _model(row.subject), mean.criterion, f"{mean.mean:.2f}", f"1-{mean.scale}", str(mean.n))
+        for number, row in enumerate(rows, 1)
+        for mean in row.scores
+    ]
+    if scored:
+        blocks += ["### Scores", _table(("#", "model", "criterion", "mean", "scale", "n"), scored)]
+    return blocks
+
+
+def _headings(*, settings: bool) -> tuple[str, ...]:
+    metrics = (f"{name}{part}, {unit}" for name, unit in _METRICS for part in ("", " interval", " p95"))
+    about = ("#", "model", "device", "host", *(["settings"] if settings else []))
+    return (*about, "prompts", "runs", "warm-ups", "failures, %", *metrics, "size, MB", "licence", "note")
+
+
+def _line(number: int, row: Row, *, settings: bool) -> tuple[str, ...]:
+    what = row.subject
+    notes = ["contended"] if row.contended else []
+    return (
+        str(number),
+        _model(what),
+        " ".join(filter(None, (what.device, what.ep))) or UNKNOWN,
+        what.host,
+        *([_settings(what)] if settings else []),
+        str(row.prompts),
+        str(row.outcomes.runs),
+        str(row.warmups),
+        _percent(row.outcomes.failure_rate),
+        *(cell for stat in (row.ttft_ms, row.end_ms, row.decode_tps) for cell in _stat(stat)),
+        UNKNOWN if row.size_mb is None else f"{row.size_mb:.0f}",
+        row.licence or UNKNOWN,
+        "; ".join([*notes, *row.notes]) or UNKNOWN,
+    )
+
+
+def _trouble(number: int, row: Row) -> tuple[str, ...]:
+    ends = row.outcomes
+    counts = (ends.done, ends.failed, ends.empty, ends.cut, ends.stopped, ends.skipped)
+    return (str(number), _model(row.subject), *map(str, counts), _percent(ends.failure_rate), str(row.unfinished))
+
+
+def _legend(mode: Mode, rows: Iterable[Row]) -> list[str]:
+    stats = [stat for row in rows for stat in (row.ttft_ms, row.end_ms, row.decode_tps)]
+    lines = [
+        "Times and rates: the median (min-max) of n runs, the 95 % interval of that median, the 95th percentile (p95)."
+    ]
+    if mode is Mode.RACE:
+        lines.append(
+            "Race numbers are contended: the models answered at the same time, and each time tells of the whole race."
+        )
+    if any(0 < stat.n < P95_FROM for stat in stats):
+        lines.append(f'"{TOO_FEW}": an interval of the median needs {INTERVAL_FROM} runs, a p95 {P95_FROM}.')
+    if any(stat.estimated for stat in stats):
+        lines.append('"\\~": the tokens were estimated, not counted by the host.')
+    lines.append(f'"{UNKNOWN}": unknown. Warm-ups and runs that failed are in no time and no rate.')
+    return lines
+
+
+def _model(what: Subject) -> str:
+    return what.alias if what.alias == what.model else f"{what.alias} ({what.model})"
+
+
+def _settings(what: Subject) -> str:
+    asked = what.parameters
+    parts = [f"max {asked.max_tokens} tokens"]
+    parts += [
+        f"{name} {value:g}"
+        for name, value in (("temperature", asked.temperature), ("top_p", asked.top_p))
+        if value is not None
+    ]
+    if asked.seed is not None:
+        parts.append(f"seed {asked.seed}")
+    parts += [f"stop {word!r}" for word in asked.stop]
+    if what.system is not None:
+        parts.append(f'system "{clean_line(what.system, SYSTEM_SHOWN)}"')
+    return ", ".join(parts)
+
+
+def _stat(stat: Stat) -> tuple[str, str, str]:
+    if stat.median is None or stat.minimum is None or stat.maximum is None:
+        return UNKNOWN, UNKNOWN, UNKNOWN
+    mark = "~" if stat.estimated else ""
+    return (
+        f"{mark}{_number(stat.median)} ({_number(stat.minimum)}-{_number(stat.maximum)}), n {stat.n}",
+        TOO_FEW if stat.low is None or stat.high is None else f"{mark}{_number(stat.low)}-{_number(stat.high)}",
+        TOO_FEW if stat.p95 is None else f"{mark}{_number(stat.p95)}",
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def _percent(share: float | None) -> str:
+    return UNKNOWN if share is None else f"{100 * share:.0f}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table whose columns line up in plain text too. Every cell is escaped here, and only here."""
+    lines = [headings, *([_cell(text) for text in row] for row in rows)]
+    widths = [max(3, *(len(cell) for cell in column)) for column in zip(*lines, strict=True)]
+    shown = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+    ]
+    return "\n".join([shown[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *shown[1:]])
+
+
+def _cell(text: str) -> str:
+    """Text from outside, as itself: neither a border of the table nor code, a link, emphasis or HTML."""
+    escaped = re.sub(r"[\\|`*~\[\]]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", clean_line(text))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;") or UNKNOWN

@@ -1,0 +1,30 @@
+"""What is said when the screen breaks: where and why, and no variable's value.
+
+Textual prints a traceback with the locals of every frame, an API key among them if one is near. It prints to its
+`error_console`, so that console writes into memory here, and only the frames and the last line are told.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+
+from rich.console import Console
+
+_FRAME = re.compile(r"^│ (?P<where>\S.*:\d+ in \S+)\s*│$")
+_BOX = "╭╰│"
+
+
+class CrashLog:
+    """Takes the place of an app's error console and keeps what is safe to tell."""
+
+    def __init__(self) -> None:
+        self._text = io.StringIO()
+        self.console = Console(file=self._text, width=200, color_system=None, markup=False, highlight=False)
+
+    def summary(self) -> str | None:
+        """The frames, innermost last, and the error; None when nothing broke."""
+        lines = self._text.getvalue().splitlines()
+        frames = [found["where"] for line in lines if (found := _FRAME.match(line))]
+        told = [line for line in lines if line.strip() and line[0] not in _BOX]
+        return "\n".join([*(f"  {frame}" for frame in frames), *told[:1]]) if lines else None
