@@ -1,0 +1,311 @@
+"""The keeper: a session is on disk soon after every change, and no trouble with the disk stops anything."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.store.entries import folded, header, run_entries, score_entry, stream, until
+from tests.support.sessions import lane, score, session
+from tui.core.errors import BadInputError, StoreError
+from tui.core.session import Session
+from tui.core.session_dict import session_to_dict
+from tui.store.journal import SUFFIX, read_entries
+from tui.store.keeper import SessionKeeper
+from tui.store.lock import SessionLock
+from tui.store.recovery import recover
+from tui.store.sessions import load
+
+EVENTS = stream("r1", ["All ", "of ", "it."], ended=True)
+WHOLE = session([folded("r1", EVENTS)], scores=[score("r1")])
+ENTRIES = [*header(WHOLE), *run_entries("r1", EVENTS), score_entry(WHOLE.scores[0])]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "sessions"
+
+
+@pytest.fixture
+def spare(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def keeper(folder: Path, spare: Path) -> Iterator[SessionKeeper]:
+    made = SessionKeeper(folder, WHOLE.id, spare)
+    yield made
+    made.close(None)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def blocked(folder: Path) -> None:
+    """Make a folder impossible, for the superuser too: a file has its name."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("")
+
+
+def test_an_unused_keeper_leaves_no_file(folder: Path, spare: Path, keeper: SessionKeeper) -> None:
+    assert keeper.path == folder / f"{WHOLE.id}.toml"
+    assert keeper.close(WHOLE)
+    assert not folder.exists()
+    assert not spare.exists()
+
+
+def test_what_was_recorded_is_in_the_journal_at_once_and_the_session_is_locked(
+    folder: Path, keeper: SessionKeeper
+) -> None:
+    for entry in ENTRIES:
+        keeper.record(entry)
+    journal = folder / f"{WHOLE.id}{SUFFIX}"
+    until(lambda: journal.exists() and len(list(read_entries(journal))) == len(ENTRIES))
+    assert names(folder) == [journal.name, f"{WHOLE.id}.lock"]
+    assert not keeper.problems()
+
+
+def test_the_file_is_written_while_the_session_runs(keeper: SessionKeeper) -> None:
+    keeper.save(WHOLE)
+    until(keeper.path.exists)
+    assert session_to_dict(load(keeper.path)) == session_to_dict(WHOLE)
+
+
+def test_after_the_end_only_the_file_is_left(folder: Path, spare: Path, keeper: SessionKeeper) -> None:
+    for entry in ENTRIES:
+        keeper.record(entry)
+    assert keeper.close(WHOLE)
+    assert names(folder) == [keeper.path.name]
+    assert not spare.exists()
+    assert session_to_dict(load(keeper.path)) == session_to_dict(WHOLE)
+
+
+def test_a_save_that_came_after_the_last_entry_is_enough(folder: Path, keeper: SessionKeeper) -> None:
+    for entry in ENTRIES:
+        keeper.record(entry)
+    keeper.save(WHOLE)
+    assert keeper.close(None)
+    assert names(folder) == [keeper.path.name]
+
+
+def test_the_journal_stays_when_the_file_lacks_a_score(folder: Path, keeper: SessionKeeper) -> None:
+    for entry in ENTRIES[:-1]:
+        keeper.record(entry)
+    keeper.save(replace(WHOLE, scores=[]))
+    keeper.record(ENTRIES[-1])
+    assert not keeper.close(None)
+    assert names(folder) == [f"{WHOLE.id}{SUFFIX}", keeper.path.name]
+    (result,) = recover(folder)
+    assert (result.answers, result.scores, result.problem) == (0, 1, None)
+
+
+def test_the_journal_stays_when_the_file_lacks_a_run_that_had_begun(folder: Path, keeper: SessionKeeper) -> None:
+    for entry in [*ENTRIES, *run_entries("r2", stream("r2", ["Half"], ended=False))]:
+        keeper.record(entry)
+    assert not keeper.close(WHOLE)
+    assert names(folder) == [f"{WHOLE.id}{SUFFIX}", keeper.path.name]
+
+
+def test_a_run_that_never_began_is_not_waited_for(folder: Path, keeper: SessionKeeper) -> None:
+    for entry in [*ENTRIES, run_entries("r2", [])[0], {"event": "queued", "lane": "r2", "at": 5}]:
+        keeper.record(entry)
+    assert keeper.close(WHOLE)
+    assert names(folder) == [keeper.path.name]
+
+
+def test_an_echo_of_a_run_that_was_never_made_is_not_waited_for(folder: Path, keeper: SessionKeeper) -> None:
+    for entry in [*ENTRIES, {"event": "cancelled", "lane": "probe", "at": 5}]:
+        keeper.record(entry)
+    assert keeper.close(WHOLE)
+    assert names(folder) == [keeper.path.name]
+
+
+def test_score_after_score_does_not_put_the_file_off_for_ever(keeper: SessionKeeper) -> None:
+    def scored() -> bool:
+        keeper.save(WHOLE, soon=True)
+        return keeper.path.exists()
+
+    until(scored)
+
+
+def test_of_many_snapshots_only_some_are_written_and_the_last_always(
+    keeper: SessionKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Path] = []
+    real = Path.replace
+
+    def counted(self: Path, target: Path) -> Path:
+        written.append(self)
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", counted)
+    scores = [score("r1", value % 5 + 1) for value in range(100)]
+    for number in range(1, 101):
+        keeper.save(replace(WHOLE, scores=scores[:number]), soon=True)
+    until(lambda: keeper.path.exists() and len(load(keeper.path).scores) == 100)
+    assert len(written) < 50
+
+
+def test_a_snapshot_that_is_not_soon_does_not_wait_for_one_that_is(
+    keeper: SessionKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.store.keeper.SOON_S", 3600.0)
+    keeper.save(replace(WHOLE, scores=[]), soon=True)
+    keeper.save(WHOLE)
+    until(keeper.path.exists)
+    assert load(keeper.path).scores == WHOLE.scores
+
+
+def test_a_snapshot_that_waits_is_written_at_the_end(keeper: SessionKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.store.keeper.SOON_S", 3600.0)
+    keeper.save(WHOLE, soon=True)
+    assert keeper.close(None)
+    assert load(keeper.path).scores == WHOLE.scores
+
+
+def test_a_folder_that_cannot_be_written_is_told_once_and_the_journal_goes_to_the_spare_one(
+    folder: Path, spare: Path, keeper: SessionKeeper
+) -> None:
+    blocked(folder)
+    problems: list[StoreError] = []
+    for entry in ENTRIES:
+        keeper.record(entry)
+        keeper.save(WHOLE)
+    journal = spare / f"{WHOLE.id}{SUFFIX}"
+    until(lambda: journal.exists() and len(list(read_entries(journal))) == len(ENTRIES))
+    assert not keeper.close(WHOLE)
+    problems += keeper.problems()
+    assert [problem.title for problem in problems] == [f"The session cannot be kept in {folder}"]
+    assert str(spare) in problems[0].hint
+    assert names(spare) == [journal.name]
+
+    folder.unlink()
+    (result,) = recover(folder, spare)
+    assert (result.path, result.answers, result.scores, result.problem) == (keeper.path, 1, 1, None)
+    assert load(keeper.path).lanes["r1"].answer == "All of it."
+    assert names(spare) == []
+
+
+def test_the_problem_is_told_while_the_session_still_runs(folder: Path, keeper: SessionKeeper) -> None:
+    blocked(folder)
+    problems: list[StoreError] = []
+
+    def told() -> bool:
+        problems.extend(keeper.problems())
+        return bool(problems)
+
+    keeper.record(ENTRIES[0])
+    until(told)
+    keeper.record(ENTRIES[1])
+    keeper.save(WHOLE)
+    keeper.close(None)
+    assert not keeper.problems()
+
+
+def test_once_the_folder_can_be_written_the_next_save_is_whole(
+    folder: Path, spare: Path, keeper: SessionKeeper
+) -> None:
+    blocked(folder)
+    for entry in ENTRIES:
+        keeper.record(entry)
+    keeper.save(WHOLE)
+    until(lambda: bool(keeper.problems()))
+    folder.unlink()
+    keeper.save(WHOLE)
+    until(keeper.path.exists)
+    assert keeper.close(WHOLE)
+    assert names(folder) == [keeper.path.name]
+    assert names(spare) == []
+
+
+def test_with_no_folder_at_all_the_session_still_runs_to_its_end(
+    folder: Path, spare: Path, keeper: SessionKeeper
+) -> None:
+    blocked(folder)
+    blocked(spare)
+    for entry in ENTRIES:
+        keeper.record(entry)
+    keeper.save(WHOLE)
+    assert not keeper.close(WHOLE)
+    assert {problem.title for problem in keeper.problems()} == {
+        f"The session cannot be kept in {folder}",
+        f"The session cannot be kept in {spare}",
+    }
+
+
+def test_a_session_that_cannot_be_written_is_a_problem_and_not_the_end(keeper: SessionKeeper) -> None:
+    keeper.save(replace(WHOLE, host={"odd": object()}))
+    problems: list[StoreError] = []
+
+    def told() -> bool:
+        problems.extend(keeper.problems())
+        return bool(problems)
+
+    until(told)
+    assert "could not be saved" in problems[0].title
+    assert keeper.close(WHOLE)
+    assert load(keeper.path).lanes["r1"].answer == "All of it."
+
+
+def test_a_session_that_another_program_has_open_is_left_alone(
+    folder: Path, spare: Path, keeper: SessionKeeper
+) -> None:
+    lock = SessionLock(folder / f"{WHOLE.id}.lock")
+    assert lock.acquire()
+    for entry in ENTRIES:
+        keeper.record(entry)
+    keeper.save(WHOLE)
+    until(lambda: bool(keeper.problems()))
+    lock.release()
+    assert not keeper.close(WHOLE)
+    assert names(folder) == []
+    assert names(spare) == [f"{WHOLE.id}{SUFFIX}"]
+    assert [result.answers for result in recover(folder, spare)] == [1]
+
+
+def test_a_journal_of_an_earlier_program_is_not_removed(folder: Path, spare: Path, keeper: SessionKeeper) -> None:
+    for entry in [*ENTRIES, *run_entries("r2", stream("r2", ["Half"], ended=False))]:
+        keeper.record(entry)
+    assert not keeper.close(WHOLE)
+    later = SessionKeeper(folder, WHOLE.id, spare)
+    for entry in header(WHOLE):
+        later.record(entry)
+    assert later.close(WHOLE)
+    assert names(folder) == [f"{WHOLE.id}{SUFFIX}", keeper.path.name]
+    assert [result.answers for result in recover(folder)] == [1]
+
+
+def test_a_growing_session_is_whole_after_every_save(keeper: SessionKeeper) -> None:
+    growing: Session = session([])
+    for number in range(1, 6):
+        growing = session([*growing.lanes.values(), lane(f"r{number}", answer=[f"answer {number}"])])
+        keeper.save(growing)
+        until(lambda: keeper.path.exists() and len(load(keeper.path).lanes) == number)  # noqa: B023
+        assert session_to_dict(load(keeper.path)) == session_to_dict(growing)
+
+
+def test_recording_does_not_wait_for_a_disk_that_hangs(keeper: SessionKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = True
+
+    def hang(handle: int) -> None:
+        until(lambda: not hanging)
+
+    monkeypatch.setattr(os, "fsync", hang)
+    keeper.save(WHOLE)
+    for entry in ENTRIES * 100:
+        keeper.record(entry)
+    keeper.save(WHOLE)
+    assert not keeper.close(None, timeout=0)
+    hanging = False
+    until(keeper.path.exists)
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", "a\\b", ".hidden", "a\0b", "x" * 200, "nul\n"])
+def test_an_id_that_is_no_file_name_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError):
+        SessionKeeper(tmp_path, name, tmp_path)

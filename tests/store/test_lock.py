@@ -1,0 +1,65 @@
+"""The lock tells which program has a session open, and a dead one holds nobody up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tui.store.lock import SessionLock, holder
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "s.lock"
+
+
+def test_only_one_has_the_lock_until_it_gives_it_back(path: Path) -> None:
+    one, two = SessionLock(path), SessionLock(path)
+    assert one.acquire()
+    assert one.acquire()
+    assert holder(path) == os.getpid()
+    assert not two.acquire()
+    two.release()
+    assert path.exists()
+    one.release()
+    assert not path.exists()
+    assert two.acquire()
+    two.release()
+
+
+def test_the_lock_of_a_living_process_holds_and_that_of_a_dead_one_does_not(path: Path) -> None:
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        path.write_text(f"{other.pid} {time.time()}\n")
+        assert holder(path) == other.pid
+        assert not SessionLock(path).acquire()
+    finally:
+        other.kill()
+        other.communicate()
+    assert holder(path) is None
+    mine = SessionLock(path)
+    assert mine.acquire()
+    mine.release()
+
+
+def test_the_number_of_a_dead_process_given_to_a_younger_one_does_not_hold(path: Path) -> None:
+    path.write_text(f"{os.getpid()} {time.time() - 10 * 365 * 86400}\n")
+    assert holder(path) is None
+    assert SessionLock(path).acquire()
+
+
+@pytest.mark.parametrize("text", ["", "x y", "12", "-1 1e300", f"{10**30} 1e300", "0x1 1"])
+def test_a_lock_that_names_nobody_does_not_hold(text: str, path: Path) -> None:
+    path.write_text(text)
+    assert holder(path) is None
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        SessionLock(tmp_path / "file" / "s.lock").acquire()

@@ -1,0 +1,67 @@
+"""Which program has a session open."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+_SLACK_S = 2.0
+
+
+def lock_path(folder: Path, session_id: str) -> Path:
+    """Where a session's lock lies while it is open."""
+    return folder / f"{session_id}.lock"
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds a lock; None when there is none, or it is dead and its number perhaps another's."""
+    try:
+        pid, taken = path.read_text(encoding="ascii").split()
+        process_id, taken_at = int(pid), float(taken)
+    except (OSError, ValueError):
+        return None
+    import psutil
+
+    try:
+        process = psutil.Process(process_id)
+        dead = process.status() == psutil.STATUS_ZOMBIE
+        return None if dead or process.create_time() > taken_at + _SLACK_S else process_id
+    except psutil.AccessDenied:
+        return process_id
+    except (psutil.NoSuchProcess, ValueError, OverflowError):
+        return None
+
+
+class SessionLock:
+    """The lock of one session: a file with the process and the time it was taken."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._mine = False
+
+    def acquire(self) -> bool:
+        """Take the lock, a dead process's too; False when another program has it. Raises OSError."""
+        if not self._mine:
+            self._mine = self._create()
+            if not self._mine and holder(self.path) is None:
+                self.path.unlink(missing_ok=True)
+                self._mine = self._create()
+        return self._mine
+
+    def release(self) -> None:
+        """Give the lock back, if it was taken."""
+        if self._mine:
+            self._mine = False
+            with contextlib.suppress(OSError):  # A lock of a dead process holds nobody up.
+                self.path.unlink(missing_ok=True)
+
+    def _create(self) -> bool:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with self.path.open("x", encoding="ascii") as file:
+                file.write(f"{os.getpid()} {time.time()}\n")
+        except FileExistsError:
+            return False
+        return True

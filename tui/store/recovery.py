@@ -1,0 +1,185 @@
+"""What a program that died left behind becomes a session file again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from glob import escape
+from pathlib import Path
+from typing import TypeVar
+
+from tui.core import events as ev
+from tui.core.errors import CompareError, StoreError
+from tui.core.lane import Lane, LaneState
+from tui.core.session import Session, SessionState
+from tui.core.session_dict import (
+    note_from_dict,
+    plan_from_dict,
+    prompt_from_dict,
+    score_from_dict,
+    session_from_dict,
+    spec_from_dict,
+    target_from_dict,
+)
+from tui.core.tables import Table, get, instant
+from tui.store.atomic import store_error
+from tui.store.journal import SUFFIX, read_entries
+from tui.store.lock import SessionLock, lock_path
+from tui.store.sessions import load, save
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What came of one session's journal."""
+
+    path: Path
+    """The session file; the journal when there is a problem."""
+    answers: int = 0
+    """Runs that the session file did not have."""
+    scores: int = 0
+    problem: CompareError | None = None
+    """Why the journal was left where it is."""
+
+
+def recover(directory: Path, spare: Path | None = None) -> list[Recovered]:
+    """Bring the journals in `directory`, and those in `spare` that could not be there, into session files.
+
+    Sessions that another program has open are left alone.
+    """
+    folders = [directory] if spare is None or spare == directory else [directory, spare]
+    names = sorted({path.name.removesuffix(SUFFIX) for folder in folders for path in folder.glob("*" + SUFFIX)})
+    results: list[Recovered] = []
+    for name in names:
+        journals = [folder / f"{name}{SUFFIX}" for folder in folders]
+        first = next((path for path in journals if path.exists()), journals[0])
+        try:
+            result = _recover_unless_open(directory, name, journals)
+        except CompareError as error:
+            result = Recovered(first, problem=error)
+        except OSError as error:
+            result = Recovered(first, problem=store_error(f"{first.name} could not be recovered", directory, error))
+        if result is not None:
+            results.append(result)
+    return results
+
+
+def _recover_unless_open(directory: Path, name: str, journals: Sequence[Path]) -> Recovered | None:
+    # The locks beside the journals come first: a program that writes to the spare folder may have none in the other.
+    folders = dict.fromkeys([*(path.parent for path in journals if path.exists()), directory])
+    with ExitStack() as held:
+        for folder in folders:
+            lock = SessionLock(lock_path(folder, name))
+            if not lock.acquire():
+                return None
+            held.callback(lock.release)
+        left = [path for path in journals if path.exists() and not _removed_as_empty(path)]
+        return _recover(directory / f"{name}.toml", left) if left else None
+
+
+def _removed_as_empty(journal: Path) -> bool:
+    empty = journal.stat().st_size == 0
+    if empty:
+        journal.unlink()
+    return empty
+
+
+def _recover(path: Path, journals: Sequence[Path]) -> Recovered:
+    old = load(path) if path.exists() else None
+    found = _replay(journals, old)
+    base = old or replace(found, lanes={}, scores=[], notes=[])
+    lanes = {run: lane for run, lane in found.lanes.items() if run not in base.lanes or not base.lanes[run].state.final}
+    scores, notes = _missing(found.scores, base.scores), _missing(found.notes, base.notes)
+    if old is None or lanes or scores or notes or old.state is SessionState.RUNNING:
+        session = replace(
+            base,
+            state=SessionState.INTERRUPTED,
+            plans={**found.plans, **base.plans},
+            targets={**found.targets, **base.targets},
+            prompts={**found.prompts, **base.prompts},
+            lanes={**base.lanes, **lanes},
+            scores=base.scores + scores,
+            notes=base.notes + notes,
+        )
+        save(session, path)
+    half_written = path.parent.glob(f"{escape(path.name)}.*.tmp")
+    for file in (*journals, *half_written):
+        file.unlink(missing_ok=True)
+    return Recovered(path, len(lanes), len(scores))
+
+
+def _replay(journals: Iterable[Path], old: Session | None) -> Session:
+    """What the journals tell of, and nothing else. Raises StoreError when they cannot be understood."""
+    session = replace(old, plans={}, targets={}, prompts={}, lanes={}, scores=[], notes=[]) if old else None
+    seen: dict[str, int] = {}
+    for path in journals:
+        try:
+            for entry in read_entries(path):
+                if session is None:
+                    session = _begin(entry)
+                elif "session" not in entry:
+                    _apply(entry, session, seen)
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:  # Its tables may hold anything.
+            title, hint = f"The journal {path.name} cannot be understood", "It was left as it is."
+            raise StoreError(title, f"{path.parent}: {error}", hint) from error
+    if session is None:
+        raise StoreError("A journal holds no whole entry", ", ".join(map(str, journals)), "It can be deleted.")
+    session.lanes = {run: _ended(lane, seen.get(run, 0)) for run, lane in session.lanes.items() if _begun(lane)}
+    return session
+
+
+def _begin(entry: Table) -> Session:
+    table = get(entry, "session", dict)
+    return session_from_dict({**table, "end": {"runs": 0, "scores": 0, "notes": 0}})
+
+
+def _apply(entry: Table, session: Session, seen: dict[str, int]) -> None:
+    """Take one entry in; what tells of a run that was never made is passed over, as it was while it happened."""
+    if "event" in entry:
+        event = ev.from_dict(entry)
+        lane = session.lanes.get(event.lane)
+        if lane is not None:
+            lane.fold(event)
+            seen[event.lane] = getattr(event, "at", seen.get(event.lane, 0))
+        return
+    (kind, table), *_ = entry.items()
+    match kind:
+        case "plan":
+            plan = plan_from_dict(table)
+            session.plans[plan.key] = plan
+        case "model":
+            target = target_from_dict(table)
+            session.targets[target.key] = target
+        case "prompt":
+            prompt = prompt_from_dict(table)
+            session.prompts[prompt.key] = prompt
+        case "lane":
+            spec = spec_from_dict(table)
+            session.lanes.setdefault(spec.id, Lane(spec))
+        case "started":
+            lane = session.lanes.get(get(table, "run", str))
+            if lane is not None:
+                lane.started = instant(table, "at")
+        case "score":
+            session.scores.append(score_from_dict(table))
+        case "note":
+            session.notes.append(note_from_dict(table))
+        case _:
+            raise ValueError(f"it holds {kind!r}, which this version does not know")
+
+
+def _begun(lane: Lane) -> bool:
+    return lane.started is not None or lane.state is not LaneState.QUEUED or lane.marks.load_start is not None
+
+
+def _ended(lane: Lane, at: int) -> Lane:
+    """The lane, cut at the last instant that is known of it when it had not come to its end."""
+    lane.fold(ev.Ended(lane.spec.id, at))
+    return lane
+
+
+def _missing(found: Iterable[_T], there: Iterable[_T]) -> list[_T]:
+    known = set(there)
+    return [entry for entry in found if entry not in known]

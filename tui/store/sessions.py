@@ -1,0 +1,157 @@
+"""Session files: reading them as the untrusted input they are, and writing them so that they read back the same."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tui.core.errors import BadInputError, StoreError
+from tui.core.lane import Lane
+from tui.core.session import Session
+from tui.core.session_dict import session_from_dict, session_to_dict
+from tui.core.tables import Table
+from tui.store.atomic import write_atomic
+from tui.store.emitter import emit, emit_table, storable
+
+MAX_BYTES = 64 << 20
+MAX_KEY_PARTS = 50
+"""tomllib takes the square of a key's parts: 20 s for a key of 40 kB."""
+
+_ROWS = ("plan", "model", "prompt", "run", "score", "note")
+# Everything a TOML file is made of, strings and comments first, so that dots inside an answer are not taken for a key.
+# Each piece also matches when it is not ended, and none gives back what it took: one pass, however odd the file.
+_PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\.)*+"?+|'[^'\n]*+'?+)"""
+_NEXT_PART = rf"(?:[ \t]*+\.[ \t]*+{_PART})"
+_SHALLOW = re.compile(
+    rf"""(?:
+        \"\"\"(?:[^"\\]++|\\.|"(?!""))*+(?:"{{3,5}}|\\?\Z)
+      | '''(?:[^']++|'(?!''))*+(?:'{{3,5}}|\Z)
+      | \#[^\n]*+
+      | {_PART}{_NEXT_PART}{{0,{MAX_KEY_PARTS - 1}}}+(?!{_NEXT_PART})
+      | [^A-Za-z0-9_"'\#-]++
+    )*+""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def new_session_id(now: datetime) -> str:
+    """A name for a session that says when it began (UTC) and nothing else: `20261122T110301Z-7f3a`."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def load(path: Path) -> Session:
+    """The session in a file. Raises BadInputError, which names the file and what is wrong with it."""
+    try:
+        return session_from_dict(_read(path))
+    except UnicodeDecodeError as error:
+        raise _refusal(path, f"Byte {error.start + 1} is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise _refusal(path, f"It is not TOML: {error}") from error
+    except RecursionError as error:
+        raise _refusal(path, "It is nested too deeply") from error
+    except (ValueError, OverflowError) as error:
+        raise _refusal(path, f"{error}") from error
+    except OSError as error:
+        raise _refusal(path, error.strerror or str(error)) from error
+
+
+def save(session: Session, path: Path, cache: dict[str, str] | None = None) -> None:
+    """Write a session file, whole or not at all. Raises StoreError.
+
+    What is written is parsed and compared before it replaces the old file. `cache` keeps the text of final runs by
+    their ids, so that a growing session is neither emitted nor parsed again from its beginning; it belongs to one
+    session and one writer.
+    """
+    known = {} if cache is None else cache
+    fresh = {run: lane for run, lane in session.lanes.items() if run not in known}
+    try:
+        tables = _tables(session, fresh)
+        texts = dict(zip(fresh, (emit_table("run", row) for row in tables.get("run", [])), strict=True))
+        text = _compose(tables, (known.get(run) or texts[run] for run in session.lanes))
+        proof = _compose(tables, texts.values())
+        expected = text.encode("utf-8")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StoreError(f"{path.name} could not be saved", f"The session holds what TOML cannot: {error}") from error
+    if len(expected) > MAX_BYTES:
+        raise StoreError(
+            f"{path.name} could not be saved",
+            f"The session has grown beyond the {MAX_BYTES >> 20} MB that can be read back",
+            "Start a new session.",
+        )
+
+    def check(data: bytes) -> None:
+        if data != expected:
+            raise ValueError("the disk gave back something else.")
+        _check_parsed(proof, tables, len(fresh))
+
+    write_atomic(path, text, check)
+    if cache is not None:
+        cache |= {run: text for run, text in texts.items() if fresh[run].state.final}
+
+
+def collect(paths: Sequence[Path]) -> list[Path]:
+    """Session files: files as they are given, for a folder its `*.toml` in order; each file once.
+
+    Raises BadInputError when a folder cannot be listed.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        try:
+            files = sorted(file for file in path.iterdir() if _is_session(file)) if path.is_dir() else [path]
+        except OSError as error:
+            raise BadInputError(f"The folder {path} cannot be listed", error.strerror or str(error)) from error
+        for file in files:
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
+
+
+def _is_session(file: Path) -> bool:
+    return file.suffix == ".toml" and file.is_file()
+
+
+def _read(path: Path) -> Table:
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"It is larger than {MAX_BYTES >> 20} MB")
+    text = data.decode("utf-8-sig")
+    shallow = _SHALLOW.match(text)
+    end = shallow.end() if shallow else 0
+    if end < len(text):
+        line = text.count("\n", 0, end) + 1
+        raise ValueError(f"A key in line {line} has more than {MAX_KEY_PARTS} parts")
+    return tomllib.loads(text)
+
+
+def _refusal(path: Path, reason: str) -> BadInputError:
+    reason = reason[:1].upper() + reason[1:]
+    return BadInputError(f"{path} cannot be read as a session", reason, "The file was left as it is.")
+
+
+def _tables(session: Session, fresh: dict[str, Lane]) -> Table:
+    """The session's tables with only these runs, but the count of all of them."""
+    tables: Table = storable(session_to_dict(replace(session, lanes=fresh)))
+    tables["end"]["runs"] = len(session.lanes)
+    return {key: value for key, value in tables.items() if value or key not in _ROWS}
+
+
+def _compose(tables: Table, runs: Iterable[str]) -> str:
+    """The file's text, the runs' given as they are."""
+    after: Table = {key: tables[key] for key in ("score", "note", "end") if key in tables}
+    before = {key: value for key, value in tables.items() if key != "run" and key not in after}
+    return "\n".join([emit(before), *runs, emit(after)])
+
+
+def _check_parsed(text: str, tables: Table, runs: int) -> None:
+    """Raises ValueError unless `text` parses to `tables`, and these make a session."""
+    parsed = tomllib.loads(text)
+    # As JSON, because true equals 1 and no NaN equals another.
+    if json.dumps(parsed, sort_keys=True, default=str) != json.dumps(tables, sort_keys=True, default=str):
+        raise ValueError("it parsed to something else.")
+    session_from_dict({**parsed, "end": {**parsed["end"], "runs": runs}})
