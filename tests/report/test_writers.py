@@ -136,8 +136,7 @@ def test_markdown_has_a_table_for_each_mode_with_units() -> None:
     raced = table(shown, "## Raced: all models at once")
     assert [row["note"] for row in raced] == ["contended", "contended"]
     assert raced[0]["decoding, tok/s"] == "-"
-    assert raced[0]["decoding p95, tok/s"] == "-"
-    assert raced[0]["first text p95, ms"] == "too few to say"
+    assert not any(name.endswith((" p95, tok/s", " interval, ms")) for name in raced[0])
 
 
 def test_settings_are_said_once_when_all_rows_share_them_and_in_each_row_when_not() -> None:
@@ -155,7 +154,7 @@ def test_settings_are_said_once_when_all_rows_share_them_and_in_each_row_when_no
 
 def test_markdown_explains_what_it_does_not_say() -> None:
     measured, raced = to_markdown.render(rich()).split("## Raced")
-    assert '"too few to say": an interval of the median needs 10 runs, a p95 20.' in measured
+    assert "Too few to say: an interval of the median needs 10 runs, a p95 20." in measured
     assert "Race numbers are contended" in raced
     assert "Race numbers are contended" not in measured
     assert "estimated, not counted" in measured

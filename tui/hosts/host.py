@@ -35,8 +35,9 @@ class HostInfo:
     """True for the embedded demo models."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The `[host]` table of a session: what is known."""
-        facts = {"kind": self.kind, "title": self.title, "version": self.version, "endpoint": self.endpoint}
+        """The `[host]` table of a session: what is known. A port of our own making would tell nobody anything."""
+        endpoint = self.endpoint if self.pid is None else None
+        facts = {"kind": self.kind, "title": self.title, "version": self.version, "endpoint": endpoint}
         return {key: value for key, value in facts.items() if value is not None} | {"local": self.local}
 
 

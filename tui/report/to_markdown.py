@@ -40,7 +40,7 @@ def _mode(mode: Mode, rows: Sequence[Row]) -> list[str]:
     shared = settings.pop() if len(settings) == 1 else None
     lines = [_line(number, row, settings=shared is None) for number, row in enumerate(rows, 1)]
     blocks = [] if shared is None else [f"Settings of all: {_cell(shared)}."]
-    blocks.append(_table(_headings(settings=shared is None), lines))
+    blocks.append(_table(*_telling(_headings(settings=shared is None), lines)))
     blocks.append("\n".join(f"- {sentence}" for sentence in _legend(mode, rows)))
     troubled = [(number, row) for number, row in enumerate(rows, 1) if row.outcomes.failures or row.unfinished]
     if troubled:
@@ -56,6 +56,18 @@ def _mode(mode: Mode, rows: Sequence[Row]) -> list[str]:
     return blocks
 
 
+def _telling(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    """The table without intervals, p95s and warm-ups where no row has any; the legend says why."""
+    quiet = {TOO_FEW, UNKNOWN, "0"}
+    kept = [
+        column
+        for column, heading in enumerate(headings)
+        if not heading.split(",")[0].endswith((" interval", " p95", "warm-ups"))
+        or any(line[column] not in quiet for line in lines)
+    ]
+    return [headings[column] for column in kept], [[line[column] for column in kept] for line in lines]
+
+
 def _headings(*, settings: bool) -> tuple[str, ...]:
     metrics = (f"{name}{part}, {unit}" for name, unit in _METRICS for part in ("", " interval", " p95"))
     about = ("#", "model", "device", "host", *(["settings"] if settings else []))
@@ -68,7 +80,7 @@ def _line(number: int, row: Row, *, settings: bool) -> tuple[str, ...]:
     return (
         str(number),
         _model(what),
-        " ".join(filter(None, (what.device, what.ep))) or UNKNOWN,
+        _device(what),
         what.host,
         *([_settings(what)] if settings else []),
         str(row.prompts),
@@ -76,7 +88,7 @@ def _line(number: int, row: Row, *, settings: bool) -> tuple[str, ...]:
         str(row.warmups),
         _percent(row.outcomes.failure_rate),
         *(cell for stat in (row.ttft_ms, row.end_ms, row.decode_tps) for cell in _stat(stat)),
-        UNKNOWN if row.size_mb is None else f"{row.size_mb:.0f}",
+        UNKNOWN if row.size_mb is None else _number(row.size_mb),
         row.licence or UNKNOWN,
         "; ".join([*notes, *row.notes]) or UNKNOWN,
     )
@@ -91,14 +103,15 @@ def _trouble(number: int, row: Row) -> tuple[str, ...]:
 def _legend(mode: Mode, rows: Iterable[Row]) -> list[str]:
     stats = [stat for row in rows for stat in (row.ttft_ms, row.end_ms, row.decode_tps)]
     lines = [
-        "Times and rates: the median (min-max) of n runs, the 95 % interval of that median, the 95th percentile (p95)."
+        "Times and rates: the median (min-max) of n runs; where there are enough of them the 95 % interval of that "
+        "median and the 95th percentile (p95)."
     ]
     if mode is Mode.RACE:
         lines.append(
             "Race numbers are contended: the models answered at the same time, and each time tells of the whole race."
         )
     if any(0 < stat.n < P95_FROM for stat in stats):
-        lines.append(f'"{TOO_FEW}": an interval of the median needs {INTERVAL_FROM} runs, a p95 {P95_FROM}.')
+        lines.append(f"Too few to say: an interval of the median needs {INTERVAL_FROM} runs, a p95 {P95_FROM}.")
     if any(stat.estimated for stat in stats):
         lines.append('"\\~": the tokens were estimated, not counted by the host.')
     lines.append(f'"{UNKNOWN}": unknown. Warm-ups and runs that failed are in no time and no rate.')
@@ -107,6 +120,11 @@ def _legend(mode: Mode, rows: Iterable[Row]) -> list[str]:
 
 def _model(what: Subject) -> str:
     return what.alias if what.alias == what.model else f"{what.alias} ({what.model})"
+
+
+def _device(what: Subject) -> str:
+    provider = (what.ep or "").removesuffix("ExecutionProvider")
+    return " ".join(dict.fromkeys(part for part in (what.device, provider) if part)) or UNKNOWN
 
 
 def _settings(what: Subject) -> str:
