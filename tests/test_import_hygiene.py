@@ -33,5 +33,11 @@ def test_the_report_loads_numpy_only_when_it_counts(module: str) -> None:
     assert not loaded_by(f"tui.report.{module}") & HEAVY
 
 
+def test_the_screen_loads_nothing_that_it_does_not_paint_with() -> None:
+    loaded = loaded_by("tui.cli.screen", "tui.app")
+    assert "textual" in loaded
+    assert not loaded & (HEAVY - {"textual", "rich", "click"})
+
+
 def test_the_check_would_notice() -> None:
     assert "numpy" in loaded_by("tui.core.timing", "numpy")

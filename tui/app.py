@@ -18,6 +18,7 @@ from tui.conductor import Conductor
 from tui.core.clean import clean_line
 from tui.core.errors import CompareError, NoModelError
 from tui.core.model_card import ModelCard, find_model
+from tui.hosts.embedded.bundle import model_card_text
 from tui.hosts.host import Host, HostInfo
 from tui.ui import actions
 from tui.ui.crash import CrashLog
@@ -34,12 +35,13 @@ _PATIENCE = 2.0
 
 
 class HostAnswered(Message):
-    """The host is there, with these models."""
+    """The host is there, with these models; `details` holds longer texts about some of them, by id."""
 
-    def __init__(self, info: HostInfo, cards: tuple[ModelCard, ...]) -> None:
+    def __init__(self, info: HostInfo, cards: tuple[ModelCard, ...], details: dict[str, str]) -> None:
         super().__init__()
         self.info = info
         self.cards = cards
+        self.details = details
 
 
 class HostFailed(Message):
@@ -110,15 +112,19 @@ class CompareApp(App[None]):
     @work(thread=True, exclusive=True, group="host")
     def _ask_host(self) -> None:
         try:
-            self.post_message(HostAnswered(self._host.connect(), self._host.catalogue()))
+            self.post_message(self._look())
         except CompareError as error:
             self.post_message(HostFailed(error))
+
+    def _look(self) -> HostAnswered:
+        info, cards = self._host.connect(), self._host.catalogue()
+        return HostAnswered(info, cards, {card.id: text for card in cards if (text := model_card_text(card))})
 
     @work(thread=True, group="model")
     def _work_on(self, what: str, model_id: str) -> None:
         try:
             (self._host.load if what == "load" else self._host.unload)(model_id)
-            self.post_message(HostAnswered(self._host.connect(), self._host.catalogue()))
+            self.post_message(self._look())
         except CompareError as error:
             self.post_message(HostFailed(error, model_id))
 
@@ -127,6 +133,7 @@ class CompareApp(App[None]):
         first = self.shelf.info is None
         self.shelf.info, self.shelf.cards, self.shelf.trouble = message.info, message.cards, None
         self.shelf.working.clear()
+        self._models.details(message.details)
         self._conductor.connected(message.info)
         if first:
             self._choose_first()
