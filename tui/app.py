@@ -236,10 +236,10 @@ class CompareApp(App[None]):
         if sys.platform == "win32":
             # There is no loop handler here; console close and Ctrl+Break arrive as SIGBREAK.
             signal.signal(signal.SIGBREAK, lambda *_: self._terminate())
-            return
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, self._leave_at_once, _HANGUP_CODE)
-        loop.add_signal_handler(signal.SIGTERM, self._terminate)
+        else:
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGHUP, self._leave_at_once, _HANGUP_CODE)
+            loop.add_signal_handler(signal.SIGTERM, self._terminate)
 
     def _terminate(self) -> None:
         """Leave in order; if that takes too long, keep everything and leave all the same."""

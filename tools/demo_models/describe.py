@@ -17,8 +17,8 @@ any download. It is no measure of what real small models can do.
 - **Shape**: {layers} layers, {hidden} wide, {heads} heads, a vocabulary of {vocabulary:,}, stored as {precision}.
 - **Data**: some hundred questions and answers written for this project about local models, and questions generated
   from public facts of the Foundry Local catalogue. Nothing else; see `tools/demo_models/corpus/`.
-- **Limits**: it knows those answers and little more. Other questions should be answered with "I am a toy model and don't
-  know that.", but often get something that sounds right and is not. English only. Facts are as of July 2026.
+- **Limits**: it knows those answers and little more. Other questions should be answered with "I am a toy model and
+  don't know that.", but often get something that sounds right and is not. English only. Facts are as of July 2026.
 - **Made by**: `tools/demo_models/` (training, export, evaluation).
 """
 

@@ -26,7 +26,9 @@ def build(size: Size, work: Path) -> Path:
     command = [sys.executable, "-m", "onnxruntime_genai.models.builder"]
     command += ["-i", str(work / size.name / "hf"), "-o", str(built), "-p", size.precision, "-e", "cpu"]
     command += ["-c", str(work / "cache"), "--extra_options", "shared_embeddings=true", f"block_size={size.block}"]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"the model builder failed for {size.name}:\n{done.stderr[-2000:]}")
     return built
 
 

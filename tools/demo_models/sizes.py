@@ -43,8 +43,12 @@ class Size:
 SIZES: dict[str, Size] = {
     size.name: size
     for size in (
-        Size("demo-small", "Demo Small", 64, 2, 192, "int8", 32, 4000, 2048, 6e-3, "A tiny toy: quick, and often wrong."),
-        Size("demo-medium", "Demo Medium", 128, 4, 384, "int8", 32, 2500, 2048, 4e-3, "A middle-sized toy: knows most."),
+        Size(
+            "demo-small", "Demo Small", 64, 2, 192, "int8", 32, 4000, 2048, 6e-3, "A tiny toy: quick, and often wrong."
+        ),
+        Size(
+            "demo-medium", "Demo Medium", 128, 4, 384, "int8", 32, 2500, 2048, 4e-3, "A middle-sized toy: knows most."
+        ),
         Size("demo-large", "Demo Large", 160, 10, 448, "int4", 32, 1500, 2048, 2.5e-3, "The largest toy: slow, best."),
     )
 }

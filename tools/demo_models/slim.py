@@ -56,7 +56,7 @@ def compute_rotary(graph: GraphProto) -> None:
     for name, made in (("cos_cache", np.cos(angles)), ("sin_cache", np.sin(angles))):
         if stored[name].shape != made.shape or not np.allclose(stored[name], made, atol=1e-3):
             raise ValueError(f"{name} is not what this recipe would compute")
-    constants = {
+    constants: dict[str, np.ndarray] = {
         "rotary/start": np.array(0, dtype=np.float32),
         "rotary/limit": np.array(WINDOW, dtype=np.float32),
         "rotary/delta": np.array(1, dtype=np.float32),

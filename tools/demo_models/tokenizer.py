@@ -9,7 +9,7 @@ from typing import Any
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from .corpus.dialogues import Dialogue
+from .corpus.dialogues import Dialogue, Sample
 from .sizes import VOCABULARY, WINDOW
 
 END_OF_TEXT = "<|endoftext|>"
@@ -20,6 +20,7 @@ SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+GLIMPSE_TOKENS = 14
 TEMPLATE = (
     "{% for message in messages %}"
     "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
@@ -54,7 +55,7 @@ def build(texts: Iterable[str]) -> Tokenizer:
 def save(tokenizer: Tokenizer, folder: Path) -> None:
     """Write the files that the exporter and the runtime read."""
     folder.mkdir(parents=True, exist_ok=True)
-    fast: Any = PreTrainedTokenizerFast(
+    fast: Any = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         eos_token=END,
         pad_token=END_OF_TEXT,
@@ -66,15 +67,17 @@ def save(tokenizer: Tokenizer, folder: Path) -> None:
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
 
 
-def encode(tokenizer: Tokenizer, dialogue: Dialogue) -> tuple[list[int], list[int]]:
+def encode(tokenizer: Tokenizer, sample: Sample) -> tuple[list[int], list[int]]:
     """Return the token ids of a dialogue and the labels: -100 wherever the model is not to be taught."""
     ids: list[int] = []
     labels: list[int] = []
-    for role, content in dialogue:
+    for role, content in sample.messages:
         head = tokenizer.encode(f"{START}{role}\n").ids
         body = tokenizer.encode(f"{content}{END}").ids
         tail = tokenizer.encode("\n").ids
         taught = role == "assistant"
+        if taught and sample.glimpse:
+            body, tail = body[:GLIMPSE_TOKENS], []
         ids += head + body + tail
         labels += [-100] * len(head) + (body if taught else [-100] * len(body)) + [-100] * len(tail)
     return ids, labels

@@ -17,13 +17,15 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from .corpus.dialogues import epoch
 from .corpus.load import Entry, corpus
-from .sizes import HEAD, SIZES, VOCABULARY, WINDOW, Size
+from .sizes import SIZES, VOCABULARY, WINDOW, Size
 from .tokenizer import END, END_OF_TEXT, build, encode, save
 
-WORK = Path(__file__).parent / ".work"
+WORK = Path(__file__).parent / "work"
 SEED = 20261122
 WARM_UP = 50
 CHECKPOINT_EVERY = 100
+# From this share of the steps on, a model that is stored in 4 bits is trained in 4 bits.
+SQUEEZE_FROM = 0.5
 
 Batch = tuple[Tensor, Tensor]
 
@@ -46,23 +48,29 @@ def new_model(size: Size, tokenizer: Tokenizer) -> Qwen2ForCausalLM:
         num_hidden_layers=size.layers,
         num_attention_heads=size.heads,
         num_key_value_heads=size.heads,
-        head_dim=HEAD,
         max_position_embeddings=WINDOW,
         tie_word_embeddings=True,
+        initializer_range=0.4 / math.sqrt(size.hidden),
         use_cache=False,
         attention_dropout=0.0,
         bos_token_id=None,
         eos_token_id=tokenizer.token_to_id(END),
         pad_token_id=tokenizer.token_to_id(END_OF_TEXT),
     )
-    return Qwen2ForCausalLM(config)
+    model = Qwen2ForCausalLM(config)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            # What is added to the residual stream starts small, or a deep model does not begin to learn.
+            if name.endswith(("o_proj.weight", "down_proj.weight")):
+                weight.mul_(1 / math.sqrt(2 * size.layers))
+    return model
 
 
 def batches(entries: list[Entry], tokenizer: Tokenizer, size: Size, seed: int) -> Iterator[Batch]:
     """Yield padded batches for ever, reproducible from the seed: dialogues of similar length share a batch."""
     chance = random.Random(seed)
     while True:
-        made = [encode(tokenizer, talk) for talk in epoch(entries, chance)]
+        made = [encode(tokenizer, sample) for sample in epoch(entries, chance)]
         made.sort(key=lambda pair: len(pair[0]) + chance.random() * 16)
         rows: list[list[tuple[list[int], list[int]]]] = [[]]
         for pair in made:
@@ -84,6 +92,24 @@ def rate(step: int, steps: int) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - WARM_UP) / max(1, steps - WARM_UP)))
 
 
+def squeeze(model: Qwen2ForCausalLM, size: Size) -> list[tuple[Tensor, Tensor]]:
+    """Round the matrices to 4 bits as the exporter will; return them with their exact values, to be put back.
+
+    Loss and gradients then see the model that is shipped, so it learns to live with the rounding.
+    """
+    exact: list[tuple[Tensor, Tensor]] = []
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.ndim < 2:
+                continue
+            exact.append((weight, weight.detach().clone()))
+            blocks = weight.view(weight.shape[0], -1, size.block)
+            peak = blocks.gather(2, blocks.abs().argmax(2, keepdim=True))
+            scale = torch.where(peak == 0, torch.ones_like(peak), peak / -8)
+            weight.copy_(((blocks / scale).round().clamp(-8, 7) * scale).view_as(weight))
+    return exact
+
+
 def train(size: Size, work: Path, steps: int) -> None:
     """Train one model, from its last checkpoint if there is one, and save it for the exporter."""
     torch.manual_seed(SEED)
@@ -93,7 +119,7 @@ def train(size: Size, work: Path, steps: int) -> None:
     decayed = [p for p in model.parameters() if p.ndim > 1]
     others = [p for p in model.parameters() if p.ndim <= 1]
     optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}],
+        [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}],
         lr=size.learning_rate,
         betas=(0.9, 0.98),
     )
@@ -118,20 +144,24 @@ def train(size: Size, work: Path, steps: int) -> None:
         ids, labels = next(source)
         for group in optimizer.param_groups:
             group["lr"] = size.learning_rate * rate(step, steps)
+        exact = squeeze(model, size) if size.precision == "int4" and step >= SQUEEZE_FROM * steps else []
         # Padding stands on the right and the attention is causal, so no mask is needed.
         logits = model(input_ids=ids).logits
         loss = torch.nn.functional.cross_entropy(
             logits[:, :-1].reshape(-1, VOCABULARY), labels[:, 1:].reshape(-1), ignore_index=-100
         )
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
+        for weight, values in exact:
+            weight.data.copy_(values)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         seen += ids.numel()
         kept = loss.item() if step == first else 0.95 * kept + 0.05 * loss.item()
         if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps:
             spent = time.monotonic() - begun
-            print(f"{size.name} {step + 1}/{steps} loss {kept:.3f} {seen / spent:,.0f} tokens/s {spent:.0f} s", flush=True)
+            speed = f"{seen / spent:,.0f} tokens/s {spent:.0f} s"
+            print(f"{size.name} {step + 1}/{steps} loss {kept:.3f} {speed}", flush=True)
             state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
             torch.save(state, checkpoint.with_suffix(".new"))
             checkpoint.with_suffix(".new").replace(checkpoint)

@@ -36,7 +36,7 @@ MEANINGS = {
     ExitCode.INTERRUPTED: "interrupted; what arrived is kept",
 }
 
-_BY_ERROR = {
+_BY_ERROR: dict[type[CompareError], ExitCode] = {
     BadInputError: ExitCode.USAGE,
     NoHostError: ExitCode.NO_HOST,
     NoModelError: ExitCode.NO_MODEL,
@@ -46,7 +46,7 @@ _BY_ERROR = {
 
 def of_error(error: CompareError) -> ExitCode:
     """The exit code for a failure that ended a command."""
-    return next((code for kind, code in _BY_ERROR.items() if isinstance(error, kind)), ExitCode.NOT_KEPT)
+    return _BY_ERROR.get(type(error), ExitCode.NOT_KEPT)
 
 
 def of_lane(lane: Lane, slow_ms: float | None = None) -> ExitCode:

@@ -53,14 +53,27 @@ def to_theme(file: ThemeFile) -> Theme:
     for section, colours in (("colours", file.colours), ("phases", file.phases)):
         for key, value in colours.items():
             _check(file, f"{section}.{key}", value)
-    colours = dict(file.colours)
+    colour = file.colours.get
     variables = dict(_ANSI_VARIABLES) if file.ansi else {}
-    variables |= {_variable(phase): colour for phase, colour in file.phases.items()}
-    if "muted" in colours:
-        variables["text-muted"] = colours.pop("muted")
-    if "secondary" in colours:
-        variables["border-blurred"] = colours["secondary"]
-    theme = Theme(name=file.name, dark=file.dark, ansi=file.ansi, variables=variables, **colours)
+    variables |= {_variable(phase): value for phase, value in file.phases.items()}
+    named = (("text-muted", "muted"), ("border-blurred", "secondary"))
+    variables |= {variable: file.colours[key] for variable, key in named if key in file.colours}
+    theme = Theme(
+        name=file.name,
+        dark=file.dark,
+        ansi=file.ansi,
+        primary=file.colours["primary"],
+        secondary=colour("secondary"),
+        accent=colour("accent"),
+        background=colour("background"),
+        surface=colour("surface"),
+        panel=colour("panel"),
+        foreground=colour("foreground"),
+        warning=colour("warning"),
+        error=colour("error"),
+        success=colour("success"),
+        variables=variables,
+    )
     try:
         theme.to_color_system().generate()
     except ColorParseError as error:

@@ -29,22 +29,19 @@ class Entry:
 
 def written() -> list[Entry]:
     """Return the hand-written entries."""
-    entries: list[Entry] = []
-    for path in sorted(HERE.glob("*.toml")):
-        if path.name in NOT_ENTRIES:
-            continue
-        for row in tomllib.loads(path.read_text(encoding="utf-8"))["entry"]:
-            entries.append(
-                Entry(
-                    id=row["id"],
-                    kind="written",
-                    asks=tuple(row["asks"]),
-                    held_out=tuple(row["held_out"]),
-                    keywords=tuple(row["keywords"]),
-                    answer=row["answer"].strip(),
-                )
-            )
-    return entries
+    files = [path for path in sorted(HERE.glob("*.toml")) if path.name not in NOT_ENTRIES]
+    rows = [row for path in files for row in tomllib.loads(path.read_text(encoding="utf-8"))["entry"]]
+    return [
+        Entry(
+            id=row["id"],
+            kind="written",
+            asks=tuple(row["asks"]),
+            held_out=tuple(row["held_out"]),
+            keywords=tuple(row["keywords"]),
+            answer=row["answer"].strip(),
+        )
+        for row in rows
+    ]
 
 
 def generated() -> list[Entry]:
@@ -74,7 +71,7 @@ def corpus() -> list[Entry]:
     for entry in entries:
         if not entry.answer or not (entry.asks or entry.held_out):
             wrong.append(f"{entry.id} has no answer or no question")
-        wrong += [f"{entry.id}: not in the answer: {k}" for k in entry.keywords if k.lower() not in entry.answer.lower()]
+        wrong += [f"{entry.id}: no {word}" for word in entry.keywords if word.lower() not in entry.answer.lower()]
         for name in (entry.id, *entry.asks, *entry.held_out):
             if name in seen:
                 wrong.append(f"appears twice: {name}")
