@@ -79,7 +79,8 @@ def live(lane: Lane, now: int, tokens_per_chunk: float = 1.0) -> Live:
     tokens = counted if counted is not None else round(chunks * tokens_per_chunk) if chunks else None
     running = lane.state is LaneState.RUNNING
     stop = now if running else marks.end
-    rate = lane.timing.decode_tps
+    # All metrics of a long answer take milliseconds to derive: too long for every beat.
+    rate = lane.timing.decode_tps if lane.state.final else None
     if rate is None and counted is None and chunks > 1 and marks.at[-1] > marks.at[0]:
         rate = (chunks - 1) * tokens_per_chunk * 1e9 / (marks.at[-1] - marks.at[0])
     recent = None

@@ -18,11 +18,11 @@ SIXTEEN_THEME = "sixteen"
 
 # For themes that name no colours of their own, Textual's included: readable on dark and on light ground.
 _PHASE_DEFAULTS = {
-    Phase.QUEUE: "#7f7f88",
-    Phase.LOAD: "#a8742a",
-    Phase.PREFILL: "#4a84c0",
-    Phase.THINK: "#a065b5",
-    Phase.ANSWER: "#3f8f55",
+    Phase.QUEUE: "#777b85",
+    Phase.LOAD: "#a36c1c",
+    Phase.PREFILL: "#3b7fc4",
+    Phase.THINK: "#a05fb8",
+    Phase.ANSWER: "#2f8a4a",
 }
 # What Textual's ANSI palette leaves out, or makes unreadable on a dark or on a light ground.
 _ANSI_VARIABLES = {
