@@ -1,0 +1,92 @@
+"""Where the prompt is written: which key does what."""
+
+from __future__ import annotations
+
+from textual.events import Paste
+
+from tests.ui.stage import Stage, rows
+from tui.ui.widgets.prompt_box import PLACEHOLDER, PromptBox
+
+
+class Lettered(Stage):
+    """An app with a letter and a digit as shortcuts."""
+
+    BINDINGS = [("x", "quit"), ("1", "quit"), ("question_mark", "quit")]  # noqa: RUF012 - Textual's way
+
+
+async def test_enter_runs_and_ctrl_j_makes_a_new_line() -> None:
+    box = PromptBox()
+    app = Stage(box)
+    async with app.run_test() as pilot:
+        box.focus()
+        await pilot.press("a", "ctrl+j", "b", "enter")
+        await pilot.pause()
+        assert [message.text for message in app.heard if isinstance(message, PromptBox.Submitted)] == ["a\nb"]
+        assert box.text == "a\nb", "the prompt stays where it is"
+
+
+async def test_an_empty_prompt_is_not_run() -> None:
+    box = PromptBox()
+    app = Stage(box)
+    async with app.run_test() as pilot:
+        box.focus()
+        await pilot.press("enter", "space", "ctrl+j", "enter")
+        await pilot.pause()
+        assert app.heard == []
+
+
+async def test_pasted_lines_stay_and_what_is_pasted_is_cleaned() -> None:
+    box = PromptBox()
+    app = Stage(box)
+    async with app.run_test() as pilot:
+        box.focus()
+        await pilot.press("x", "y", "shift+left")
+        app.post_message(Paste("one\r\ntwo \x1b[31m\u202e\nthree"))
+        await pilot.pause()
+        assert box.text == "xone\ntwo ␛[31m<U+202E>\nthree"
+        app.copy_to_clipboard(" \x1b]0;t\x07")
+        await pilot.press("ctrl+v")
+        assert box.text.endswith("three ␛]0;t␇")
+        assert app.heard == []
+
+
+async def test_escape_hands_the_focus_on() -> None:
+    box = PromptBox()
+    app = Stage(box)
+    async with app.run_test() as pilot:
+        box.focus()
+        await pilot.press("a", "escape")
+        await pilot.pause()
+        assert [type(message) for message in app.heard] == [PromptBox.Left]
+
+
+async def test_letters_and_digits_are_text() -> None:
+    box = PromptBox()
+    app = Lettered(box)
+    async with app.run_test() as pilot:
+        box.focus()
+        await pilot.press("x", "1", "question_mark")
+        assert box.text == "x1?"
+        assert app._exit is False
+
+
+async def test_the_box_grows_from_three_rows_to_eight() -> None:
+    box = PromptBox()
+    async with Stage(box).run_test() as pilot:
+        box.focus()
+        heights = []
+        for _ in range(10):
+            heights.append(box.outer_size.height)
+            await pilot.press("ctrl+j")
+            await pilot.pause()
+        assert heights == [3, 4, 5, 6, 7, 8, 8, 8, 8, 8]
+
+
+async def test_an_empty_box_says_what_it_is_for_and_a_filled_one_is_clean() -> None:
+    box = PromptBox()
+    async with Stage(box).run_test() as pilot:
+        await pilot.pause()
+        assert PLACEHOLDER in rows(box)[1]
+        box.fill("from a\x07 file")
+        await pilot.press("tab", "!")
+        assert box.text == "from a␇ file!"

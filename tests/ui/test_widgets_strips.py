@@ -1,0 +1,204 @@
+"""The rows around an answer: title, phases, numbers, score."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tests.ui.stage import Stage, rows
+from tui.core import events as ev
+from tui.core.lane import Lane, LaneSpec, LaneState
+from tui.core.phases import Phase, Span, live
+from tui.core.plan import Mode
+from tui.ui.widgets.metrics_strip import MetricsStrip, Reading, lines, reading
+from tui.ui.widgets.phase_bar import GLYPHS, TIP, PhaseBar, phase_cells
+from tui.ui.widgets.score_strip import ScoreStrip
+from tui.ui.widgets.title_row import STATES, TitleRow
+
+MS = 1_000_000
+
+
+def spans(*seconds: float) -> tuple[Span, ...]:
+    stops = list(itertools.accumulate(seconds))
+    starts = [0.0, *stops[:-1]]
+    return tuple(Span(phase, start, stop) for phase, start, stop in zip(Phase, starts, stops, strict=False))
+
+
+# Phases
+
+
+def test_bars_on_one_scale_compare() -> None:
+    assert phase_cells(spans(1, 1, 2), scale=8, width=24) == [(Phase.QUEUE, 3), (Phase.LOAD, 3), (Phase.PREFILL, 6)]
+    assert phase_cells(spans(2, 2, 4), scale=8, width=24) == [(Phase.QUEUE, 6), (Phase.LOAD, 6), (Phase.PREFILL, 12)]
+
+
+@given(st.lists(st.floats(1e-6, 1e4), max_size=5), st.floats(0, 1e4), st.integers(0, 80))
+def test_every_phase_that_took_place_is_seen_and_the_bar_fits(seconds: list[float], scale: float, width: int) -> None:
+    cells = phase_cells(spans(*seconds), scale, width)
+    assert all(count >= 1 for _, count in cells)
+    assert sum(count for _, count in cells) <= width
+    assert len(cells) == min(len(seconds), width)
+
+
+def test_each_phase_has_a_glyph_of_its_own() -> None:
+    assert len({*GLYPHS.values(), TIP}) == len(Phase) + 1
+    assert all(cell_len(glyph) == 1 for glyph in GLYPHS.values())
+
+
+async def test_the_bar_writes_a_phase_s_name_where_it_fits_and_ends_in_a_tip_while_running() -> None:
+    bar = PhaseBar()
+    async with Stage(bar).run_test(size=(40, 3)) as pilot:
+        bar.show(spans(1, 1, 4, 2, 12), scale=20, running=False)
+        await pilot.pause()
+        assert rows(bar) == ["··▒▒▓▓▓▓▓▓▓▓░░░░█answer" + "█" * 17]
+        bar.show(spans(1, 1, 6), scale=20, running=True)
+        await pilot.pause()
+        assert rows(bar) == ["··▒▒▓prefill▓▓▓›"]
+        styles = [str(segment.style.color) for segment in bar.render_line(0) if segment.style and segment.text.strip()]
+        assert len(set(styles)) == 3, "colours differ as well as glyphs"
+
+
+# Numbers
+
+
+def a_lane(*, usage: bool = True) -> Lane:
+    lane = Lane(LaneSpec("r1", "plan1", Mode.RACE, "m1", "p1", contended=True))
+    lane.fold(ev.Sent("r1", 1000 * MS))
+    for number in range(9):
+        kind = ev.Kind.REASONING if number < 3 else ev.Kind.ANSWER
+        lane.fold(ev.Delta("r1", (1310 + 100 * number) * MS, number, kind, "word "))
+    if usage:
+        lane.fold(ev.Usage("r1", prompt_tokens=7, completion_tokens=18))
+    return lane
+
+
+def test_a_reading_takes_its_numbers_from_the_lane_running_or_ended() -> None:
+    running = a_lane(usage=False)
+    seen = reading(running, live(running, 2200 * MS))
+    assert (seen.tokens, seen.estimated, seen.contended) == (9, True, True)
+    assert seen.rate_now is not None
+    ended = a_lane()
+    ended.fold(ev.Ended("r1", 2200 * MS, "stop", done_marker=True))
+    final = reading(ended, live(ended, 9900 * MS))
+    assert (final.tokens, final.estimated, final.chunked, final.finish_reason) == (18, False, True, "stop")
+    for one in (seen, final):
+        assert (one.ttft_ms, one.ttfo_ms) == (ended.timing.ttft_ms, ended.timing.ttfo_ms) == (310.0, 610.0)
+
+
+DONE = Reading(
+    LaneState.DONE, tokens=96, rate=41.3, ttft_ms=310, ttfo_ms=310, elapsed=2.6, finish_reason="stop", contended=True
+)
+
+
+def test_a_wide_pane_says_everything_in_words() -> None:
+    assert lines(DONE, 36) == ["96 tok  41.3 tok/s  first 0.31s", "total 2.6s  stop  race"]
+    thought = replace(DONE, ttfo_ms=1200, prompt_tokens=12)
+    assert lines(thought, 48)[1] == "total 2.6s  stop  race  answer 1.20s  prompt 12"
+
+
+def test_the_narrowest_pane_keeps_what_matters_most() -> None:
+    assert lines(DONE, 24) == ["96 tok  41.3 tok/s  race", "first 0.31s  total 2.6s"]
+    assert lines(replace(DONE, finish_reason="length"), 24)[1] == "1st 0.31s 2.6s length"
+
+
+def test_unknown_is_a_dash_and_an_estimate_wears_a_tilde() -> None:
+    assert lines(Reading(LaneState.QUEUED), 36) == ["- tok  - tok/s  first -", "total -"]
+    running = Reading(LaneState.RUNNING, tokens=34, estimated=True, rate_now=38.94, rate=40.0, elapsed=1.24)
+    assert lines(running, 36) == ["~34 tok  ~38.9 tok/s  first -", "total 1.2s…"]
+    assert lines(running, 60)[0] == "~34 tok  ~38.9 tok/s  first -  mean ~40.0"
+
+
+known = st.one_of(st.none(), st.floats(0, 1e7))
+
+
+@settings(deadline=None)
+@given(
+    st.builds(
+        Reading,
+        st.sampled_from(LaneState),
+        st.one_of(st.none(), st.integers(0, 10**7)),
+        st.booleans(),
+        known,
+        known,
+        known,
+        known,
+        known,
+        st.one_of(st.none(), st.text(max_size=30)),
+        st.one_of(st.none(), st.integers(0, 10**7)),
+        st.booleans(),
+        st.booleans(),
+    ),
+    st.integers(24, 80),
+)
+def test_readings_fit_and_no_number_is_cut(one: Reading, width: int) -> None:
+    reason = one.finish_reason
+    full = lines(replace(one, finish_reason=None), 500) + lines(replace(one, finish_reason=None), 33)
+    numbers = {number for line in full for number in re.findall(r"[\d.]+", line)} | {"1"}  # "1st"
+    for line in lines(one, width):
+        assert cell_len(line) <= width
+        if not reason:
+            assert set(re.findall(r"[\d.]+", line.replace("1st", ""))) <= numbers
+
+
+def test_a_finish_reason_from_outside_is_cleaned_and_kept_short() -> None:
+    assert lines(replace(DONE, finish_reason="\x1b[31mlength and very much more"), 80)[1] == (
+        "total 2.6s  ␛[31mlength a…  race"
+    )
+
+
+async def test_a_strip_without_a_reading_shows_nothing() -> None:
+    strip = MetricsStrip()
+    async with Stage(strip).run_test(size=(40, 3)) as pilot:
+        strip.show(DONE)
+        await pilot.pause()
+        assert rows(strip) == ["96 tok  41.3 tok/s  first 0.31s", "total 2.6s  stop  race"]
+        strip.show(None)
+        await pilot.pause()
+        assert rows(strip) == ["", ""]
+
+
+# Score and title
+
+
+@pytest.mark.parametrize(
+    ("score", "note", "shown"),
+    [(4, True, "★★★★☆ overall  ✎"), (5, False, "★★★★★ overall"), (None, False, "····· overall")],
+)
+async def test_a_score_is_stars_and_a_note_a_pencil(score: int | None, note: bool, shown: str) -> None:
+    strip = ScoreStrip()
+    async with Stage(strip).run_test(size=(24, 3)) as pilot:
+        strip.show(score, note)
+        await pilot.pause()
+        assert rows(strip) == [shown]
+
+
+def test_every_state_has_a_glyph_and_a_word_of_its_own() -> None:
+    assert set(STATES) == set(LaneState)
+    assert len({glyph for glyph, _, _ in STATES.values()}) == len({word for _, word, _ in STATES.values()}) == 9
+
+
+async def test_the_title_gives_up_the_state_s_word_first_and_never_its_glyph_nor_the_toy_s_mark() -> None:
+    title = TitleRow()
+    app = Stage(title)
+    async with app.run_test(size=(40, 3)) as pilot:
+        title.show(1, "demo-small · CPU", toy=True, state=LaneState.DONE, thinking=False)
+        shown = {}
+        for width in (40, 24, 14):
+            await pilot.resize_terminal(width, 3)
+            await pilot.pause()
+            shown[width] = rows(title)[0]
+        assert shown == {
+            40: "1 toy demo-small · CPU            ✓ done",
+            24: "1 toy demo-small · CPU ✓",
+            14: "1 toy demo-… ✓",
+        }
+        title.show(2, "x[/]\x1b\n", toy=False, state=LaneState.RUNNING, thinking=True)
+        await pilot.resize_terminal(40, 3)
+        await pilot.pause()
+        assert rows(title)[0] == "2 x[/]␛␊                      ● thinking"

@@ -1,0 +1,1 @@
+"""Widgets: each is handed what it shows and never fetches it."""

@@ -1,0 +1,127 @@
+"""One column of a comparison: an answer with everything that is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+
+from tui.core.lane import LaneState
+from tui.core.phases import Span
+from tui.core.rating import OVERALL
+from tui.ui.widgets.answer_view import AnswerView
+from tui.ui.widgets.metrics_strip import MetricsStrip, Reading
+from tui.ui.widgets.phase_bar import PhaseBar
+from tui.ui.widgets.score_strip import ScoreStrip
+from tui.ui.widgets.title_row import TitleRow
+
+NARROWEST = 26
+"""Cells a pane needs, borders included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """All that a pane shows. Texts may come from outside as they are: the pane cleans them."""
+
+    position: int
+    """Counted from 1."""
+    title: str
+    """Model and device, or a letter while names are hidden."""
+    toy: bool = False
+    state: LaneState | None = None
+    """None says nothing: nothing was asked yet, or the order of finishing is hidden."""
+    answer: str = ""
+    reasoning: str = ""
+    reasoning_folded: bool = True
+    fault: tuple[str, str] | None = None
+    """Why the answer failed, and what to do now."""
+    spans: tuple[Span, ...] = ()
+    scale: float = 0.0
+    """Seconds that fill the phase bar, the same for all panes."""
+    reading: Reading | None = None
+    score: int | None = None
+    criterion: str = OVERALL
+    has_note: bool = False
+    waiting: str = ""
+    """What to show while there is no text."""
+
+
+class AnswerPane(Vertical, can_focus=True):
+    """A focusable pane. Its keys move through the answer; its frame tells by line and colour where the focus is."""
+
+    DEFAULT_CSS = f"""
+    AnswerPane {{
+        min-width: {NARROWEST};
+        width: 1fr;
+        height: 1fr;
+        background: $surface;
+        border: round $secondary;
+        & > AnswerView {{ height: 1fr; }}
+        &:focus {{ border: heavy $accent; }}
+    }}
+    """
+    BINDINGS: ClassVar[list[BindingType]] = list(AnswerView.BINDINGS)
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self.view = AnswerView()
+        self.view.can_focus = False
+        self._title = TitleRow()
+        self._bar = PhaseBar()
+        self._metrics = MetricsStrip()
+        self._score = ScoreStrip()
+        self._column: Column | None = None
+
+    def compose(self) -> ComposeResult:
+        """Title, answer, bar, numbers, score."""
+        yield self._title
+        yield self.view
+        yield self._bar
+        yield self._metrics
+        yield self._score
+
+    @property
+    def column(self) -> Column | None:
+        """What the pane shows."""
+        return self._column
+
+    def show(self, column: Column) -> None:
+        """Show a column. Each part compares it with what it shows already and paints what differs."""
+        self._column = column
+        state = column.state
+        thinking = bool(column.reasoning) and not column.answer
+        self._title.show(column.position, column.title, toy=column.toy, state=state, thinking=thinking)
+        self.view.set_placeholder(column.waiting)
+        self.view.show_reasoning(column.reasoning, column.reasoning_folded)
+        self.view.show(column.answer, ended=state is not None and state.final)
+        self.view.show_error(*(column.fault or ("", "")))
+        self._bar.show(column.spans, column.scale, running=state is not None and not state.final)
+        self._metrics.show(column.reading)
+        self._score.show(column.score, column.has_note, column.criterion)
+
+    def action_scroll_up(self) -> None:
+        """One row up."""
+        self.view.action_scroll_up()
+
+    def action_scroll_down(self) -> None:
+        """One row down."""
+        self.view.action_scroll_down()
+
+    def action_page_up(self) -> None:
+        """One page up."""
+        self.view.action_page_up()
+
+    def action_page_down(self) -> None:
+        """One page down."""
+        self.view.action_page_down()
+
+    def action_scroll_home(self) -> None:
+        """To the start of the answer."""
+        self.view.action_scroll_home()
+
+    def action_scroll_end(self) -> None:
+        """To the end of the answer, and on with it as it grows."""
+        self.view.action_scroll_end()

@@ -1,0 +1,158 @@
+"""The numbers of one answer: how many tokens, how fast, after how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from tui.core.clean import clean_line
+from tui.core.lane import Lane, LaneState
+from tui.core.phases import Live
+from tui.core.timing import CHUNKED_ABOVE
+from tui.ui.widgets.painted import TEXT, Painted, Row
+
+WIDE = 34
+"""Cells from which the first token's time stands beside the speed; below, it opens the second line."""
+REASON_LENGTH = 14
+EXTRA = 5
+"""The rank from which a part is given up before the others are shortened."""
+_WIDE_ROWS = (("tokens", "speed", "first", "mean"), ("total", "reason", "race", "answer", "prompt", "chunked"))
+_NARROW_ROWS = (("tokens", "speed", "race"), ("first", "total", "reason", "answer", "prompt", "chunked"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The numbers of one lane at one moment. None is unknown; times are in the unit their name says."""
+
+    state: LaneState
+    tokens: int | None = None
+    estimated: bool = False
+    """The tokens, and what is derived from them, are counted from chunks."""
+    rate_now: float | None = None
+    """Tokens a second over the last second, always an estimate; known only while the lane answers."""
+    rate: float | None = None
+    """Tokens a second over the whole answer."""
+    ttft_ms: float | None = None
+    """To the first text of any kind."""
+    ttfo_ms: float | None = None
+    """To the first text of the answer: later, when there was thinking."""
+    elapsed: float | None = None
+    """Seconds since the request was sent, up to its end."""
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    contended: bool = False
+    """Others were in flight, so the times tell of the race."""
+    chunked: bool = False
+    """The host sends several tokens at once: gaps between chunks say nothing of single tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of a line: in full, in short, and how readily it is given up (the highest goes first)."""
+
+    full: str
+    short: str
+    rank: int
+
+
+def reading(lane: Lane, live: Live) -> Reading:
+    """What a lane's pane says of it."""
+    marks = lane.marks
+    # Deriving all metrics takes milliseconds once there are thousands of chunks, and beats come ten times a second.
+    per_chunk = lane.timing.tokens_per_chunk if lane.state.final else None
+    return Reading(
+        state=lane.state,
+        tokens=live.tokens,
+        estimated=live.estimated,
+        rate_now=live.rate_now,
+        rate=live.rate,
+        ttft_ms=_ms_between(marks.sent, marks.at[0] if marks.at else None),
+        ttfo_ms=_ms_between(marks.sent, marks.first_output),
+        elapsed=live.elapsed,
+        finish_reason=lane.finish_reason,
+        prompt_tokens=lane.usage.prompt_tokens if lane.usage else None,
+        contended=lane.spec.contended,
+        chunked=per_chunk is not None and per_chunk > CHUNKED_ABOVE,
+    )
+
+
+def lines(reading: Reading, width: int) -> list[str]:
+    """The reading as two lines of at most `width` cells. What does not fit is shortened, then left out, never cut."""
+    live = reading.rate_now is not None and not reading.state.final
+    speed = f"~{reading.rate_now:.1f}" if live else _mean(reading)
+    first, answer = (_seconds(None if ms is None else ms / 1000, 2) for ms in (reading.ttft_ms, reading.ttfo_ms))
+    thought = reading.ttfo_ms is not None and reading.ttfo_ms != reading.ttft_ms
+    total = _seconds(reading.elapsed, 1) + ("" if reading.state.final or reading.elapsed is None else "…")
+    reason = clean_line(reading.finish_reason or "", REASON_LENGTH)
+    parts = {
+        "tokens": _same(f"{_count(reading)} tok", 4),
+        "speed": _Part(f"{speed} tok/s", f"{speed} t/s", 0),
+        "mean": _same(f"mean {_mean(reading)}" if live and reading.rate is not None else "", 6),
+        "race": _same("race" if reading.contended else "", 1),
+        "first": _Part(f"first {first}", f"1st {first}", 2),
+        "total": _Part(f"total {total}", total, 3),
+        # "stop" is what everybody expects, any other reason is news.
+        "reason": _same(reason, 5 if reason == "stop" else 1),
+        "answer": _same(f"answer {answer}" if thought else "", 4),
+        "prompt": _same("" if reading.prompt_tokens is None else f"prompt {reading.prompt_tokens}", 7),
+        "chunked": _same("chunked" if reading.chunked else "", 6),
+    }
+    rows = _WIDE_ROWS if width >= WIDE else _NARROW_ROWS
+    return [_fit([parts[name] for name in row if parts[name].full], width) for row in rows]
+
+
+class MetricsStrip(Painted):
+    """Two lines of numbers, or nothing."""
+
+    DEFAULT_CSS = """
+    MetricsStrip { height: 2; }
+    """
+
+    _shown: Reading | None = None
+
+    def show(self, reading: Reading | None) -> None:
+        """Show a reading; None shows nothing, for an answer that is hidden or was not asked for."""
+        if reading != self._shown:
+            self._shown = reading
+            self.repaint()
+
+    def compose_rows(self, width: int) -> tuple[Row, ...]:
+        """The two lines."""
+        return tuple(((line, TEXT),) for line in lines(self._shown, width)) if self._shown else ()
+
+
+def _same(text: str, rank: int) -> _Part:
+    return _Part(text, text, rank)
+
+
+def _fit(parts: Sequence[_Part], width: int) -> str:
+    """The parts in full, else without the extras, else closer and in short, else without what matters least."""
+    kept = list(parts)
+    while kept:
+        least = max(kept, key=lambda part: part.rank)
+        for gap, short in (("  ", False),) if least.rank >= EXTRA else (("  ", False), (" ", False), (" ", True)):
+            line = gap.join(part.short if short else part.full for part in kept)
+            if cell_len(line) <= width:
+                return line
+        kept.remove(least)
+    return ""
+
+
+def _ms_between(start: int | None, stop: int | None) -> float | None:
+    return None if start is None or stop is None else (stop - start) / 1e6
+
+
+def _count(reading: Reading) -> str:
+    return "-" if reading.tokens is None else f"{'~' if reading.estimated else ''}{reading.tokens}"
+
+
+def _mean(reading: Reading) -> str:
+    return "-" if reading.rate is None else f"{'~' if reading.estimated else ''}{reading.rate:.1f}"
+
+
+def _seconds(value: float | None, digits: int) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.0f}s" if value >= 100 else f"{value:.{digits}f}s"
