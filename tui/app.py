@@ -35,10 +35,16 @@ _PATIENCE = 2.0
 
 
 class HostAnswered(Message):
-    """The host is there, with these models; `details` holds longer texts about some of them, by id."""
+    """The host is there, with these models; `details` holds longer texts about some of them, by id.
 
-    def __init__(self, info: HostInfo, cards: tuple[ModelCard, ...], details: dict[str, str]) -> None:
+    `model_id` is set when it was asked after something was done to that model.
+    """
+
+    def __init__(
+        self, info: HostInfo, cards: tuple[ModelCard, ...], details: dict[str, str], model_id: str = ""
+    ) -> None:
         super().__init__()
+        self.model_id = model_id
         self.info = info
         self.cards = cards
         self.details = details
@@ -116,15 +122,16 @@ class CompareApp(App[None]):
         except CompareError as error:
             self.post_message(HostFailed(error))
 
-    def _look(self) -> HostAnswered:
+    def _look(self, model_id: str = "") -> HostAnswered:
         info, cards = self._host.connect(), self._host.catalogue()
-        return HostAnswered(info, cards, {card.id: text for card in cards if (text := model_card_text(card))})
+        details = {card.id: text for card in cards if (text := model_card_text(card))}
+        return HostAnswered(info, cards, details, model_id)
 
     @work(thread=True, group="model")
     def _work_on(self, what: str, model_id: str) -> None:
         try:
             (self._host.load if what == "load" else self._host.unload)(model_id)
-            self.post_message(self._look())
+            self.post_message(self._look(model_id))
         except CompareError as error:
             self.post_message(HostFailed(error, model_id))
 
@@ -132,7 +139,7 @@ class CompareApp(App[None]):
         """Fill the shelf; the first time, choose the models and ask what was asked for on the command line."""
         first = self.shelf.info is None
         self.shelf.info, self.shelf.cards, self.shelf.trouble = message.info, message.cards, None
-        self.shelf.working.clear()
+        self.shelf.working.pop(message.model_id, None)
         self._models.details(message.details)
         self._conductor.connected(message.info)
         if first:
@@ -140,6 +147,9 @@ class CompareApp(App[None]):
         await self._shelf_changed()
         prompt = self._prompt if self._prompt is not None else self._compare.early_prompt
         if first and prompt is not None and self.shelf.chosen:
+            if self._prompt is not None:
+                self._compare.fill(prompt)
+            self.action_show("compare")
             await self._compare.ask(prompt)
 
     async def on_host_failed(self, message: HostFailed) -> None:
@@ -215,6 +225,7 @@ class CompareApp(App[None]):
         ]
         if self.current_mode == "compare":
             groups.insert(0, ("In the prompt", actions.PROMPT))
+            groups.insert(2, ("In an answer", actions.ANSWER))
         self.push_screen(HelpScreen(groups))
 
     def _tell(self, error: CompareError) -> None:

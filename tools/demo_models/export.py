@@ -49,6 +49,8 @@ def write_config(built: Path, target: Path) -> None:
     config = json.loads((built / "genai_config.json").read_text(encoding="utf-8"))
     config["model"]["context_length"] = WINDOW
     config["search"].update({"max_length": WINDOW, "do_sample": False, "temperature": 1.0, "top_k": 1, "top_p": 1.0})
+    # One thread each: more hardly help models of this size, and three at once would fight over the cores.
+    config["model"]["decoder"]["session_options"]["intra_op_num_threads"] = 1
     (target / "genai_config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
 

@@ -19,15 +19,15 @@ class Size:
 
     name: str
     title: str
+    summary: str
     hidden: int
     layers: int
     intermediate: int
     precision: Literal["int4", "int8"]
-    block: int
     steps: int
-    batch_tokens: int
     learning_rate: float
-    summary: str
+    block: int = 32
+    batch_tokens: int = 1024
 
     @property
     def vocabulary(self) -> int:
@@ -40,15 +40,38 @@ class Size:
         return self.hidden // HEAD
 
 
-SIZES: dict[str, Size] = {
-    size.name: size
-    for size in (
-        Size(
-            "demo-small", "Demo Small", 64, 2, 192, "int8", 32, 4000, 2048, 6e-3, "A tiny toy: quick, and often wrong."
-        ),
-        Size(
-            "demo-medium", "Demo Medium", 128, 4, 384, "int8", 32, 2500, 2048, 4e-3, "A middle-sized toy: knows most."
-        ),
-        Size("demo-large", "Demo Large", 160, 10, 448, "int4", 32, 1500, 2048, 2.5e-3, "The largest toy: slow, best."),
-    )
-}
+# Deep and narrow: depth costs time for each token, so that the larger ones can be watched while they write.
+SMALL = Size(
+    name="demo-small",
+    title="Demo Small",
+    summary="A tiny toy: quick, and wrong about half of the time.",
+    hidden=32,
+    layers=6,
+    intermediate=128,
+    precision="int8",
+    steps=3500,
+    learning_rate=6e-3,
+)
+MEDIUM = Size(
+    name="demo-medium",
+    title="Demo Medium",
+    summary="A middle-sized toy: knows most of what it was taught.",
+    hidden=96,
+    layers=8,
+    intermediate=256,
+    precision="int8",
+    steps=1800,
+    learning_rate=4e-3,
+)
+LARGE = Size(
+    name="demo-large",
+    title="Demo Large",
+    summary="The largest toy: the slowest of the three, and the best.",
+    hidden=96,
+    layers=32,
+    intermediate=256,
+    precision="int4",
+    steps=2100,
+    learning_rate=2.5e-3,
+)
+SIZES: dict[str, Size] = {size.name: size for size in (SMALL, MEDIUM, LARGE)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 
 import click
@@ -34,6 +36,9 @@ def cli(
 
     Without a command the screen opens.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        # A pipe on Windows has a code page of 256 characters: an answer that holds another one is printed all the same.
+        sys.stdout.reconfigure(errors="replace")
     if context.invoked_subcommand is None:
         _open_screen(models, prompt, host, sessions, theme)
 

@@ -60,9 +60,7 @@ def run(
 
     Exit codes: 0 good, 1 not kept on disk, 2 usage, 3 no host, 4 model missing, 5 model failed, 6 empty answer.
     """
-    text = sys.stdin.read() if prompt == "-" else prompt
-    if not text.strip():
-        raise BadInputError("The prompt is empty", hint="Give a question with -p.")
+    text = _question(prompt)
     parameters = Parameters(max_tokens=max_tokens, temperature=temperature, seed=seed)
     with connected(host) as (opened, info):
         cards = choose(opened.catalogue(), models, info)
@@ -79,6 +77,18 @@ def run(
         show(f"Kept in {path}")
     code = worst(of_lane(lane) for lane in lanes)
     return ExitCode.NOT_KEPT if path is not None and not kept and code is ExitCode.GOOD else code
+
+
+def _question(prompt: str) -> str:
+    """The prompt as given, or from stdin. Raises BadInputError when it is no text, or empty."""
+    try:
+        text = sys.stdin.read() if prompt == "-" else prompt
+        text.encode("utf-8")
+    except UnicodeError as error:
+        raise BadInputError("The prompt is not text", "It holds bytes of another encoding", "Give UTF-8.") from error
+    if not text.strip():
+        raise BadInputError("The prompt is empty", hint="Give a question with -p.")
+    return text
 
 
 def _tell(session: Session, lane: Lane, as_json: bool) -> None:

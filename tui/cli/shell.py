@@ -30,6 +30,8 @@ from tui.store.keeper import SessionKeeper
 from tui.store.sessions import new_session_id
 
 P = ParamSpec("P")
+_NAMED = 20
+"""How many of a host's models an error message names."""
 
 host_option = click.option(
     "--host", metavar="HOST", help="`demo` (the embedded runtime), or a base URL such as http://127.0.0.1:8000/v1."
@@ -91,14 +93,12 @@ def choose(cards: Sequence[ModelCard], names: Sequence[str], info: HostInfo) -> 
     if not names:
         if info.toys:
             return list(cards)
-        known = ", ".join(clean_line(card.id, 60) for card in cards[:20]) or "none it would name"
-        raise BadInputError("No model is chosen", f"The host has: {known}", "Choose with -m MODEL.")
+        raise BadInputError("No model is chosen", f"The host has: {_names(cards)}", "Choose with -m MODEL.")
     chosen: list[ModelCard] = []
     for name in names:
         card = find_card(cards, name)
         if card is None:
-            known = ", ".join(clean_line(known.id, 60) for known in cards[:20])
-            raise NoModelError(f"There is no model {clean_line(name, 80)} on this host", f"It has: {known}")
+            raise NoModelError(f"There is no model {clean_line(name, 80)} on this host", f"It has: {_names(cards)}")
         if card not in chosen:
             chosen.append(card)
     return chosen
@@ -107,6 +107,12 @@ def choose(cards: Sequence[ModelCard], names: Sequence[str], info: HostInfo) -> 
 def find_card(cards: Sequence[ModelCard], name: str) -> ModelCard | None:
     """The card a name means. A host that lists nothing is believed to have any model."""
     return find_model(tuple(cards), name) if cards else ModelCard(name, name)
+
+
+def _names(cards: Sequence[ModelCard]) -> str:
+    """The ids of the first models, and how many more there are."""
+    names = [clean_line(card.id, 60) for card in cards[:_NAMED]]
+    return ", ".join([*names, f"and {len(cards) - _NAMED} more"] if len(cards) > _NAMED else names) or "none"
 
 
 @contextmanager
@@ -137,7 +143,9 @@ def drive(conductor: Conductor, ended: Callable[[Lane], None]) -> None:
     seen: set[str] = set()
     while conductor.busy:
         conductor.wait(0.05)
-        for lane_id in sorted(conductor.tick()):
+        with _uninterrupted():
+            changed = conductor.tick()
+        for lane_id in sorted(changed):
             lane = conductor.session.lanes[lane_id]
             if lane.state.final and lane_id not in seen:
                 seen.add(lane_id)
@@ -152,17 +160,48 @@ def rater_name() -> str:
         return "me"
 
 
+def _signals(*names: str) -> list[int]:
+    """Those of these signals that this platform knows and nobody (`nohup`) wants ignored."""
+    known = [number for name in names if (number := getattr(signal, name, None))]
+    return [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
+
+
 @contextmanager
 def _ended_politely() -> Iterator[None]:
-    """Treat a request to terminate, or a dropped line, like Ctrl+C: what is open is closed and kept."""
+    """Treat a request to terminate, or a dropped line, like Ctrl+C: what is open is closed and kept.
+
+    A second one changes nothing: a shell that loses its line tells its programs once more.
+    """
+    leaving = False
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        nonlocal leaving
+        if not leaving:
+            leaving = True
+            raise KeyboardInterrupt
 
-    names = ("SIGTERM", "SIGHUP", "SIGBREAK")
-    before = {number: signal.signal(number, interrupt) for name in names if (number := getattr(signal, name, None))}
+    before = {number: signal.signal(number, interrupt) for number in _signals("SIGTERM", "SIGHUP", "SIGBREAK")}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put signals off to the end of the block: a tick broken off in the middle loses what it had just taken in."""
+    came: list[int] = []
+
+    def put_off(signum: int, frame: FrameType | None) -> None:
+        came.append(signum)
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    before = {number: signal.signal(number, put_off) for number in _signals(*names)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])

@@ -73,6 +73,11 @@ class Conductor:
         """Whether lanes are still to come to their end."""
         return bool(self._active or self._waiting)
 
+    @property
+    def preparing(self) -> bool:
+        """Whether requests are about to be sent, so that each tick that comes late delays them."""
+        return any(not lane.state.final and lane.spec.id not in self._started for wave in self._active for lane in wave)
+
     def begin(
         self,
         cards: Sequence[ModelCard],

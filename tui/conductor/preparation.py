@@ -83,7 +83,7 @@ class Preparation:
         except Exception as error:
             self._give_up(lanes, error)
             raise
-        for lane, card in lanes:
+        for number, (lane, card) in enumerate(lanes):
             try:
                 loaded_at = None
                 if card.id not in ready and loads:
@@ -95,7 +95,7 @@ class Preparation:
             except CompareError as error:
                 self._steps.put(Unready(lane.spec.id, error))
             except Exception as error:
-                self._give_up([(lane, card)], error)
+                self._give_up(lanes[number:], error)
                 raise
 
     def _give_up(self, lanes: Sequence[tuple[Lane, ModelCard]], error: Exception) -> None:

@@ -10,6 +10,16 @@ from tui.core.phases import live, spans
 from tui.ui.widgets.answer_pane import Column
 from tui.ui.widgets.metrics_strip import reading
 
+_WAITING = {
+    LaneState.QUEUED: "Waiting for its turn …",
+    LaneState.LOADING: "Loading the model …",
+    LaneState.RUNNING: "Reading the prompt …",
+    LaneState.EMPTY: "The model ended without a word. r asks it again.",
+    LaneState.STOPPED: "Stopped before anything arrived. r asks it again.",
+    LaneState.SKIPPED: "Skipped: this model failed before. r asks it again.",
+}
+"""What stands in a pane without text."""
+_CUT = ("The stream ended in the middle of the answer.", "What arrived is kept. Press r to ask again.")
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 8, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600)
 
 
@@ -29,17 +39,8 @@ def column(conductor: Conductor, lane: Lane, position: int, scale: float, *, fol
     now, spec = conductor.now(), lane.spec
     card = conductor.session.target_of(lane).card
     counters = live(lane, now, conductor.tokens_per_chunk.get(spec.model, 1.0))
-    waiting = ""
-    if spec.warmup and not lane.state.final:
-        waiting = "Warming up; the measured answer follows."
-    elif lane.state is LaneState.QUEUED:
-        waiting = "Waiting for its turn …"
-    elif lane.state is LaneState.LOADING:
-        waiting = "Loading the model …"
-    elif lane.state is LaneState.RUNNING:
-        waiting = "Reading the prompt …"
-    elif lane.state is LaneState.SKIPPED:
-        waiting = "Skipped: this model failed before."
+    warming = spec.warmup and not lane.state.final
+    waiting = "Warming up; the measured answer follows." if warming else _WAITING.get(lane.state, "")
     return Column(
         position=position,
         title=_title(card),
@@ -48,7 +49,7 @@ def column(conductor: Conductor, lane: Lane, position: int, scale: float, *, fol
         answer=lane.answer,
         reasoning=lane.reasoning,
         reasoning_folded=folded,
-        fault=(lane.fault.message, lane.fault.hint) if lane.fault else None,
+        fault=(lane.fault.message, lane.fault.hint) if lane.fault else _CUT if lane.state is LaneState.CUT else None,
         spans=spans(lane, now),
         scale=scale,
         reading=reading(lane, counters),

@@ -63,8 +63,8 @@ class ModeScreen(Screen[None]):
             host = "… connecting"
         else:
             loaded = sum(card.state.value == "loaded" for card in shelf.cards)
-            toys = " · toy models" if shelf.info.toys else ""
-            host = f"● {shelf.info.title}{toys} · {loaded} of {len(shelf.cards)} loaded"
+            toys = " · toys" if shelf.info.toys else ""
+            host = f"● {shelf.info.title}{toys} · {loaded}/{len(shelf.cards)} loaded"
         tabs = [Content.styled(f" {title} ", "reverse" if mode == self.MODE else "") for mode, title in self.TITLES]
         right = Content("").join(tabs)
         name = "foundry-compare  " if width >= 100 else ""

@@ -40,7 +40,7 @@ class CompareScreen(ModeScreen):
     def __init__(self, shelf: Shelf, conductor: Conductor) -> None:
         super().__init__(shelf)
         self._conductor = conductor
-        self._pump = Pump(self, conductor.tick, self._repaint)
+        self._pump = Pump(self, conductor.tick, self._repaint, lambda: conductor.preparing)
         self._mode = Mode.RACE
         self._panes: dict[str, AnswerPane] = {}
         """The panes by model id, in the order of the models."""
@@ -66,8 +66,7 @@ class CompareScreen(ModeScreen):
         self._pump.start()
 
     def on_screen_resume(self) -> None:
-        """Take over a choice made on another screen."""
-        super().on_screen_resume()
+        """Take over a choice made on another screen. The base class's handler is called beside this one."""
         self.call_next(self.rebuild)
 
     class Rested(Message):
@@ -97,15 +96,15 @@ class CompareScreen(ModeScreen):
         return [card.id for card in self.shelf.chosen_cards()]
 
     def on_resize(self, event: events.Resize) -> None:
-        """As many panes a page as there is room for."""
-        super().on_resize(event)
+        """As many panes a page as there is room for. The base class's handler is called beside this one."""
         self._lay_out()
 
     def _lay_out(self) -> None:
         panes = list(self._panes.values())
         per_page = min(max(self.size.width // NARROWEST, 1), max(len(panes), 1))
-        self._first = min(self._first // per_page * per_page, max(len(panes) - 1, 0))
-        focused = self._focused_pane()
+        focused, here = self._focused_pane(), self._focused_index()
+        first = self._first if here is None else here  # A pane that goes out of sight would lose the focus.
+        self._first = min(first // per_page * per_page, max(len(panes) - 1, 0))
         for index, pane in enumerate(panes):
             on_page = self._first <= index < self._first + per_page
             pane.display = pane is focused if self._zoomed and focused is not None else on_page
@@ -183,6 +182,10 @@ class CompareScreen(ModeScreen):
     def on_prompt_box_left(self, event: PromptBox.Left) -> None:
         """From the prompt to the panes."""
         self._focus_index(self._first)
+
+    def fill(self, text: str) -> None:
+        """Put a prompt into the box."""
+        self.query_one(PromptBox).fill(text)
 
     async def ask(self, text: str) -> None:
         """Begin a run of the chosen models, and move to the panes; before the host is there, keep it for then."""
@@ -347,12 +350,7 @@ class CompareScreen(ModeScreen):
         panes = list(self._panes.values())
         if not 0 <= index < len(panes):
             return
-        self._first = index // self._per_page * self._per_page
-        panes[index].display = True
-        panes[index].focus()
-        self.call_after_refresh(self._after_focus)
-
-    def _after_focus(self) -> None:
+        self.set_focus(panes[index], scroll_visible=False)
         self._lay_out()
         self._repaint(set(self._conductor.session.lanes), bars=True)
 

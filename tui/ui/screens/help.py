@@ -21,8 +21,8 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }
     HelpScreen VerticalScroll {
-        width: 66; max-width: 96%; height: auto; max-height: 92%; padding: 0 2; border: round $primary;
-        background: $surface;
+        width: 72; max-width: 96%; height: auto; max-height: 92%; padding: 0 2; border: round $primary;
+        background: $surface; scrollbar-size-vertical: 1;
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q,enter", "dismiss", "Close")]

@@ -20,11 +20,11 @@ from tui.ui.actions import MODELS, bindings
 from tui.ui.screens.base import ModeScreen
 from tui.ui.shelf import MAX_CHOSEN, Shelf
 
-_COLUMNS = ("", "state", "model", "device", "EP", "size", "context", "licence", "task", "variant")
+_COLUMNS = ("", "state", "model", "device", "EP", "size", "context", "licence", "task")
 _STATES = {
     ModelState.LOADED: "● loaded",
     ModelState.CACHED: "◐ cached",
-    ModelState.CATALOG: "○ in catalogue",
+    ModelState.CATALOG: "○ catalogue",
     ModelState.UNKNOWN: "-",
 }
 
@@ -182,11 +182,10 @@ class ModelsScreen(ModeScreen):
             card.id,
             card.device or "-",
             (card.ep or "-").removesuffix("ExecutionProvider"),
-            f"{card.size_mb:,.1f} MB" if card.size_mb is not None else "-",
-            f"{card.context:,}" if card.context is not None else "-",
+            _size(card.size_mb),
+            _context(card.context),
             card.licence or "-",
             (card.task or "-").removesuffix("-completion"),
-            card.variant or "-",
         )
         return [Text(clean_line(fact, 48)) for fact in facts]
 
@@ -197,7 +196,7 @@ class ModelsScreen(ModeScreen):
             about.update(Content(self._emptiness()))
             return
         parameters = f"{card.parameters:,} parameters" if card.parameters else None
-        facts = [card.publisher, card.licence, card.task, card.device, parameters]
+        facts = [card.publisher, card.licence, card.task, card.device, card.variant, parameters]
         lines = [
             Content.styled(clean_line(card.alias, 60), "bold"),
             Content(clean_line(" · ".join(fact for fact in facts if fact), 200)),
@@ -216,4 +215,18 @@ class ModelsScreen(ModeScreen):
             return clean(f"{shelf.trouble.sentence()}\n\nF5 asks the host again.")
         if shelf.info is None:
             return "Waiting for the host …"
-        return "No model has these words. Esc, then / to change them." if shelf.cards else "This host lists no models."
+        return "No model has all of these words. / changes them." if shelf.cards else "This host lists no models."
+
+
+def _size(megabytes: float | None) -> str:
+    if megabytes is None:
+        return "-"
+    if megabytes >= 1024:
+        return f"{megabytes / 1024:,.1f} GB"
+    return f"{megabytes:.0f} MB" if megabytes >= 10 else f"{megabytes:.1f} MB"
+
+
+def _context(tokens: int | None) -> str:
+    if tokens is None:
+        return "-"
+    return f"{tokens:,}" if tokens % 1024 else f"{tokens // 1024}k"
