@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from tui.core.clean import clean_line
+from tui.core.model_card import ModelState
 from tui.ui.shelf import Shelf
 
 MIN_WIDTH, MIN_HEIGHT = 60, 18
@@ -56,19 +57,26 @@ class ModeScreen(Screen[None]):
 
     def show_top(self) -> None:
         """The line at the top: program, host, modes."""
-        shelf, width = self.shelf, self.size.width
-        if shelf.trouble is not None:
-            host = f"✗ {shelf.trouble.title}"
-        elif shelf.info is None:
-            host = "… connecting"
-        else:
-            loaded = sum(card.state.value == "loaded" for card in shelf.cards)
-            toys = " · toys" if shelf.info.toys else ""
-            host = f"● {shelf.info.title}{toys} · {loaded}/{len(shelf.cards)} loaded"
+        width = self.size.width
         tabs = [Content.styled(f" {title} ", "reverse" if mode == self.MODE else "") for mode, title in self.TITLES]
         right = Content("").join(tabs)
         name = "foundry-compare  " if width >= 100 else ""
         room = max(width - right.cell_length - len(name) - 2, 0)
-        left = Content.assemble((name, "bold"), clean_line(host, room))
+        left = Content.assemble((name, "bold"), self._host(room))
         gap = " " * max(width - left.cell_length - right.cell_length, 1)
         self.query_one("#top", Static).update(Content.assemble(left, gap, right))
+
+    def _host(self, room: int) -> str:
+        """The host in at most `room` characters; what there is no room for in full is left out from the end on."""
+        shelf = self.shelf
+        if shelf.trouble is not None:
+            return clean_line(f"✗ {shelf.trouble.title}", room)
+        if shelf.info is None:
+            return clean_line("… connecting", room)
+        told = clean_line(f"● {shelf.info.title}", room)
+        states = [card.state for card in shelf.cards]
+        counts = f"{states.count(ModelState.LOADED)}/{len(states)} loaded" if {*states} - {ModelState.UNKNOWN} else ""
+        for fact in ("toys" if shelf.info.toys else "", counts):
+            if fact and len(told) + 3 + len(fact) <= room:
+                told += f" · {fact}"
+        return told

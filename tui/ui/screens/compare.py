@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from textual import events
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -13,7 +12,7 @@ from textual.widgets import Static
 
 from tui.conductor import Conductor
 from tui.core.clean import clean_line
-from tui.core.errors import CompareError
+from tui.core.errors import BadInputError, CompareError
 from tui.core.lane import Lane
 from tui.core.plan import Mode
 from tui.ui.actions import COMPARE, bindings
@@ -22,11 +21,11 @@ from tui.ui.pump import Pump
 from tui.ui.screens.base import ModeScreen
 from tui.ui.screens.note import NoteScreen
 from tui.ui.shelf import Shelf
-from tui.ui.widgets.answer_pane import NARROWEST, AnswerPane
+from tui.ui.status import status_line
+from tui.ui.widgets.pane_row import PaneRow
 from tui.ui.widgets.prompt_box import PromptBox
 
 _PANE_KEYS = {"score", "note", "zoom", "thinking", "rerun", "stop", "focus_pane"}
-_MODES = {Mode.RACE: "race: all at once", Mode.MEASURE: "measure: one at a time, after a warm-up"}
 
 
 class CompareScreen(ModeScreen):
@@ -42,14 +41,9 @@ class CompareScreen(ModeScreen):
         self._conductor = conductor
         self._pump = Pump(self, conductor.tick, self._repaint, lambda: conductor.preparing)
         self._mode = Mode.RACE
-        self._panes: dict[str, AnswerPane] = {}
-        """The panes by model id, in the order of the models."""
+        self._row = PaneRow(id="panes")
         self._unfolded: set[str] = set()
-        self._first = 0
-        """Index of the first pane on the page shown."""
-        self._zoomed = False
         self._jumping = False
-        self._per_page = 1
         self._ran = False
         self.early_prompt: str | None = None
         """What was to be run before the host was there."""
@@ -58,7 +52,7 @@ class CompareScreen(ModeScreen):
         """Prompt, a line about the run, panes."""
         yield PromptBox(id="prompt")
         yield Static(id="status", markup=False)
-        yield Horizontal(id="panes")
+        yield self._row
 
     async def on_mount(self) -> None:
         """Show what is chosen, and begin to beat."""
@@ -78,14 +72,7 @@ class CompareScreen(ModeScreen):
         """Make the panes anew when other models are to be shown than are."""
         if not self.is_mounted:
             return
-        wanted = self._wanted()
-        if list(self._panes) != wanted:
-            panes = self.query_one("#panes", Horizontal)
-            await panes.remove_children()
-            self._panes = {model_id: AnswerPane() for model_id in wanted}
-            self._first, self._zoomed = 0, False
-            await panes.mount_all(self._panes.values())
-        self._lay_out()
+        await self._row.hold(self._wanted)
         self._repaint(set(self._conductor.session.lanes), bars=True)
 
     def _wanted(self) -> list[str]:
@@ -95,20 +82,9 @@ class CompareScreen(ModeScreen):
             return asked
         return [card.id for card in self.shelf.chosen_cards()]
 
-    def on_resize(self, event: events.Resize) -> None:
-        """As many panes a page as there is room for. The base class's handler is called beside this one."""
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        panes = list(self._panes.values())
-        per_page = min(max(self.size.width // NARROWEST, 1), max(len(panes), 1))
-        focused, here = self._focused_pane(), self._focused_index()
-        first = self._first if here is None else here  # A pane that goes out of sight would lose the focus.
-        self._first = min(first // per_page * per_page, max(len(panes) - 1, 0))
-        for index, pane in enumerate(panes):
-            on_page = self._first <= index < self._first + per_page
-            pane.display = pane is focused if self._zoomed and focused is not None else on_page
-        self._per_page = per_page
+    def on_pane_row_arranged(self, event: PaneRow.Arranged) -> None:
+        """Panes that come into sight may show something old."""
+        self._repaint(set(self._conductor.session.lanes), bars=True)
         self._show_status()
 
     def _repaint(self, changed: set[str], bars: bool) -> None:
@@ -120,7 +96,7 @@ class CompareScreen(ModeScreen):
             lanes = {key: lane for key in run.plan.models if (lane := run.column(key)) is not None}
             scale = time_scale(list(lanes.values()), conductor.now())
             for position, (key, lane) in enumerate(lanes.items(), 1):
-                pane = self._panes[conductor.session.targets[key].card.id]
+                pane = self._row.panes[conductor.session.targets[key].card.id]
                 due = lane.spec.id in changed or (bars and not run.finished)
                 if due and pane.display:
                     folded = lane.spec.model not in self._unfolded
@@ -136,10 +112,10 @@ class CompareScreen(ModeScreen):
     def _same_models(self) -> bool:
         run = self._conductor.run
         targets = self._conductor.session.targets
-        return run is not None and [targets[key].card.id for key in run.plan.models] == list(self._panes)
+        return run is not None and [targets[key].card.id for key in run.plan.models] == list(self._row.panes)
 
     def _show_waiting(self) -> None:
-        for position, (model_id, pane) in enumerate(self._panes.items(), 1):
+        for position, (model_id, pane) in enumerate(self._row.panes.items(), 1):
             card = self.shelf.card(model_id)
             if card is not None:
                 pane.show(waiting_column(card, position))
@@ -147,27 +123,12 @@ class CompareScreen(ModeScreen):
     def _show_status(self) -> None:
         if not self.is_mounted:
             return
-        run, count = self._conductor.run, len(self._panes)
-        parts = [_MODES[self._mode]]
-        if self._conductor.busy and run is not None:
-            ended = sum(lane.state.final for lane in run.lanes.values())
-            parts.append(f"running {ended}/{len(run.lanes)}")
-        elif run is not None and (left := len(self._unscored())):
-            parts.append(f"{left} unscored")
-        if count > self._per_page:
-            parts.append(f"panes {self._first + 1}-{min(self._first + self._per_page, count)} of {count} · [ ] page")
-        if not count:
-            parts = [self._emptiness()]
+        line = status_line(self.shelf, self._conductor, self._mode, len(self._unscored()), self._row.page)
         if self._jumping:
-            parts = ["Which pane? Press its number."]
-        self.query_one("#status", Static).update(Content(clean_line("  ·  ".join(parts), max(self.size.width - 2, 0))))
-
-    def _emptiness(self) -> str:
-        if self.shelf.trouble is not None:
-            return "There is no host. F1, then F5, asks for it again."
-        if self.shelf.info is None:
-            return "Waiting for the host …" if self.early_prompt is None else "Runs as soon as the host is there …"
-        return "No model is chosen. F1 shows the models."
+            line = "Which pane? Press its number."
+        elif self.early_prompt is not None and self.shelf.info is None:
+            line = "Runs as soon as the host is there …"
+        self.query_one("#status", Static).update(Content(clean_line(line, max(self.size.width - 2, 0))))
 
     def tell(self, error: CompareError) -> None:
         """Show a failure as a sentence."""
@@ -181,7 +142,7 @@ class CompareScreen(ModeScreen):
 
     def on_prompt_box_left(self, event: PromptBox.Left) -> None:
         """From the prompt to the panes."""
-        self._focus_index(self._first)
+        self._row.focus_index()
 
     def fill(self, text: str) -> None:
         """Put a prompt into the box."""
@@ -193,14 +154,18 @@ class CompareScreen(ModeScreen):
             self.early_prompt = text
             self._show_status()
             return
+        cards = self.shelf.chosen_cards()
+        if not cards:
+            self.tell(self.shelf.trouble or BadInputError("No model is chosen", hint="F1 shows the models."))
+            return
         try:
-            self._conductor.begin(self.shelf.chosen_cards(), text, mode=self._mode)
+            self._conductor.begin(cards, text, mode=self._mode)
         except CompareError as error:
             self.tell(error)
             return
         self._unfolded.clear()
         await self.rebuild()
-        self._focus_index(self._first)
+        self._row.focus_index()
 
     def action_mode(self) -> None:
         """The next run is a race, or measured."""
@@ -241,7 +206,7 @@ class CompareScreen(ModeScreen):
         """Score the focused answer; 0 takes the score back."""
         lane = self._ratable()
         if lane is not None:
-            position = list(self._panes).index(self._conductor.session.target_of(lane).card.id) + 1
+            position = list(self._row.panes).index(self._conductor.session.target_of(lane).card.id) + 1
             self._conductor.ratings.score(lane.spec.id, value or None, position)
             self._rated(lane.spec.id)
 
@@ -274,11 +239,10 @@ class CompareScreen(ModeScreen):
         if not waiting:
             self.notify("Every answer has a score.", timeout=2)
             return
-        order = list(self._panes)
-        here = self._focused_index()
+        order, here = list(self._row.panes), self._row.focused_index
         start = -1 if here is None else here
         nearest = min(waiting, key=lambda model_id: (order.index(model_id) - start - 1) % len(order))
-        self._focus_index(order.index(nearest))
+        self._row.focus_index(order.index(nearest))
 
     def _rated(self, run_id: str) -> None:
         self._repaint({run_id}, bars=False)
@@ -305,9 +269,7 @@ class CompareScreen(ModeScreen):
 
     def action_focus_pane(self, step: int) -> None:
         """To the pane beside this one."""
-        here = self._focused_index()
-        if self._panes:
-            self._focus_index(self._first if here is None else (here + step) % len(self._panes))
+        self._row.step(step)
 
     def action_jump(self) -> None:
         """The next digit names a pane."""
@@ -319,22 +281,18 @@ class CompareScreen(ModeScreen):
         if self._jumping:
             self._jumping = False
             if event.character is not None and event.character in "12345678":
-                self._focus_index(int(event.character) - 1)
+                self._row.focus_index(int(event.character) - 1)
                 event.prevent_default()
                 event.stop()
             self._show_status()
 
     def action_page(self, step: int) -> None:
         """The panes before or after these."""
-        if 0 <= self._first + step * self._per_page < len(self._panes):
-            self._focus_index(self._first + step * self._per_page)
+        self._row.turn(step)
 
     def action_zoom(self) -> None:
         """The focused pane alone, and back."""
-        if self._focused_pane() is not None:
-            self._zoomed = not self._zoomed
-            self._lay_out()
-            self._repaint(set(self._conductor.session.lanes), bars=True)
+        self._row.zoom()
 
     def action_thinking(self) -> None:
         """Show or fold what the focused model thought."""
@@ -344,26 +302,10 @@ class CompareScreen(ModeScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what needs panes when there are none."""
-        return None if action in _PANE_KEYS and not self._panes else True
-
-    def _focus_index(self, index: int) -> None:
-        panes = list(self._panes.values())
-        if not 0 <= index < len(panes):
-            return
-        self.set_focus(panes[index], scroll_visible=False)
-        self._lay_out()
-        self._repaint(set(self._conductor.session.lanes), bars=True)
-
-    def _focused_pane(self) -> AnswerPane | None:
-        node = self.focused
-        return next((part for part in node.ancestors_with_self if isinstance(part, AnswerPane)), None) if node else None
-
-    def _focused_index(self) -> int | None:
-        pane, panes = self._focused_pane(), list(self._panes.values())
-        return panes.index(pane) if pane in panes else None
+        return None if action in _PANE_KEYS and not self._row.panes else True
 
     def _focused_lane(self) -> Lane | None:
-        index, run = self._focused_index(), self._conductor.run
+        index, run = self._row.focused_index, self._conductor.run
         if index is None or run is None or not self._same_models():
             return None
         return run.column(run.plan.models[index])

@@ -85,7 +85,9 @@ def lines(reading: Reading, width: int) -> list[str]:
     first, answer = (_seconds(None if ms is None else ms / 1000, 2) for ms in (reading.ttft_ms, reading.ttfo_ms))
     thought = reading.ttfo_ms is not None and reading.ttfo_ms != reading.ttft_ms
     brief = reading.elapsed is not None and reading.elapsed < 1
-    total = _seconds(reading.elapsed, 2 if brief else 1) + ("" if reading.state.final or reading.elapsed is None else "…")
+    total = _seconds(reading.elapsed, 2 if brief else 1) + (
+        "" if reading.state.final or reading.elapsed is None else "…"
+    )
     reason = clean_line(reading.finish_reason or "", REASON_LENGTH)
     parts = {
         "tokens": _same(f"{_count(reading)} tok", 4),

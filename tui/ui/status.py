@@ -1,0 +1,29 @@
+"""The line between the prompt and the panes."""
+
+from __future__ import annotations
+
+from tui.conductor import Conductor
+from tui.core.plan import Mode
+from tui.ui.shelf import Shelf
+
+_MODES = {Mode.RACE: "race: all at once", Mode.MEASURE: "measure: one at a time, after a warm-up"}
+
+
+def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, page: str) -> str:
+    """How the next run goes, where this one is, how many answers wait for a score, which panes are in sight."""
+    run = conductor.run
+    if run is None and not shelf.chosen:
+        return _emptiness(shelf)
+    parts = [_MODES[mode]]
+    if run is not None and conductor.busy:
+        ended = sum(lane.state.final for lane in run.lanes.values())
+        parts.append(f"running {ended}/{len(run.lanes)}")
+    elif unscored:
+        parts.append(f"{unscored} unscored")
+    return "  ·  ".join([*parts, page] if page else parts)
+
+
+def _emptiness(shelf: Shelf) -> str:
+    if shelf.trouble is not None:
+        return "There is no host. F1, then F5, asks for it again."
+    return "Waiting for the host …" if shelf.info is None else "No model is chosen. F1 shows the models."
