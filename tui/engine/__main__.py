@@ -33,10 +33,16 @@ class Engine:
             case Start():
                 task = asyncio.create_task(self._run(command))
                 self._tasks[command.lane] = task
-                task.add_done_callback(lambda _: self._tasks.pop(command.lane, None))
+                task.add_done_callback(lambda done: self._ended(command.lane, done))
             case Cancel(lane=lane):
                 if lane in self._tasks:
                     self._tasks[lane].cancel()
+
+    def _ended(self, lane: str, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(lane, None)
+        if task.cancelled():
+            # Before its first step: nothing in it could say so.
+            self._outbox.put(ev.Cancelled(lane, clock()))
 
     async def _run(self, start: Start) -> None:
         try:

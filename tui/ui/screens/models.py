@@ -128,7 +128,9 @@ class ModelsScreen(ModeScreen):
         if here is None:
             return
         if not self.shelf.toggle(here):
-            self.notify(f"{MAX_CHOSEN} models are the most that can be compared at once.", severity="warning")
+            self.notify(
+                f"{MAX_CHOSEN} models are the most that can be compared at once.", severity="warning", markup=False
+            )
             return
         self.refill()
         self.post_message(self.Chosen())

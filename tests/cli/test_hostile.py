@@ -1,0 +1,72 @@
+"""What a server says never reaches the terminal raw."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.hosts.models_server import as_json, serving
+from tests.support.odd_servers import HOSTILE
+from tests.support.program import Done, call
+from tui.core.clean import HIDDEN, clean
+from tui.store.sessions import load
+
+At = tuple[str, str]
+RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def nothing_raw(done: Done) -> None:
+    for text in (done.out, done.err):
+        assert not RAW.search(text) and not HIDDEN.search(text)
+
+
+def test_answers_and_reasons_are_printed_with_their_controls_spelled_out(
+    at: At, tmp_path: Path, sessions: Path
+) -> None:
+    done = call("run", *at, "-m", "hostile", "-m", "hostile_error", "-p", "hi", cwd=tmp_path)
+    assert done.code == 5
+    nothing_raw(done)
+    assert clean(HOSTILE) in done.out
+    assert "␛]52;c;" in done.out and "<U+202E>" in done.out
+    assert "failed: The host refused with 400: no ␛" in done.out
+    (file,) = sessions.iterdir()
+    answered, _ = load(file).lanes.values()
+    assert answered.answer == HOSTILE
+    assert not HIDDEN.search(file.read_text("utf-8"))
+
+
+def test_json_holds_them_as_they_are_in_ascii(at: At, tmp_path: Path) -> None:
+    done = call("run", *at, "-m", "hostile", "-m", "hostile_error", "-p", "hi", "--json", "--no-save", cwd=tmp_path)
+    assert done.code == 5
+    nothing_raw(done)
+    answered, failed = done.json["runs"]
+    assert answered["answer"] == HOSTILE
+    assert HOSTILE[:7] in failed["error"]["message"]
+
+
+def test_smoke_prints_a_hosts_reason_cleaned(at: At, tmp_path: Path) -> None:
+    done = call("smoke", *at, "-m", "hostile_error", cwd=tmp_path)
+    assert done.code == 5
+    nothing_raw(done)
+    assert len(done.out.splitlines()) == 3
+
+
+def test_a_models_name_is_cleaned_wherever_it_is_listed(tmp_path: Path) -> None:
+    with serving(as_json({"data": [{"id": HOSTILE, "owned_by": HOSTILE}]})) as server:
+        listed = call("models", "--host", server.url, cwd=tmp_path)
+        as_data = call("models", "--host", server.url, "--json", cwd=tmp_path)
+        missing = call("run", "--host", server.url, "-m", "nosuch", "-p", "hi", cwd=tmp_path)
+        none = call("run", "--host", server.url, "-p", "hi", cwd=tmp_path)
+    for done in (listed, as_data, missing, none):
+        nothing_raw(done)
+    assert len(listed.out.splitlines()) == 2
+    assert as_data.json["models"][0]["id"] == HOSTILE
+    assert (missing.code, none.code) == (4, 2)
+
+
+def test_what_is_typed_on_the_command_line_is_cleaned_too(at: At, nobody: At, tmp_path: Path) -> None:
+    typed = HOSTILE.replace("\x00", "")
+    for args in (("run", *at, "-m", typed, "-p", "hi"), ("run", "--host", typed, "-p", "hi"), ("report", typed)):
+        done = call(*args, cwd=tmp_path)
+        assert done.code in (2, 4)
+        nothing_raw(done)

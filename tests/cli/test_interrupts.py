@@ -1,0 +1,139 @@
+"""Ctrl+C, a request to terminate, a dropped line: what arrived is kept, and nothing stays behind."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.hosts.models_server import serving
+from tests.support.conducting import RecordingKeeper, conducting, to_the_end
+from tests.support.loopback_host import LoopbackHost
+from tests.support.loopback_server import LoopbackServer
+from tests.support.program import MODULE, finish, start
+from tui.cli.shell import drive
+from tui.core.lane import Lane, LaneState
+from tui.store.sessions import load
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+
+At = tuple[str, str]
+PATIENCE_S = 30.0
+HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to hold"
+        time.sleep(0.01)
+
+
+def words(sessions: Path) -> int:
+    """How many words of `endless` the journal holds."""
+    return sum(file.read_text("utf-8").count('"text":"more "') for file in sessions.glob("*.journal.jsonl"))
+
+
+def answering(process: subprocess.Popen[bytes], sessions: Path) -> list[psutil.Process]:
+    """Wait until text has arrived in the program, and return its children."""
+    until(lambda: process.poll() is not None or words(sessions) > 1)
+    assert process.poll() is None, process.communicate()
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def gone(processes: Iterable[psutil.Process]) -> bool:
+    """Whether all of them have ended."""
+    return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_what_arrived_is_kept_and_the_exit_code_says_so(
+    at: At, server: LoopbackServer, tmp_path: Path, sessions: Path, name: str
+) -> None:
+    process = start("run", *at, "-m", "endless", "-p", "hi", cwd=tmp_path)
+    children = answering(process, sessions)
+    assert children
+    process.send_signal(getattr(signal, name))
+    done = finish(process)
+    assert done.code == 130
+    assert done.err.splitlines()[-1] == "foundry-compare: Interrupted."
+    assert "Traceback" not in done.err
+    (file,) = sessions.iterdir()  # neither a journal nor a lock is left
+    session = load(file)
+    (lane,) = session.lanes.values()
+    assert (lane.state, session.state) == (LaneState.STOPPED, "finished")
+    assert lane.answer.startswith("more more ")
+    until(lambda: server.talk("endless").hung_up)
+    assert gone(children)
+
+
+def test_a_line_that_is_lost_twice_keeps_everything_once(at: At, tmp_path: Path, sessions: Path) -> None:
+    process = start("run", *at, "-m", "endless", "-p", "hi", cwd=tmp_path)
+    answering(process, sessions)
+    while process.poll() is None:
+        process.send_signal(HANGUP)
+        time.sleep(0.001)
+    # The very last of them may meet an interpreter that has already laid its handlers down.
+    assert finish(process).code in (130, -HANGUP)
+    (file,) = sessions.iterdir()
+    assert [lane.state for lane in load(file).lanes.values()] == [LaneState.STOPPED]
+
+
+def test_a_program_told_to_outlive_its_line_does(at: At, tmp_path: Path, sessions: Path) -> None:
+    nohup = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh", *MODULE)
+    process = start("run", *at, "-m", "endless", "-p", "hi", cwd=tmp_path, program=nohup)
+    answering(process, sessions)
+    process.send_signal(HANGUP)
+    before = words(sessions)
+    # Half a second of them: one that had heeded the signal would be gone by then.
+    until(lambda: process.poll() is not None or words(sessions) > before + 50)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    done = finish(process)
+    assert done.code == 130
+    assert "Traceback" not in done.err
+
+
+def test_the_engine_does_not_outlive_a_program_that_was_killed(at: At, tmp_path: Path, sessions: Path) -> None:
+    process = start("run", *at, "-m", "endless", "-p", "hi", cwd=tmp_path)
+    children = answering(process, sessions)
+    process.kill()
+    finish(process)
+    until(lambda: gone(children))
+    assert list(sessions.glob("*.journal.jsonl"))
+
+
+def test_an_interrupt_while_events_are_taken_in_loses_none_of_them(server: LoopbackServer) -> None:
+    host, keeper, interrupts = LoopbackHost(server.port, ("good", "burst")), RecordingKeeper(), [signal.SIGINT]
+    keeper.on_save = lambda _: signal.raise_signal(interrupts.pop()) if interrupts else None
+    with conducting(host, keeper) as conductor:
+        run = conductor.begin([host.card("burst"), host.card("good")], "hi")
+        while sum("started" in entry for entry in keeper.entries) < 2:
+            conductor.wait(0.02)
+            conductor.tick()
+        # Both answers wait to be taken in at once; the end of the first brings the interrupt.
+        until(lambda: sum(entry.get("event") == "ended" for entry in keeper.entries) == 2)
+        with pytest.raises(KeyboardInterrupt):
+            drive(conductor, lambda lane: None)
+        to_the_end(conductor)
+    for lane in run.lanes.values():
+        again = Lane(lane.spec)
+        for event in keeper.events(lane.spec.id):
+            again.fold(event)
+        assert again.answer and (again.state, again.answer, again.marks) == (lane.state, lane.answer, lane.marks)
+
+
+def test_a_host_that_does_not_answer_can_be_left(tmp_path: Path, sessions: Path) -> None:
+    with serving(b"", hold=True) as server:
+        process = start("run", "--host", server.url, "-m", "good", "-p", "hi", cwd=tmp_path)
+        until(lambda: bool(server.requests))
+        process.send_signal(signal.SIGTERM)
+        done = finish(process)
+    assert (done.code, done.out) == (130, "")
+    assert not sessions.exists()

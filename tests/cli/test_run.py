@@ -1,0 +1,196 @@
+"""`foundry-compare run` as a process, against a server on loopback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.loopback_server import WORDS, LoopbackServer
+from tests.support.odd_servers import UnlistingServer
+from tests.support.program import Done, call, finish, start
+from tui.core.lane import LaneState
+from tui.core.timing import METRICS
+from tui.store.sessions import load
+
+At = tuple[str, str]
+ANSWER = "".join(WORDS)
+
+
+def kept(folder: Path) -> list[str]:
+    """The names of the files in a folder that need not exist."""
+    return sorted(file.name for file in folder.iterdir()) if folder.exists() else []
+
+
+def a_sentence(done: Done) -> str:
+    """What the program says of its failure: one line that says what happened, and no trace."""
+    *_, line = done.err.strip().splitlines()
+    assert line.startswith("foundry-compare: ") and line.endswith((".", "!", "?"))
+    assert "Traceback" not in done.err
+    return line
+
+
+def test_the_answers_come_as_text_with_their_numbers(at: At, tmp_path: Path, sessions: Path) -> None:
+    done = call("run", *at, "-m", "good", "-m", "reasoning", "-p", "hi", cwd=tmp_path)
+    assert done.code == 0
+    blocks = done.out.split("\n── ")[1:]
+    names = [block.split()[0] for block in blocks]
+    assert sorted(names) == ["good", "reasoning"]
+    good = next(block for block in blocks if block.startswith("good"))
+    assert good.splitlines()[1] == ANSWER
+    assert "[5 tokens · " in good and " tok/s · first 0." in good and " · stop · contended]" in good
+    (name,) = kept(sessions)
+    assert done.out.splitlines()[-1] == f"Kept in {sessions / name}"
+    session = load(sessions / name)
+    assert {lane.state for lane in session.lanes.values()} == {LaneState.DONE}
+    assert session.state == "finished"
+
+
+def test_json_is_one_object_of_the_promised_shape(at: At, tmp_path: Path, sessions: Path) -> None:
+    done = call("run", *at, "-m", "good", "-m", "reasoning", "-m", "e500", "-p", "hi", "--json", cwd=tmp_path)
+    assert done.code == 5
+    data = done.json
+    assert set(data) == {"session", "runs"}
+    assert data["session"] == str(sessions / kept(sessions)[0])
+    good, thinking, failed = data["runs"]
+    promised = {"model", "prompt", "round", "state", "finish_reason", "answer", "metrics"}
+    for run in data["runs"]:
+        assert set(run) == promised | {"reasoning", "error"}
+        assert set(METRICS) <= set(run["metrics"])
+    assert {key: good[key] for key in promised - {"metrics"}} == {
+        "model": "good", "prompt": "hi", "round": 1, "state": "done", "finish_reason": "stop", "answer": ANSWER,
+    }  # fmt: skip
+    metrics = good["metrics"]
+    assert metrics["completion_tokens"] == len(WORDS)
+    assert 0 < metrics["ttft_ms"] <= metrics["last_ms"] <= metrics["end_ms"]
+    assert (metrics["think_ms"], metrics["load_ms"]) == (None, None)
+    assert metrics["contended"] is True
+    assert (thinking["reasoning"], thinking["answer"]) == ("Hm.", "Yes.")
+    assert thinking["metrics"]["think_ms"] > 0
+    assert failed["error"]["message"] == "The host refused with 500: boom."
+    assert failed["metrics"]["ttft_ms"] is None
+    assert "good: done" in done.err and "e500: failed" in done.err
+
+
+def test_a_measured_run_tells_of_its_warm_up_on_stderr_only(at: At, tmp_path: Path, sessions: Path) -> None:
+    done = call("run", *at, "-m", "burst", "-p", "hi", "--mode", "measure", "--json", cwd=tmp_path)
+    assert done.code == 0
+    assert done.err.splitlines()[1:] == ["burst: warmed up", "burst: done"]
+    assert "asking burst" in done.err
+    (told,) = done.json["runs"]
+    assert (told["round"], told["metrics"]["contended"]) == (1, False)
+    lanes = load(sessions / kept(sessions)[0]).lanes.values()
+    assert [(lane.spec.round, lane.spec.warmup) for lane in lanes] == [(0, True), (1, False)]
+
+
+def test_prompt_parameters_and_key_reach_the_server_and_the_key_is_kept_nowhere(
+    at: At, server: LoopbackServer, tmp_path: Path, sessions: Path
+) -> None:
+    keys = {"FOUNDRY_COMPARE_API_KEY": "sk-secret-1", "OPENAI_API_KEY": "sk-other-2"}
+    options = ("--max-tokens", "7", "--temperature", "0.5", "--seed", "3")
+    prompt = "Grüße\n"
+    done = call("run", *at, "-m", "burst", "-p", "-", *options, cwd=tmp_path, stdin=prompt.encode(), environ=keys)
+    assert done.code == 0
+    talk = server.talk("burst")
+    assert (talk.body["max_tokens"], talk.body["temperature"], talk.body["seed"]) == (7, 0.5, 3)
+    assert talk.body["messages"] == [{"role": "user", "content": prompt}]
+    assert talk.headers["authorization"] == "Bearer sk-secret-1"
+    for text in (done.out, done.err, (sessions / kept(sessions)[0]).read_text("utf-8")):
+        assert "sk-" not in text
+
+
+@pytest.mark.parametrize(
+    ("models", "code"),
+    [(("cut",), 5), (("burst", "empty"), 6), (("empty", "e500"), 5)],
+    ids=["cut", "empty", "empty and failed"],
+)
+def test_the_exit_code_names_the_worst_answer(at: At, tmp_path: Path, models: tuple[str, ...], code: int) -> None:
+    chosen = [part for model in models for part in ("-m", model)]
+    assert call("run", *at, *chosen, "-p", "hi", "--no-save", cwd=tmp_path).code == code
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin", "says"),
+    [
+        (("-m", "good", "-p", ""), b"", "The prompt is empty."),
+        (("-m", "good", "-p", "-"), b" \n", "The prompt is empty."),
+        (("-m", "good", "-p", "-"), b"caf\xe9", "The prompt is not text."),
+        (("-m", "good", "-p", "caf\udce9"), b"", "The prompt is not text."),
+        (("-p", "hi"), b"", "No model is chosen."),
+        (("-m", "good", "-p", "hi", "--host", "ftp://127.0.0.1"), b"", "A host is `demo`, or an address such as"),
+        (("-m", "good", "-p", "hi", "--host", "not a url"), b"", "A host is `demo`, or an address such as"),
+        (("-m", "good", "-p", "hi", "--host", "http://"), b"", "A host is `demo`"),
+    ],
+    ids=[
+        "empty",
+        "blank",
+        "stdin in another encoding",
+        "argument in another encoding",
+        "no model",
+        "another scheme",
+        "no address",
+        "no place",
+    ],
+)
+def test_what_makes_no_sense_is_said_in_a_sentence(
+    at: At, tmp_path: Path, args: tuple[str, ...], stdin: bytes, says: str
+) -> None:
+    done = call("run", *(() if "--host" in args else at), *args, cwd=tmp_path, stdin=stdin)
+    assert done.code == 2
+    assert done.out == ""
+    assert says in a_sentence(done)
+
+
+@pytest.mark.parametrize("args", [(), ("-p", "hi", "--mode", "dance"), ("-p", "hi", "--max-tokens", "0")])
+def test_wrong_options_are_usage(at: At, tmp_path: Path, args: tuple[str, ...]) -> None:
+    done = call("run", *at, "-m", "good", *args, cwd=tmp_path)
+    assert done.code == 2
+    assert done.out == "" and "Traceback" not in done.err
+
+
+def test_a_host_that_is_not_there_is_named(nobody: At, tmp_path: Path, sessions: Path) -> None:
+    done = call("run", *nobody, "-m", "good", "-p", "hi", cwd=tmp_path)
+    assert done.code == 3
+    assert nobody[1] in a_sentence(done)
+    assert kept(sessions) == []
+
+
+def test_a_model_that_is_not_listed_is_missing_and_the_others_are_named(at: At, tmp_path: Path) -> None:
+    done = call("run", *at, "-m", "good", "-m", "nosuch", "-p", "hi", cwd=tmp_path)
+    assert done.code == 4
+    said = a_sentence(done)
+    assert "There is no model nosuch on this host. It has: bad_json, " in said and said.endswith(" more.")
+
+
+def test_a_host_that_lists_nothing_is_asked_all_the_same(tmp_path: Path) -> None:
+    with UnlistingServer().running() as server:
+        done = call("run", "--host", server.url, "-m", "good", "-p", "hi", "--no-save", cwd=tmp_path)
+    assert done.code == 0
+    assert ANSWER in done.out
+
+
+def test_nothing_is_written_when_nothing_is_to_be_kept(at: At, tmp_path: Path, own_folders: Path) -> None:
+    done = call("run", *at, "-m", "burst", "-p", "hi", "--no-save", "--json", cwd=tmp_path)
+    assert done.code == 0
+    assert done.json["session"] is None
+    assert kept(own_folders / "sessions") == kept(own_folders / "state") == kept(tmp_path) == []
+
+
+def test_a_session_that_cannot_be_kept_costs_no_answer(at: At, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    where = tmp_path / "file" / "sessions"
+    done = call("run", *at, "-m", "good", "-p", "hi", "--sessions", str(where), cwd=tmp_path)
+    assert done.code == 1
+    assert ANSWER in done.out
+    assert "Kept in" not in done.out
+    assert f"foundry-compare: The session cannot be kept in {where}. " in done.err
+    assert "Traceback" not in done.err
+
+
+def test_an_answer_is_printed_whatever_the_pipes_code_page(at: At, tmp_path: Path) -> None:
+    process = start(
+        "run", *at, "-m", "split", "-p", "hi", "--no-save", cwd=tmp_path, environ={"PYTHONIOENCODING": "cp1252"}
+    )
+    done = finish(process, encoding="cp1252")
+    assert (done.code, "Traceback" in done.err) == (0, False)
+    assert "Grüße ? ??\n" in done.out

@@ -1,0 +1,79 @@
+"""The engine's process ends by itself."""
+
+from __future__ import annotations
+
+import threading
+
+import psutil
+
+from tests.conductor.conftest import Cards
+from tests.support.conducting import engines, lanes_of, states, to_the_end, until
+from tests.support.loopback_host import LoopbackHost
+from tui.conductor import Conductor
+from tui.core.lane import LaneState
+from tui.core.plan import Mode
+
+
+def kill_engine() -> None:
+    """Kill the one engine there is, and see it gone."""
+    (process,) = engines()
+    process.kill()
+    psutil.wait_procs([process], timeout=10)
+
+
+def test_a_killed_engine_fails_what_runs_and_keeps_what_arrived(conductor: Conductor, cards: Cards) -> None:
+    run = conductor.begin(cards("endless", "stall_midway", "stall_before_headers"), "hi")
+    endless, stalled, silent = run.lanes.values()
+    until(conductor, lambda: "more more" in endless.answer and bool(stalled.answer))
+    arrived = endless.answer
+    kill_engine()
+    to_the_end(conductor)
+    assert states(run) == [LaneState.FAILED] * 3
+    for lane in run.lanes.values():
+        assert lane.fault is not None
+        assert lane.fault.message == "The engine's process ended before the answer was complete."
+        assert lane.fault.hint
+    assert endless.answer.startswith(arrived)
+    assert (stalled.answer, silent.answer) == ("half of", "")
+    assert endless.marks.chunks > 1 and endless.timing.ttft_ms is not None
+    conductor.begin(cards("late_text"), "again")
+    assert states(to_the_end(conductor)) == [LaneState.DONE]
+
+
+def test_a_measured_run_goes_on_with_another_engine(conductor: Conductor, cards: Cards) -> None:
+    run = conductor.begin(cards("endless", "late_text"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0)
+    endless, other = lanes_of(conductor, "endless"), lanes_of(conductor, "late_text")
+    until(conductor, lambda: bool(endless[0].answer))
+    kill_engine()
+    to_the_end(conductor)
+    assert [lane.state for lane in endless] == [LaneState.FAILED, LaneState.SKIPPED]
+    assert [lane.state for lane in other] == [LaneState.DONE, LaneState.DONE]
+    assert run.finished
+
+
+def test_an_engine_that_dies_while_nothing_runs_is_not_missed(conductor: Conductor, cards: Cards) -> None:
+    conductor.begin(cards("late_text"), "hi")
+    to_the_end(conductor)
+    kill_engine()
+    conductor.begin(cards("late_text", "burst"), "again")
+    assert states(to_the_end(conductor)) == [LaneState.DONE] * 2
+
+
+def test_an_engine_that_dies_while_a_model_is_loaded_costs_nothing(
+    conductor: Conductor, host: LoopbackHost, cards: Cards
+) -> None:
+    host.held = {"late_text": threading.Event()}
+    conductor.begin(cards("late_text"), "hi")
+    until(conductor, lambda: host.loading == "late_text")
+    kill_engine()
+    host.held["late_text"].set()
+    assert states(to_the_end(conductor)) == [LaneState.DONE]
+
+
+def test_no_engine_outlives_its_conductor(fresh: Conductor, cards: Cards) -> None:
+    others = engines()
+    run = fresh.begin(cards("endless"), "hi")
+    until(fresh, lambda: bool(run.lanes["r1"].answer))
+    assert len(engines()) == len(others) + 1
+    fresh.close()
+    assert engines() == others

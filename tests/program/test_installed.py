@@ -1,0 +1,105 @@
+"""The program as it is installed: a wheel in a folder of its own, and the checkout, each finding all of its parts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.program.conftest import NO_RUNTIME
+from tests.support.loopback_server import LoopbackServer
+from tests.support.program import call
+from tui.store.themes import bundled_folder
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = "foundry-compare.exe" if sys.platform == "win32" else "foundry-compare"
+PARTS = """
+import tui
+from pathlib import Path
+from tui.hosts.embedded.bundle import bundle_root, read_bundle
+from tui.store.themes import bundled_folder
+from tui.ui.theming import load_all
+themes, notices = load_all([])
+print(Path(tui.__file__).parent)
+print(bundled_folder())
+print(len(themes), len(notices), len(read_bundle(bundle_root())))
+"""
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder into which the wheel of this checkout is installed."""
+    work = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(work), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True, timeout=120)
+    (file,) = work.glob("*.whl")
+    site = work / "site"
+    pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--target", str(site), str(file)]
+    subprocess.run([*pip, "--quiet", "--disable-pip-version-check"], check=True, capture_output=True, timeout=120)
+    return site
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A working directory with a folder called `tui` that must not be imported."""
+    (tmp_path / "tui").mkdir()
+    (tmp_path / "tui" / "__init__.py").write_text("raise SystemExit('this is another folder called tui')\n")
+    return tmp_path
+
+
+@pytest.fixture(params=["wheel", "editable"])
+def install(request: pytest.FixtureRequest) -> tuple[Path, Sequence[str], Mapping[str, str]]:
+    """Where the package lies, how its program is started, and what the environment needs for that."""
+    if request.param == "editable":
+        script = Path(sys.executable).parent / SCRIPT
+        return ROOT / "tui", [str(script)], {}
+    site: Path = request.getfixturevalue("wheel")
+    path = os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return site / "tui", [str(site / "bin" / SCRIPT)], {"PYTHONPATH": path}
+
+
+Install = tuple[Path, Sequence[str], Mapping[str, str]]
+
+
+def test_it_finds_its_themes_and_its_models(install: Install, elsewhere: Path) -> None:
+    package, _, environ = install
+    done = call("-P", "-c", PARTS, cwd=elsewhere, program=[sys.executable], environ=environ)
+    assert done.code == 0, done.err
+    where, themes, counts = done.out.splitlines()
+    assert Path(where) == package
+    assert Path(themes) == (package / "themes" if package != ROOT / "tui" else ROOT / "themes")
+    files = len(list(bundled_folder().glob("*.toml")))
+    assert counts.split() == [str(files), "0", "3"]
+
+
+def test_it_answers_with_its_engine_from_a_folder_that_holds_another_tui(install: Install, elsewhere: Path) -> None:
+    _, program, environ = install
+    with LoopbackServer().running() as server:
+        args = ("run", "--host", server.url, "-m", "good", "-p", "hi")
+        done = call(*args, cwd=elsewhere, program=program, environ=environ)
+    assert done.code == 0, done.err
+    assert "One two three four five" in done.out
+
+
+@pytest.mark.skipif(bool(NO_RUNTIME), reason=NO_RUNTIME or "never")
+def test_it_answers_with_its_demo_models_from_there_too(install: Install, elsewhere: Path) -> None:
+    _, program, environ = install
+    done = call("smoke", cwd=elsewhere, program=program, environ=environ)
+    assert done.code == 0, done.out + done.err
+    assert done.out.count("ok    demo-") == 3
+    assert "another folder" not in done.out + done.err
+
+
+def test_the_wheel_holds_what_a_checkout_does(wheel: Path) -> None:
+    def files(folder: Path, pattern: str) -> set[str]:
+        found = {str(file.relative_to(folder)) for file in folder.rglob(pattern) if file.is_file()}
+        return {name for name in found if "__pycache__" not in name}
+
+    assert files(wheel / "tui" / "themes", "*") == files(ROOT / "themes", "*")
+    for pattern in ("*.py", "*.tcss", "py.typed", "demo_models/**/*"):
+        inside = {name for name in files(wheel / "tui", pattern) if not name.startswith("themes")}
+        assert inside == files(ROOT / "tui", pattern)
