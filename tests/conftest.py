@@ -16,6 +16,10 @@ KNOWN_SKIPS = (
 _unknown: list[str] = []
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-snapshots", action="store_true", help="make the kept pictures of the screens anew")
+
+
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Sessions, data, state and configuration in a folder of the test's own."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
+import venv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -43,6 +45,24 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site
 
 
+@pytest.fixture(scope="session")
+def editable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scripts of an environment in which this checkout is installed to be edited."""
+    home = tmp_path_factory.mktemp("editable")
+    venv.create(home, with_pip=False)
+    (site,) = [Path(found) for found in home.rglob("site-packages")]
+    # The dependencies are those of the environment that runs the tests; its own copy of the program comes after.
+    (site / "zz-dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    scripts = home / ("Scripts" if sys.platform == "win32" else "bin")
+    python = scripts / Path(sys.executable).name
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index"]
+    subprocess.run(
+        [*pip, "--no-build-isolation", "--quiet", "--disable-pip-version-check", "-e", str(ROOT)],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    return scripts
+
+
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
     """A working directory with a folder called `tui` that must not be imported."""
@@ -55,8 +75,8 @@ def elsewhere(tmp_path: Path) -> Path:
 def install(request: pytest.FixtureRequest) -> tuple[Path, Sequence[str], Mapping[str, str]]:
     """Where the package lies, how its program is started, and what the environment needs for that."""
     if request.param == "editable":
-        script = Path(sys.executable).parent / SCRIPT
-        return ROOT / "tui", [str(script)], {}
+        scripts: Path = request.getfixturevalue("editable")
+        return ROOT / "tui", [str(scripts / SCRIPT)], {}
     site: Path = request.getfixturevalue("wheel")
     path = os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])
     return site / "tui", [str(site / "bin" / SCRIPT)], {"PYTHONPATH": path}
@@ -66,8 +86,10 @@ Install = tuple[Path, Sequence[str], Mapping[str, str]]
 
 
 def test_it_finds_its_themes_and_its_models(install: Install, elsewhere: Path) -> None:
-    package, _, environ = install
-    done = call("-P", "-c", PARTS, cwd=elsewhere, program=[sys.executable], environ=environ)
+    package, program, environ = install
+    beside = Path(program[0]).parent / Path(sys.executable).name
+    python = str(beside) if beside.exists() else sys.executable
+    done = call("-P", "-c", PARTS, cwd=elsewhere, program=[python], environ=environ)
     assert done.code == 0, done.err
     where, themes, counts = done.out.splitlines()
     assert Path(where) == package
