@@ -21,6 +21,8 @@ from tui.ui.screens.base import ModeScreen
 from tui.ui.shelf import MAX_CHOSEN, Shelf
 
 _COLUMNS = ("", "state", "model", "device", "EP", "size", "context", "licence", "task")
+_WIDE_COLUMNS = (*_COLUMNS, "alias", "variant")
+_WIDE = 150
 _STATES = {
     ModelState.LOADED: "● loaded",
     ModelState.CACHED: "◐ cached",
@@ -56,6 +58,7 @@ class ModelsScreen(ModeScreen):
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
         self._abilities = abilities
         self._details: dict[str, str] = {}
+        self._columns: tuple[str, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         """Filter, table, details."""
@@ -66,16 +69,26 @@ class ModelsScreen(ModeScreen):
                 yield Static(id="about", markup=False)
 
     def on_mount(self) -> None:
-        """Prepare the columns, and put the cursor where keys do something."""
-        table = self._table
-        for title in _COLUMNS:
-            table.add_column(title, key=title)
-        self.refill()
-        table.focus()
+        """Put the cursor where keys do something."""
+        self._fit_columns()
+        self._table.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A wide terminal has room for more columns. The base class's handler is called beside this one."""
+        self._fit_columns()
 
     def details(self, texts: dict[str, str]) -> None:
         """Longer texts about models, by id, for the detail panel."""
         self._details = texts
+
+    def _fit_columns(self) -> None:
+        columns = _WIDE_COLUMNS if self.app.size.width >= _WIDE else _COLUMNS
+        if columns != self._columns:
+            self._columns = columns
+            self._table.clear(columns=True)
+            for title in columns:
+                self._table.add_column(title, key=title)
+            self.refill()
 
     def refill(self) -> None:
         """Show the shelf as it is now; the cursor stays on its model."""
@@ -83,7 +96,7 @@ class ModelsScreen(ModeScreen):
         shown = [card for card in self.shelf.cards if card.matches(self.query_one("#filter", Input).value)]
         if [str(key.value) for key in table.rows] == [card.id for card in shown]:
             for card in shown:
-                for title, cell in zip(_COLUMNS, self._cells(card), strict=True):
+                for title, cell in zip(self._columns, self._cells(card), strict=True):
                     if table.get_cell(card.id, title) != cell:
                         table.update_cell(card.id, title, cell, update_width=True)
         else:
@@ -178,18 +191,20 @@ class ModelsScreen(ModeScreen):
     def _cells(self, card: ModelCard) -> list[Text]:
         chosen = str(self.shelf.chosen.index(card.id) + 1) if card.id in self.shelf.chosen else " "
         state = self.shelf.working.get(card.id)
-        facts = (
-            f"[{chosen}]",
-            f"… {state}ing" if state else _STATES[card.state],
-            card.id,
-            card.device or "-",
-            (card.ep or "-").removesuffix("ExecutionProvider"),
-            _size(card.size_mb),
-            _context(card.context),
-            card.licence or "-",
-            (card.task or "-").removesuffix("-completion"),
-        )
-        return [Text(clean_line(fact, 48)) for fact in facts]
+        facts = {
+            "": f"[{chosen}]",
+            "state": f"… {state}ing" if state else _STATES[card.state],
+            "model": card.id,
+            "device": card.device,
+            "EP": (card.ep or "").removesuffix("ExecutionProvider"),
+            "size": _size(card.size_mb),
+            "context": _context(card.context),
+            "licence": card.licence,
+            "task": (card.task or "").removesuffix("-completion"),
+            "alias": card.alias,
+            "variant": card.variant,
+        }
+        return [Text(clean_line(facts[title] or "-", 48)) for title in self._columns]
 
     def _show_detail(self) -> None:
         card = self.shelf.card(self._here) if self._here else None
