@@ -25,14 +25,15 @@ async def test_enter_runs_and_ctrl_j_makes_a_new_line() -> None:
         assert box.text == "a\nb", "the prompt stays where it is"
 
 
-async def test_an_empty_prompt_is_not_run() -> None:
+async def test_an_empty_prompt_is_handed_on_for_somebody_to_refuse() -> None:
     box = PromptBox()
     app = Stage(box)
     async with app.run_test() as pilot:
         box.focus()
         await pilot.press("enter", "space", "ctrl+j", "enter")
         await pilot.pause()
-        assert app.heard == []
+        texts = [message.text for message in app.heard if isinstance(message, PromptBox.Submitted)]
+        assert texts == ["", " \n"]
 
 
 async def test_pasted_lines_stay_and_what_is_pasted_is_cleaned() -> None:

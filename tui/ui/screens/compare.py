@@ -150,12 +150,12 @@ class CompareScreen(ModeScreen):
 
     async def ask(self, text: str) -> None:
         """Begin a run of the chosen models, and move to the panes; before the host is there, keep it for then."""
-        if self.shelf.info is None and self.shelf.trouble is None:
+        if self.shelf.info is None and self.shelf.trouble is None and text.strip():
             self.early_prompt = text
             self._show_status()
             return
         cards = self.shelf.chosen_cards()
-        if not cards:
+        if not cards and text.strip():
             self.tell(self.shelf.trouble or BadInputError("No model is chosen", hint="F1 shows the models."))
             return
         try:

@@ -37,8 +37,7 @@ class PromptBox(TextArea):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Before the text area sees the key: it would take it for a new line.
-        Binding("enter", "submit", "run", id="prompt.run", priority=True),
+        Binding("enter", "submit", "run", id="prompt.run"),
         Binding("ctrl+j", "new_line", "new line", id="prompt.new-line"),
         Binding("escape", "leave", "to the answers", id="prompt.leave"),
     ]
@@ -77,6 +76,13 @@ class PromptBox(TextArea):
         self.load_text(clean(text))
         self.move_cursor(self.document.end)
 
+    def on_key(self, event: events.Key) -> None:
+        """Enter runs what was typed. As a binding with priority it would overtake keys that still wait here."""
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.action_submit()
+
     def on_paste(self, event: events.Paste) -> None:
         """Take pasted text over the selection, cleaned, with its lines."""
         event.stop()
@@ -88,9 +94,8 @@ class PromptBox(TextArea):
         self._put(self.app.clipboard)
 
     def action_submit(self) -> None:
-        """Ask for a run; an empty prompt is not one."""
-        if self.text.strip():
-            self.post_message(self.Submitted(self, self.text))
+        """Ask for a run. Whoever runs it says what is wrong with an empty prompt."""
+        self.post_message(self.Submitted(self, self.text))
 
     def action_new_line(self) -> None:
         """Begin a new line at the cursor."""
