@@ -14,7 +14,8 @@ CARD = """\
 any download. It is no measure of what real small models can do.
 
 - **Licence**: MIT, like the project it belongs to.
-- **Shape**: {layers} layers, {hidden} wide, {heads} heads, a vocabulary of {vocabulary:,}, stored as {precision}.
+- **Shape**: {layers} layers, {hidden} wide, attention heads: {heads}, a vocabulary of {vocabulary:,},
+  stored as {precision}.
 - **Data**: some hundred questions and answers written for this project about local models, and questions generated
   from public facts of the Foundry Local catalogue. Nothing else; see `tools/demo_models/corpus/`.
 - **Limits**: it knows those answers and little more. Other questions should be answered with "I am a toy model and

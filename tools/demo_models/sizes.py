@@ -40,14 +40,14 @@ class Size:
         return self.hidden // HEAD
 
 
-# Deep and narrow: depth costs time for each token, so that the larger ones can be watched while they write.
+# The large one is deep and narrow: depth costs time for each token, so that it can be watched while it writes.
 SMALL = Size(
     name="demo-small",
     title="Demo Small",
-    summary="A tiny toy: quick, and wrong about half of the time.",
+    summary="A tiny toy: quick, and wrong more often than right.",
     hidden=32,
-    layers=6,
-    intermediate=128,
+    layers=2,
+    intermediate=96,
     precision="int8",
     steps=3500,
     learning_rate=6e-3,
@@ -56,17 +56,17 @@ MEDIUM = Size(
     name="demo-medium",
     title="Demo Medium",
     summary="A middle-sized toy: knows most of what it was taught.",
-    hidden=96,
-    layers=8,
-    intermediate=256,
+    hidden=64,
+    layers=6,
+    intermediate=192,
     precision="int8",
-    steps=1800,
+    steps=2000,
     learning_rate=4e-3,
 )
 LARGE = Size(
     name="demo-large",
     title="Demo Large",
-    summary="The largest toy: the slowest of the three, and the best.",
+    summary="The largest toy: the slowest, and as good as the middle one or a little better.",
     hidden=96,
     layers=32,
     intermediate=256,

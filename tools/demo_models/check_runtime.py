@@ -1,0 +1,178 @@
+"""Serve the finished models with the real runtime and ask them: ``python -m tools.demo_models.check_runtime``.
+
+Runs in the environment of the program, not in that of the training. Exits with 1 when something is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx2
+
+OUT = Path(__file__).parents[2] / "tui" / "demo_models"
+QUESTIONS = (
+    "Explain the principle of retrieval augmented generation in 2 sentences.",
+    "What is RAG?",
+    "What is quantization?",
+    "What is time to first token?",
+    "Why run models locally?",
+    "Which small model should be our default?",
+    "Hello",
+)
+LIMIT = 400
+SYSTEM = {"role": "system", "content": "You are a helpful assistant."}
+
+
+@dataclass
+class Reply:
+    """One streamed answer with its times."""
+
+    text: str
+    finish: str | None
+    chunks: int
+    first: float
+    last: float
+
+    @property
+    def speed(self) -> float:
+        """Chunks per second after the first one."""
+        return (self.chunks - 1) / (self.last - self.first) if self.chunks > 1 else 0.0
+
+
+@contextmanager
+def served(out: Path) -> Iterator[tuple[str, list[str]]]:
+    """Serve every model of the catalogue on loopback; yield the base URL and the ids."""
+    from foundry_local_sdk import (  # native code: only loaded when the check runs
+        CatalogType,
+        Configuration,
+        FoundryLocalManager,
+        LogLevel,
+        ModelInfoBuilder,
+    )
+
+    rows = tomllib.loads((out / "catalog.toml").read_text(encoding="utf-8"))["model"]
+    with tempfile.TemporaryDirectory() as data:
+        FoundryLocalManager.initialize(
+            Configuration(
+                app_name="demo-models-check",
+                app_data_dir=data,
+                log_level=LogLevel.FATAL,
+                disable_nonessential_telemetry=True,
+                web=Configuration.WebService(urls="http://127.0.0.1:0"),
+            )
+        )
+        manager: Any = FoundryLocalManager.instance
+        catalogue = manager.get_catalog(CatalogType.LOCAL)
+        for row in rows:
+            about = ModelInfoBuilder()
+            about.set_string_property("task", row["task"])
+            begun = time.perf_counter()
+            model = catalogue.register_model(str(out / row["folder"]), row["id"], about)
+            model.load()
+            print(f"loaded {row['id']} in {time.perf_counter() - begun:.2f} s")
+        manager.start_web_service()
+        try:
+            yield f"{str(manager.urls[0]).rstrip('/')}/catalogs/local/v1", [row["id"] for row in rows]
+        finally:
+            manager.stop_web_service()
+            manager.close()
+
+
+def ask(base: str, model: str, messages: list[dict[str, str]], **options: int) -> Reply:
+    """Stream one chat completion over a connection of its own."""
+    body = {"model": model, "messages": messages, "stream": True, "temperature": 0, **options}
+    reply = Reply("", None, 0, 0.0, 0.0)
+    with (
+        httpx2.Client(trust_env=False, timeout=60) as client,
+        client.stream("POST", f"{base}/chat/completions", json=body) as response,
+    ):
+        for line in response.iter_lines():
+            if not line.startswith("data: ") or line == "data: [DONE]":
+                continue
+            data = json.loads(line[6:])
+            if "error" in data:
+                return Reply(str(data["error"]), "error", 0, 0.0, 0.0)
+            for choice in data["choices"]:
+                reply.finish = choice.get("finish_reason") or reply.finish
+                if text := choice.get("delta", {}).get("content"):
+                    reply.last = time.perf_counter()
+                    reply.first = reply.first or reply.last
+                    reply.text += text
+                    reply.chunks += 1
+    return reply
+
+
+def user(text: str) -> dict[str, str]:
+    """Return a user's message."""
+    return {"role": "user", "content": text}
+
+
+def check_alone(base: str, model: str) -> list[str]:
+    """Ask one model everything: plainly, again, with a system message and as a second turn. Return what was wrong."""
+    wrong: list[str] = []
+    speeds: list[float] = []
+    first: list[dict[str, str]] = []
+    same = {"with a system message": 0, "in a second turn": 0}
+    for question in QUESTIONS:
+        plain = ask(base, model, [user(question)], max_tokens=LIMIT)
+        speeds.append(plain.speed)
+        print(f"{model} {question}\n  {plain.text!r}")
+        if plain.finish != "stop" or not plain.text:
+            wrong.append(f"{model} did not stop by itself: {question} ({plain.finish})")
+        if ask(base, model, [user(question)], max_tokens=LIMIT).text != plain.text:
+            wrong.append(f"{model} answered differently at temperature 0: {question}")
+        first = first or [user(question), {"role": "assistant", "content": plain.text}]
+        for way, messages in (
+            ("with a system message", [SYSTEM, user(question)]),
+            ("in a second turn", [*first, user(question)]),
+        ):
+            reply = ask(base, model, messages, max_tokens=LIMIT)
+            same[way] += reply.text == plain.text
+            if reply.finish != "stop":
+                wrong.append(f"{model} did not stop {way}: {question} ({reply.finish})")
+    unlimited = ask(base, model, [user(QUESTIONS[1])])
+    if unlimited.finish != "stop":
+        wrong.append(f"{model} without max_tokens: {unlimited.finish} {unlimited.text[:80]!r}")
+    print(f"{model} alone: {median(speeds):,.0f} tokens/s (median)")
+    for way, number in same.items():
+        print(f"{model} {way}: {number} of {len(QUESTIONS)} answers the same")
+    return wrong
+
+
+def check(base: str, models: list[str]) -> list[str]:
+    """Ask every model alone, then all together; return what was wrong."""
+    wrong = [line for model in models for line in check_alone(base, model)]
+    with ThreadPoolExecutor(len(models)) as pool:
+        together = list(pool.map(lambda model: ask(base, model, [user(QUESTIONS[1])], max_tokens=LIMIT), models))
+    for model, reply in zip(models, together, strict=True):
+        print(f"{model} together with the others: {reply.speed:,.0f} tokens/s")
+        if reply.finish != "stop":
+            wrong.append(f"{model} did not stop together with the others ({reply.finish})")
+    return wrong
+
+
+def main() -> None:
+    """Read the command line, serve, ask, report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--out", type=Path, default=OUT, help="folder with the finished models")
+    args = parser.parse_args()
+    with served(args.out) as (base, models):
+        wrong = check(base, models)
+    print("\n".join(wrong) or "all as it should be")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
