@@ -19,7 +19,7 @@ from tui.core.run import Run
 from tui.hosts.discovery import open_host
 from tui.ui.theming import load_all
 
-PROMPT = "Explain the principle of retrieval augmented generation in 2 sentences."
+PROMPT = "What is quantization?"
 SIZE = (120, 32)
 PATIENCE = 600
 """Tenths of a second."""
