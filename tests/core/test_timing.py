@@ -195,3 +195,12 @@ def test_marks_hold_one_entry_for_each_chunk() -> None:
         array("q", [1, 1]),
         bytearray(b"ra"),
     )
+
+
+def test_a_decode_rate_is_unknown_when_much_of_the_answer_came_with_the_first_read() -> None:
+    burst = marks(*[("a", 10, 1)] * 4, ("a", 12, 2), ("a", 14, 3), end=15)
+    timing = derive(burst, tokens(6), answer_chars=30)
+    assert timing.decode_tps is None and timing.tpot_ms is None
+    assert timing.e2e_tps == pytest.approx(6 / 0.014)
+    steady = marks(*[("a", 10, 1)] * 2, *[("a", 10 + n, 1 + n) for n in range(1, 19)], end=30)
+    assert derive(steady, tokens(20), answer_chars=30).tpot_ms == pytest.approx(18 / 19)

@@ -110,10 +110,16 @@ def _token_metrics(
     shown = tokens if seen_reasoning else tokens - (usage.reasoning_tokens or 0)
     if shown >= 1:
         known["tokens_per_chunk"] = shown / marks.chunks
-    if shown >= 2 and marks.chunks >= 2 and marks.reads[0] != marks.reads[-1] and last > first:
+    if shown >= 2 and _spreads(marks) and last > first:
         known["tpot_ms"] = (last - first) / 1e6 / (shown - 1)
         known["decode_tps"] = _per_s(shown - 1, last - first)
     return known
+
+
+def _spreads(marks: Marks) -> bool:
+    """Whether the chunks came over time. Those of the first read were made before its stamp, so the rest says how fast
+    only if it is nearly all: one chunk may come first, or a tenth of them."""
+    return marks.reads[0] != marks.reads[-1] and marks.reads.count(marks.reads[0]) <= max(marks.chunks // 10, 1)
 
 
 def _queue(marks: Marks, load_ns: int | None) -> int | None:
