@@ -30,8 +30,15 @@ def keys() -> str:
         ("in the panes", (*actions.COMPARE, *actions.ANSWER)),
         ("on the Models screen", actions.MODELS),
     )
-    rows = [(f"`{item.shown}`", item.about, where) for where, group in groups for item in group]
+    rows = [(f"`{item.shown}`", item.about, _where(item, where)) for where, group in groups for item in group]
     return table(("key", "does", "where"), rows)
+
+
+def _where(item: actions.Action, group: str) -> str:
+    """A key without priority is text while a text field has the focus."""
+    if group == "everywhere" and not item.priority:
+        return "outside text fields"
+    return "on the Compare screen" if group == "in the panes" and item.priority else group
 
 
 def commands() -> str:

@@ -33,7 +33,8 @@ def open_screen(
     themes, notices = load_all([paths.config_dir() / "themes"])
     if theme is not None and theme not in [known.name for known in themes]:
         known = ", ".join(known.name for known in themes)
-        raise BadInputError(f"There is no theme {clean_line(theme, 40)}", f"There are: {known}")
+        wrong = " ".join(notice.sentence() for notice in notices)
+        raise BadInputError(f"There is no theme {clean_line(theme, 40)}", f"There are: {known}", wrong)
     recovered, troubles = _recover(paths.sessions_dir(sessions))
     with conducted(opened, None, sessions, save=True) as (conductor, path):
         app = CompareApp(
@@ -54,15 +55,16 @@ def open_screen(
         say(f"foundry-compare: The screen broke. Please report this:\n{app.crash_log.summary()}")
     if path is not None and path.exists():
         say(f"Kept in {path}")
-    return ExitCode(app.return_code or 0)
+    lost = bool(conductor.session.plans) and path is not None and not path.exists()
+    return ExitCode.NOT_KEPT if lost else ExitCode(app.return_code or 0)
 
 
 def _recover(directory: Path) -> tuple[list[str], list[CompareError]]:
     """Bring back what a program that died left behind: what to tell of it, and what could not be brought back."""
     found = recover(directory, paths.state_dir())
     told = [
-        f"A session that was cut off has been completed from its journal: {one.answers} answers, {one.scores} scores, "
-        f"in {one.path.name}."
+        f"A session whose file was not complete has been completed from its journal (answers: {one.answers}, "
+        f"scores: {one.scores}): {one.path.name}."
         for one in found
         if one.problem is None
     ]

@@ -133,9 +133,13 @@ def conducted(
     try:
         yield conductor, keeper.path if keeper else None
     finally:
-        conductor.close()
+        kept = conductor.close()
         for problem in conductor.problems():
             say(f"foundry-compare: {problem.sentence()}")
+        if keeper is not None and not kept:
+            say(f"foundry-compare: Not all of it is kept in {keeper.path}. The rest is noted in {paths.state_dir()}.")
+        elif keeper is not None and sys.exc_info()[0] is KeyboardInterrupt and keeper.path.exists():
+            say(f"Kept in {keeper.path}")
 
 
 def drive(conductor: Conductor, ended: Callable[[Lane], None]) -> None:

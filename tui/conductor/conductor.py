@@ -283,7 +283,7 @@ class Conductor:
         self._ledger.save()
 
     def _lane(self, run: Run, model: str, round_: int, *, launch: int = 1, warmup: bool = False) -> Lane:
-        contended = run.plan.mode is Mode.RACE
+        contended = run.plan.mode is Mode.RACE and len(run.plan.models) > 1
         number = len(self.session.lanes) + 1
         spec = LaneSpec(
             f"r{number}", run.plan.key, run.plan.mode, model, run.prompt.key, round_, launch, warmup, contended

@@ -51,7 +51,7 @@ COMPARE = (
     Action("run.rerun", "R", "R", "rerun_all", "Rerun all", "Ask all models again"),
     Action("pane.stop", "x", "x", "stop", "Stop", "Stop the focused answer; what arrived is kept", True),
     Action("run.stop", "X", "X", "stop_all", "Stop all", "Stop every answer"),
-    Action("run.edit", "e", "e", "edit", "Edit", "Back to the prompt", True),
+    Action("run.edit", "e,enter", "e", "edit", "Edit", "Back to the prompt; so does enter", True),
     Action("run.mode", "ctrl+r", "ctrl+r", "mode", "Race/measure", "All at once, or one at a time", False, True),
     Action("page.previous", "left_square_bracket", "[", "page(-1)", "Page", "The panes before these"),
     Action("page.next", "right_square_bracket", "]", "page(1)", "Page", "The panes after these"),
@@ -63,7 +63,7 @@ MODELS = (
     Action("models.compare", "enter", "enter", "compare", "Compare", "Compare the chosen models", True, True),
     Action("models.load", "l", "l", "load", "Load", "Load the model into memory", True),
     Action("models.unload", "u", "u", "unload", "Unload", "Free the model's memory", True),
-    Action("models.refresh", "f5,R", "F5", "refresh_models", "Refresh", "Ask the host again", True),
+    Action("models.refresh", "f5,R", "F5", "refresh_models", "Refresh", "Ask the host again"),
 )
 
 

@@ -14,7 +14,8 @@ def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, p
     run = conductor.run
     if run is None and not shelf.chosen:
         return _emptiness(shelf)
-    parts = [_MODES[mode]]
+    other = run is not None and run.plan.mode is not mode
+    parts = [f"next run: {_MODES[mode]}" if other else _MODES[mode]]
     if run is not None and conductor.busy:
         ended = sum(lane.state.final for lane in run.lanes.values())
         parts.append(f"running {ended}/{len(run.lanes)}")

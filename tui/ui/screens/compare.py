@@ -231,6 +231,9 @@ class CompareScreen(ModeScreen):
         if run_id is None:
             self.notify("There is nothing to undo.", timeout=2)
         else:
+            lane = self._conductor.session.lanes[run_id]
+            name = clean_line(self._conductor.session.target_of(lane).card.alias, 40)
+            self.notify(f"Took back the last score or note on {name}.", timeout=3, markup=False)
             self._rated(run_id)
 
     def action_unscored(self) -> None:

@@ -77,11 +77,12 @@ class PromptBox(TextArea):
         self.move_cursor(self.document.end)
 
     def on_key(self, event: events.Key) -> None:
-        """Enter runs what was typed. As a binding with priority it would overtake keys that still wait here."""
-        if event.key == "enter":
+        """Enter and ctrl+j act here, in their turn: as bindings they would overtake keys that still wait."""
+        act = {"enter": self.action_submit, "ctrl+j": self.action_new_line}.get(event.key)
+        if act is not None:
             event.stop()
             event.prevent_default()
-            self.action_submit()
+            act()
 
     def on_paste(self, event: events.Paste) -> None:
         """Take pasted text over the selection, cleaned, with its lines."""
@@ -106,5 +107,7 @@ class PromptBox(TextArea):
         self.post_message(self.Left(self))
 
     def _put(self, text: str) -> None:
-        done = self.replace(clean(text), *self.selection, maintain_selection_offset=False)
+        # Terminals paste lines with any of the three line ends.
+        lines = text.replace("\r\n", "\n").replace("\r", "\n")
+        done = self.replace(clean(lines), *self.selection, maintain_selection_offset=False)
         self.move_cursor(done.end_location)
