@@ -1,0 +1,183 @@
+"""Runs as if they had just happened: fixed events, a clock that stands still, and a host that is only looked at."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from tests.support.screens import Play, playing
+from tests.support.sessions import ASKED, MS, SENT, WHEN, fold, lane, session, spec
+from tui.app import CompareApp
+from tui.conductor import Conductor
+from tui.core import events as ev
+from tui.core.events import Kind
+from tui.core.lane import Lane
+from tui.core.model_card import ModelCard, ModelState
+from tui.core.plan import Mode, Plan
+from tui.core.prompt import Prompt
+from tui.core.rating import Note, Score
+from tui.core.run import Run
+from tui.core.session import Session
+from tui.core.target import Endpoint, Target
+from tui.hosts.host import Ability, HostInfo
+from tui.ui.theming import load_all
+
+RATER = "ann"
+PROMPT = Prompt("p1", "Explain the principle of retrieval augmented generation in 2 sentences.")
+SECOND = 1000 * MS
+
+ANSWER = (
+    "Retrieval augmented generation (RAG) first looks up passages that fit the question, and gives them to the model "
+    "together with it. The model then answers from these passages instead of from memory alone, so that the answer "
+    "can be checked and is as fresh as the documents."
+)
+SHORT = "RAG lets a model look things up before it answers. That keeps its answers **fresh** and checkable."
+THOUGHT = "The user wants two sentences. First the search, then the answer. Which words are plain enough for that? "
+
+CHAT = "chat-completion"
+CARDS = (
+    ModelCard("qwen2.5-0.5b-instruct-generic-cpu:4", "qwen2.5-0.5b", "generic-cpu", "CPU", "CPUExecutionProvider",
+              822.0, 32768, "apache-2.0", CHAT, ModelState.LOADED, "Microsoft", 494_032_768,
+              "A small model for short answers."),
+    ModelCard("phi-4-mini-instruct-cuda-gpu:5", "phi-4-mini", "cuda-gpu", "GPU", "CUDAExecutionProvider",
+              3686.4, 131072, "MIT", CHAT, ModelState.LOADED, "Microsoft", 3_836_021_760),
+    ModelCard("mistral-7b-instruct-generic-gpu:2", "mistral-7b", "generic-gpu", "GPU", "WebGpuExecutionProvider",
+              4167.7, 32768, "apache-2.0", CHAT, ModelState.CACHED, "Mistral AI"),
+    ModelCard("deepseek-r1-distill-qwen-7b-npu:3", "deepseek-r1-7b", "qnn-npu", "NPU", "QNNExecutionProvider",
+              3788.8, None, "MIT", CHAT, ModelState.CACHED),
+    ModelCard("gpt-oss-20b-cuda-gpu:1", "gpt-oss-20b", "cuda-gpu", "GPU", "CUDAExecutionProvider",
+              9912.3, 131072, "apache-2.0", CHAT, ModelState.CATALOG, "OpenAI"),
+)  # fmt: skip
+
+
+class LookedAtHost:
+    """Has models, and can neither load nor answer with them: nobody is to ask it."""
+
+    def __init__(self, cards: Sequence[ModelCard] = CARDS, *, unable: str = "") -> None:
+        """`unable` is why it does not load and unload; an empty string when it does."""
+        self._cards = tuple(cards)
+        self.abilities = {Ability.LOAD: unable, Ability.UNLOAD: unable}
+
+    def connect(self) -> HostInfo:
+        return HostInfo("recorded", "Foundry Local 0.10.3 at winbox", "0.10.3", local=False)
+
+    def catalogue(self) -> tuple[ModelCard, ...]:
+        return self._cards
+
+    def load(self, model_id: str) -> None:
+        raise AssertionError(f"{model_id} was to be loaded")
+
+    def unload(self, model_id: str) -> None:
+        raise AssertionError(f"{model_id} was to be unloaded")
+
+    def endpoint(self, model_id: str) -> Endpoint:
+        raise AssertionError(f"{model_id} was to answer")
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class RecordedConductor(Conductor):
+    """Holds a run that goes on no further: no engine, and always the same moment. Ratings work as ever."""
+
+    def __init__(self, host: LookedAtHost, kept: Session, run: Run | None, at: int) -> None:
+        """`at` is the moment on the engine's clock, in nanoseconds."""
+        super().__init__(host, kept, rater=RATER, now=lambda: WHEN)
+        self.run = run
+        self._at = at
+
+    def start(self) -> None:
+        """No engine is needed."""
+
+    def now(self) -> int:
+        return self._at
+
+    @property
+    def busy(self) -> bool:
+        return self.run is not None and not self.run.finished
+
+    def tick(self) -> set[str]:
+        return set()
+
+
+@asynccontextmanager
+async def looking_at(
+    lanes: Iterable[Lane] = (),
+    *,
+    size: tuple[int, int] = (80, 24),
+    cards: Sequence[ModelCard] = CARDS,
+    at: int = SENT + SECOND,
+    scores: Iterable[Score] = (),
+    notes: Iterable[Note] = (),
+    unable: str = "",
+    chosen: Sequence[str] | None = None,
+) -> AsyncIterator[Play]:
+    """The program with a recorded run of the lanes, whose models are keyed `m1`, `m2`, … in the order of the cards.
+
+    Without lanes nothing has been run yet. `chosen` are the models to begin with, by default those of the lanes.
+    """
+    given = list(lanes)
+    targets = [Target(f"m{number}", card, "recorded") for number, card in enumerate(cards, 1)]
+    run = None
+    plans: list[Plan] = []
+    if given:
+        plan = Plan(Mode.RACE.value, Mode.RACE, tuple(one.spec.model for one in given), (PROMPT.key,))
+        run = Run(plan, PROMPT, {one.spec.id: one for one in given})
+        plans.append(plan)
+    kept = session(given, targets=targets, plans=plans, prompts=[PROMPT], scores=scores, notes=notes)
+    host = LookedAtHost(cards, unable=unable)
+    asked = [kept.target_of(one).card.id for one in given]
+    themes, _ = load_all([])
+    conductor = RecordedConductor(host, kept, run, at)
+    app = CompareApp(host, conductor, models=asked if chosen is None else chosen, themes=themes, theme="dark")
+    try:
+        async with playing(app, conductor, size) as play:
+            await play.until(lambda: app.shelf.info is not None)
+            await play.until(lambda: len(play.panes) == len(app.shelf.chosen) if app.shelf.chosen else play.in_models)
+            await play.until(lambda: all(pane.column is not None for pane in play.panes if pane.display))
+            yield play
+    finally:
+        conductor.close()
+
+
+def words(text: str) -> list[str]:
+    """The text in pieces as a model would send it."""
+    first, *rest = text.split(" ")
+    return [first, *(f" {word}" for word in rest)]
+
+
+def answered(number: int, text: str = ANSWER, **facts: Any) -> Lane:
+    """Lane `rN` of model `mN` in a race, at its end unless `state` says otherwise, with this answer."""
+    return lane(f"r{number}", model=f"m{number}", mode=Mode.RACE, answer=words(text), **facts)
+
+
+def many_cards(count: int) -> list[ModelCard]:
+    """Cards of models that are all alike."""
+    return [ModelCard(f"model-{number}:1", f"model-{number}", device="CPU") for number in range(1, count + 1)]
+
+
+def streaming() -> tuple[list[Lane], int]:
+    """Five lanes 3.2 s after they were asked for, each in another phase, and that moment."""
+    now = ASKED + 3200 * MS
+    kinds = {f"r{number}": Lane(spec(f"r{number}", model=f"m{number}", mode=Mode.RACE)) for number in range(1, 6)}
+    for name, one in kinds.items():
+        fold(one, ev.Queued(name, ASKED))
+    fold(kinds["r1"], *_sent("r1", 400), *_chunks("r1", Kind.ANSWER, words(ANSWER)[:38], 700, 60))
+    fold(kinds["r2"], ev.Loading("r2", ASKED + 200 * MS), ev.Loaded("r2", ASKED + 1000 * MS), *_sent("r2", 1200))
+    fold(kinds["r2"], *_chunks("r2", Kind.REASONING, words(THOUGHT), 1700, 40))
+    fold(kinds["r2"], *_chunks("r2", Kind.ANSWER, words(SHORT)[:9], 2600, 60, read=100))
+    fold(kinds["r3"], *_sent("r3", 1300), *_chunks("r3", Kind.REASONING, words(THOUGHT), 2200, 45))
+    fold(kinds["r4"], ev.Loading("r4", ASKED + 1000 * MS))
+    return list(kinds.values()), now
+
+
+def _sent(name: str, ms: int) -> tuple[ev.Event, ...]:
+    return ev.Sent(name, ASKED + ms * MS), ev.Headers(name, ASKED + (ms + 10) * MS)
+
+
+def _chunks(name: str, kind: Kind, pieces: Sequence[str], ms: int, gap_ms: int, read: int = 1) -> list[ev.Event]:
+    return [
+        ev.Delta(name, ASKED + (ms + number * gap_ms) * MS, read + number, kind, piece)
+        for number, piece in enumerate(pieces)
+    ]

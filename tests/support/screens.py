@@ -1,0 +1,133 @@
+"""Driving the screens from a test, and reading what they show."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from textual import events
+from textual.keys import KEY_NAME_REPLACEMENTS
+from textual.pilot import Pilot
+from textual.widgets import DataTable
+
+from tests.support.conducting import conducting
+from tests.ui.stage import rows, screen_text
+from tui.app import CompareApp
+from tui.conductor import Conductor
+from tui.hosts.host import Host
+from tui.ui.widgets.answer_pane import AnswerPane
+from tui.ui.widgets.prompt_box import PromptBox
+
+PATIENCE_S = 30.0
+"""After this a test gives up waiting; only ever reached by a failure."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """A program on a screen that only the test sees, and the hands on its keyboard."""
+
+    app: CompareApp
+    pilot: Pilot[None]
+    conductor: Conductor
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until it holds; fail after a long time."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < deadline, f"it never came to hold:\n{self.shown}"
+            await self.pilot.pause(0.02)
+
+    async def sees(self, *texts: str) -> None:
+        """Wait until all of these are on the screen."""
+        await self.until(lambda: all(text in self.shown for text in texts))
+
+    async def hears(self, text: str) -> None:
+        """Wait until a notification says this."""
+        await self.until(lambda: any(text in told for told in self.told))
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, by their names or as they are, each after the program has taken in the one before."""
+        for key in keys:
+            self.app.post_message(_key(key))
+            await self.settle()
+
+    async def type(self, text: str, *keys: str) -> None:
+        """Type this text and press keys, faster than anybody can: all of them are there at once."""
+        for key in (*text, *keys):
+            self.app.post_message(_key(key))
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Let the program take in what happened."""
+        # A key goes from the app to a widget, what the widget makes of it to the screen, and so on.
+        for _ in range(3):
+            await self.pilot._wait_for_screen()
+        await self.pilot.pause()
+
+    @property
+    def shown(self) -> str:
+        """All that is on the screen."""
+        return screen_text(self.app)
+
+    @property
+    def told(self) -> list[str]:
+        """The notifications that are shown, the oldest first."""
+        return [note.message for note in self.app._notifications]
+
+    @property
+    def in_models(self) -> bool:
+        """Whether the models are shown, and their table is there."""
+        return self.app.current_mode == "models" and len(self.app.screen.query(DataTable)) == 1
+
+    @property
+    def prompt(self) -> PromptBox:
+        return self.app.screen.query_one(PromptBox)
+
+    @property
+    def panes(self) -> list[AnswerPane]:
+        """All panes, those of other pages too."""
+        return list(self.app.screen.query(AnswerPane))
+
+    @property
+    def page(self) -> list[int]:
+        """The panes that are on the screen, counted from 1."""
+        return [number for number, pane in enumerate(self.panes, 1) if pane.display]
+
+    @property
+    def here(self) -> int | None:
+        """The pane that has the focus, counted from 1."""
+        return next((number for number, pane in enumerate(self.panes, 1) if pane is self.app.focused), None)
+
+    def pane(self, number: int) -> str:
+        """What a pane paints, its words parted by single spaces."""
+        return " ".join(" ".join(row for part in self.panes[number - 1].children for row in rows(part)).split())
+
+
+@asynccontextmanager
+async def playing(app: CompareApp, conductor: Conductor, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Play]:
+    """The app up and running."""
+    async with app.run_test(size=size) as pilot:
+        yield Play(app, pilot, conductor)
+
+
+@asynccontextmanager
+async def asking(
+    host: Host, models: Sequence[str] = (), *, size: tuple[int, int] = (80, 24), **more: Any
+) -> AsyncIterator[Play]:
+    """The whole program but its command line: a real conductor and its engine, with this host."""
+    with conducting(host) as conductor:
+        app = CompareApp(host, conductor, models=models, **more)
+        async with playing(app, conductor, size) as play:
+            yield play
+
+
+def _key(key: str) -> events.Key:
+    """The event that a terminal's driver makes of a key."""
+    if len(key) == 1:
+        name = key if key.isalnum() else unicodedata.name(key).lower().replace("-", "_").replace(" ", "_")
+        return events.Key(KEY_NAME_REPLACEMENTS.get(name, name), key)
+    return events.Key(key, {"space": " ", "enter": "\r", "tab": "\t", "backspace": "\x7f"}.get(key))

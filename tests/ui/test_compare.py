@@ -1,0 +1,209 @@
+"""The screen of a comparison, with runs as they were recorded: panes, pages, scores and notes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.recorded import CARDS, answered, looking_at, many_cards, streaming
+from tests.support.sessions import WHEN
+from tui.core.lane import LaneState
+from tui.core.rating import Note
+from tui.ui.widgets.answer_pane import NARROWEST
+
+THREE = [answered(number) for number in (1, 2, 3)]
+
+
+async def test_digits_are_text_in_the_prompt_and_scores_on_a_pane() -> None:
+    async with looking_at(THREE) as play:
+        await play.type("12 apples? n")
+        assert play.prompt.text == "12 apples? n"
+        assert not play.conductor.session.scores
+        await play.press("escape", "4")
+        assert play.here == 1
+        assert "★★★★☆" in play.pane(1)
+        await play.press("right", "3", "right", "1", "5")
+        assert play.here == 3
+        assert "★★★☆☆" in play.pane(2) and "★★★★★" in play.pane(3)
+        kept = [(score.run, score.value, score.position, score.rater) for score in play.conductor.session.scores]
+        assert kept == [("r1", 4, 1, "ann"), ("r2", 3, 2, "ann"), ("r3", 1, 3, "ann"), ("r3", 5, 3, "ann")]
+        assert play.prompt.text == "12 apples? n"
+
+
+async def test_an_empty_prompt_gets_a_sentence_and_asks_nobody() -> None:
+    async with looking_at(THREE) as play:
+        await play.press("enter")
+        await play.hears("The prompt is empty. Type a question first.")
+        assert set(play.conductor.session.lanes) == {"r1", "r2", "r3"}
+
+
+async def test_a_score_is_cleared_and_each_step_can_be_taken_back() -> None:
+    async with looking_at(THREE) as play:
+        await play.sees("3 unscored")
+        await play.press("escape", "2")
+        await play.sees("2 unscored", "★★☆☆☆")
+        await play.press("0")
+        await play.sees("3 unscored")
+        assert "····· overall" in play.pane(1)
+        await play.press("right", "ctrl+z")
+        assert "★★☆☆☆" in play.pane(1)
+        assert play.here == 2
+        await play.press("u")
+        assert "····· overall" in play.pane(1)
+        await play.press("ctrl+z")
+        await play.hears("There is nothing to undo.")
+        values = [score.value for score in play.conductor.session.scores]
+        assert values == [2, None, 2, None]
+
+
+async def test_a_note_is_kept_with_enter_left_with_escape_and_taken_back_when_empty() -> None:
+    async with looking_at(THREE) as play:
+        await play.press("escape", "right", "n")
+        await play.sees("Note on phi-4-mini")
+        await play.type("too short, 2/5?")
+        await play.press("enter")
+        note_of = play.conductor.ratings.note_of
+        assert note_of("r2") == "too short, 2/5?"
+        assert "✎" in play.pane(2) and "✎" not in play.pane(1)
+        assert play.here == 2
+        await play.press("n")
+        await play.sees("too short, 2/5?")
+        await play.type(" or not")
+        await play.press("escape")
+        assert note_of("r2") == "too short, 2/5?"
+        await play.press("n", "ctrl+u", "enter")
+        assert note_of("r2") == ""
+        assert "✎" not in play.pane(2)
+        await play.press("ctrl+z")
+        assert note_of("r2") == "too short, 2/5?"
+        assert not play.conductor.session.scores
+
+
+async def test_g_goes_to_the_next_answer_without_a_score_and_round_to_the_first() -> None:
+    lanes = [*THREE, answered(4, "", state=LaneState.EMPTY), answered(5, "Half", state=LaneState.STOPPED)]
+    async with looking_at(lanes) as play:
+        await play.press("escape", "right", "3", "g")
+        assert play.here == 3
+        await play.press("4", "g")
+        assert play.here == 5
+        assert play.page == [4, 5]
+        await play.press("1", "g")
+        assert play.here == 1
+        await play.press("5", "g")
+        assert play.here == 1
+        await play.hears("Every answer has a score.")
+
+
+async def test_panes_are_reached_by_arrows_and_by_their_numbers() -> None:
+    async with looking_at(THREE) as play:
+        await play.press("escape", "left")
+        assert play.here == 3
+        await play.press("right")
+        assert play.here == 1
+        await play.press("'")
+        await play.sees("Which pane? Press its number.")
+        await play.press("2")
+        assert play.here == 2
+        assert "Which pane" not in play.shown
+        await play.press("'", "8", "'", "right")
+        assert play.here == 3
+        assert not play.conductor.session.scores
+        await play.press("2")
+        assert [(score.run, score.value) for score in play.conductor.session.scores] == [("r3", 2)]
+        await play.press("tab", "x")
+        assert play.prompt.text == "x"
+
+
+async def test_a_pane_is_zoomed_and_the_zoom_follows_the_focus() -> None:
+    async with looking_at(THREE) as play:
+        await play.press("escape", "right", "z")
+        assert play.page == [2]
+        assert play.panes[1].outer_size.width == 80
+        await play.press("right")
+        assert (play.page, play.here) == ([3], 3)
+        await play.pilot.resize_terminal(160, 45)
+        assert play.page == [3]
+        await play.press("z")
+        assert (play.page, play.here) == ([1, 2, 3], 3)
+
+
+@pytest.mark.parametrize("count", [5, 8])
+async def test_many_panes_come_in_pages_and_none_is_too_narrow(count: int) -> None:
+    async with looking_at([answered(n) for n in range(1, count + 1)], cards=many_cards(count)) as play:
+        pages = [list(range(1, count + 1))[at : at + 3] for at in range(0, count, 3)]
+        await play.sees(f"panes 1-3 of {count} · [ ] page")
+        await play.press("escape", "[")
+        for page in pages:
+            assert (play.page, play.here) == (page, page[0])
+            assert all(play.panes[number - 1].outer_size.width >= NARROWEST for number in page)
+            assert all(f"{number} model-{number}" in play.pane(number) for number in page)
+            assert all("as the documents." in play.pane(number) for number in page)
+            await play.press("]")
+        assert play.page == pages[-1]
+        await play.press("'", "3", "right", "4")
+        assert (play.page, play.here) == (pages[1], 4)
+        assert [(score.run, score.position) for score in play.conductor.session.scores] == [("r4", 4)]
+        await play.press("'", str(count))
+        await play.pilot.resize_terminal(60, 18)
+        assert (len(play.page), play.here) == (2 - count % 2, count)
+        await play.pilot.resize_terminal(26 * count, 40)
+        assert (play.page, play.here) == (list(range(1, count + 1)), count)
+        await play.until(lambda: all("as the documents." in play.pane(number) for number in play.page))
+
+
+async def test_a_terminal_too_small_says_so_and_loses_neither_text_nor_place() -> None:
+    async with looking_at(THREE) as play:
+        await play.type("half a quest")
+        await play.pilot.resize_terminal(50, 12)
+        await play.sees("This terminal is 50x12. At least 60x18 is")
+        assert "qwen" not in play.shown
+        await play.type("ion")
+        await play.pilot.resize_terminal(80, 24)
+        await play.sees("half a question", "1 qwen2.5-0.5b")
+        assert "This terminal" not in play.shown
+        await play.press("escape", "right")
+        await play.pilot.resize_terminal(59, 24)
+        await play.sees("This terminal is 59x24")
+        await play.pilot.resize_terminal(80, 24)
+        assert play.here == 2
+
+
+async def test_keys_before_the_first_run_do_nothing_but_say_so() -> None:
+    async with looking_at(chosen=[card.id for card in CARDS[:3]]) as play:
+        await play.sees("The answer comes here.")
+        await play.press("escape", "4", "n", "x", "X", "t", "r", "g", "ctrl+z", "R")
+        assert play.here == 1
+        assert len(play.app.screen_stack) == 1
+        await play.hears("Nothing has been run yet. Type a question first.")
+        assert not play.conductor.session.scores and not play.conductor.session.lanes
+        await play.press("e", "a")
+        assert play.prompt.text == "a"
+
+
+async def test_an_empty_prompt_is_answered_with_a_sentence() -> None:
+    async with looking_at(THREE) as play:
+        await play.press("enter")
+        await play.hears("The prompt is empty. Type a question first.")
+        assert play.app.focused is play.prompt
+        assert len(play.conductor.session.plans) == 1
+
+
+async def test_every_phase_of_a_run_has_its_words_and_its_place_on_the_bar() -> None:
+    lanes, now = streaming()
+    async with looking_at(lanes, at=now, size=(160, 45)) as play:
+        await play.sees("running 0/5")
+        assert "●" in play.pane(1) and "answer█" in play.pane(1) and "~38 tok" in play.pane(1)
+        assert "thinking · 104 chars" in play.pane(2) and "▒" in play.pane(2) and "answer 1.40s" in play.pane(2)
+        assert "● thinking" in play.pane(3) and "▓" in play.pane(3) and "░" in play.pane(3)
+        assert "Loading the model …" in play.pane(4) and "▒load" in play.pane(4) and "- tok - tok/s" in play.pane(4)
+        assert "Waiting for its turn …" in play.pane(5) and "·····›" in play.pane(5)
+        await play.press("escape", "4", "n")
+        assert len(play.app.screen_stack) == 1
+        assert all("Wait for the end of this answer" in told for told in play.told)
+        await play.press("right", "t")
+        assert "Which words are plain" in play.pane(2)
+
+
+async def test_ratings_that_were_there_before_are_shown() -> None:
+    async with looking_at(THREE, notes=[Note("r3", "ann", "mine", WHEN), Note("r1", "bob", "his", WHEN)]) as play:
+        await play.sees("3 unscored")
+        assert "✎" in play.pane(3) and "✎" not in play.pane(1)

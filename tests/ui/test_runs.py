@@ -1,0 +1,107 @@
+"""Whole runs, from the prompt to the end of the last answer, with a real engine and a server on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+
+from tests.support.loopback_server import LoopbackServer
+from tests.support.screens import asking
+from tui.core.lane import LaneState
+from tui.core.plan import Mode
+from tui.hosts.openai_api import OpenAIHost
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer().running() as running:
+        yield running
+
+
+async def test_answers_stream_side_by_side_and_a_failing_model_disturbs_nobody(server: LoopbackServer) -> None:
+    async with asking(OpenAIHost(server.url), ("good", "e500", "endless"), size=(120, 30)) as play:
+        await play.sees("1 good", "2 e500", "3 endless")
+        await play.type("What is RAG?", "enter")
+        await play.until(lambda: play.here == 1)
+        await play.sees("running 2/3")
+        await play.until(lambda: "● streaming" in play.pane(3) and "more more" in play.pane(3))
+        assert "✗ The host refused with 500: boom." in play.pane(2)
+        assert "✗ failed" in play.pane(2)
+        assert "refused" not in play.pane(1) + play.pane(3)
+        for part in ("✓ done", "One two three four five", "5 tok", " tok/s", "first 0.", "total 0.", "stop", "race"):
+            assert part in play.pane(1)
+        await play.press("right", "right", "4")
+        await play.hears("Wait for the end of this answer")
+        await play.press("x")
+        await play.until(lambda: "■ stopped" in play.pane(3))
+        assert "more more" in play.pane(3)
+        await play.sees("2 unscored")
+        assert server.talk("good").body["messages"] == [{"role": "user", "content": "What is RAG?"}]
+
+
+async def test_models_are_stopped_and_asked_again_one_by_one_or_all_together(server: LoopbackServer) -> None:
+    async with asking(OpenAIHost(server.url), ("good", "endless", "stall_before_text")) as play:
+        await play.sees("3 stall_before")
+        await play.type("What is RAG?", "enter")
+        await play.until(lambda: play.here == 1)
+        await play.press("right")
+        await play.until(lambda: "more more" in play.pane(2) and "✓" in play.pane(1))
+        await play.press("r")
+        await play.press("R")
+        await play.hears("This model is still answering")
+        await play.hears("The last run is still going")
+        await play.press("left", "r")
+        await play.until(lambda: len([talk for talk in server.talks if talk.body["model"] == "good"]) == 2)
+        await play.press("X")
+        await play.until(lambda: not play.conductor.busy)
+        await play.until(lambda: "Stopped before anything" in play.pane(3))
+        assert "more more" in play.pane(2)
+        assert [talk.body["model"] for talk in server.talks].count("endless") == 1
+        await play.press("R")
+        await play.until(lambda: [talk.body["model"] for talk in server.talks].count("stall_before_text") == 2)
+        await play.press("X")
+        await play.until(lambda: not play.conductor.busy)
+        await play.press("e")
+        assert play.app.focused is play.prompt
+        assert play.prompt.text == "What is RAG?"
+        runs = play.conductor.session.lanes.values()
+        assert sorted(lane.spec.launch for lane in runs if lane.spec.model == "m1") == [1, 2, 3]
+
+
+async def test_a_measured_run_warms_up_and_asks_one_at_a_time(server: LoopbackServer) -> None:
+    async with asking(OpenAIHost(server.url), ("good", "late_text")) as play:
+        await play.sees("race: all at once", "1 good")
+        await play.press("ctrl+r")
+        await play.sees("measure: one at a time")
+        await play.type("Hi", "enter")
+        await play.until(lambda: play.conductor.run is not None and play.conductor.run.finished)
+        await play.sees("2 unscored")
+        run = play.conductor.run
+        assert run is not None
+        assert run.plan.mode is Mode.MEASURE
+        assert [lane.spec.warmup for lane in run.lanes.values()] == [True, True, False, False]
+        asked = [(talk.sends[0][0], talk.sends[-1][0]) for talk in server.talks]
+        assert all(end < begin for (_, end), (begin, _) in pairwise(asked))
+        assert "race" not in play.pane(1) + play.pane(2)
+        await play.press("ctrl+r")
+        await play.sees("race: all at once")
+
+
+async def test_what_is_thought_is_folded_until_it_is_asked_for(server: LoopbackServer) -> None:
+    async with asking(OpenAIHost(server.url), ("reasoning", "cut", "empty"), size=(120, 30)) as play:
+        await play.sees("1 reasoning")
+        await play.type("Hi", "enter")
+        await play.until(lambda: "✓ done" in play.pane(1) and not play.conductor.busy)
+        assert "Yes." in play.pane(1) and "Hm." not in play.pane(1)
+        await play.press("t")
+        await play.until(lambda: "Hm." in play.pane(1))
+        assert "half of" in play.pane(2) and "r to ask again" in play.pane(2)
+        assert "without a word" in play.pane(3)
+        run = play.conductor.run
+        assert run is not None
+        assert [lane.state for lane in run.lanes.values()] == [LaneState.DONE, LaneState.CUT, LaneState.EMPTY]
+        await play.press("right", "right", "3")
+        await play.hears("no answer to score")
+        assert play.conductor.session.scores == []
