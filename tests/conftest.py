@@ -10,6 +10,7 @@ import pytest
 KNOWN_SKIPS = (
     "tmux is not installed",
     "foundry_local_sdk is not installed",
+    "no embedded runtime",
 )
 """Reasons, or the beginnings of reasons, for which a test may be skipped."""
 

@@ -179,11 +179,11 @@ class CompareApp(App[None]):
 
     async def _shelf_changed(self) -> None:
         for screen in (self._models, self._compare):
-            if screen.is_mounted:
+            if screen.alive:
                 screen.show_top()
-        if self._models.is_mounted:
+        if self._models.alive:
             self._models.refill()
-        if self._compare.is_mounted:
+        if self._compare.alive:
             await self._compare.rebuild()
 
     async def on_models_screen_asked(self, message: ModelsScreen.Asked) -> None:

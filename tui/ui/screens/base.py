@@ -55,6 +55,11 @@ class ModeScreen(Screen[None]):
         )
         self.show_top()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the screen has its parts: not before it is mounted, and no more when the program is leaving."""
+        return self.is_mounted and self.app.is_running
+
     def show_top(self) -> None:
         """The line at the top: program, host, modes."""
         width = self.size.width

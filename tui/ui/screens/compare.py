@@ -70,7 +70,7 @@ class CompareScreen(ModeScreen):
 
     async def rebuild(self) -> None:
         """Make the panes anew when other models are to be shown than are."""
-        if not self.is_mounted:
+        if not self.alive:
             return
         await self._row.hold(self._wanted)
         self._repaint(set(self._conductor.session.lanes), bars=True)
@@ -121,7 +121,7 @@ class CompareScreen(ModeScreen):
                 pane.show(waiting_column(card, position))
 
     def _show_status(self) -> None:
-        if not self.is_mounted:
+        if not self.alive:
             return
         line = status_line(self.shelf, self._conductor, self._mode, len(self._unscored()), self._row.page)
         if self._jumping:
