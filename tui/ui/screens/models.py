@@ -22,7 +22,7 @@ from tui.ui.shelf import MAX_CHOSEN, Shelf
 
 _COLUMNS = ("", "state", "model", "device", "EP", "size", "context", "licence", "task")
 _WIDE_COLUMNS = (*_COLUMNS, "alias", "variant")
-_WIDE = 150
+_WIDE = 200
 _STATES = {
     ModelState.LOADED: "● loaded",
     ModelState.CACHED: "◐ cached",
