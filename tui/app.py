@@ -17,7 +17,8 @@ from textual.theme import Theme
 from tui.conductor import Conductor
 from tui.core.clean import clean_line
 from tui.core.errors import CompareError, NoModelError
-from tui.core.model_card import ModelCard, find_model
+from tui.core.model_card import ModelCard, find_or_believe
+from tui.core.plan import MAX_MODELS
 from tui.hosts.embedded.bundle import model_card_text
 from tui.hosts.host import Host, HostInfo
 from tui.ui import actions
@@ -25,7 +26,7 @@ from tui.ui.crash import CrashLog
 from tui.ui.screens.compare import CompareScreen
 from tui.ui.screens.help import HelpScreen
 from tui.ui.screens.models import ModelsScreen
-from tui.ui.shelf import MAX_CHOSEN, Shelf
+from tui.ui.shelf import Shelf
 from tui.ui.theming import DEFAULT_THEME, SIXTEEN_THEME, variable_defaults
 
 MODES_IN_ORDER = ("models", "compare")
@@ -138,7 +139,8 @@ class CompareApp(App[None]):
     async def on_host_answered(self, message: HostAnswered) -> None:
         """Fill the shelf; the first time, choose the models and ask what was asked for on the command line."""
         first = self.shelf.info is None
-        self.shelf.info, self.shelf.cards, self.shelf.trouble = message.info, message.cards, None
+        # A host that lists nothing takes nothing away: the models named on the command line stay.
+        self.shelf.info, self.shelf.cards, self.shelf.trouble = message.info, message.cards or self.shelf.cards, None
         self.shelf.working.pop(message.model_id, None)
         self._models.details(message.details)
         self._conductor.connected(message.info)
@@ -163,17 +165,18 @@ class CompareApp(App[None]):
 
     def _choose_first(self) -> None:
         shelf = self.shelf
-        for name in self._wanted[:MAX_CHOSEN]:
-            card = find_model(shelf.cards, name) if shelf.cards else ModelCard(name, name)
+        listed = shelf.cards
+        for name in self._wanted[:MAX_MODELS]:
+            card = find_or_believe(listed, name)
             if card is None:
                 self._tell(NoModelError(f"There is no model {name} on this host", hint="Choose on the Models screen."))
                 continue
-            if not shelf.cards or card not in shelf.cards:
+            if card not in shelf.cards:
                 shelf.cards = (*shelf.cards, card)
             if card.id not in shelf.chosen:
                 shelf.chosen.append(card.id)
         if not self._wanted and shelf.info is not None and shelf.info.toys:
-            shelf.chosen = [card.id for card in shelf.cards[:MAX_CHOSEN]]
+            shelf.chosen = [card.id for card in shelf.cards[:MAX_MODELS]]
         if not shelf.chosen:
             self.switch_mode("models")
 

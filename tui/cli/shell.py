@@ -22,7 +22,7 @@ from tui.conductor import Conductor, new_session
 from tui.core.clean import clean, clean_line
 from tui.core.errors import BadInputError, CompareError, NoModelError
 from tui.core.lane import Lane
-from tui.core.model_card import ModelCard, find_model
+from tui.core.model_card import ModelCard, find_or_believe
 from tui.hosts.discovery import open_host
 from tui.hosts.host import Host, HostInfo
 from tui.store import paths
@@ -96,17 +96,12 @@ def choose(cards: Sequence[ModelCard], names: Sequence[str], info: HostInfo) -> 
         raise BadInputError("No model is chosen", f"The host has: {_names(cards)}", "Choose with -m MODEL.")
     chosen: list[ModelCard] = []
     for name in names:
-        card = find_card(cards, name)
+        card = find_or_believe(tuple(cards), name)
         if card is None:
             raise NoModelError(f"There is no model {clean_line(name, 80)} on this host", f"It has: {_names(cards)}")
         if card not in chosen:
             chosen.append(card)
     return chosen
-
-
-def find_card(cards: Sequence[ModelCard], name: str) -> ModelCard | None:
-    """The card a name means. A host that lists nothing is believed to have any model."""
-    return find_model(tuple(cards), name) if cards else ModelCard(name, name)
 
 
 def _names(cards: Sequence[ModelCard]) -> str:

@@ -14,7 +14,6 @@ from tui.cli.shell import (
     conducted,
     connected,
     drive,
-    find_card,
     host_option,
     models_option,
     show,
@@ -24,14 +23,13 @@ from tui.cli.shell import (
 from tui.core.clean import clean_line
 from tui.core.errors import CompareError
 from tui.core.lane import Lane
-from tui.core.model_card import ModelCard
-from tui.core.plan import Mode
+from tui.core.model_card import ModelCard, find_or_believe
+from tui.core.plan import MAX_MODELS, Mode
 from tui.core.target import Parameters
 from tui.hosts.host import Host, HostInfo
 
 PROBE = "Say hello in one short sentence."
 PROBE_TOKENS = 48
-_MODELS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
     note(Check("models", ExitCode.GOOD, f"{len(cards)} listed" if cards else "the host lists none"))
     chosen: list[ModelCard] = []
     for name in names:
-        card = find_card(cards, name)
+        card = find_or_believe(cards, name)
         if card is None:
             note(Check(name, ExitCode.NO_MODEL, "the host does not have this model"))
         elif card not in chosen:
@@ -100,8 +98,8 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
         chosen = choose(cards, names, info)
     parameters = Parameters(max_tokens=PROBE_TOKENS, temperature=0.0)
     with conducted(host, info, None, save=False) as (conductor, _):
-        for start in range(0, len(chosen), _MODELS_AT_ONCE):
-            some = chosen[start : start + _MODELS_AT_ONCE]
+        for start in range(0, len(chosen), MAX_MODELS):
+            some = chosen[start : start + MAX_MODELS]
             conductor.begin(some, PROBE, mode=Mode.MEASURE, warmup=0, parameters=parameters)
             drive(conductor, lambda lane: note(_check(conductor.session.target_of(lane).card, lane, slow_ms)))
 

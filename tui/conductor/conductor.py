@@ -16,15 +16,13 @@ from tui.core import events as ev
 from tui.core.errors import BadInputError, CompareError
 from tui.core.lane import Lane, LaneSpec, LaneState
 from tui.core.model_card import ModelCard
-from tui.core.plan import Mode, Plan, schedule
+from tui.core.plan import MAX_MODELS, Mode, Plan, schedule
 from tui.core.run import Run
 from tui.core.session import Session, SessionState
 from tui.core.target import Endpoint, Parameters, Timeouts
 from tui.engine.link import EngineGone, EngineLink
 from tui.engine.protocol import Cancel, Hello, Start
 from tui.hosts.host import Host, HostInfo
-
-MAX_MODELS = 8
 
 
 class Conductor:

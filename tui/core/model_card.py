@@ -54,3 +54,8 @@ def find_model(cards: tuple[ModelCard, ...], name: str) -> ModelCard | None:
             if spelling and spelling.casefold() == wanted:
                 return card
     return None
+
+
+def find_or_believe(cards: tuple[ModelCard, ...], name: str) -> ModelCard | None:
+    """The card a name means. A host that lists nothing is believed to have any model."""
+    return find_model(cards, name) if cards else ModelCard(name, name)

@@ -42,6 +42,9 @@ class Slot:
     warmup: bool = False
 
 
+MAX_MODELS = 8
+"""How many models may be asked at once."""
+
 Wave = tuple[Slot, ...]
 """Requests that are in flight together; the next wave waits for the last of them."""
 

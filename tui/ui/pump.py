@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from textual.timer import Timer
 from textual.widget import Widget
 
 BEAT = 0.1
@@ -31,13 +30,12 @@ class Pump:
         self._tick = tick
         self._eager = eager
         self._paint = paint
-        self._timer: Timer | None = None
         self._interval = BEAT
         self._bars_at = 0.0
 
     def start(self) -> None:
         """Begin to beat."""
-        self._timer = self._owner.set_timer(self._interval, self._beat)
+        self._owner.set_timer(self._interval, self._beat)
 
     def _beat(self) -> None:
         began = time.perf_counter()
@@ -49,4 +47,4 @@ class Pump:
         spent = time.perf_counter() - began
         too_long = spent > self._interval * _SHARE
         self._interval = min(self._interval * 2, SLOWEST) if too_long else max(self._interval * 0.8, BEAT)
-        self._timer = self._owner.set_timer(EAGER_BEAT if self._eager() else self._interval, self._beat)
+        self._owner.set_timer(EAGER_BEAT if self._eager() else self._interval, self._beat)

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 from tui.core.errors import CompareError
 from tui.core.model_card import ModelCard
+from tui.core.plan import MAX_MODELS
 from tui.hosts.host import HostInfo
-
-MAX_CHOSEN = 8
 
 
 @dataclass(slots=True)
@@ -38,7 +37,7 @@ class Shelf:
         if model_id in self.chosen:
             self.chosen.remove(model_id)
             return True
-        if len(self.chosen) >= MAX_CHOSEN:
+        if len(self.chosen) >= MAX_MODELS:
             return False
         self.chosen.append(model_id)
         return True

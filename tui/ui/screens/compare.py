@@ -39,7 +39,7 @@ class CompareScreen(ModeScreen):
     def __init__(self, shelf: Shelf, conductor: Conductor) -> None:
         super().__init__(shelf)
         self._conductor = conductor
-        self._pump = Pump(self, conductor.tick, self._repaint, lambda: conductor.preparing)
+        self._pump = Pump(self, conductor.tick, self._beat, lambda: conductor.preparing)
         self._mode = Mode.RACE
         self._row = PaneRow(id="panes")
         self._unfolded: set[str] = set()
@@ -87,6 +87,17 @@ class CompareScreen(ModeScreen):
         self._repaint(set(self._conductor.session.lanes), bars=True)
         self._show_status()
 
+    def _beat(self, changed: set[str], bars: bool) -> None:
+        """Repaint what a beat brought; nothing between runs."""
+        conductor = self._conductor
+        if changed or (bars and conductor.busy):
+            self._repaint(changed, bars)
+        if self._ran and not conductor.busy:
+            self.post_message(self.Rested())
+        self._ran = conductor.busy
+        for problem in conductor.problems():
+            self.tell(problem)
+
     def _repaint(self, changed: set[str], bars: bool) -> None:
         """Show the lanes that changed; bars and counters of running lanes move only when they are due."""
         conductor, run = self._conductor, self._conductor.run
@@ -103,11 +114,6 @@ class CompareScreen(ModeScreen):
                     pane.show(column(conductor, lane, position, scale, folded=folded))
         if changed:
             self._show_status()
-        if self._ran and not conductor.busy:
-            self.post_message(self.Rested())
-        self._ran = conductor.busy
-        for problem in conductor.problems():
-            self.tell(problem)
 
     def _same_models(self) -> bool:
         run = self._conductor.run

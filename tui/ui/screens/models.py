@@ -15,10 +15,11 @@ from textual.widgets.data_table import CellDoesNotExist, RowDoesNotExist
 
 from tui.core.clean import clean, clean_line
 from tui.core.model_card import ModelCard, ModelState
+from tui.core.plan import MAX_MODELS
 from tui.hosts.host import Ability
 from tui.ui.actions import MODELS, bindings
 from tui.ui.screens.base import ModeScreen
-from tui.ui.shelf import MAX_CHOSEN, Shelf
+from tui.ui.shelf import Shelf
 
 _COLUMNS = ("", "state", "model", "device", "EP", "size", "context", "licence", "task")
 _WIDE_COLUMNS = (*_COLUMNS, "alias", "variant")
@@ -142,7 +143,7 @@ class ModelsScreen(ModeScreen):
             return
         if not self.shelf.toggle(here):
             self.notify(
-                f"{MAX_CHOSEN} models are the most that can be compared at once.", severity="warning", markup=False
+                f"{MAX_MODELS} models are the most that can be compared at once.", severity="warning", markup=False
             )
             return
         self.refill()
