@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from tests.support.loopback_server import LoopbackServer
+from tests.support.odd_servers import UnlistingServer
 from tests.support.screens import asking
 from tui.core.lane import LaneState
 from tui.core.plan import Mode
@@ -105,3 +106,18 @@ async def test_what_is_thought_is_folded_until_it_is_asked_for(server: LoopbackS
         await play.press("right", "right", "3")
         await play.hears("no answer to score")
         assert play.conductor.session.scores == []
+
+
+async def test_the_models_of_a_host_that_lists_none_are_there_for_the_next_question_too() -> None:
+    with UnlistingServer().running() as server:
+        async with asking(OpenAIHost(server.url), ("good", "late_text"), size=(120, 30)) as play:
+            await play.sees("1 good", "2 late_text")
+            for number in (1, 2):
+                play.app.screen.set_focus(play.prompt)
+                await play.type(f"Question {number}")
+                await play.press("enter")
+                count = 2 * number
+                await play.until(lambda count=count: len(play.conductor.session.lanes) == count)
+                await play.until(lambda: not play.conductor.busy)
+                await play.sees("2 unscored")
+            assert play.told == []
