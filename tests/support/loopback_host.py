@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.target import Endpoint
-from tui.hosts.host import Ability, HostInfo
+from tui.hosts.host import Ability, BareHost, HostInfo, able
 
 PATIENCE_S = 30.0
 
 
-class LoopbackHost:
+class LoopbackHost(BareHost):
     """`models` are names of the server's scripts. A test may change the public attributes between runs."""
 
     def __init__(self, port: int, models: Sequence[str]) -> None:
+        self.abilities = able(Ability.LOAD, Ability.UNLOAD, why_not="It is a test")
         self._port = port
         self._models = tuple(models)
         self.reset()
@@ -38,10 +39,6 @@ class LoopbackHost:
         """When each model was ready, in nanoseconds of `time.perf_counter_ns`."""
         self.endpoints: list[str] = []
         """The models whose endpoint was asked for: the last step before they count as ready."""
-
-    @property
-    def abilities(self) -> dict[Ability, str]:
-        return {Ability.LOAD: "", Ability.UNLOAD: ""}
 
     def connect(self) -> HostInfo:
         try:
@@ -80,9 +77,6 @@ class LoopbackHost:
         self._known(model_id)
         self.endpoints.append(model_id)
         return Endpoint(f"http://127.0.0.1:{self._port}/v1", model_id)
-
-    def close(self) -> None:
-        """Nothing to end: the server is the test's."""
 
     def _known(self, model_id: str) -> None:
         if model_id not in self._models:

@@ -20,7 +20,7 @@ from tui.core.rating import Note, Score
 from tui.core.run import Run
 from tui.core.session import Session
 from tui.core.target import Endpoint, Target
-from tui.hosts.host import Ability, HostInfo
+from tui.hosts.host import Ability, BareHost, HostInfo, able
 from tui.ui.theming import load_all
 
 RATER = "ann"
@@ -51,13 +51,14 @@ CARDS = (
 )  # fmt: skip
 
 
-class LookedAtHost:
+class LookedAtHost(BareHost):
     """Has models, and can neither load nor answer with them: nobody is to ask it."""
 
     def __init__(self, cards: Sequence[ModelCard] = CARDS, *, unable: str = "") -> None:
         """`unable` is why it does not load and unload; an empty string when it does."""
         self._cards = tuple(cards)
-        self.abilities = {Ability.LOAD: unable, Ability.UNLOAD: unable}
+        managing = able(Ability.LOAD, Ability.UNLOAD, why_not="It is only looked at")
+        self.abilities = {**managing, Ability.LOAD: unable, Ability.UNLOAD: unable}
 
     def connect(self) -> HostInfo:
         return HostInfo("recorded", "Foundry Local 0.10.3 at winbox", "0.10.3", local=False)
@@ -73,9 +74,6 @@ class LookedAtHost:
 
     def endpoint(self, model_id: str) -> Endpoint:
         raise AssertionError(f"{model_id} was to answer")
-
-    def close(self) -> None:
-        """Nothing to end."""
 
 
 class RecordedConductor(Conductor):

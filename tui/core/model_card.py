@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -37,6 +37,17 @@ class ModelCard:
     summary: str | None = None
     toy: bool = False
     """True for the bundled demo models."""
+    host: str = ""
+    """The name of its host, where several take part; empty where there is one."""
+    tools: bool | None = None
+    """Whether it can call tools."""
+    licence_text: str | None = None
+    """What the host's catalogue says of the licence, in full."""
+
+    @property
+    def key(self) -> str:
+        """What names the model among all hosts that take part: `host/id`, or the id alone."""
+        return f"{self.host}/{self.id}" if self.host else self.id
 
     def matches(self, words: str) -> bool:
         """Whether every word of `words` occurs somewhere in the row."""
@@ -47,13 +58,30 @@ class ModelCard:
 
 
 def find_model(cards: tuple[ModelCard, ...], name: str) -> ModelCard | None:
-    """The first card with this id, else alias, else id without version; None when there is none. Case is ignored."""
+    """The first card with this key, else id, else alias, else id without version; None for none. Case is ignored."""
     wanted = name.casefold()
-    for spellings in zip(*((card.id, card.alias, card.id.rpartition(":")[0]) for card in cards), strict=True):
+    rows = ((card.key, card.id, card.alias, card.id.rpartition(":")[0]) for card in cards)
+    for spellings in zip(*rows, strict=True):
         for card, spelling in zip(cards, spellings, strict=True):
             if spelling and spelling.casefold() == wanted:
                 return card
     return None
+
+
+def merged(here: tuple[ModelCard, ...], offered: tuple[ModelCard, ...]) -> tuple[ModelCard, ...]:
+    """What is here, then what else is offered. A card in both has the offer's facts where its own are unknown."""
+    offers = {card.key: card for card in offered}
+    rows = [_completed(card, offers.pop(card.key, None)) for card in here]
+    return (*rows, *offers.values())
+
+
+def _completed(card: ModelCard, offer: ModelCard | None) -> ModelCard:
+    if offer is None:
+        return card
+    names = ("variant", "device", "ep", "size_mb", "context", "licence", "task", "publisher", "parameters", "summary")
+    lacking = [name for name in (*names, "tools", "licence_text") if getattr(card, name) is None]
+    alias = offer.alias if card.alias == card.id else card.alias
+    return replace(card, alias=alias, **{name: getattr(offer, name) for name in lacking})
 
 
 def find_or_believe(cards: tuple[ModelCard, ...], name: str) -> ModelCard | None:

@@ -6,21 +6,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tui.core.clean import join_surrogates
-from tui.core.errors import BadInputError, ModelFailedError, NoHostError
+from tui.core.errors import BadInputError, NoHostError
 from tui.core.model_card import ModelCard
 from tui.core.target import Endpoint
 from tui.hosts.fetch import Reply, fetch
-from tui.hosts.host import Ability, HostInfo
+from tui.hosts.host import BareHost, HostInfo, able
 from tui.net.client import check_base_url, is_loopback
 
 ASK_S = 10.0
-LOADS_ITSELF = "This server loads models by itself"
+NO_MANAGEMENT = "OpenAI's API has no request for it; the server sees to its models by itself"
 MAX_MODELS = 5000
 MAX_NAME = 512
 _CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length", "n_ctx")
 
 
-class OpenAIHost:
+class OpenAIHost(BareHost):
     """A server at an address. Its model list may be broken where its chat works: then the catalogue is empty."""
 
     def __init__(self, base_url: str, api_key: str | None = None, *, timeout: float = ASK_S) -> None:
@@ -34,11 +34,7 @@ class OpenAIHost:
         self._place = parts.netloc
         self._api_key = _check_key(api_key)
         self._timeout = timeout
-
-    @property
-    def abilities(self) -> dict[Ability, str]:
-        """It does neither; the value says why."""
-        return {Ability.LOAD: LOADS_ITSELF, Ability.UNLOAD: LOADS_ITSELF}
+        self.abilities = able(why_not=NO_MANAGEMENT)
 
     def connect(self) -> HostInfo:
         """See whether the server answers at all. Raises NoHostError when it does not, or wants another key."""
@@ -55,20 +51,9 @@ class OpenAIHost:
         reply = self._ask_models()
         return _cards(reply.body) if reply.ok else ()
 
-    def load(self, model_id: str) -> None:
-        """Always raises ModelFailedError."""
-        raise ModelFailedError(f"{model_id} cannot be loaded from here", LOADS_ITSELF)
-
-    def unload(self, model_id: str) -> None:
-        """Always raises ModelFailedError."""
-        raise ModelFailedError(f"{model_id} cannot be unloaded from here", LOADS_ITSELF)
-
     def endpoint(self, model_id: str) -> Endpoint:
         """Where the model answers. Any name will do: the server may know more than it lists."""
         return Endpoint(self._base_url, model_id, self._api_key)
-
-    def close(self) -> None:
-        """Nothing to end: the server was there before."""
 
     def _ask_models(self) -> Reply:
         hint = "Is the server running, and is this its address?"

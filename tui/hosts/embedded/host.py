@@ -15,18 +15,19 @@ from tui.hosts.embedded.bundle import DemoModel, bundle_root, read_bundle
 from tui.hosts.embedded.child import Child
 from tui.hosts.embedded.protocol import Ready, plain
 from tui.hosts.fetch import Reply, fetch
-from tui.hosts.host import Ability, HostInfo
+from tui.hosts.host import Ability, BareHost, HostInfo, able
 
 START_S = 30.0
 ASK_S = 10.0
 LOAD_S = 60.0
+BUNDLED = "These are the demo models that came with the program"
 DEATH_S = 0.5
 """How long after a broken connection the process may take to be seen as ended."""
 CATALOG = "/catalogs/local"
 """Where the runtime serves models that were registered with it; under the plain paths they are unknown."""
 
 
-class EmbeddedHost:
+class EmbeddedHost(BareHost):
     """The demo models that come with the program. Any method may be called from any thread.
 
     Every question starts the runtime if it is not running; models that were loaded in one that died are not loaded.
@@ -34,14 +35,10 @@ class EmbeddedHost:
 
     def __init__(self, data_dir: Path) -> None:
         """`data_dir` is the program's data directory; the runtime keeps its files in a folder below it."""
+        self.abilities = able(Ability.LOAD, Ability.UNLOAD, why_not=BUNDLED)
         self._data_dir = data_dir.absolute()
         self._starting = threading.Lock()
         self._child: Child | None = None
-
-    @property
-    def abilities(self) -> dict[Ability, str]:
-        """It loads and unloads."""
-        return {Ability.LOAD: "", Ability.UNLOAD: ""}
 
     def connect(self) -> HostInfo:
         """Start the runtime unless it runs, and wait until it serves. Raises NoHostError when it does not."""
@@ -53,6 +50,7 @@ class EmbeddedHost:
             endpoint=_base_url(ready),
             local=True,
             pid=ready.pid,
+            ours=True,
             toys=True,
         )
 

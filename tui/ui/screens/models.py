@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich.text import Text
 from textual import events
@@ -54,7 +54,7 @@ class ModelsScreen(ModeScreen):
             super().__init__()
             self.done = done
 
-    def __init__(self, shelf: Shelf, abilities: dict[Ability, str]) -> None:
+    def __init__(self, shelf: Shelf, abilities: Mapping[Ability, str]) -> None:
         super().__init__(shelf)
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
         self._abilities = abilities
