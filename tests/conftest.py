@@ -11,6 +11,10 @@ KNOWN_SKIPS = (
     "tmux is not installed",
     "foundry_local_sdk is not installed",
     "no embedded runtime",
+    "xllamacpp is not installed",
+    "no transformers server",
+    "no SSH server",
+    "no SSH client",
 )
 """Reasons, or the beginnings of reasons, for which a test may be skipped."""
 

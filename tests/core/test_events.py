@@ -20,6 +20,7 @@ events = st.one_of(
     st.builds(ev.Sent, lane, at, at, st.booleans()),
     st.builds(ev.Delta, lane, at, st.integers(0, 10**6), st.sampled_from(Kind), st.text()),
     st.builds(ev.Usage, lane, count, count, count, st.sampled_from(["server", "tokenizer"])),
+    st.builds(ev.Adjusted, lane, at, st.lists(st.text()).map(tuple)),
     st.builds(ev.Ended, lane, at, st.none() | st.text(), st.booleans()),
     st.builds(ev.Failed, lane, at, st.text(), st.text(), st.text(), st.text()),
 )
@@ -63,6 +64,8 @@ DELTA = {"event": "delta", "lane": "r1", "at": 5, "read": 1, "kind": "a", "text"
         {"event": "queued", "lane": "r1", "at": 2**63},
         {"event": "queued", "lane": "r1", "at": -(2**70)},
         {"event": "queued", "lane": ["r1"], "at": 1},
+        {"event": "adjusted", "lane": "r1", "at": 1, "left_out": "seed"},
+        {"event": "adjusted", "lane": "r1", "at": 1, "left_out": ["seed", 3]},
         {"event": "sent", "lane": "r1", "at": 1, "reused": "yes"},
         {"event": "ended", "lane": "r1", "at": 1, "finish_reason": 3},
         {"event": "usage", "lane": "r1", "completion_tokens": "12"},

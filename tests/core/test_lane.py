@@ -25,6 +25,7 @@ late = st.sampled_from(
         ev.Loading("r1", ASKED + 900 * MS),
         ev.Loaded("r1", ASKED + 900 * MS),
         ev.Sent("r1", SENT + 900 * MS),
+        ev.Adjusted("r1", SENT + 900 * MS, ("seed",)),
         ev.Headers("r1", SENT + 900 * MS),
         ev.Delta("r1", SENT + 900 * MS, 99, Kind.ANSWER, "too late"),
         ev.Ended("r1", SENT + 900 * MS, "length"),
@@ -85,6 +86,16 @@ def test_how_a_lane_ends(event: ev.Event, with_text: LaneState, without: LaneSta
 def test_only_a_lane_that_came_to_its_own_end_with_text_counts() -> None:
     assert [state for state in LaneState if state.counts] == [LaneState.DONE]
     assert [state for state in LaneState if not state.final] == [LaneState.QUEUED, LaneState.LOADING, LaneState.RUNNING]
+
+
+def test_a_request_that_was_made_anew_is_timed_from_its_last_start_and_says_what_was_left_out() -> None:
+    asked_anew = ev.Sent("r1", SENT + 5 * MS, connect_ns=2)
+    lane = fold(running(), asked_anew, ev.Adjusted("r1", SENT + 6 * MS, ("seed",)), delta("x", at=SENT + 8 * MS))
+    assert (lane.adjusted, lane.marks.sent, lane.marks.connect_ns) == (("seed",), SENT + 5 * MS, 2)
+    assert lane.timing.ttft_ms == 3
+    back = lane_from_dict(lane_to_dict(lane))
+    assert back.adjusted == ("seed",)
+    assert "adjusted" not in lane_to_dict(running())
 
 
 def test_a_skipped_lane_ends_without_an_instant() -> None:

@@ -97,6 +97,13 @@ def test_tokens_are_an_estimate_until_usage_comes() -> None:
     assert settled.rate_now is None
 
 
+def test_tokens_that_another_tokenizer_counted_stay_an_estimate() -> None:
+    lane = asked(sent(0), *(chunk(S + n * 100 * MS, n) for n in range(1, 6)), ev.Ended("r1", ASKED + 2 * S, "stop"))
+    fold(lane, ev.Usage("r1", completion_tokens=9, source="tokenizer"))
+    shown = live(lane, LATER)
+    assert (shown.tokens, shown.estimated) == (9, True)
+
+
 def test_the_rate_of_now_looks_back_one_second() -> None:
     lane = asked(sent(0), *(chunk(n * 100 * MS, n) for n in range(1, 31)))
     assert live(lane, ASKED + 3 * S).rate_now == pytest.approx(11)  # chunks at 2.0, 2.1 … 3.0

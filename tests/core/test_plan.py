@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from itertools import groupby
 
 import pytest
 from hypothesis import given, settings
@@ -84,3 +86,13 @@ def test_every_model_answers_every_prompt_once_a_round(
     asked = {slot: n for slot, n in slots.items() if not slot.warmup}
     assert asked == {Slot(m, p, r): 1 for m in keys for p in ("p1", "p2") for r in range(1, rounds + 1)}
     assert sum(slots.values()) - len(asked) == warmup * models
+
+
+def test_models_that_are_loaded_alone_are_warmed_up_and_asked_everything_one_after_another() -> None:
+    alone = replace(plan(rounds=2, warmup=1, seed=3), alone=True)
+    slots = [slot for (slot,) in schedule(alone)]
+    runs = [list(group) for _, group in groupby(slots, key=lambda slot: slot.model)]
+    assert {run[0].model for run in runs} == set(MODELS) and len(runs) == 3
+    for run in runs:
+        assert [(slot.round, slot.prompt) for slot in run] == [(0, "p1"), (1, "p1"), (1, "p2"), (2, "p1"), (2, "p2")]
+    assert sorted(slots, key=repr) == sorted((slot for (slot,) in schedule(plan(rounds=2, warmup=1))), key=repr)

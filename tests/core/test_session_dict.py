@@ -65,6 +65,8 @@ def lanes(draw: st.DrawFn, spec: LaneSpec) -> Lane:
     make.fold(
         lane, ev.Sent(spec.id, at, draw(st.integers(0, 5 * MS)), draw(st.booleans())), ev.Headers(spec.id, at + MS)
     )
+    if draw(st.booleans()):
+        make.fold(lane, ev.Adjusted(spec.id, at, tuple(draw(st.lists(text, max_size=2)))))
     at += 2 * MS
     for read, (gap, kind, piece) in enumerate(draw(deltas)):
         at += gap
@@ -97,6 +99,7 @@ def sessions(draw: st.DrawFn) -> Session:
             draw(small),
             draw(parameters),
             draw(timeouts),
+            draw(st.booleans()),
         )
         for key, mode in (("k1", Mode.MEASURE), ("k2", Mode.RACE))
     ]
@@ -139,7 +142,7 @@ def test_any_session_comes_back_as_it_went(session: Session) -> None:
     for run, lane in session.lanes.items():
         read = back.lanes[run]
         assert (read.spec, read.state, read.fault, read.usage) == (lane.spec, lane.state, lane.fault, lane.usage)
-        assert (read.answer, read.reasoning) == (lane.answer, lane.reasoning)
+        assert (read.answer, read.reasoning, read.adjusted) == (lane.answer, lane.reasoning, lane.adjusted)
 
 
 def no_nulls(value: Any) -> bool:
@@ -246,6 +249,7 @@ CONTRADICTIONS: dict[str, tuple[Change, str]] = {
     "a model without an id": (lambda d: d["model"][0].pop("id"), r"\[\[model\]\] 1: `id` is missing"),
     "an unknown state of a run": (lambda d: d["run"][0].update(state="lost"), r"\[\[run\]\] 1: .*lost"),
     "an answer that is no text": (lambda d: d["run"][0].update(answer=["x"]), "`answer` should be text"),
+    "options left out that are text": (lambda d: d["run"][0].update(adjusted="seed"), "`adjusted` should be a list"),
     "a warm-up that is 1": (lambda d: d["run"][0].update(warmup=1), "`warmup` should be true or false"),
     "tokens that are text": (
         lambda d: d["run"][0]["usage"].update(completion_tokens="7"),

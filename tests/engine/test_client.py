@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.support.lanes import ask, start, until_ended
@@ -16,19 +14,6 @@ from tui.engine.link import EngineGone, EngineLink
 from tui.engine.protocol import Cancel
 
 HASTY = Timeouts(connect=0.5, first_byte=0.5, first_text=0.5, idle=0.5)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LoopbackServer]:
-    with LoopbackServer().running() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def link() -> Iterator[EngineLink]:
-    engine = EngineLink()
-    yield engine
-    engine.close()
 
 
 def test_a_good_answer_is_whole_counted_and_stamped_after_it_was_sent(link: EngineLink, server: LoopbackServer) -> None:

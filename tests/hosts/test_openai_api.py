@@ -146,7 +146,10 @@ def test_a_refused_key_says_where_a_key_belongs() -> None:
             OpenAIHost(server.url).connect()
         with pytest.raises(NoHostError, match="wants another API key"):
             OpenAIHost(server.url, "k-1").connect()
-    assert "FOUNDRY_COMPARE_API_KEY" in caught.value.hint
+        assert caught.value.hint.endswith("environment variable FOUNDRY_COMPARE_API_KEY")
+        with pytest.raises(NoHostError, match="wants an API key") as caught:
+            OpenAIHost(server.url, key_name="MY_KEY").connect()
+    assert caught.value.hint.endswith("environment variable MY_KEY")
     assert caught.value.detail == "bad key"
 
 
@@ -156,14 +159,16 @@ def test_a_key_goes_with_every_question_and_into_the_endpoint() -> None:
         host.catalogue()
         assert "Authorization: Bearer k-1\r\n" in server.requests[0]
         assert host.endpoint("m").api_key == "k-1"
+        assert OpenAIHost(server.url, "k-1", key_name="MY_KEY").endpoint("m").key_name == "MY_KEY"
         assert OpenAIHost(server.url, "").endpoint("m").api_key is None
 
 
 @pytest.mark.parametrize("key", ["k\r\nHost: other", "schl\u00fcssel", "two words", "k\x00"])
 def test_a_key_that_no_header_can_hold_is_refused_unseen(key: str) -> None:
     with pytest.raises(BadInputError) as caught:
-        OpenAIHost("http://127.0.0.1:9", key)
+        OpenAIHost("http://127.0.0.1:9", key, key_name="MY_KEY")
     assert key not in caught.value.sentence()
+    assert "MY_KEY" in caught.value.hint
 
 
 def test_loading_is_refused_with_the_reason() -> None:

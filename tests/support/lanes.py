@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tui.core.events import Cancelled, Ended, Event, Failed
 from tui.core.lane import Lane, LaneSpec
 from tui.core.plan import Mode
-from tui.core.target import Endpoint, Timeouts
+from tui.core.target import Endpoint, Parameters, Timeouts
 from tui.engine.link import EngineGone, EngineLink
 from tui.engine.protocol import Hello, Start
 
@@ -20,8 +20,11 @@ def lane(name: str = "r1") -> Lane:
     return Lane(LaneSpec(name, "plan1", Mode.RACE, "m1", "p1"))
 
 
-def start(name: str, url: str, model: str, timeouts: Timeouts | None = None) -> Start:
-    return Start(name, Endpoint(url, model), [{"role": "user", "content": "hi"}], timeouts=timeouts or Timeouts())
+def start(
+    name: str, url: str, model: str, timeouts: Timeouts | None = None, parameters: Parameters | None = None
+) -> Start:
+    question = [{"role": "user", "content": "hi"}]
+    return Start(name, Endpoint(url, model), question, parameters or Parameters(), timeouts or Timeouts())
 
 
 def until_ended(link: EngineLink, names: Sequence[str]) -> list[Event | EngineGone]:
@@ -42,9 +45,11 @@ def until_ended(link: EngineLink, names: Sequence[str]) -> list[Event | EngineGo
     return seen
 
 
-def ask(link: EngineLink, url: str, model: str, timeouts: Timeouts | None = None) -> Lane:
+def ask(
+    link: EngineLink, url: str, model: str, timeouts: Timeouts | None = None, parameters: Parameters | None = None
+) -> Lane:
     """One request, folded into a lane."""
-    link.send(start("r1", url, model, timeouts))
+    link.send(start("r1", url, model, timeouts, parameters))
     asked = lane()
     for event in until_ended(link, ["r1"]):
         assert not isinstance(event, EngineGone)

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 SSE = "text/event-stream"
 LONGEST_STALL = 30.0
+CERTIFICATE = Path(__file__).with_name("untrusted.pem")
+"""With its key; signed by nobody, for 127.0.0.1."""
 
 
 @dataclass
@@ -42,11 +46,12 @@ class Wire:
         self.writer.write(data)
         await self.writer.drain()
 
-    async def head(self, status: str = "200 OK", content_type: str = SSE) -> None:
-        await self.send(f"HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\nconnection: close\r\n\r\n".encode())
+    async def head(self, status: str = "200 OK", content_type: str = SSE, *headers: str) -> None:
+        lines = [f"HTTP/1.1 {status}", f"content-type: {content_type}", "connection: close", *headers]
+        await self.send("\r\n".join([*lines, "", ""]).encode())
 
-    async def answer(self, status: str, body: str, content_type: str = "application/json") -> None:
-        await self.head(status, content_type)
+    async def answer(self, status: str, body: str, content_type: str = "application/json", *headers: str) -> None:
+        await self.head(status, content_type, *headers)
         await self.send(body.encode())
 
     async def event(self, data: Any) -> None:
@@ -284,9 +289,16 @@ SCRIPTS |= {
 class LoopbackServer:
     """Serves until the `with` block that made it ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, encrypted: bool = False) -> None:
+        """`encrypted` serves https, with a certificate that nobody trusts."""
         self.talks: list[Talk] = []
+        self.unloaded: set[str] = set()
+        """Models whose requests are refused until a test takes them out."""
         self.port = 0
+        self._scheme, self._tls = "http", None
+        if encrypted:
+            self._scheme, self._tls = "https", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._tls.load_cert_chain(CERTIFICATE)
         self._loop = asyncio.new_event_loop()
         self._ended = asyncio.Event()
         self._up = threading.Event()
@@ -294,7 +306,7 @@ class LoopbackServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{self._scheme}://127.0.0.1:{self.port}/v1"
 
     def talk(self, model: str) -> Talk:
         """The last request for this model."""
@@ -312,7 +324,7 @@ class LoopbackServer:
             self._loop.close()
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, ssl=self._tls)
         self.port = server.sockets[0].getsockname()[1]
         self._up.set()
         await self._ended.wait()
@@ -334,7 +346,9 @@ class LoopbackServer:
                 await wire.answer("200 OK", json.dumps(models))
                 return
             self.talks.append(wire.talk)
-            await SCRIPTS[wire.talk.body["model"]](wire)
+            model = wire.talk.body["model"]
+            gone = refusing("400 Bad Request", {"error": {"message": f"Model {model} is not loaded."}})
+            await (gone if model in self.unloaded else SCRIPTS[model])(wire)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:

@@ -57,6 +57,16 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjusted:
+    """The host refused options, and answers a request without them."""
+
+    lane: str
+    at: int
+    left_out: tuple[str, ...]
+    """Their names in the API. `max_tokens` among them was sent as `max_completion_tokens`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Headers:
     """The response's status and headers are here."""
 
@@ -126,11 +136,11 @@ class Skipped:
     at: int
 
 
-Event = Queued | Loading | Loaded | Sent | Headers | Delta | Usage | Ended | Failed | Cancelled | Skipped
+Event = Queued | Loading | Loaded | Sent | Adjusted | Headers | Delta | Usage | Ended | Failed | Cancelled | Skipped
 
 _BY_NAME: dict[str, type[Event]] = {
     kind.__name__.lower(): kind
-    for kind in (Queued, Loading, Loaded, Sent, Headers, Delta, Usage, Ended, Failed, Cancelled, Skipped)
+    for kind in (Queued, Loading, Loaded, Sent, Adjusted, Headers, Delta, Usage, Ended, Failed, Cancelled, Skipped)
 }
 
 _NAMES = {kind: name for name, kind in _BY_NAME.items()}
@@ -143,6 +153,7 @@ _HOLDS: dict[str, tuple[type, ...]] = {
     "int | None": (int, NoneType),
     "bool": (bool,),
     "Kind": (str, Kind),
+    "tuple[str, ...]": (list, tuple),
 }
 _TYPES = {kind: {field.name: _HOLDS[str(field.type)] for field in fields(kind)} for kind in _NAMES}
 _COUNTS = range(1 << 63)
@@ -165,6 +176,10 @@ def from_dict(data: Mapping[str, Any]) -> Event:
         kind = type(value)
         if kind not in types.get(field, ()) or (kind is int and value not in _COUNTS):
             raise ValueError(f"not a {name} event: `{field}` is not what it should be")
+        if kind in (list, tuple):
+            if not all(isinstance(item, str) for item in value):
+                raise ValueError(f"not a {name} event: `{field}` holds more than text")
+            given[field] = tuple(value)
     if event is Delta and "kind" in given:
         given["kind"] = Kind(given["kind"])
     try:

@@ -53,6 +53,10 @@ class LaneSpec:
     """Others were in flight: its times tell of the whole race, not of the model alone."""
 
 
+UNLOADED = "unloaded"
+"""The kind of a fault that says: the host had not loaded the model when it was asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Why a lane failed."""
@@ -90,6 +94,8 @@ class Lane:
     usage: ev.Usage | None = None
     finish_reason: str | None = None
     fault: Fault | None = None
+    adjusted: tuple[str, ...] = ()
+    """Options of the plan that the host refused and that were left out; see `events.Adjusted`."""
     started: datetime | None = None
     """UTC, for people; no number is derived from it."""
     _answer: _Text = field(default_factory=_Text)
@@ -128,6 +134,8 @@ class Lane:
             case ev.Sent():
                 self.state, marks.sent = LaneState.RUNNING, event.at
                 marks.connect_ns, marks.reused = event.connect_ns, event.reused
+            case ev.Adjusted(left_out=left_out):
+                self.adjusted = left_out
             case ev.Headers(at=at):
                 marks.headers = at
             case ev.Delta():

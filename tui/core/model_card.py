@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -84,6 +85,12 @@ def _completed(card: ModelCard, offer: ModelCard | None) -> ModelCard:
     return replace(card, alias=alias, **{name: getattr(offer, name) for name in lacking})
 
 
-def find_or_believe(cards: tuple[ModelCard, ...], name: str) -> ModelCard | None:
-    """The card a name means. A host that lists nothing is believed to have any model."""
+def find_or_believe(cards: tuple[ModelCard, ...], name: str, hosts: Collection[str] = ()) -> ModelCard | None:
+    """The card a name means. A host that lists nothing is believed to have any model.
+
+    `hosts` are the names of those that take part, where several do: then it is `host/model` that is believed.
+    """
+    host, _, model = name.partition("/")
+    if host in hosts and model and all(card.host != host for card in cards):
+        return ModelCard(model, model, host=host)
     return find_model(cards, name) if cards else ModelCard(name, name)

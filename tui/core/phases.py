@@ -62,7 +62,7 @@ class Live:
 
     tokens: int | None
     estimated: bool
-    """True while the tokens are counted from chunks; shown with a tilde and never saved."""
+    """True unless the host itself reported the tokens: counted from chunks, or by a tokenizer. Shown with a tilde."""
     rate_now: float | None
     """Tokens a second over the last second; None unless the lane is answering."""
     rate: float | None
@@ -75,6 +75,7 @@ def live(lane: Lane, now: int, tokens_per_chunk: float = 1.0) -> Live:
     """The counters at `now`. `tokens_per_chunk` is this model's last known ratio, 1 until one is known."""
     marks = lane.marks
     counted = lane.usage.completion_tokens if lane.usage else None
+    by_server = lane.usage is not None and lane.usage.source == "server"
     chunks = marks.chunks
     tokens = counted if counted is not None else round(chunks * tokens_per_chunk) if chunks else None
     running = lane.state is LaneState.RUNNING
@@ -90,7 +91,7 @@ def live(lane: Lane, now: int, tokens_per_chunk: float = 1.0) -> Live:
         recent = (chunks - second_ago) * tokens_per_chunk * 1e9 / window if window >= 200_000_000 else None
     return Live(
         tokens=tokens,
-        estimated=counted is None and tokens is not None,
+        estimated=tokens is not None and (counted is None or not by_server),
         rate_now=recent,
         rate=rate,
         elapsed=(stop - marks.sent) / 1e9 if stop is not None and marks.sent is not None else None,

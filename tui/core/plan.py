@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tui.core.target import Parameters, Timeouts
@@ -30,6 +30,8 @@ class Plan:
     """Shuffles the order of the models in each round of a measured plan."""
     parameters: Parameters = field(default_factory=Parameters)
     timeouts: Timeouts = field(default_factory=Timeouts)
+    alone: bool = False
+    """Whether the plan's other models are unloaded before one is loaded: for those that do not fit together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,12 @@ def schedule(plan: Plan) -> tuple[Wave, ...]:
     """The plan's waves: a race has one wave a prompt and round, a measured plan one wave a request.
 
     Measured rounds are interleaved, so that a machine growing warm or busy touches all models alike; their order
-    within a round is shuffled from the plan's seed.
+    within a round is shuffled from the plan's seed. Models that are loaded alone are asked everything in turn.
     """
+    if plan.alone and len(plan.models) > 1:
+        order = list(plan.models)
+        random.Random(plan.seed).shuffle(order)  # noqa: S311 - an order to be reproduced, not a secret
+        return tuple(wave for model in order for wave in schedule(replace(plan, models=(model,))))
     shuffle = random.Random(plan.seed)  # noqa: S311 - an order to be reproduced, not a secret
     waves: list[Wave] = []
     if plan.warmup and plan.prompts:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from tui.core.lane import Lane
+from tui.core.model_card import ModelCard
 from tui.core.plan import Plan
 from tui.core.prompt import Prompt
 from tui.core.rating import Note, Score
@@ -35,6 +36,8 @@ class Session:
     """Versions of what measured: program, openai, python, os."""
     host: dict[str, Any] = field(default_factory=dict)
     """Kind, version and endpoint of the host, without user, password or query."""
+    hosts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The same of each host by its name, where several take part; `host` then says nothing."""
     plans: dict[str, Plan] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
     prompts: dict[str, Prompt] = field(default_factory=dict)
@@ -51,3 +54,7 @@ class Session:
     def target_of(self, lane: Lane) -> Target:
         """The model a lane asked."""
         return self.targets[lane.spec.model]
+
+    def host_of(self, card: ModelCard) -> dict[str, Any]:
+        """What is known of a model's host."""
+        return self.hosts.get(card.host, {}) if card.host else self.host

@@ -26,7 +26,7 @@ def session_to_dict(session: Session) -> Table:
         "created": session.created,
         "state": session.state.value,
         "tool": session.tool,
-        "host": session.host,
+        "host": [{"name": name, **facts} for name, facts in session.hosts.items()] or session.host,
         **session.extra,
         "plan": [plan_to_dict(plan) for plan in session.plans.values()],
         "model": [target_to_dict(target) for target in session.targets.values()],
@@ -43,12 +43,14 @@ def session_from_dict(data: Table) -> Session:
     schema = get(data, "schema", int)
     if schema != SCHEMA:
         raise ValueError(f"it has schema {schema}; this version reads schema {SCHEMA}")
+    several = isinstance(data.get("host"), list)
     session = Session(
         id=get(data, "id", str),
         created=instant(data, "created"),
         state=SessionState(get(data, "state", str)),
         tool={key: str(value) for key, value in get(data, "tool", dict, {}).items()},
-        host=get(data, "host", dict, {}),
+        host={} if several else get(data, "host", dict, {}),
+        hosts=dict(by_key(each(data, "host", _named_host), lambda host: host[0]).values()) if several else {},
         plans=by_key(each(data, "plan", plan_from_dict), lambda plan: plan.key),
         targets=by_key(each(data, "model", target_from_dict), lambda target: target.key),
         prompts=by_key(each(data, "prompt", prompt_from_dict), lambda prompt: prompt.key),
@@ -74,6 +76,7 @@ def plan_to_dict(plan: Plan) -> Table:
         "mode": plan.mode.value,
         "rounds": plan.rounds,
         "warmup": plan.warmup,
+        **({"alone": True} if plan.alone else {}),
         "seed": plan.seed,
         "models": list(plan.models),
         "prompts": list(plan.prompts),
@@ -94,6 +97,7 @@ def plan_from_dict(table: Table) -> Plan:
         prompts=tuple(str(key) for key in get(table, "prompts", list, [])),
         rounds=get(table, "rounds", int, 1),
         warmup=get(table, "warmup", int, 0),
+        alone=get(table, "alone", bool, False),
         seed=get(table, "seed", int, 0),
         parameters=Parameters(
             max_tokens=get(params, "max_tokens", int, DEFAULT_MAX_TOKENS),
@@ -115,9 +119,9 @@ def target_to_dict(target: Target) -> Table:
     """A `[[model]]` table."""
     card = target.card
     return _known(
-        key=target.key, alias=card.alias, id=card.id, host=target.host, variant=card.variant, device=card.device,
-        ep=card.ep, size_mb=card.size_mb, licence=card.licence, context=card.context, task=card.task,
-        parameters=card.parameters, toy=card.toy or None,
+        key=target.key, alias=card.alias, id=card.id, host=target.host, host_name=card.host or None,
+        variant=card.variant, device=card.device, ep=card.ep, size_mb=card.size_mb, licence=card.licence,
+        context=card.context, task=card.task, parameters=card.parameters, toy=card.toy or None,
     )  # fmt: skip
 
 
@@ -135,6 +139,7 @@ def target_from_dict(table: Table) -> Target:
         task=get(table, "task", str, None),
         parameters=get(table, "parameters", int, None),
         toy=get(table, "toy", bool, False),
+        host=get(table, "host_name", str, ""),
     )
     return Target(get(table, "key", str), card, get(table, "host", str, "unknown"))
 
@@ -173,6 +178,8 @@ def lane_to_dict(lane: Lane) -> Table:
     """A `[[run]]` table with its sub-tables."""
     table = spec_to_dict(lane.spec)
     table |= _known(state=lane.state.value, finish_reason=lane.finish_reason, started=lane.started)
+    if lane.adjusted:
+        table["adjusted"] = list(lane.adjusted)
     table["answer"] = lane.answer
     if lane.reasoning:
         table["reasoning"] = lane.reasoning
@@ -199,6 +206,7 @@ def lane_from_dict(table: Table) -> Lane:
     lane = Lane(spec_from_dict(table), state=LaneState(get(table, "state", str)))
     lane.finish_reason = get(table, "finish_reason", str, None)
     lane.started = instant(table, "started") if "started" in table else None
+    lane.adjusted = tuple(str(name) for name in get(table, "adjusted", list, []))
     lane.restore_text(get(table, "answer", str, ""), get(table, "reasoning", str, ""))
     usage = get(table, "usage", dict, {})
     source = get(usage, "source", str, "none")
@@ -255,6 +263,11 @@ def note_from_dict(table: Table) -> Note:
 def prompt_from_dict(table: Table) -> Prompt:
     """The prompt of a `[[prompt]]` table."""
     return Prompt(get(table, "key", str), get(table, "user", str), get(table, "system", str, None))
+
+
+def _named_host(table: Table) -> tuple[str, Table]:
+    """A `[[host]]` table, where several took part."""
+    return get(table, "name", str), {key: value for key, value in table.items() if key != "name"}
 
 
 def _check_end(data: Table, session: Session) -> None:

@@ -49,3 +49,5 @@ class Endpoint:
     model: str
     api_key: str | None = field(default=None, repr=False)
     """Given only to the host it was configured for; never stored."""
+    key_name: str = "FOUNDRY_COMPARE_API_KEY"
+    """The environment variable that the key comes from, or would."""

@@ -15,6 +15,7 @@ import openai
 
 from tui.core import events as ev
 from tui.engine.client import converse
+from tui.engine.dialect import Dialects
 from tui.engine.protocol import Cancel, Command, Hello, Start, decode_command, encode_message
 from tui.engine.transport import clock
 from tui.engine.warmup import warm_up
@@ -26,6 +27,7 @@ class Engine:
     def __init__(self, outbox: SimpleQueue[ev.Event | Hello | None]) -> None:
         self._outbox = outbox
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._dialects = Dialects()
 
     def obey(self, command: Command) -> None:
         """Carry out one command."""
@@ -46,7 +48,7 @@ class Engine:
 
     async def _run(self, start: Start) -> None:
         try:
-            await converse(start, self._outbox.put)
+            await converse(start, self._outbox.put, self._dialects)
         except Exception as error:
             # A defect of ours in one lane must neither hang its pane nor touch the other lanes; stderr keeps the trace.
             name = type(error).__name__

@@ -12,8 +12,10 @@ import openai
 
 from tui.core import events as ev
 from tui.engine import faults
-from tui.engine.chunks import DONE, Chunk, read_chunk
+from tui.engine.chunks import DONE, Chunk, Count, read_chunk
+from tui.engine.dialect import Dialects, refused, without
 from tui.engine.protocol import Start
+from tui.engine.thinking import ThinkingTags
 from tui.engine.transport import StampingTransport, Stamps, clock
 
 NO_KEY = "none"
@@ -24,14 +26,17 @@ MAX_ANSWER_CHARS = 8_000_000
 Emit = Callable[[ev.Event], None]
 
 
-async def converse(start: Start, emit: Emit) -> None:
-    """Ask once, and emit what happens until one of Ended, Failed or Cancelled. Raises nothing of the network's."""
+async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
+    """Ask once, and emit what happens until one of Ended, Failed or Cancelled. Raises nothing of the network's.
+
+    A request whose options the host refuses by name is made anew without them; every instant is that of the last.
+    """
     watch = _Watch(start)
-    stamps = Stamps(lambda: _sent(start, stamps, watch, emit))
     try:
         async with asyncio.timeout(None) as watch.timeout:
-            watch.enter("connect")
-            await _stream(start, stamps, watch, emit)
+            left_out = dialects.known(start.endpoint)
+            while more := await _attempt(start, left_out, watch, emit, dialects):
+                left_out += more
     except asyncio.CancelledError:
         emit(ev.Cancelled(start.lane, clock()))
     except TimeoutError:
@@ -40,46 +45,72 @@ async def converse(start: Start, emit: Emit) -> None:
         emit(faults.failed(start, error, clock()))
 
 
-async def _stream(start: Start, stamps: Stamps, watch: _Watch, emit: Emit) -> None:
+async def _attempt(
+    start: Start, left_out: tuple[str, ...], watch: _Watch, emit: Emit, dialects: Dialects
+) -> tuple[str, ...]:
+    """One request to its end. Returns the options that the host refuses; none when there is nothing more to try."""
+    stamps = Stamps(lambda: _sent(start, stamps, watch, emit))
+    request = without(_request(start), left_out)
+    watch.enter("connect")
+    try:
+        async with _client(start, stamps) as client:
+            completions: Any = client.chat.completions.with_streaming_response
+            async with completions.create(**request, extra_headers={"Accept-Encoding": "identity"}) as response:
+                dialects.learn(start.endpoint, left_out)
+                if left_out:
+                    emit(ev.Adjusted(start.lane, stamps.read_at, left_out))
+                emit(ev.Headers(start.lane, stamps.read_at))
+                watch.enter("first text")
+                await _read(start, response.http_response, stamps, watch, emit)
+    except openai.APIStatusError as error:
+        more = refused(error.status_code, faults.body_of(error.response), request)
+        if not more:
+            raise
+        return more
+    return ()
+
+
+def _client(start: Start, stamps: Stamps) -> openai.AsyncOpenAI:
     transport = StampingTransport(stamps)
-    http = httpx2.AsyncClient(transport=transport, trust_env=False, follow_redirects=False, timeout=None)
-    client = openai.AsyncOpenAI(
+    return openai.AsyncOpenAI(
         base_url=start.endpoint.base_url,
         api_key=start.endpoint.api_key or NO_KEY,
-        http_client=http,
+        http_client=httpx2.AsyncClient(transport=transport, trust_env=False, follow_redirects=False, timeout=None),
         max_retries=0,
         timeout=None,
     )
-    async with client:
-        completions: Any = client.chat.completions.with_streaming_response
-        async with completions.create(**_request(start)) as response:
-            emit(ev.Headers(start.lane, stamps.read_at))
-            watch.enter("first text")
-            await _read(start, response.http_response, stamps, watch, emit)
 
 
 async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: _Watch, emit: Emit) -> None:
     """Read the stream to its end. `[DONE]` is the end, whether or not the server closes the connection."""
-    lane, finish_reason, done, length = start.lane, None, False, 0
     if not response.headers.get("content-type", "").lower().startswith("text/event-stream"):
         raise faults.NotAStreamError(response.headers.get("content-type", ""), await _beginning(response))
-    async for event in httpx2.EventSource(response):
-        if event.data.strip() == DONE:
-            done = True
-            break
-        chunk = _chunk(event)
-        if chunk.error:
-            raise faults.ServerSaidError(chunk.error)
-        for kind, text in chunk.texts:
-            emit(ev.Delta(lane, stamps.read_at, stamps.read_number, kind, text))
-            length += len(text)
-        if chunk.texts:
-            watch.enter("more text")
-        if chunk.usage is not None:
-            emit(ev.Usage(lane, *chunk.usage))
-        finish_reason = chunk.finish_reason or finish_reason
-        if length > MAX_ANSWER_CHARS:
-            raise faults.ServerSaidError(f"the answer is longer than {MAX_ANSWER_CHARS:,} characters")
+    lane, finish_reason, done, length = start.lane, None, False, 0
+    tags, count = ThinkingTags(), Count()
+    try:
+        async for event in httpx2.EventSource(response):
+            if event.data.strip() == DONE:
+                done = True
+                break
+            chunk = _chunk(event)
+            if chunk.error:
+                raise faults.ServerSaidError(chunk.error)
+            for kind, text in chunk.texts:
+                for delta in tags.take(ev.Delta(lane, stamps.read_at, stamps.read_number, kind, text)):
+                    emit(delta)
+                length += len(text)
+            if chunk.texts:
+                watch.enter("more text")
+            count.take(chunk)
+            finish_reason = chunk.finish_reason or finish_reason
+            if length > MAX_ANSWER_CHARS:
+                raise faults.ServerSaidError(f"the answer is longer than {MAX_ANSWER_CHARS:,} characters")
+    finally:
+        # However it ends: what arrived is kept.
+        for delta in tags.rest():
+            emit(delta)
+        if count.usage is not None:
+            emit(ev.Usage(lane, *count.usage))
     emit(ev.Ended(lane, clock() if not done else stamps.read_at, finish_reason, done))
 
 
@@ -111,7 +142,6 @@ def _request(start: Start) -> dict[str, Any]:
         "max_tokens": p.max_tokens,
         "stream": True,
         "stream_options": {"include_usage": True},
-        "extra_headers": {"Accept-Encoding": "identity"},
         **{name: value for name, value in optional.items() if value is not None},
     }
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import httpcore2
 import httpx2
 import openai
 
 from tui.core.events import Failed
+from tui.core.lane import UNLOADED
 from tui.engine.protocol import Start
 from tui.net.said import error_message
 
@@ -16,6 +22,11 @@ BODY_BYTES = 65_536
 """How much of a body that is no stream is read, to find out what it says."""
 
 _SHOWN = 300
+_CERTIFICATE = "The environment variable SSL_CERT_FILE may name the file of the authority that signed it."
+_NO_PAGE = re.compile(r"(?:404:? ?)?(?:(?:page|file|path|url|route|resource) )?not found\.?", re.IGNORECASE)
+"""What a host says of a path it does not have, as opposed to a model."""
+_NOT_LOADED = re.compile(r"\bnot (?:\w+ )?loaded\b|\bNo OpenAIService provider found\b", re.IGNORECASE)
+_HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 
 
 class ServerSaidError(Exception):
@@ -92,7 +103,7 @@ def _explain(start: Start, error: BaseException) -> tuple[str, str, str]:
         case httpx2.SSEError():
             return "stream", "The host sent more without a break than any answer holds.", "What arrived is kept."
         case httpcore2.ConnectError() | httpx2.ConnectError():
-            return "connect", f"Nobody answers at {where}.", "Check the address, or that the host is up."
+            return "connect", *_explain_connection(where, error)
         case httpcore2.RemoteProtocolError() | httpcore2.ReadError() | httpcore2.WriteError():
             return (
                 "stream",
@@ -109,21 +120,63 @@ def _explain(start: Start, error: BaseException) -> tuple[str, str, str]:
             return "stream", _sentence(f"The request failed: {str(error) or type(error).__name__}"), "Run it again."
 
 
+def _explain_connection(where: str, error: BaseException) -> tuple[str, str]:
+    causes = list(_causes(error))
+    for cause in causes:
+        match cause:
+            case ssl.SSLCertVerificationError():
+                what = f"its certificate is not trusted: {cause.verify_message}"
+                return _sentence(f"There is no safe connection to {where}: {what}"), _CERTIFICATE
+            case ssl.SSLError():
+                what = cause.reason or str(cause)
+                return _sentence(f"There is no safe connection to {where}: {what}"), "Does the host speak plain http?"
+            case socket.gaierror():
+                name = urlsplit(where).hostname
+                return _sentence(f"The name {name} leads to no host: {cause.strerror}"), "Check the address."
+    return f"Nobody answers at {where}.", "Check the address, or that the host is up."
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what it came from, several connections tried side by side included."""
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for inner in error.exceptions:
+                yield from _causes(inner)
+        error = error.__cause__ or error.__context__
+
+
 def _explain_status(start: Start, error: openai.APIStatusError) -> tuple[str, str, str]:
     said = _said(error.response)
-    status, model = error.status_code, start.endpoint.model
+    status, endpoint = error.status_code, start.endpoint
+    if status == 404 and (said is None or _NO_PAGE.fullmatch(said)):
+        what = f"There is no chat API at {endpoint.base_url}: the host answered 404."
+        return "status", what, "Check the path of the address; most hosts want it to end in /v1."
+    wait = _wait(error.response)
+    another = "another" if endpoint.api_key else "an"
     hints = {
         400: "Check the prompt's length and the parameters.",
-        401: "The host wants an API key.",
+        401: f"It wants {another} API key: put it into the environment variable {endpoint.key_name}.",
         403: "The host refuses this key.",
-        404: f"Check that the host has the model {model}, and the address {start.endpoint.base_url}.",
-        429: "Too many requests: wait a moment and run it again.",
-        503: "The host is busy or starting: wait a moment and run it again.",
+        404: f"Check that the host has the model {endpoint.model}, and the address {endpoint.base_url}.",
+        429: f"Too many requests: wait {wait} and run it again.",
+        503: f"The host is busy or starting: wait {wait} and run it again.",
     }
     hint = hints.get(status, "Look at the host's own log." if status >= 500 else "")
+    kind = "status"
+    if said is not None and _NOT_LOADED.search(said):
+        kind, hint = UNLOADED, f"Have the host load {endpoint.model}, then run it again."
     if 300 <= status < 400:
         said, hint = "it points to another address, which is not followed", "Give the address it should be asked at."
-    return "status", _sentence(f"The host refused with {status}: {said}"), hint
+    return kind, _sentence(f"The host refused with {status}: {said or 'it gives no reason'}"), hint
+
+
+def _wait(response: httpx2.Response) -> str:
+    """How long the host asks to be left alone, in words."""
+    said = response.headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit() and len(said) < 7:
+        return f"{int(said)} s"
+    return f"until {said}" if _HTTP_DATE.fullmatch(said) else "a moment"
 
 
 def _explain_body(where: str, error: NotAStreamError) -> tuple[str, str]:
@@ -137,18 +190,23 @@ def _explain_body(where: str, error: NotAStreamError) -> tuple[str, str]:
     return f"The host answered with {kind} instead of a stream of events.", f"Is {where} the address of a chat API?"
 
 
-def _said(response: httpx2.Response) -> str:
+def _said(response: httpx2.Response) -> str | None:
+    text = body_of(response).strip()
     try:
-        message = error_message(response.json())
-    except (ValueError, RecursionError, httpx2.StreamError):
+        message = error_message(json.loads(text))
+    except (ValueError, RecursionError):
         message = None
     if message:
         return message
+    return text if text and len(text) <= _SHOWN and not text.startswith("<") else None
+
+
+def body_of(response: httpx2.Response) -> str:
+    """The text of a refusal; empty when it was not read to its end."""
     try:
-        text = response.text.strip()
+        return response.text
     except httpx2.StreamError:
-        text = ""
-    return text if text and len(text) <= _SHOWN and not text.startswith("<") else "it gives no reason"
+        return ""
 
 
 def _sentence(text: str) -> str:

@@ -10,6 +10,7 @@ import asyncio
 
 from tui.core.target import Endpoint, Timeouts
 from tui.engine.client import converse
+from tui.engine.dialect import Dialects
 from tui.engine.protocol import Start
 
 _ANSWER = (
@@ -31,7 +32,8 @@ async def warm_up() -> None:
         port = server.sockets[0].getsockname()[1]
         limits = Timeouts(_SECONDS, _SECONDS, _SECONDS, _SECONDS)
         endpoint = Endpoint(f"http://127.0.0.1:{port}/v1", "warm-up")
-        await converse(Start("", endpoint, [{"role": "user", "content": "x"}], timeouts=limits), lambda _: None)
+        start = Start("", endpoint, [{"role": "user", "content": "x"}], timeouts=limits)
+        await converse(start, lambda _: None, Dialects())
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

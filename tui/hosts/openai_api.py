@@ -2,67 +2,94 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from tui.core.clean import join_surrogates
 from tui.core.errors import BadInputError, NoHostError
 from tui.core.model_card import ModelCard
 from tui.core.target import Endpoint
 from tui.hosts.fetch import Reply, fetch
 from tui.hosts.host import BareHost, HostInfo, able
+from tui.hosts.identify import root_of
+from tui.hosts.openai_makes import OLLAMA, Make, completed, count, known_make, megabytes, model_state, table, text
 from tui.net.client import check_base_url, is_loopback
 
 ASK_S = 10.0
+QUICK_S = 2.0
+"""Longest wait for what is only nice to know, in seconds."""
+HINT = "Is the server running, and is this its address?"
 NO_MANAGEMENT = "OpenAI's API has no request for it; the server sees to its models by itself"
 MAX_MODELS = 5000
-MAX_NAME = 512
 _CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length", "n_ctx")
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    make: Make | None = None
+    version: str | None = None
 
 
 class OpenAIHost(BareHost):
     """A server at an address. Its model list may be broken where its chat works: then the catalogue is empty."""
 
-    def __init__(self, base_url: str, api_key: str | None = None, *, timeout: float = ASK_S) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None = None,
+        *,
+        key_name: str = "FOUNDRY_COMPARE_API_KEY",
+        timeout: float = ASK_S,
+    ) -> None:
         """`base_url` gets `/v1` when it has no path. The key goes to this address only, and is kept nowhere.
 
-        `timeout` is in seconds. Raises BadInputError for an address or a key that cannot be used.
+        `key_name` is the environment variable that the key comes from, or would. `timeout` is in seconds. Raises
+        BadInputError for an address or a key that cannot be used.
         """
         checked = check_base_url(base_url)
         parts = urlsplit(checked)
         self._base_url = checked if parts.path else f"{checked}/v1"
         self._place = parts.netloc
-        self._api_key = _check_key(api_key)
+        self._api_key = _check_key(api_key, key_name)
+        self._key_name = key_name
         self._timeout = timeout
+        self._program: _Program | None = None
+        self._asking = Lock()
         self.abilities = able(why_not=NO_MANAGEMENT)
 
     def connect(self) -> HostInfo:
         """See whether the server answers at all. Raises NoHostError when it does not, or wants another key."""
-        self._ask_models()
+        program = self._identified(_rows(self._ask_models()))
+        name = program.make.name if program.make else "OpenAI-compatible server"
         return HostInfo(
             kind="openai",
-            title=f"OpenAI-compatible server at {self._place}",
+            title=f"{name} {program.version} at {self._place}" if program.version else f"{name} at {self._place}",
+            version=program.version,
             endpoint=self._base_url,
             local=is_loopback(self._base_url),
         )
 
     def catalogue(self) -> tuple[ModelCard, ...]:
         """The models that the server lists; none when it answers with an error or with nonsense. Raises NoHostError."""
-        reply = self._ask_models()
-        return _cards(reply.body) if reply.ok else ()
+        rows = _rows(self._ask_models())
+        cards = _cards(rows)
+        make = self._identified(rows).make
+        if make is None or not make.facts_path or not cards:
+            return cards
+        facts = make.facts(self._ask_quickly(make.facts_path))
+        return tuple(completed(card, facts) for card in cards)
 
     def endpoint(self, model_id: str) -> Endpoint:
         """Where the model answers. Any name will do: the server may know more than it lists."""
-        return Endpoint(self._base_url, model_id, self._api_key)
+        return Endpoint(self._base_url, model_id, self._api_key, self._key_name)
 
     def _ask_models(self) -> Reply:
-        hint = "Is the server running, and is this its address?"
-        reply = fetch(self._base_url, "models", timeout=self._timeout, hint=hint, api_key=self._api_key)
+        reply = fetch(self._base_url, "models", timeout=self._timeout, hint=HINT, api_key=self._api_key)
         if reply.status == 401:
             key = "an API key" if self._api_key is None else "another API key"
-            raise NoHostError(
-                f"{self._base_url} wants {key}", reply.words(), "Put it into the environment: FOUNDRY_COMPARE_API_KEY"
-            )
+            hint = f"Put it into the environment variable {self._key_name}"
+            raise NoHostError(f"{self._base_url} wants {key}", reply.words(), hint)
         if reply.location is not None:
             raise NoHostError(
                 f"{self._base_url} points to another address, which is not followed",
@@ -71,37 +98,71 @@ class OpenAIHost(BareHost):
             )
         return reply
 
+    def _ask_quickly(self, path: str) -> Any:
+        """What the server says below its root; None when it does not, for nothing depends on it."""
+        timeout = min(QUICK_S, self._timeout)
+        try:
+            reply = fetch(root_of(self._base_url), path, timeout=timeout, hint=HINT, api_key=self._api_key)
+        except NoHostError:
+            return None
+        return reply.body if reply.ok else None
 
-def _check_key(key: str | None) -> str | None:
+    def _identified(self, rows: list[Any]) -> _Program:
+        """Which program it is, asked once: by its list of models, or else whether it is the one whose list is bare."""
+        with self._asking:
+            if self._program is None:
+                listed = known_make(rows)
+                make = listed or OLLAMA
+                version = make.version(self._ask_quickly(make.version_path)) if make.version_path else None
+                self._program = _Program(listed or (make if version else None), version)
+            return self._program
+
+
+def _check_key(key: str | None, name: str) -> str | None:
     key = (key or "").strip()
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise BadInputError("The API key holds characters that no server accepts", hint="Look at how it was copied")
+        hint = f"Look at how it was copied into {name}"
+        raise BadInputError("The API key holds characters that no server accepts", hint=hint)
     return key or None
 
 
-def _cards(body: Any) -> tuple[ModelCard, ...]:
-    """The models in a list from outside, in its order, each once."""
+def _rows(reply: Reply) -> list[Any]:
+    """The rows of a list from outside; none of an answer that is no list."""
+    body = reply.body if reply.ok else None
     if isinstance(body, dict):
         body = body.get("data", body.get("models"))
-    rows = body[:MAX_MODELS] if isinstance(body, list) else []
+    return body[:MAX_MODELS] if isinstance(body, list) else []
+
+
+def _cards(rows: list[Any]) -> tuple[ModelCard, ...]:
+    """The models of these rows, in their order, each once."""
+    make = known_make(rows)
     cards: dict[str, ModelCard] = {}
     for row in rows:
-        card = _card(row)
-        if card is not None:
-            cards.setdefault(card.id, card)
+        for name in _names(row):
+            cards.setdefault(name, _card(name, row if isinstance(row, dict) else {}, make))
     return tuple(cards.values())
 
 
-def _card(row: Any) -> ModelCard | None:
-    row = row if isinstance(row, dict) else {"id": row}
-    name = _text(row.get("id"))
-    if name is None:
-        return None
-    context = next((row[key] for key in _CONTEXT_KEYS if type(row.get(key)) is int and row[key] > 0), None)
-    return ModelCard(name, alias=name, context=context, publisher=_text(row.get("owned_by")))
+def _names(row: Any) -> list[str]:
+    """What a row's model may be called: its id, and other names that it answers to."""
+    if not isinstance(row, dict):
+        row = {"id": row}
+    others = row.get("aliases")
+    names = [text(name) for name in (row.get("id"), *(others if isinstance(others, list) else ()))]
+    return [name for name in names if name is not None] if names[0] is not None else []
 
 
-def _text(value: Any) -> str | None:
-    if not isinstance(value, str) or not value.strip() or len(value) > MAX_NAME:
-        return None
-    return join_surrogates(value)
+def _card(name: str, row: dict[str, Any], make: Make | None) -> ModelCard:
+    meta, status = table(row.get("meta")), table(row.get("status"))
+    owner = text(row.get("owned_by"))
+    contexts = (*(row.get(key) for key in _CONTEXT_KEYS), meta.get("n_ctx"), meta.get("n_ctx_train"))
+    return ModelCard(
+        name,
+        alias=name,
+        context=next(filter(None, map(count, contexts)), None),
+        publisher=None if make is not None and owner == make.owner else owner,
+        size_mb=megabytes(meta.get("size")),
+        parameters=count(meta.get("n_params")),
+        state=model_state(status.get("value")),
+    )

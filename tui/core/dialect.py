@@ -1,0 +1,19 @@
+"""Options of a chat request that not every server takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+OPTIONAL = ("stream_options", "seed", "temperature", "top_p", "stop")
+"""What may be left out when a server refuses it."""
+LIMIT, NEWER_LIMIT = "max_tokens", "max_completion_tokens"
+"""The limit of an answer's length is never left out: a server that refuses its name knows it by another."""
+
+
+def told(left_out: Sequence[str]) -> str:
+    """A sentence on what was asked differently than planned; empty when nothing was."""
+    gone = [name for name in left_out if name != LIMIT]
+    parts = [f"{', '.join(gone)}: refused by the host and left out"] if gone else []
+    if LIMIT in left_out:
+        parts.append(f"{LIMIT}: sent as {NEWER_LIMIT}, as the host wants")
+    return "; ".join(parts) + "." if parts else ""
