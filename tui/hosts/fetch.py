@@ -1,11 +1,17 @@
-"""One bounded question to a host's management interface, and its failures as sentences."""
+"""Bounded questions to a host's management interface, and their failures as sentences."""
 
 from __future__ import annotations
 
 import json
+import re
+import socket
 import ssl
 import time
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui.core.errors import NoHostError
@@ -19,6 +25,12 @@ MAX_BYTES = 4_000_000
 """Longest body that is read: a catalogue of thousands of models fits."""
 MAX_WORDS = 300
 """Characters of a server's own words that are passed on."""
+MAX_LINE = 65_536
+"""Characters in one line of a stream."""
+CANCEL_S = 0.1
+"""How long a cancellation may go unnoticed."""
+
+_LINE_END = re.compile(r"[\r\n]")
 
 _Error = TypeVar("_Error", bound=BaseException)
 
@@ -53,27 +65,121 @@ def fetch(base_url: str, path: str, *, timeout: float, hint: str, api_key: str |
 
     Raises NoHostError, ending with `hint`, when no whole HTTP response came.
     """
+    return _ask("GET", base_url, path, None, timeout=timeout, hint=hint, api_key=api_key)
+
+
+def post(base_url: str, path: str, body: Any, *, timeout: float, hint: str, api_key: str | None = None) -> Reply:
+    """POST `body` as JSON to `path` below `base_url`, otherwise like `fetch`."""
+    return _ask("POST", base_url, path, body, timeout=timeout, hint=hint, api_key=api_key)
+
+
+def post_lines(
+    base_url: str, path: str, body: Any, *, on_line: Callable[[str], None], cancelled: Event, silence: float, hint: str
+) -> Reply | None:
+    """POST `body` as JSON, and hand on the lines of the answer as they come. It may take hours.
+
+    Returns None, the connection closed, soon after `cancelled` is set; else a reply that holds no body but a
+    refusal's, whose lines are not handed on. Raises NoHostError, ending with `hint`, when the answer breaks off, or
+    when nothing is heard for `silence` seconds.
+    """
+    if cancelled.is_set():
+        return None
+    wire = _Wire()
+    over = Event()
+    watch = Thread(target=_hang_up_when, args=(cancelled, over, wire), name="cancel", daemon=True)
+    watch.start()
+    try:
+        with (
+            _client(base_url, silence, hint, late="Nothing more came within") as client,
+            client.stream("POST", path, json=body, extensions={"trace": wire.trace}) as response,
+        ):
+            if not response.is_success:
+                return _read(response, time.monotonic() + silence)
+            for line in _lines(response.iter_raw()):
+                on_line(line)
+            return None if cancelled.is_set() else Reply(response.status_code)
+    except NoHostError:
+        if cancelled.is_set():
+            return None
+        raise
+    finally:
+        over.set()
+        watch.join()
+
+
+class _Wire:
+    """The socket of a request under way: a read that waits in one thread is ended by closing it from another."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """What the HTTP library calls at each step of a request."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._socket = info["return_value"].get_extra_info("socket")
+
+    def hang_up(self) -> bool:
+        """End both directions. Returns whether there was something to end."""
+        try:
+            # Not the method of a TLS socket, which would take the session away under the reading thread.
+            if self._socket is not None:
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        except OSError:
+            return False
+        return self._socket is not None
+
+
+def _hang_up_when(cancelled: Event, over: Event, wire: _Wire) -> None:
+    while not over.wait(CANCEL_S):
+        if cancelled.is_set() and wire.hang_up():
+            return
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    """The lines in a stream of bytes, whatever ends them; empty ones are left out."""
+    import httpx2
+
+    decoder = getincrementaldecoder("utf-8")("replace")
+    rest = ""
+    for chunk in chunks:
+        *lines, rest = _LINE_END.split(rest + decoder.decode(chunk))
+        yield from filter(None, lines)
+        if len(rest) > MAX_LINE:
+            raise httpx2.DecodingError(f"a line of more than {MAX_LINE} characters")
+    if rest:
+        yield rest
+
+
+def _ask(method: str, base_url: str, path: str, body: Any, *, timeout: float, hint: str, api_key: str | None) -> Reply:
+    with _client(base_url, timeout, hint, api_key) as client, client.stream(method, path, json=body) as response:
+        return _read(response, time.monotonic() + timeout)
+
+
+@contextmanager
+def _client(
+    base_url: str, timeout: float, hint: str, api_key: str | None = None, *, late: str = "No whole answer came within"
+) -> Iterator[httpx2.Client]:
+    """A client whose failures are sentences."""
     import httpx2
 
     shown = public_url(base_url)
-    with http_client(base_url, timeout=timeout, api_key=api_key) as client:
-        try:
-            with client.stream("GET", path) as response:
-                return _read(response, time.monotonic() + timeout)
-        except httpx2.ConnectTimeout as error:
-            wait = min(timeout, CONNECT_S)
-            raise NoHostError(f"Nobody answers at {shown}", f"No connection within {wait:g} s", hint) from error
-        except httpx2.TimeoutException as error:
-            raise NoHostError(f"{shown} is silent", f"No whole answer came within {timeout:g} s", hint) from error
-        except httpx2.ConnectError as error:
-            unsafe = _cause(error, ssl.SSLError)
-            if unsafe is not None:
-                raise NoHostError(f"There is no safe connection to {shown}", *_tls(unsafe, hint)) from error
-            system = _cause(error, OSError)
-            detail = (system.strerror if system is not None else None) or str(error)
-            raise NoHostError(f"Nobody answers at {shown}", detail, hint) from error
-        except httpx2.HTTPError as error:
-            raise NoHostError(f"{shown} takes connections and does not answer properly", str(error), hint) from error
+    try:
+        with http_client(base_url, timeout=timeout, api_key=api_key) as client:
+            yield client
+    except httpx2.ConnectTimeout as error:
+        wait = min(timeout, CONNECT_S)
+        raise NoHostError(f"Nobody answers at {shown}", f"No connection within {wait:g} s", hint) from error
+    except httpx2.TimeoutException as error:
+        raise NoHostError(f"{shown} is silent", f"{late} {timeout:g} s", hint) from error
+    except httpx2.ConnectError as error:
+        unsafe = _cause(error, ssl.SSLError)
+        if unsafe is not None:
+            raise NoHostError(f"There is no safe connection to {shown}", *_tls(unsafe, hint)) from error
+        system = _cause(error, OSError)
+        detail = (system.strerror if system is not None else None) or str(error)
+        raise NoHostError(f"Nobody answers at {shown}", detail, hint) from error
+    except httpx2.HTTPError as error:
+        raise NoHostError(f"{shown} takes connections and does not answer properly", str(error), hint) from error
 
 
 def _read(response: httpx2.Response, deadline: float) -> Reply:

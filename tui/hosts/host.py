@@ -31,7 +31,7 @@ class HostInfo:
     """Which host this is. `endpoint` never holds user, password or query."""
 
     kind: str
-    """demo, embedded, service, daemon, sdk, openai or adapter."""
+    """demo, embedded, service, daemon, sdk, openai or adapter; `several` where several take part."""
     title: str
     """For people: "Foundry Local 2.2.1, embedded"."""
     version: str | None = None
@@ -44,6 +44,10 @@ class HostInfo:
     """Whether that process was started by this program."""
     toys: bool = False
     """True for the embedded demo models."""
+    name: str = ""
+    """What it is called among several; empty where there is one."""
+    members: tuple[HostInfo, ...] = ()
+    """Those that answer, where several take part."""
 
     def to_dict(self) -> dict[str, Any]:
         """The `[host]` table of a session: what is known. A port of our own making would tell nobody anything."""
@@ -71,6 +75,10 @@ class Host(Protocol):
     @property
     def abilities(self) -> Mapping[Ability, str]:
         """For each ability, why this host lacks it; an empty string when it has it."""
+        ...
+
+    def abilities_of(self, model_id: str) -> Mapping[Ability, str]:
+        """What can be done with this model: where several hosts take part, not each of them can do the same."""
         ...
 
     def connect(self) -> HostInfo:
@@ -126,6 +134,10 @@ class BareHost:
 
     abilities: Mapping[Ability, str] = MappingProxyType({})
     """As in `Host`. What is not in it is lacked as well."""
+
+    def abilities_of(self, model_id: str) -> Mapping[Ability, str]:
+        """The same for every model."""
+        return self.abilities
 
     def offers(self) -> Offers:
         """Nothing more than what is here."""
