@@ -1,4 +1,4 @@
-"""`foundry-compare models`: the host's catalogue."""
+"""`foundry-compare models`: the host's catalogue, and what can be done with its models."""
 
 from __future__ import annotations
 
@@ -7,23 +7,41 @@ from dataclasses import asdict
 import click
 
 from tui.cli.exit_codes import ExitCode
+from tui.cli.models_commands import download, load, register, remove, unload
 from tui.cli.shell import connected, host_option, say, show, show_json, told
 from tui.core.clean import clean_line
-from tui.core.model_card import ModelCard
+from tui.core.model_card import ModelCard, merged
 
 _COLUMNS = ("state", "id", "device", "ep", "size", "context", "licence", "task")
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @host_option
+@click.option("--all", "everything", is_flag=True, help="Also what could be downloaded: takes seconds.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-@told
-def models(host: str | None, as_json: bool) -> ExitCode:
+@click.pass_context
+def models(context: click.Context, host: tuple[str, ...], everything: bool, as_json: bool) -> None:
     """List the models of the host."""
+    if context.invoked_subcommand is None:
+        _list(host, everything, as_json)
+
+
+for command in (register, download, load, unload, remove):
+    models.add_command(command)
+
+
+@told
+def _list(host: tuple[str, ...], everything: bool, as_json: bool) -> ExitCode:
     with connected(host) as (opened, info):
-        cards = opened.catalogue()
+        cards, stale = opened.catalogue(), ""
+        if everything:
+            offers = opened.offers()
+            cards, stale = merged(cards, offers.cards), offers.stale
+    if stale:
+        say(f"foundry-compare: {stale}")
     if as_json:
-        show_json({"host": asdict(info), "models": [_as_json(card) for card in cards]})
+        data = {"host": asdict(info), "models": [_as_json(card) for card in cards]}
+        show_json(data | {"stale": stale or None} if everything else data)
         return ExitCode.GOOD
     say(info.title + (" - toy models, for trying the program out" if info.toys else ""))
     rows = [_COLUMNS, *(_row(card) for card in cards)]

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from tui.core.errors import NoHostError
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import Table, each, get
-
-
-@dataclass(frozen=True, slots=True)
-class DemoModel:
-    """One bundled model. Its card says CACHED: the files are here, loaded or not."""
-
-    card: ModelCard
-    folder: Path
+from tui.hosts.embedded.kept import CONFIG, Kept, Origin, size_mb
 
 
 def bundle_root() -> Path:
@@ -25,7 +17,7 @@ def bundle_root() -> Path:
     return Path(str(files("tui.demo_models"))).resolve()
 
 
-def read_bundle(root: Path) -> tuple[DemoModel, ...]:
+def read_bundle(root: Path) -> tuple[Kept, ...]:
     """Every model that `catalog.toml` in `root` names. Raises NoHostError when it cannot be read."""
     try:
         table = tomllib.loads((root / "catalog.toml").read_text("utf-8"))
@@ -48,17 +40,16 @@ def model_card_text(card: ModelCard) -> str | None:
     return None
 
 
-def _model(root: Path, row: Table) -> DemoModel:
+def _model(root: Path, row: Table) -> Kept:
     folder = root / get(row, "folder", str)
-    if not (folder / "genai_config.json").is_file():
+    if not (folder / CONFIG).is_file():
         raise ValueError(f"{folder} holds no model")
-    bytes_on_disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     card = ModelCard(
         id=get(row, "id", str),
         alias=get(row, "alias", str),
         device="CPU",
         ep="CPUExecutionProvider",
-        size_mb=bytes_on_disk / 1e6,
+        size_mb=size_mb(folder),
         context=get(row, "context", int, None),
         licence=get(row, "licence", str, None),
         task=get(row, "task", str, None),
@@ -68,4 +59,4 @@ def _model(root: Path, row: Table) -> DemoModel:
         summary=get(row, "summary", str, None),
         toy=get(row, "toy", bool, True),
     )
-    return DemoModel(card, folder)
+    return Kept(card, folder, Origin.BUNDLED)

@@ -1,116 +1,117 @@
-"""The program's end of the runtime's process: start it, hear its line, end it."""
+"""The program's end of the serving process: wait until it serves, have it do things, end it."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
+import itertools
 import threading
+from dataclasses import replace
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from tui.core.errors import BadInputError, NoHostError
-from tui.hosts.embedded.protocol import MAX_LINE, Ready, Refused, decode, plain
+from tui.hosts.embedded.kept import Kept, Origin
+from tui.hosts.embedded.process import ANOTHER_HOST, Process
+from tui.hosts.embedded.protocol import Answer, Command, Do, Message, Ready, Refused, decode, encode, plain
 
-ANOTHER_HOST = "A model server can be used instead: --host http://127.0.0.1:8000"
-LAST_WORDS = 600
-"""Characters of the process's stderr that an error message repeats."""
-LEAVE_S = 0.5
-KILL_S = 0.5
-
-if sys.platform == "win32":
-    _FLAGS = subprocess.CREATE_NO_WINDOW
-else:
-    _FLAGS = 0
+SHOWN = 600
+"""Characters of the process's last words that an error message repeats."""
 
 
 class Child:
-    """One run of the runtime's process, from its start to its end. Its methods may be called from any thread."""
+    """One run of the serving process, from its start to its end. Its methods may be called from any thread."""
 
-    def __init__(self, folder: Path, bundle: Path) -> None:
-        """Start it; `folder` is for the runtime's own files. Raises NoHostError when no process can be started."""
-        # `-P` keeps a folder called `tui` in the working directory from being imported instead.
-        command = [sys.executable, "-P", "-m", "tui.hosts.embedded", str(folder), str(bundle)]
+    def __init__(self, folder: Path, bundle: Path, *, exactly: bool = True) -> None:
+        """Start it; `folder` is for the runtime's own files. With `exactly`, what else is registered there goes.
+
+        Raises NoHostError when no process can be started.
+        """
         self._folder = folder
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
-        self._ending = threading.Lock()
-        self._last_words: str | None = None
-        self._line = b""
-        try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._complaints,
-                creationflags=_FLAGS,
-            )
-        except OSError as error:
-            self._complaints.close()
-            raise NoHostError("The embedded runtime cannot be started", str(error), ANOTHER_HOST) from error
-        self._reader = threading.Thread(target=self._read, name="embedded runtime", daemon=True)
-        self._reader.start()
+        self._first: Message | None = None
+        self._heard = threading.Event()
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, SimpleQueue[Answer | None]] = {}
+        self._lock = threading.Lock()
+        self._over = False
+        also = () if exactly else ("also",)
+        self._process = Process("tui.hosts.embedded", str(folder), str(bundle), *also, hear=self._hear)
 
     @property
     def alive(self) -> bool:
         """Whether the process runs."""
-        return self._process.poll() is None
+        return self._process.alive
 
     def ready(self, timeout: float) -> Ready:
         """What the process said once it served, at most `timeout` seconds from now.
 
         Raises NoHostError when it does not get that far; the process is ended then.
         """
-        self._reader.join(timeout)
-        late = self._reader.is_alive()
-        try:
-            message = decode(self._line) if self._line else None
-        except (ValueError, BadInputError):
-            message = None
-        if isinstance(message, Ready):
-            return message
+        late = not self._heard.wait(timeout)
+        if isinstance(self._first, Ready):
+            return self._first
         words = self.end()
-        if isinstance(message, Refused):
-            raise self._refusal(message)
-        what = f"It was not ready after {timeout:g} s" if late else f"It ended with code {self._process.returncode}"
+        if isinstance(self._first, Refused):
+            raise refusal(self._first, self._folder)
+        what = f"It was not ready after {timeout:g} s" if late else f"It ended with code {self._process.code}"
         raise NoHostError("The embedded runtime did not start", f"{what}. {words}".rstrip(), ANOTHER_HOST)
+
+    def ask(self, do: Do, model: Kept, timeout: float) -> Answer | None:
+        """Have it do something with a model. None when the process ends before it has answered.
+
+        Raises NoHostError when no answer comes within `timeout` seconds.
+        """
+        card = model.card
+        number = next(self._numbers)
+        command = Command(number, do, card.id, str(model.folder), card.task)
+        if model.origin is Origin.DOWNLOADED:
+            command = replace(command, device=card.device, ep=card.ep)
+        mine: SimpleQueue[Answer | None] = SimpleQueue()
+        with self._lock:
+            if self._over:
+                return None
+            self._waiting[number] = mine
+        try:
+            self._process.say(encode(command))
+            return mine.get(timeout=timeout)
+        except (OSError, ValueError):
+            return None  # nobody reads its stdin: it is gone, or about to be
+        except Empty as error:
+            detail = f"No answer came within {timeout:g} s"
+            raise NoHostError("The embedded runtime is silent", detail, "Try again") from error
+        finally:
+            with self._lock:
+                self._waiting.pop(number, None)
 
     def died(self, within: float) -> bool:
         """Whether the process has ended, or does so within this many seconds."""
-        try:
-            self._process.wait(within)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        return self._process.died(within)
 
     def end(self) -> str:
         """End the process, within a second, and return what it last wrote on stderr. Ending it again is harmless."""
-        with self._ending:
-            if self._last_words is None:
-                self._last_words = self._end()
-            return self._last_words
+        return self._process.end()[-SHOWN:]
 
-    def _end(self) -> str:
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.close()
-        except OSError:
-            pass  # nothing was ever written, so nothing is lost with a process that is gone
-        if not self.died(LEAVE_S):
-            self._process.kill()
-            self.died(KILL_S)
-        with self._complaints as complaints:
-            complaints.seek(0, os.SEEK_END)
-            complaints.seek(max(complaints.tell() - LAST_WORDS, 0))
-            return complaints.read().decode("utf-8", "replace").strip()
+    def _hear(self, line: bytes) -> None:
+        message: Message | None = None
+        if line:
+            try:
+                message = decode(line)
+            except (ValueError, BadInputError):
+                pass  # a line that is no message is no answer either
+        with self._lock:
+            if not self._heard.is_set():
+                self._first = message
+                self._heard.set()
+            elif isinstance(message, Answer) and message.number in self._waiting:
+                self._waiting[message.number].put(message)
+            if not line:
+                self._over = True
+                for waiting in self._waiting.values():
+                    waiting.put(None)
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as pipe:
-            self._line = pipe.readline(MAX_LINE)
 
-    def _refusal(self, message: Refused) -> NoHostError:
-        why = plain(message.why)
-        if message.no_sdk:
-            return NoHostError("The embedded runtime is not available on this platform", why, ANOTHER_HOST)
-        hint = f"If this stays, delete the folder {self._folder} and start again. {ANOTHER_HOST}"
-        return NoHostError("The embedded runtime did not start", why, hint)
+def refusal(message: Refused, folder: Path) -> NoHostError:
+    """What a process that cannot work with its files in `folder` has to say."""
+    why = plain(message.why)
+    if message.no_sdk:
+        return NoHostError("The embedded runtime is not available on this platform", why, ANOTHER_HOST)
+    hint = f"If this stays, delete the folder {folder} and start again. {ANOTHER_HOST}"
+    return NoHostError("The embedded runtime did not start", why, hint)

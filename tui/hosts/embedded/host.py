@@ -1,26 +1,34 @@
-"""The embedded runtime as a host: the bundled demo models, served by a process of our own."""
+"""The embedded runtime as a host: models of this machine, served by a process of our own."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 
-from tui.core.errors import ModelFailedError, NoHostError, NoModelError
-from tui.core.model_card import ModelCard, ModelState, find_model
+from tui.core.errors import CompareError, ModelFailedError, NoHostError, NoModelError
+from tui.core.model_card import ModelCard, ModelState, find_model, merged
 from tui.core.target import Endpoint
-from tui.hosts.embedded.bundle import DemoModel, bundle_root, read_bundle
+from tui.hosts.embedded import cache, own
+from tui.hosts.embedded.bundle import bundle_root, read_bundle
 from tui.hosts.embedded.child import Child
-from tui.hosts.embedded.protocol import Ready, plain
+from tui.hosts.embedded.kept import Kept, Origin
+from tui.hosts.embedded.library_link import Library
+from tui.hosts.embedded.protocol import Do, Ready, plain
 from tui.hosts.fetch import Reply, fetch
-from tui.hosts.host import Ability, BareHost, HostInfo, able
+from tui.hosts.host import Ability, BareHost, HostInfo, Offers, able
 
 START_S = 30.0
 ASK_S = 10.0
-LOAD_S = 60.0
+LOAD_S = 300.0
+"""Longest wait for a model to be loaded: large ones are read from slow disks."""
 BUNDLED = "These are the demo models that came with the program"
+COMES_ALONG = "It comes with the program"
+NO_COUNT = "The runtime has no request for it"
 DEATH_S = 0.5
 """How long after a broken connection the process may take to be seen as ended."""
 CATALOG = "/catalogs/local"
@@ -28,15 +36,27 @@ CATALOG = "/catalogs/local"
 
 
 class EmbeddedHost(BareHost):
-    """The demo models that come with the program. Any method may be called from any thread.
+    """Models of this machine. Any method may be called from any thread.
+
+    As `demo` it has the models that come with the program, and asks nobody else. As `embedded` it has those, the
+    folders that the user registered and the models it downloaded from the public catalogue, which is asked in
+    `offers()` and `download()` only.
 
     Every question starts the runtime if it is not running; models that were loaded in one that died are not loaded.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, demo_only: bool = True) -> None:
         """`data_dir` is the program's data directory; the runtime keeps its files in a folder below it."""
-        self.abilities = able(Ability.LOAD, Ability.UNLOAD, why_not=BUNDLED)
-        self._data_dir = data_dir.absolute()
+        has = [Ability.LOAD, Ability.UNLOAD]
+        if not demo_only:
+            has += [Ability.DOWNLOAD, Ability.REMOVE, Ability.REGISTER]
+        self.abilities = able(*has, why_not=BUNDLED if demo_only else NO_COUNT)
+        self._demo_only = demo_only
+        self._folder = data_dir.absolute() / "embedded"
+        self._cache = self._folder / "models"
+        self._registrations = self._folder / "registered"
+        self._known = self._folder / "offers.json"
+        self._library = Library(self._folder / "library", self._cache)
         self._starting = threading.Lock()
         self._child: Child | None = None
 
@@ -44,61 +64,146 @@ class EmbeddedHost(BareHost):
         """Start the runtime unless it runs, and wait until it serves. Raises NoHostError when it does not."""
         _, ready = self._running()
         return HostInfo(
-            kind="demo",
+            kind="demo" if self._demo_only else "embedded",
             title=f"Foundry Local {ready.version} (embedded)",
             version=ready.version,
             endpoint=_base_url(ready),
             local=True,
             pid=ready.pid,
             ours=True,
-            toys=True,
+            toys=all(model.card.toy for model in self._models()),
         )
 
+    def abilities_of(self, model_id: str) -> Mapping[Ability, str]:
+        """Those of the host; a bundled model is not removed."""
+        bundled = find_model(tuple(model.card for model in self._bundle), model_id)
+        if bundled is None or self._demo_only:
+            return self.abilities
+        return MappingProxyType({**self.abilities, Ability.REMOVE: COMES_ALONG})
+
     def catalogue(self) -> tuple[ModelCard, ...]:
-        """The bundled models, each CACHED or LOADED. Raises NoHostError."""
+        """The models that are here, each CACHED or LOADED; UNKNOWN where the folder is gone. Raises NoHostError."""
         reply = self._ask("/models/loaded", ASK_S)
         if not reply.ok or not isinstance(reply.body, list):
             raise NoHostError("The embedded runtime does not say what it has loaded", reply.words(), "Try again")
-        cards = [model.card for model in self._models]
+        cards = [model.card for model in self._models()]
         return tuple(replace(card, state=ModelState.LOADED) if card.id in reply.body else card for card in cards)
+
+    def offers(self) -> Offers:
+        """What is here, and the public catalogue: as it was when it last answered, if it does not. Raises NoHostError.
+
+        Takes seconds, and starts a process of its own.
+        """
+        if self._demo_only:
+            return Offers(self.catalogue())
+        shelf = self._library.offers()
+        known = cache.read_known(self._known)
+        if not shelf.stale:
+            known = shelf.cards
+            cache.write_known(self._known, known)
+        return Offers(merged(self.catalogue(), merged(shelf.cards, known)), shelf.stale)
 
     def load(self, model_id: str) -> None:
         """Load a model; one that is loaded stays so. Raises NoModelError, ModelFailedError or NoHostError."""
-        card = self._find(model_id)
-        reply = self._ask(f"/models/load/{card.alias}", LOAD_S)
-        if not reply.ok:
-            raise ModelFailedError(f"{card.id} could not be loaded", plain(reply.words()), "Try another model")
+        model = self._find(model_id)
+        if model.card.state is ModelState.UNKNOWN:
+            raise ModelFailedError(f"{model.card.id} could not be loaded", model.card.summary or "")
+        self._do(Do.LOAD, model, "loaded", "Try another model")
 
     def unload(self, model_id: str) -> None:
         """Unload a model; one that is not loaded stays so. Raises NoModelError, ModelFailedError or NoHostError."""
-        card = self._find(model_id)
-        reply = self._ask(f"/models/unload/{card.alias}", LOAD_S)
-        if not reply.ok:
-            hint = "Stop its answers first, or wait until they end"
-            raise ModelFailedError(f"{card.id} could not be unloaded", plain(reply.words()), hint)
+        self._do(Do.UNLOAD, self._find(model_id), "unloaded", "Stop its answers first, or wait until they end")
+
+    def download(self, model_id: str, progress: Callable[[float], None], cancelled: threading.Event) -> bool:
+        """Download a model from the public catalogue, by id or by an alias, which means the variant that fits here.
+
+        Returns at once when it is here already. Raises NoModelError, ModelFailedError or NoHostError.
+        """
+        if self._demo_only:
+            return super().download(model_id, progress, cancelled)
+        if find_model(self._cards(), model_id) is not None:
+            progress(100.0)
+            return True
+        offered = find_model(cache.read_known(self._known), model_id)
+        card = self._library.download(offered.id if offered is not None else model_id, progress, cancelled)
+        if card is None:
+            return False
+        others = (known for known in cache.read_known(self._known) if known.id != card.id)
+        cache.write_known(self._known, (*others, card))
+        return True
+
+    def remove(self, model_id: str) -> None:
+        """Delete a downloaded model, or forget a registered folder, whose files stay as they are.
+
+        Raises NoModelError, ModelFailedError, NoHostError or StoreError.
+        """
+        if self._demo_only:
+            super().remove(model_id)
+        model = self._find(model_id)
+        if model.origin is Origin.BUNDLED:
+            raise ModelFailedError(f"{model.card.id} cannot be removed", COMES_ALONG)
+        self._do(Do.FORGET, model, "removed", "Stop its answers first, or wait until they end")
+        if model.origin is Origin.REGISTERED:
+            own.unregister(self._registrations, model)
+        else:
+            cache.delete(self._cache, model)
+
+    def register(self, folder: Path) -> str:
+        """Let the runtime serve a folder of ONNX Runtime GenAI from where it lies; a second time changes nothing.
+
+        Returns the model's id, made of the folder's name. Raises BadInputError, which says what the folder lacks, or
+        StoreError.
+        """
+        if self._demo_only:
+            return super().register(folder)
+        others = [model.card for model in self._models() if model.origin is not Origin.REGISTERED]
+        taken = [name for card in others for name in (card.alias, card.id.rpartition(":")[0])]
+        return own.register(self._registrations, folder, taken)
 
     def endpoint(self, model_id: str) -> Endpoint:
         """Where the model answers once it is loaded. Raises NoModelError or NoHostError."""
-        card = self._find(model_id)
+        model = self._find(model_id)
         _, ready = self._running()
-        return Endpoint(_base_url(ready), card.id)
+        return Endpoint(_base_url(ready), model.card.id)
 
     def close(self) -> None:
-        """End the runtime's process, within a second."""
+        """End the runtime's processes, and with them what is being downloaded, within a second."""
+        self._library.close()
         if self._child is not None:
             self._child.end()
 
     @cached_property
-    def _models(self) -> tuple[DemoModel, ...]:
+    def _bundle(self) -> tuple[Kept, ...]:
         return read_bundle(bundle_root())
 
-    def _find(self, name: str) -> ModelCard:
-        cards = tuple(model.card for model in self._models)
-        card = find_model(cards, name)
-        if card is None:
-            names = ", ".join(card.alias for card in cards)
-            raise NoModelError(f"There is no demo model called {name}", hint=f"There are: {names}")
-        return card
+    def _models(self) -> tuple[Kept, ...]:
+        if self._demo_only:
+            return self._bundle
+        here = cache.downloaded(self._cache, cache.read_known(self._known))
+        return (*self._bundle, *own.registered(self._registrations), *here)
+
+    def _cards(self) -> tuple[ModelCard, ...]:
+        return tuple(model.card for model in self._models())
+
+    def _find(self, name: str) -> Kept:
+        models = self._models()
+        card = find_model(tuple(model.card for model in models), name)
+        if card is not None:
+            return next(model for model in models if model.card is card)
+        names = f"There are: {', '.join(model.card.alias for model in models)}"
+        if self._demo_only:
+            raise NoModelError(f"There is no demo model called {name}", hint=names)
+        if find_model(cache.read_known(self._known), name) is not None:
+            raise NoModelError(f"{name} is not downloaded", hint="Download it first")
+        raise NoModelError(f"There is no model called {name} here", hint=names)
+
+    def _do(self, step: Do, model: Kept, done: str, hint: str) -> None:
+        child, _ = self._running()
+        answer = child.ask(step, model, LOAD_S)
+        if answer is None:
+            raise self._ended(child)
+        if answer.why:
+            raise ModelFailedError(f"{model.card.id} could not be {done}", plain(answer.why), hint)
 
     def _running(self) -> tuple[Child, Ready]:
         # `close()` takes no lock, so that leaving the program never waits for a start: it ends the child under it.
@@ -110,7 +215,9 @@ class EmbeddedHost(BareHost):
                 bundle = bundle_root()
                 # Registrations hold paths: two installs must not rewrite each other's.
                 key = sha256(str(bundle).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-                child = self._child = Child(self._data_dir / "embedded" / key, bundle)
+                # The demo's runtime has the bundled models and no others, so the two kinds keep apart as well.
+                folder = self._folder / (key if self._demo_only else f"{key}-own")
+                child = self._child = Child(folder, bundle, exactly=self._demo_only)
             return child, child.ready(START_S)
 
     def _ask(self, path: str, timeout: float) -> Reply:
@@ -120,9 +227,10 @@ class EmbeddedHost(BareHost):
         except NoHostError as error:
             if not child.died(DEATH_S):
                 raise
-            raise NoHostError(
-                "The embedded runtime ended by itself", child.end(), "Try again: it is started anew"
-            ) from error
+            raise self._ended(child) from error
+
+    def _ended(self, child: Child) -> CompareError:
+        return NoHostError("The embedded runtime ended by itself", child.end(), "Try again: it is started anew")
 
 
 def _base_url(ready: Ready) -> str:

@@ -1,12 +1,15 @@
-"""What the runtime's process says to the program: one line, where it serves, or why it does not."""
+"""What the program and the runtime's processes say to each other: JSON, one message a line."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
 
-from tui.core.tables import get
+from tui.core.model_card import ModelCard, ModelState
+from tui.core.tables import Table, get, number
 from tui.net.client import check_base_url, is_loopback
 
 MAX_LINE = 65_536
@@ -25,31 +28,127 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The runtime does not serve."""
+    """The process cannot do what it was started for."""
 
     why: str
     no_sdk: bool = False
     """True when this platform has no runtime at all."""
+    unknown: bool = False
+    """True when there is no such model in the catalogue."""
 
 
-def encode(message: Ready | Refused) -> bytes:
+class Do(StrEnum):
+    """What the serving process can be asked to do with a model."""
+
+    LOAD = "load"
+    UNLOAD = "unload"
+    FORGET = "forget"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One request to the serving process. It registers the model from its folder where it has to."""
+
+    number: int
+    do: Do
+    model: str
+    """The model's id."""
+    folder: str
+    task: str | None = None
+    device: str | None = None
+    ep: str | None = None
+    """The execution provider that its catalogue names; None leaves the choice to the model's own configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a command: done, or `why` not."""
+
+    number: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A model variant of the public catalogue."""
+
+    card: ModelCard
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """How much of a download has arrived."""
+
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Everything that was asked for has been said or done."""
+
+    done: bool = True
+
+
+Message = Ready | Refused | Answer | Row | Percent | Done
+
+
+def encode(message: Message | Command) -> bytes:
     """The message as one line."""
     return json.dumps(asdict(message)).encode("ascii") + b"\n"
 
 
-def decode(line: bytes) -> Ready | Refused:
+def decode(line: bytes) -> Message:
     """The message of one line. Raises ValueError, or BadInputError for an address that is none."""
-    data = json.loads(line)
-    if not isinstance(data, dict):
-        raise ValueError("not a message")
+    data = _table(line)
+    if "root" in data:
+        root = check_base_url(get(data, "root", str))
+        if not is_loopback(root):
+            raise ValueError(f"{root} is not on this machine")
+        return Ready(root, get(data, "version", str), get(data, "pid", int))
+    if "number" in data:
+        return Answer(get(data, "number", int), get(data, "why", str))
     if "why" in data:
-        return Refused(get(data, "why", str), get(data, "no_sdk", bool, False))
-    root = check_base_url(get(data, "root", str))
-    if not is_loopback(root):
-        raise ValueError(f"{root} is not on this machine")
-    return Ready(root, get(data, "version", str), get(data, "pid", int))
+        return Refused(get(data, "why", str), get(data, "no_sdk", bool, False), get(data, "unknown", bool, False))
+    if "card" in data:
+        return Row(read_card(get(data, "card", dict)))
+    if "percent" in data:
+        return Percent(number(data, "percent") or 0.0)
+    if data == {"done": True}:
+        return Done()
+    raise ValueError("not a message")
+
+
+def decode_command(line: bytes) -> Command:
+    """The command of one line. Raises ValueError."""
+    data = _table(line)
+    optional = {key: get(data, key, str, None) for key in ("task", "device", "ep") if data.get(key) is not None}
+    do = Do(get(data, "do", str))
+    return Command(get(data, "number", int), do, get(data, "model", str), get(data, "folder", str), **optional)
+
+
+def read_card(table: Table) -> ModelCard:
+    """The card that was kept or sent as a table; what is None may be missing. Raises ValueError."""
+    known = {key: value for key, value in table.items() if value is not None}
+    texts = ("variant", "device", "ep", "licence", "task", "publisher", "summary", "licence_text")
+    facts: dict[str, Any] = {key: get(known, key, str) for key in texts if key in known}
+    facts |= {key: get(known, key, int) for key in ("context", "parameters") if key in known}
+    return ModelCard(
+        id=get(known, "id", str),
+        alias=get(known, "alias", str),
+        size_mb=number(known, "size_mb"),
+        tools=get(known, "tools", bool, None),
+        state=ModelState.CATALOG,
+        **facts,
+    )
 
 
 def plain(words: str) -> str:
     """The runtime's words without the C++ file and function that they begin with."""
     return _ORIGIN.sub("", words)
+
+
+def _table(line: bytes) -> Table:
+    data = json.loads(line)
+    if not isinstance(data, dict):
+        raise ValueError("not a message")
+    return data

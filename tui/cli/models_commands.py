@@ -1,0 +1,130 @@
+"""What can be done with a host's models: register, download, load, unload, remove."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from threading import Event
+
+import click
+
+from tui.cli.exit_codes import ExitCode
+from tui.cli.shell import connected, host_option, say, show, told
+from tui.core.clean import clean_line
+from tui.core.model_card import find_model
+from tui.hosts.host import Host
+
+LOOK_S = 0.2
+STEP = 10
+"""Percent between two lines of progress, where lines are all there is."""
+
+Hosts = tuple[str, ...]
+
+
+@click.command()
+@host_option
+@click.argument("path", type=click.Path(path_type=Path))
+@click.pass_context
+@told
+def register(context: click.Context, host: Hosts, path: Path) -> ExitCode:
+    """Let the host serve the ONNX Runtime GenAI folder PATH. Prints the model's id."""
+    with connected(_hosts(context, host)) as (opened, _):
+        show(opened.register(path))
+    return ExitCode.GOOD
+
+
+@click.command()
+@host_option
+@click.argument("model")
+@click.pass_context
+@told
+def download(context: click.Context, host: Hosts, model: str) -> ExitCode:
+    """Download MODEL, an id or an alias. Ctrl+C cancels; what has arrived is used the next time."""
+    cancelled = Event()
+    with connected(_hosts(context, host)) as (opened, _), ThreadPoolExecutor(1) as thread:
+        # A thread of its own leaves this one free to hear Ctrl+C.
+        under_way = thread.submit(opened.download, _named(opened, model), _Progress(model), cancelled)
+        try:
+            while not wait([under_way], LOOK_S).done:
+                pass
+        except KeyboardInterrupt:
+            cancelled.set()
+            raise
+        there = under_way.result()
+    if not there:
+        say(f"foundry-compare: {clean_line(model)} was not downloaded.")
+        return ExitCode.INTERRUPTED
+    say(f"{clean_line(model)} is here.")
+    return ExitCode.GOOD
+
+
+@click.command()
+@host_option
+@click.argument("model")
+@click.pass_context
+@told
+def load(context: click.Context, host: Hosts, model: str) -> ExitCode:
+    """Load MODEL, an id or an alias, so that its first answer does not wait for that."""
+    with connected(_hosts(context, host)) as (opened, info):
+        opened.load(_named(opened, model))
+    # A runtime of this program's own has just ended, and the model with it.
+    say(f"{clean_line(model)} {'can be loaded: it will be when it is asked' if info.ours else 'is loaded'}.")
+    return ExitCode.GOOD
+
+
+@click.command()
+@host_option
+@click.argument("model")
+@click.pass_context
+@told
+def unload(context: click.Context, host: Hosts, model: str) -> ExitCode:
+    """Free the memory of MODEL, an id or an alias."""
+    with connected(_hosts(context, host)) as (opened, _):
+        opened.unload(_named(opened, model))
+    say(f"{clean_line(model)} is not loaded.")
+    return ExitCode.GOOD
+
+
+@click.command()
+@host_option
+@click.argument("model")
+@click.pass_context
+@told
+def remove(context: click.Context, host: Hosts, model: str) -> ExitCode:
+    """Delete MODEL, an id or an alias, from the cache. A registered folder is forgotten, and stays as it is."""
+    with connected(_hosts(context, host)) as (opened, _):
+        opened.remove(_named(opened, model))
+    say(f"{clean_line(model)} is removed.")
+    return ExitCode.GOOD
+
+
+class _Progress:
+    """How far a download is, on stderr: in one line on a terminal, else in a few of them."""
+
+    def __init__(self, model: str) -> None:
+        self._model = clean_line(model, 60)
+        self._terminal = sys.stderr.isatty()
+        self._told = -1
+
+    def __call__(self, percent: float) -> None:
+        now = int(percent) if self._terminal else int(percent) // STEP * STEP
+        if now == self._told:
+            return
+        self._told = now
+        if self._terminal:
+            click.echo(f"\r{self._model}: {now} %", err=True, nl=now >= 100)
+        else:
+            say(f"{self._model}: {now} %")
+
+
+def _hosts(context: click.Context, host: Hosts) -> Hosts:
+    """The hosts named after the command, else those before it."""
+    before: Hosts = context.parent.params.get("host", ()) if context.parent is not None else ()
+    return host or before
+
+
+def _named(host: Host, model: str) -> str:
+    """What the host calls a model that is here; the name as it was given for any other."""
+    card = find_model(host.catalogue(), model)
+    return card.key if card is not None else model
