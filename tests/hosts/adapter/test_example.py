@@ -1,0 +1,87 @@
+"""The worked example of `docs/adapters.md`, in the whole program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+
+from tests.hosts.adapter.conftest import (
+    ROOT,
+    written,
+)
+from tests.support.conducting import conducting, states, to_the_end
+from tests.support.program import call
+from tui.core.lane import LaneState
+from tui.core.target import Parameters
+from tui.hosts.adapter.host import AdapterHost
+from tui.hosts.adapter.interface import Adapter, Counts, WholeAdapter
+from tui.hosts.adapter.server import PARAMETERS
+
+
+def example() -> str:
+    """The worked example of the documentation, as it stands there."""
+    page = (ROOT / "docs" / "adapters.md").read_text("utf-8")
+    return page.split("```python\n")[1].split("```")[0]
+
+
+def test_the_page_names_everything_that_an_adapter_may_have_and_return() -> None:
+    page = (ROOT / "docs" / "adapters.md").read_text("utf-8")
+    assert all(
+        f"`{method.__name__}(self" in page for method in (Adapter.generate, WholeAdapter.load, WholeAdapter.unload)
+    )
+    assert all(f"`{name}`" in page for name in WholeAdapter.__annotations__)
+    assert all(f'"{name}": ' in page for name in Counts.__annotations__)
+    assert all(f"`{name}`" in page for name in PARAMETERS)
+
+
+def test_three_models_of_the_documented_example_are_compared(
+    opened: Callable[..., AdapterHost], tmp_path: Path
+) -> None:
+    host = opened("babble:Babbler", written(tmp_path, "babble.py", example()))
+    cards = host.catalogue()
+    assert [card.id for card in cards] == ["babble-1", "babble-2", "babble-3"]
+    assert {card.licence for card in cards} == {"MIT"}
+    with conducting(host) as conductor:
+        run = conductor.begin(cards, "What is a model?", parameters=Parameters(max_tokens=8, seed=1))
+        to_the_end(conductor)
+        assert states(run) == [LaneState.DONE] * 3
+        lanes = list(run.lanes.values())
+        assert all(lane.usage is not None and lane.usage.completion_tokens == lane.marks.chunks for lane in lanes)
+        assert all(lane.timing.load_ms is not None and lane.timing.ttft_ms is not None for lane in lanes)
+        again = conductor.begin(cards, "What is a model?", parameters=Parameters(max_tokens=8, seed=1))
+        to_the_end(conductor)
+        assert [lane.answer for lane in again.lanes.values()] == [lane.answer for lane in lanes]
+        assert all(lane.timing.load_ms is None for lane in again.lanes.values())
+
+
+def test_the_documented_command_compares_the_documented_example(tmp_path: Path) -> None:
+    written(tmp_path, "babble.py", example())
+    models = ("-m", "babble-1", "-m", "babble-2", "-m", "babble-3")
+    done = call("run", "--host", "babble:Babbler", *models, "-p", "What is a model?", "--json", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert [run["state"] for run in done.json["runs"]] == ["done"] * 3
+    missing = call("run", "--host", "nowhere:Babbler", *models, "-p", "hi", cwd=tmp_path)
+    assert missing.code == 3
+    assert "There is no module called nowhere" in missing.err
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_others_alone(own: AdapterHost) -> None:
+    wanted = ("counted", "cannot_load", "thinking")
+    cards = [card for name in wanted for card in own.catalogue() if card.id == name]
+    with conducting(own) as conductor:
+        run = conductor.begin(cards, "hi")
+        to_the_end(conductor)
+    assert states(run) == [LaneState.DONE, LaneState.FAILED, LaneState.DONE]
+    failed = list(run.lanes.values())[1]
+    assert failed.fault is not None
+    assert failed.fault.message.startswith("cannot_load could not be loaded. FileNotFoundError: no weights here")
+
+
+def test_many_starts_at_once_make_one_process(own: AdapterHost) -> None:
+    others = set(psutil.Process().children())
+    with ThreadPoolExecutor(4) as pool:
+        assert len({info.pid for info in pool.map(lambda _: own.connect(), range(4))}) == 1
+    assert len(set(psutil.Process().children()) - others) == 1

@@ -1,0 +1,51 @@
+"""The adapter's process: serves the models of one class on 127.0.0.1 until its stdin ends.
+
+Arguments: what the user wrote (`module:Class`, or the name of an entry point), and the folder in which the module may
+lie. It says one line on stdout (`protocol.py`) and nothing more. Run by hand, it shows on stderr what the adapter
+prints and the traces of what it raises.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+from tui.core.errors import ModelFailedError, NoHostError
+from tui.hosts.adapter.find import facts_of, find_adapter
+from tui.hosts.adapter.protocol import Ready, Refused, encode
+from tui.hosts.adapter.served import Served
+from tui.hosts.adapter.server import AdapterServer
+from tui.hosts.tether import Tether
+
+GRACE_S = 1.0
+"""How long the models may take to be unloaded when the program leaves."""
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    tether = Tether(GRACE_S)
+    reference, folder = sys.argv[1], Path(sys.argv[2])
+    # Last, so that a file of the user's hides neither our modules nor installed ones.
+    sys.path.append(str(folder))
+    try:
+        adapter = find_adapter(reference, folder)
+        facts = facts_of(reference, adapter)
+    except NoHostError as error:
+        tether.say(encode(Refused(error.title, error.detail, error.hint)))
+        os._exit(1)
+    models = {name: Served(adapter, name) for name in facts.models}
+    server = AdapterServer(models)
+    threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
+    tether.say(encode(Ready(server.root, os.getpid(), facts)))
+    tether.cut.wait()
+    for model in models.values():
+        try:
+            model.unload()
+        except ModelFailedError:
+            pass  # its trace is on stderr, and nobody is left to be told
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""A user's own Python class as a host: its models are served by a process of our own."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from tui.core.clean import clean_line
+from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoModelError
+from tui.core.host_spec import ADAPTER, NAME
+from tui.core.model_card import ModelCard, ModelState, find_model
+from tui.core.target import Endpoint
+from tui.hosts.adapter.protocol import MAX_LINE, Ready, Refused, decode
+from tui.hosts.fetch import Reply, fetch, post
+from tui.hosts.host import Ability, BareHost, HostInfo, able
+from tui.hosts.process import Process, how_it_ended
+
+START_S = 120.0
+"""Importing a large library from a cold disk can take a minute."""
+ASK_S = 10.0
+LOAD_S = 900.0
+DEATH_S = 0.5
+"""How long after a broken connection the process may take to be seen as ended."""
+LEAVE_S = 1.5
+"""A little more than the process gives its models."""
+LAST_LINE = 300
+OWN_FILES = "An adapter brings its models along by itself"
+"""Why it can neither download nor remove any."""
+
+
+class AdapterHost(BareHost):
+    """The models of one adapter. Any method may be called from any thread.
+
+    Every question starts the process if it is not running; models that were loaded in one that died are not loaded.
+    """
+
+    def __init__(self, reference: str, *, name: str = "", folder: Path | None = None, timeout: float = START_S) -> None:
+        """`reference` is `module:Class`, or the name of an installed adapter; `name` what the host is called.
+
+        The module is looked for in `folder` as well, which is the working directory unless another is given.
+        `timeout` is how many seconds importing it may take. Raises BadInputError for what is no reference.
+        """
+        self._reference = reference.strip()
+        if not ADAPTER.fullmatch(self._reference) and not NAME.fullmatch(self._reference):
+            raise BadInputError(
+                f"{clean_line(reference, 80)!r} names no adapter",
+                hint="Write module:Class, such as my_models:Echo, or the name of an installed one",
+            )
+        self.abilities = able(Ability.LOAD, Ability.UNLOAD, why_not=OWN_FILES)
+        self._name = name
+        self._folder = (folder or Path.cwd()).absolute()
+        self._timeout = timeout
+        self._starting = threading.Lock()
+        self._child: _Child | None = None
+
+    def connect(self) -> HostInfo:
+        """Start the process unless it runs, and wait until it serves. Raises NoHostError when it does not."""
+        _, ready = self._running()
+        return HostInfo(
+            kind="adapter",
+            title=f"Adapter {self._reference}",
+            endpoint=_base_url(ready),
+            local=True,
+            pid=ready.pid,
+            ours=True,
+            name=self._name,
+        )
+
+    def catalogue(self) -> tuple[ModelCard, ...]:
+        """The adapter's models, each CACHED or LOADED. Raises NoHostError."""
+        ready, reply = self._ask("/models/loaded")
+        if not reply.ok or not isinstance(reply.body, list):
+            raise NoHostError(
+                f"The adapter {self._reference} does not say what it has loaded", reply.words(), "Try again"
+            )
+        return _cards(ready, loaded=reply.body)
+
+    def load(self, model_id: str) -> None:
+        """Load a model; one that is loaded stays so. Raises NoModelError, ModelFailedError or NoHostError."""
+        name = self._find(model_id)
+        _, reply = self._ask("/models/load", {"model": name}, LOAD_S)
+        if not reply.ok:
+            raise ModelFailedError(
+                f"{name} could not be loaded", reply.words(), f"Mend {self._reference}, and try again"
+            )
+
+    def unload(self, model_id: str) -> None:
+        """Unload a model; one that is not loaded stays so. Raises NoModelError, ModelFailedError or NoHostError."""
+        name = self._find(model_id)
+        _, reply = self._ask("/models/unload", {"model": name}, LOAD_S)
+        if not reply.ok:
+            hint = "Stop its answers first, or wait until they end" if reply.status == 409 else ""
+            raise ModelFailedError(f"{name} could not be unloaded", reply.words(), hint)
+
+    def endpoint(self, model_id: str) -> Endpoint:
+        """Where the model answers once it is loaded. Raises NoModelError or NoHostError."""
+        name = self._find(model_id)
+        _, ready = self._running()
+        return Endpoint(_base_url(ready), name)
+
+    def close(self) -> None:
+        """End the process. Its models are unloaded first, for which they have a second."""
+        if self._child is not None:
+            self._child.process.end()
+
+    def _find(self, name: str) -> str:
+        _, ready = self._running()
+        card = find_model(_cards(ready), name)
+        if card is None:
+            names = ", ".join(ready.facts.models)
+            raise NoModelError(f"The adapter {self._reference} has no model called {name}", hint=f"It has: {names}")
+        return card.id
+
+    def _running(self) -> tuple[_Child, Ready]:
+        # `close()` takes no lock, so that leaving the program never waits for a start: it ends the child under it.
+        with self._starting:
+            child = self._child
+            if child is None or not child.process.alive:
+                if child is not None:
+                    child.process.end()
+                child = self._child = _Child(self._reference, self._folder)
+            return child, child.ready(self._timeout)
+
+    def _ask(self, path: str, body: Any = None, timeout: float = ASK_S, *, again: bool = True) -> tuple[Ready, Reply]:
+        """GET, or POST when there is a body."""
+        child, ready = self._running()
+        try:
+            if body is None:
+                return ready, fetch(ready.root, path, timeout=timeout, hint="Try again")
+            return ready, post(ready.root, path, body, timeout=timeout, hint="Try again")
+        except NoHostError as error:
+            if not child.process.died(DEATH_S):
+                raise
+            if body is None and again:
+                # A GET runs nothing of the adapter's: it was dying of something else, which has been told.
+                return self._ask(path, again=False)
+            hint = "Try again: it is started anew"
+            raise NoHostError(f"The adapter {self._reference} crashed", child.last_words(), hint) from error
+
+
+class _Child:
+    """One run of the adapter's process."""
+
+    def __init__(self, reference: str, folder: Path) -> None:
+        self._reference = reference
+        self._line = b""
+        self._heard = threading.Event()
+        try:
+            self.process = Process(
+                "tui.hosts.adapter", reference, str(folder), hear=self._hear, leave=LEAVE_S, max_line=MAX_LINE
+            )
+        except OSError as error:
+            raise NoHostError(f"The adapter {reference} cannot be started", str(error), "Try again") from error
+
+    def ready(self, timeout: float) -> Ready:
+        """What it said once it served. Raises NoHostError when it does not get that far; it is ended then."""
+        late = not self._heard.wait(timeout)
+        try:
+            message = decode(self._line) if self._line else None
+        except (ValueError, BadInputError):
+            message = None
+        if isinstance(message, Ready):
+            return message
+        if isinstance(message, Refused):
+            self.process.end()
+            raise NoHostError(message.title, message.detail, message.hint)
+        if late:
+            self.process.end()
+            why, hint = f"It was not ready after {timeout:g} s", "Do in load() what takes long, not on import"
+        else:
+            why, hint = self.last_words(), "Import its module in Python to see what happens"
+        raise NoHostError(f"The adapter {self._reference} did not start", why, hint)
+
+    def last_words(self) -> str:
+        """How it ended, with the last line that it wrote on stderr."""
+        self.process.died(DEATH_S)
+        how = how_it_ended(self.process.code)
+        *_, line = ["", *self.process.end().splitlines()]
+        return f"{how}: {line[:LAST_LINE].strip()}" if line.strip() else how
+
+    def _hear(self, line: bytes) -> None:
+        if not self._heard.is_set():
+            self._line = line
+            self._heard.set()
+
+
+def _base_url(ready: Ready) -> str:
+    return f"{ready.root}/v1"
+
+
+def _cards(ready: Ready, loaded: list[Any] | tuple[Any, ...] = ()) -> tuple[ModelCard, ...]:
+    facts = ready.facts
+    return tuple(
+        ModelCard(
+            name,
+            name,
+            device=facts.device,
+            context=facts.context,
+            licence=facts.licence,
+            state=ModelState.LOADED if name in loaded else ModelState.CACHED,
+        )
+        for name in facts.models
+    )
