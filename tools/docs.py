@@ -10,6 +10,8 @@ import click
 
 from tui.cli.exit_codes import MEANINGS
 from tui.cli.main import cli
+from tui.hosts.host import Ability
+from tui.hosts.kinds import KINDS, THROUGH_SSH, HostKind
 from tui.ui import actions
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -28,7 +30,7 @@ def keys() -> str:
         ("everywhere", actions.EVERYWHERE),
         ("in the prompt", actions.PROMPT),
         ("in the panes", (*actions.COMPARE, *actions.ANSWER)),
-        ("on the Models screen", actions.MODELS),
+        ("on the Models screen", (*actions.MODELS, *actions.LIST)),
     )
     rows = [(f"`{item.shown}`", item.about, _where(item, where)) for where, group in groups for item in group]
     return table(("key", "does", "where"), rows)
@@ -54,7 +56,18 @@ def exit_codes() -> str:
     return table(("code", "means"), [(str(int(code)), meaning) for code, meaning in MEANINGS.items()])
 
 
-SECTIONS: dict[str, Callable[[], str]] = {"keys": keys, "commands": commands, "exit-codes": exit_codes}
+def hosts() -> str:
+    """Every kind of host."""
+    rows = [(kind.title, kind.found, _abilities(kind)) for kind in KINDS]
+    return table(("host", "how it is found", "what it can do beyond answering"), rows) + f"\n{THROUGH_SSH}\n"
+
+
+def _abilities(kind: HostKind) -> str:
+    can = ", ".join(ability.name.lower() for ability in Ability if ability in kind.can)
+    return "; ".join(part for part in (can, kind.but) if part)
+
+
+SECTIONS: dict[str, Callable[[], str]] = {"keys": keys, "commands": commands, "exit-codes": exit_codes, "hosts": hosts}
 
 
 def rewritten(text: str) -> str:

@@ -86,6 +86,15 @@ def test_nothing_to_report_on_is_usage(folder: Path, tmp_path: Path, what: str) 
     assert done.err.splitlines()[-1].startswith("foundry-compare: There is no session to report on. ")
 
 
-def test_no_argument_is_usage(tmp_path: Path) -> None:
-    done = call("report", cwd=tmp_path)
+def test_without_files_the_programs_own_sessions_are_reported(folder: Path, tmp_path: Path) -> None:
+    own = {"FOUNDRY_COMPARE_SESSIONS": str(folder)}
+    done = call("report", cwd=tmp_path, environ=own)
+    assert done.code == 0
+    assert done.out.startswith("# Report\n\n2 sessions, 3 runs.\n")
+
+
+def test_without_files_and_without_sessions_there_is_nothing_to_report_on(tmp_path: Path) -> None:
+    none = {"FOUNDRY_COMPARE_SESSIONS": str(tmp_path / "none yet")}
+    done = call("report", cwd=tmp_path, environ=none)
     assert (done.code, done.out) == (2, "")
+    assert done.err.splitlines()[-1].startswith("foundry-compare: There is no session to report on. ")

@@ -55,7 +55,7 @@ def test_json_is_one_object_of_the_promised_shape(at: At, tmp_path: Path, sessio
     good, thinking, failed = data["runs"]
     promised = {"model", "prompt", "round", "state", "finish_reason", "answer", "metrics"}
     for run in data["runs"]:
-        assert set(run) == promised | {"reasoning", "error"}
+        assert set(run) == promised | {"reasoning", "error", "adjusted"}
         assert set(METRICS) <= set(run["metrics"])
     assert {key: good[key] for key in promised - {"metrics"}} == {
         "model": "good", "prompt": "hi", "round": 1, "state": "done", "finish_reason": "stop", "answer": ANSWER,
@@ -160,6 +160,15 @@ def test_a_model_that_is_not_listed_is_missing_and_the_others_are_named(at: At, 
     assert done.code == 4
     said = a_sentence(done)
     assert "There is no model nosuch on this host. It has: bad_json, " in said and said.endswith(" more.")
+
+
+def test_what_a_host_refused_to_be_asked_is_said(tmp_path: Path) -> None:
+    with LoopbackServer().running() as server:
+        said = "seed: refused by the host and left out."
+        ask = ("run", "--host", server.url, "-m", "no_seed", "-p", "hi", "--seed", "4")
+        assert said in call(*ask, cwd=tmp_path).out.splitlines()
+        (run,) = call(*ask, "--json", cwd=tmp_path).json["runs"]
+        assert (run["state"], run["adjusted"]) == ("done", ["seed"])
 
 
 def test_a_host_that_lists_nothing_is_asked_all_the_same(tmp_path: Path) -> None:

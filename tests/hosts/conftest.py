@@ -9,9 +9,21 @@ from pathlib import Path
 import pytest
 
 from tests.hosts.models_server import as_json, serving
+from tests.support.catalogue_server import catalogue_of
+from tests.support.replay_daemon import daemon_in
+from tests.support.replay_service import replaying
+from tests.support.sshd import running_sshd, why_no_sshd
+from tui.hosts.adapter.host import AdapterHost
+from tui.hosts.daemon import DaemonHost
+from tui.hosts.discovery import Surroundings
+from tui.hosts.embedded.bundle import bundle_root
 from tui.hosts.embedded.host import EmbeddedHost
+from tui.hosts.found import FoundHost
 from tui.hosts.host import Host
 from tui.hosts.openai_api import OpenAIHost
+from tui.hosts.sdk_service import SdkServiceHost
+from tui.hosts.service import ServiceHost
+from tui.hosts.tunnel import TunnelHost
 
 
 def why_no_runtime() -> str:
@@ -38,11 +50,75 @@ def embedded(data_dir: Path) -> Iterator[EmbeddedHost]:
     host.close()
 
 
-@pytest.fixture(scope="module", params=["embedded", "openai"])
+@pytest.fixture(scope="module")
+def embedded_own(data_dir: Path) -> Iterator[EmbeddedHost]:
+    """The same for the runtime that takes in models of the user's."""
+    reason = why_no_runtime()
+    if reason:
+        pytest.skip(reason)
+    host = EmbeddedHost(data_dir, demo_only=False)
+    yield host
+    host.close()
+
+
+@pytest.fixture(scope="module")
+def strange_service(data_dir: Path) -> Iterator[str]:
+    """The address of a runtime's web service, to be met as a stranger would, with a public catalogue that is empty."""
+    reason = why_no_runtime()
+    if reason:
+        pytest.skip(reason)
+    host = EmbeddedHost(data_dir)
+    with catalogue_of([], bundle_root() / "demo-small") as catalogue, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FOUNDRY_COMPARE_CATALOGUE", catalogue.address)
+        yield (host.connect().endpoint or "").removesuffix("/catalogs/local/v1")
+        host.close()
+
+
+@pytest.fixture(scope="module")
+def tunnel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TunnelHost]:
+    """A host that is reached through SSH."""
+    if why_no_sshd():
+        pytest.skip(why_no_sshd())
+    with replaying() as service, running_sshd(tmp_path_factory.mktemp("sshd")) as sshd:
+        port = int(service.url.rpartition(":")[2])
+        host = TunnelHost(sshd.target, ServiceHost, options=sshd.options, remote_port=port)
+        yield host
+        host.close()
+
+
+@pytest.fixture(
+    scope="module", params=["embedded", "openai", "service", "tunnel", "found", "adapter", "embedded-own", "sdk"]
+)
 def host(request: pytest.FixtureRequest) -> Iterator[Host]:
     """Each kind of host in turn, with at least two models."""
     if request.param == "embedded":
         yield request.getfixturevalue("embedded")
+        return
+    if request.param == "embedded-own":
+        yield request.getfixturevalue("embedded_own")
+        return
+    if request.param == "sdk":
+        yield SdkServiceHost(request.getfixturevalue("strange_service"))
+        return
+    if request.param == "service":
+        with replaying() as service:
+            yield ServiceHost(service.url)
+        return
+    if request.param == "daemon":
+        with daemon_in(request.getfixturevalue("tmp_path_factory").mktemp("daemon")) as daemon:
+            yield DaemonHost(daemon.root, cli=daemon.cli, home=daemon.home)
+        return
+    if request.param == "found":
+        with replaying() as service:
+            yield FoundHost(None, Surroundings(Path("data"), {"PATH": ""}, Path("home"), usual_root=service.url))
+        return
+    if request.param == "tunnel":
+        yield request.getfixturevalue("tunnel")
+        return
+    if request.param == "adapter":
+        adapter = AdapterHost("tests.support.adapters:Facts", folder=Path(__file__).parents[2])
+        yield adapter
+        adapter.close()
         return
     with serving(as_json({"data": [{"id": "a:1"}, {"id": "b:1"}]})) as server:
         yield OpenAIHost(server.url)

@@ -16,8 +16,11 @@ def test_connecting_twice_finds_the_same_host(host: Host) -> None:
     info = host.connect()
     assert host.connect() == info
     assert info.title
-    assert info.endpoint is not None and check_base_url(info.endpoint) == info.endpoint
-    assert info.local is is_loopback(info.endpoint)
+    if info.endpoint is None:  # it is reached by a way that means nothing to anybody else
+        assert not info.local
+    else:
+        assert check_base_url(info.endpoint) == info.endpoint
+        assert info.local is is_loopback(info.endpoint)
 
 
 def test_the_catalogue_names_each_model_once(host: Host) -> None:
@@ -31,7 +34,7 @@ def test_the_catalogue_names_each_model_once(host: Host) -> None:
 def test_every_model_has_an_endpoint_below_the_hosts_own(host: Host) -> None:
     for card in host.catalogue():
         endpoint = host.endpoint(card.id)
-        assert endpoint.base_url == host.connect().endpoint
+        assert endpoint.base_url.startswith(host.connect().endpoint or "http")
         assert endpoint.model == card.id
         assert endpoint.api_key is None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from tui.cli.doctor import doctor
 from tui.cli.exit_codes import ExitCode
 from tui.cli.models import models
 from tui.cli.report import report
@@ -23,14 +24,21 @@ from tui.cli.smoke import smoke
 @host_option
 @sessions_option
 @click.option("--theme", metavar="NAME", help="The theme to start with.")
+@click.option(
+    "--keep-warm",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="MINUTES",
+    help="Prompt the models in use lightly when nothing else was asked for so long, so that they stay loaded.",
+)
 @click.pass_context
 def cli(
     context: click.Context,
     models: tuple[str, ...],
     prompt: str | None,
-    host: str | None,
+    host: tuple[str, ...],
     sessions: Path | None,
     theme: str | None,
+    keep_warm: float | None,
 ) -> None:
     """Ask several local models the same question, watch the answers side by side, score them, keep everything.
 
@@ -40,17 +48,22 @@ def cli(
         # A pipe on Windows has a code page of 256 characters: an answer that holds another one is printed all the same.
         sys.stdout.reconfigure(errors="replace")
     if context.invoked_subcommand is None:
-        _open_screen(models, prompt, host, sessions, theme)
+        _open_screen(models, prompt, host, sessions, theme, keep_warm)
 
 
 @told
 def _open_screen(
-    models: tuple[str, ...], prompt: str | None, host: str | None, sessions: Path | None, theme: str | None
+    models: tuple[str, ...],
+    prompt: str | None,
+    host: tuple[str, ...],
+    sessions: Path | None,
+    theme: str | None,
+    keep_warm: float | None,
 ) -> ExitCode:
     from tui.cli.screen import open_screen
 
-    return open_screen(models, prompt, host, sessions, theme)
+    return open_screen(models, prompt, host, sessions, theme, keep_warm)
 
 
-for command in (run, models, report, smoke):
+for command in (run, models, report, smoke, doctor):
     cli.add_command(command)

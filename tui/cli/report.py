@@ -13,6 +13,7 @@ from tui.core.errors import BadInputError, CompareError, StoreError
 from tui.core.session import Session
 from tui.report import to_csv, to_json, to_markdown
 from tui.report.aggregate import Report, aggregate
+from tui.store.paths import sessions_dir
 from tui.store.sessions import collect, load
 
 _WRITERS: dict[str, Callable[[Report], str]] = {
@@ -23,15 +24,18 @@ _WRITERS: dict[str, Callable[[Report], str]] = {
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILES|DIRS…")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILES|DIRS]…")
 @click.option("--format", "form", type=click.Choice(list(_WRITERS)), default="md", show_default=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @told
 def report(files: tuple[Path, ...], form: str, output: Path | None) -> ExitCode:
-    """Aggregate sessions: latency, speed and scores by model, device and mode. Bad files are named and skipped."""
+    """Aggregate sessions: latency, speed and scores by model, device and mode. Bad files are named and skipped.
+
+    Without files, the sessions that this program keeps.
+    """
     sessions: list[Session] = []
     skipped: list[tuple[str, str]] = []
-    for path in collect(files):
+    for path in collect(files or (sessions_dir(),)):
         try:
             sessions.append(load(path))
         except CompareError as error:

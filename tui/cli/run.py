@@ -22,6 +22,7 @@ from tui.cli.shell import (
     show_json,
     told,
 )
+from tui.core import dialect
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError
 from tui.core.lane import Lane, LaneState
@@ -36,6 +37,7 @@ from tui.core.timing import METRICS
 @click.option("-p", "--prompt", required=True, metavar="PROMPT", help="The question; - reads it from stdin.")
 @click.option("--mode", type=click.Choice([mode.value for mode in Mode]), default=Mode.RACE.value, show_default=True,
               help="measure: one request at a time, after a warm-up. race: all at once.")  # fmt: skip
+@click.option("--alone", is_flag=True, help="Measured: unload the other models before one is loaded.")
 @click.option("--max-tokens", type=click.IntRange(1), default=DEFAULT_MAX_TOKENS, show_default=True, metavar="N")
 @click.option("--temperature", type=click.FloatRange(0, 2), metavar="T", help="0 to 2; left to the host if not given.")
 @click.option("--seed", type=int, metavar="N", help="Sampling seed, for hosts that take one.")
@@ -48,10 +50,11 @@ def run(
     models: tuple[str, ...],
     prompt: str,
     mode: str,
+    alone: bool,
     max_tokens: int,
     temperature: float | None,
     seed: int | None,
-    host: str | None,
+    host: tuple[str, ...],
     sessions: Path | None,
     as_json: bool,
     no_save: bool,
@@ -61,12 +64,14 @@ def run(
     Exit codes: 0 good, 1 not kept on disk, 2 usage, 3 no host, 4 model missing, 5 model failed, 6 empty answer.
     """
     text = _question(prompt)
+    if alone and mode != Mode.MEASURE:
+        raise BadInputError("--alone goes with --mode measure", "A race needs all models at once")
     parameters = Parameters(max_tokens=max_tokens, temperature=temperature, seed=seed)
     with connected(host) as (opened, info):
         cards = choose(opened.catalogue(), models, info)
-        say(f"{info.title}: asking {', '.join(clean_line(card.id, 60) for card in cards)} …")
+        say(f"{info.title}: asking {', '.join(clean_line(card.key, 60) for card in cards)} …")
         with conducted(opened, info, sessions, save=not no_save) as (conductor, path):
-            asked = conductor.begin(cards, text, mode=Mode(mode), parameters=parameters)
+            asked = conductor.begin(cards, text, mode=Mode(mode), alone=alone, parameters=parameters)
             drive(conductor, lambda lane: _tell(conductor.session, lane, as_json))
             session = conductor.session
         kept = path is not None and path.exists()
@@ -94,7 +99,7 @@ def _question(prompt: str) -> str:
 def _tell(session: Session, lane: Lane, as_json: bool) -> None:
     """Say that a lane has ended: the whole answer on stdout, or one line of progress when stdout is for JSON."""
     card = session.target_of(lane).card
-    name = clean_line(card.id, 60)
+    name = clean_line(card.key, 60)
     if lane.spec.warmup:
         say(f"{name}: warmed up")
         return
@@ -107,6 +112,8 @@ def _tell(session: Session, lane: Lane, as_json: bool) -> None:
         show(lane.answer)
     if lane.fault:
         show(f"failed: {lane.fault.message} {lane.fault.hint}".rstrip())
+    if lane.adjusted:
+        show(dialect.told(lane.adjusted))
     show(f"[{summary(lane)}]")
 
 
@@ -114,9 +121,10 @@ def summary(lane: Lane) -> str:
     """A lane's numbers in one line; what is unknown is a dash."""
     timing = lane.timing
     tokens = lane.usage.completion_tokens if lane.usage else None
+    about = "~" if lane.usage and lane.usage.source != "server" else ""
     parts = [
-        f"{tokens} tokens" if tokens is not None else f"{lane.marks.chunks} chunks",
-        f"{timing.decode_tps:.1f} tok/s" if timing.decode_tps is not None else "- tok/s",
+        f"{about}{tokens} tokens" if tokens is not None else f"{lane.marks.chunks} chunks",
+        f"{about}{timing.decode_tps:.1f} tok/s" if timing.decode_tps is not None else "- tok/s",
         f"first {timing.ttft_ms / 1000:.2f} s" if timing.ttft_ms is not None else "first -",
         f"total {timing.end_ms / 1000:.2f} s" if timing.end_ms is not None else "total -",
         lane.finish_reason or lane.state.value if lane.state is LaneState.DONE else lane.state.value,
@@ -137,7 +145,7 @@ def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
     }
     fault = lane.fault
     return {
-        "model": session.target_of(lane).card.id,
+        "model": session.target_of(lane).card.key,
         "prompt": session.prompts[lane.spec.prompt].user,
         "round": lane.spec.round,
         "state": lane.state.value,
@@ -145,5 +153,6 @@ def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
         "answer": lane.answer,
         "reasoning": lane.reasoning or None,
         "error": {"kind": fault.kind, "message": fault.message, "hint": fault.hint} if fault else None,
+        "adjusted": list(lane.adjusted),
         "metrics": metrics,
     }

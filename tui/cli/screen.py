@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from tui.cli.exit_codes import ExitCode
-from tui.cli.shell import conducted, say
+from tui.cli.shell import conducted, say, surroundings
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, CompareError
-from tui.hosts.discovery import open_host
+from tui.hosts.opening import open_host
 from tui.store import paths
 from tui.store.recovery import recover
 
 
 def open_screen(
-    models: Sequence[str], prompt: str | None, host: str | None, sessions: Path | None, theme: str | None
+    models: Sequence[str],
+    prompt: str | None,
+    host: Sequence[str],
+    sessions: Path | None,
+    theme: str | None,
+    keep_warm: float | None = None,
 ) -> ExitCode:
     """Run the terminal program until it is left; says where the session is kept."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -26,7 +30,7 @@ def open_screen(
         )
     if prompt is not None and not prompt.strip():
         raise BadInputError("The prompt is empty", hint="Give a question with -p, or none at all.")
-    opened = open_host(host, data_dir=paths.data_dir(), environ=os.environ)
+    opened = open_host(host, surroundings())
     from tui.app import CompareApp
     from tui.ui.theming import load_all
 
@@ -36,7 +40,7 @@ def open_screen(
         wrong = " ".join(notice.sentence() for notice in notices)
         raise BadInputError(f"There is no theme {clean_line(theme, 40)}", f"There are: {known}", wrong)
     recovered, troubles = _recover(paths.sessions_dir(sessions))
-    with conducted(opened, None, sessions, save=True) as (conductor, path):
+    with conducted(opened, None, sessions, save=True, keep_warm=keep_warm) as (conductor, path):
         app = CompareApp(
             opened,
             conductor,

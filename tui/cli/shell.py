@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,13 +20,16 @@ import click
 
 from tui.cli.exit_codes import ExitCode, of_error
 from tui.conductor import Conductor, new_session
+from tui.conductor.keep_warm import KeepWarm
 from tui.core.clean import clean, clean_line
 from tui.core.errors import BadInputError, CompareError, NoModelError
 from tui.core.lane import Lane
 from tui.core.model_card import ModelCard, find_or_believe
-from tui.hosts.discovery import open_host
+from tui.hosts.discovery import Surroundings
 from tui.hosts.host import Host, HostInfo
+from tui.hosts.opening import open_host
 from tui.store import paths
+from tui.store.config import read_config
 from tui.store.keeper import SessionKeeper
 from tui.store.sessions import new_session_id
 
@@ -34,8 +38,10 @@ _NAMED = 20
 """How many of a host's models an error message names."""
 
 host_option = click.option(
-    "--host", metavar="HOST", help="`demo` (the embedded runtime), or a base URL such as http://127.0.0.1:8000/v1."
-)
+    "--host", multiple=True, metavar="HOST",
+    help="demo, embedded, http://ADDRESS, ssh://USER@HOST, module:Class or a name from config.toml; repeat to compare "
+    "models of several hosts. Without it the best host is found.",
+)  # fmt: skip
 models_option = click.option(
     "-m", "--model", "models", multiple=True, metavar="MODEL", help="Model id or alias; repeat."
 )
@@ -78,10 +84,22 @@ def told(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
     return wrapper
 
 
+def surroundings() -> Surroundings:
+    """Where hosts are looked for: this machine, this user, this environment."""
+    return Surroundings(paths.data_dir(), os.environ, _home(), lambda: read_config(paths.config_dir()))
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path()  # Nobody knows where it is: then nothing is found there.
+
+
 @contextmanager
-def connected(spec: str | None) -> Iterator[tuple[Host, HostInfo]]:
+def connected(specs: Sequence[str]) -> Iterator[tuple[Host, HostInfo]]:
     """The host of `--host`, up and answering; ended again if this program started it."""
-    host = open_host(spec, data_dir=paths.data_dir(), environ=os.environ)
+    host = open_host(specs, surroundings())
     try:
         yield host, host.connect()
     finally:
@@ -91,12 +109,12 @@ def connected(spec: str | None) -> Iterator[tuple[Host, HostInfo]]:
 def choose(cards: Sequence[ModelCard], names: Sequence[str], info: HostInfo) -> list[ModelCard]:
     """The cards of the models named, or all of the demo models. Raises NoModelError or BadInputError."""
     if not names:
-        if info.toys:
+        if info.toys or (cards and all(card.toy for card in cards)):
             return list(cards)
         raise BadInputError("No model is chosen", f"The host has: {_names(cards)}", "Choose with -m MODEL.")
     chosen: list[ModelCard] = []
     for name in names:
-        card = find_or_believe(tuple(cards), name)
+        card = find_or_believe(tuple(cards), name, host_names(info))
         if card is None:
             raise NoModelError(f"There is no model {clean_line(name, 80)} on this host", f"It has: {_names(cards)}")
         if card not in chosen:
@@ -104,24 +122,30 @@ def choose(cards: Sequence[ModelCard], names: Sequence[str], info: HostInfo) -> 
     return chosen
 
 
+def host_names(info: HostInfo) -> list[str]:
+    """The names of the hosts that take part, where several do."""
+    return [member.name for member in info.members]
+
+
 def _names(cards: Sequence[ModelCard]) -> str:
-    """The ids of the first models, and how many more there are."""
-    names = [clean_line(card.id, 60) for card in cards[:_NAMED]]
+    """The names of the first models, and how many more there are."""
+    names = [clean_line(card.key, 60) for card in cards[:_NAMED]]
     return ", ".join([*names, f"and {len(cards) - _NAMED} more"] if len(cards) > _NAMED else names) or "none"
 
 
 @contextmanager
 def conducted(
-    host: Host, info: HostInfo | None, sessions: Path | None, *, save: bool
+    host: Host, info: HostInfo | None, sessions: Path | None, *, save: bool, keep_warm: float | None = None
 ) -> Iterator[tuple[Conductor, Path | None]]:
     """A conductor with a new session, and the path where it is kept. Closing writes the last of it.
 
-    Without `info` the host is not connected yet, and the engine waits too.
+    Without `info` the host is not connected yet, and the engine waits too. `keep_warm` is in minutes.
     """
     created = datetime.now(UTC)
     session = new_session(new_session_id(created), created)
     keeper = SessionKeeper(paths.sessions_dir(sessions), session.id, paths.state_dir()) if save else None
-    conductor = Conductor(host, session, keeper, rater=rater_name())
+    warm = KeepWarm(keep_warm, time.monotonic) if keep_warm is not None else None
+    conductor = Conductor(host, session, keeper, rater=rater_name(), keep_warm=warm)
     if info is not None:
         conductor.connected(info)
         conductor.start()
@@ -146,7 +170,7 @@ def drive(conductor: Conductor, ended: Callable[[Lane], None]) -> None:
             changed = conductor.tick()
         for lane_id in sorted(changed):
             lane = conductor.session.lanes[lane_id]
-            if lane.state.final and lane_id not in seen:
+            if conductor.settled(lane) and lane_id not in seen:
                 seen.add(lane_id)
                 ended(lane)
 

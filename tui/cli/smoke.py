@@ -14,6 +14,7 @@ from tui.cli.shell import (
     conducted,
     connected,
     drive,
+    host_names,
     host_option,
     models_option,
     show,
@@ -55,7 +56,7 @@ class Check:
               help="Fail an answer that takes longer, in milliseconds from request to end.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @told
-def smoke(models: tuple[str, ...], host: str | None, slow_ms: float | None, as_json: bool) -> ExitCode:
+def smoke(models: tuple[str, ...], host: tuple[str, ...], slow_ms: float | None, as_json: bool) -> ExitCode:
     """Check that the host answers, lists its models, and that each of them answers a short question.
 
     Exit codes: 0 all good, 2 usage, 3 no host, 4 model missing, 5 model failed, 6 empty answer, 7 too slow.
@@ -89,7 +90,7 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
     note(Check("models", ExitCode.GOOD, f"{len(cards)} listed" if cards else "the host lists none"))
     chosen: list[ModelCard] = []
     for name in names:
-        card = find_or_believe(cards, name)
+        card = find_or_believe(cards, name, host_names(info))
         if card is None:
             note(Check(name, ExitCode.NO_MODEL, "the host does not have this model"))
         elif card not in chosen:
@@ -117,4 +118,4 @@ def _check(card: ModelCard, lane: Lane, slow_ms: float | None) -> Check:
         found = f"answered in {end:.0f} ms, first text after {first:.0f} ms"
         if code is ExitCode.SLOW:
             found += f"; the limit is {slow_ms:.0f} ms"
-    return Check(card.id, code, found, timing.ttft_ms, timing.end_ms)
+    return Check(card.key, code, found, timing.ttft_ms, timing.end_ms)

@@ -73,9 +73,9 @@ class Ledger:
 
     def target(self, card: ModelCard) -> Target:
         """The session's target for this card, entered at its first use."""
-        known = next((target for target in self.session.targets.values() if target.card.id == card.id), None)
+        known = next((target for target in self.session.targets.values() if target.card.key == card.key), None)
         if known is None:
-            host = str(self.session.host.get("kind", "unknown"))
+            host = str(self.session.host_of(card).get("kind", "unknown"))
             known = Target(f"m{len(self.session.targets) + 1}", card, host)
             self.session.targets[known.key] = known
             self.record({"model": target_to_dict(known)})
@@ -132,6 +132,7 @@ class Ledger:
         return replace(
             session,
             tool=dict(session.tool),
+            hosts=dict(session.hosts),
             plans=dict(session.plans),
             targets=dict(session.targets),
             prompts=dict(session.prompts),

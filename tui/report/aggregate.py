@@ -93,7 +93,7 @@ class Subject:
     device: str | None
     ep: str | None
     host: str
-    """The host's kind."""
+    """The host's kind; its name, where several took part."""
     mode: Mode
     parameters: Parameters
     system: str | None
@@ -176,17 +176,17 @@ def _gather(session: Session, groups: dict[Subject, _Group]) -> None:
     scores: dict[str, list[Score]] = {}
     for score in current_scores(session.scores).values():
         scores.setdefault(score.run, []).append(score)
-    host = tuple(str(session.host.get(fact)) for fact in ("kind", "version", "endpoint"))
     for run, lane in session.lanes.items():
         target, prompt = session.target_of(lane), session.prompts[lane.spec.prompt]
         card = target.card
+        host = tuple(str(session.host_of(card).get(fact)) for fact in ("kind", "version", "endpoint"))
         subject = Subject(
             alias=card.alias,
             model=card.id,
             variant=card.variant,
             device=card.device,
             ep=card.ep,
-            host=target.host,
+            host=card.host or target.host,
             mode=lane.spec.mode,
             parameters=session.plan_of(lane).parameters,
             system=prompt.system or None,

@@ -1,0 +1,96 @@
+"""Facts about this machine, this installation and this terminal, for the doctor. Unknown is None."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from tui.store import paths
+from tui.store.config import FILE
+
+PACKAGES = ("foundry-compare", "textual", "openai", "foundry-local-sdk")
+
+
+def memory() -> dict[str, int | None]:
+    """Bytes of memory that programs can still have, and bytes there are."""
+    import psutil
+
+    try:
+        found = psutil.virtual_memory()
+    except (OSError, RuntimeError, psutil.Error):
+        return {"free_bytes": None, "total_bytes": None}
+    return {"free_bytes": found.available, "total_bytes": found.total}
+
+
+def places() -> dict[str, str]:
+    """Where things are kept."""
+    return {
+        "sessions": str(paths.sessions_dir()),
+        "config": str(paths.config_dir() / FILE),
+        "data": str(paths.data_dir()),
+        "state": str(paths.state_dir()),
+    }
+
+
+def versions() -> dict[str, str | None]:
+    """What is installed; None for what is not."""
+    return {"python": platform.python_version(), "os": platform.platform()} | {
+        name: _version(name) for name in PACKAGES
+    }
+
+
+def terminal(environ: Mapping[str, str], system: str = sys.platform) -> dict[str, Any]:
+    """What the screen would have to paint on; `columns` and `rows` are None where stdout is no terminal."""
+    columns, rows = _size()
+    return {
+        "columns": columns,
+        "rows": rows,
+        "term": environ.get("TERM"),
+        "colours": colours(environ, system),
+        "no_color": bool(environ.get("NO_COLOR")),
+        "ssh": any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")),
+        "multiplexer": next((name.casefold() for name in ("TMUX", "STY", "ZELLIJ") if environ.get(name)), None),
+    }
+
+
+def colours(environ: Mapping[str, str], system: str = sys.platform) -> int | None:
+    """How many colours the terminal says that it has; None where it says nothing."""
+    term = environ.get("TERM", "").casefold()
+    if environ.get("COLORTERM", "").casefold() in ("truecolor", "24bit") or term.endswith("-direct"):
+        return 1 << 24
+    if term == "dumb":
+        return 0
+    if "256color" in term:
+        return 256
+    if term:
+        return 16
+    # A Windows console names no terminal; since Windows 10 every one of them takes all colours.
+    return 1 << 24 if system == "win32" else None
+
+
+def is_there(place: str) -> bool:
+    """Whether a file or a folder exists already."""
+    try:
+        return Path(place).exists()
+    except OSError:
+        return False
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _size() -> tuple[int | None, int | None]:
+    try:
+        size = os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ is not None else 1)
+    except (OSError, ValueError):
+        return None, None
+    return size.columns, size.lines
