@@ -188,4 +188,27 @@ def test_without_a_keeper_nothing_is_kept_and_everything_works(host: LoopbackHos
         run = to_the_end(conductor)
         conductor.ratings.score(next(iter(run.lanes)), 4)
         assert states(run) == [D]
-        assert conductor.problems() == ()
+        assert not conductor.problems()
+
+
+def test_models_that_do_not_fit_together_are_loaded_one_at_a_time(
+    conductor: Conductor, host: LoopbackHost, cards: Cards
+) -> None:
+    together: list[int] = []
+    load = host.load
+
+    def watched(model_id: str) -> None:
+        load(model_id)
+        together.append(len(host.loaded))
+
+    host.load = watched  # type: ignore[method-assign]
+    try:
+        names = ("good", "burst", "no_done")
+        conductor.begin(cards(*names), "hi", mode=Mode.MEASURE, alone=True)
+        run = to_the_end(conductor)
+    finally:
+        del host.load
+    assert together == [1, 1, 1]
+    assert len(host.loaded) == 1, "the last one stays"
+    assert all(lane.state is D for lane in run.lanes.values())
+    assert conductor.session.plans[run.plan.key].alone

@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 
 from tui.conductor import Conductor, Keeper, new_session
+from tui.conductor.keep_warm import KeepWarm
 from tui.core.errors import CompareError
 from tui.core.events import Event, from_dict
 from tui.core.lane import Lane, LaneState
@@ -53,15 +54,16 @@ class RecordingKeeper:
         return [from_dict(entry) for entry in self.entries if "event" in entry and entry["lane"] == lane_id]
 
 
-def new_conductor(host: Host, keeper: Keeper | None = None) -> Conductor:
+def new_conductor(host: Host, keeper: Keeper | None = None, keep_warm: KeepWarm | None = None) -> Conductor:
     """A conductor with an engine of its own and a new session; `close()` it."""
-    return Conductor(host, new_session("20261122T110301Z-7f3a", datetime.now(UTC)), keeper, rater="ada")
+    session = new_session("20261122T110301Z-7f3a", datetime.now(UTC))
+    return Conductor(host, session, keeper, rater="ada", keep_warm=keep_warm)
 
 
 @contextmanager
-def conducting(host: Host, keeper: Keeper | None = None) -> Iterator[Conductor]:
+def conducting(host: Host, keeper: Keeper | None = None, *, keep_warm: KeepWarm | None = None) -> Iterator[Conductor]:
     """A new conductor, closed at the end."""
-    conductor = new_conductor(host, keeper)
+    conductor = new_conductor(host, keeper, keep_warm)
     try:
         yield conductor
     finally:

@@ -9,8 +9,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from tui.conductor.aftercare import Aftercare
+from tui.conductor.keep_warm import KeepWarm
 from tui.conductor.ledger import Keeper, Ledger
-from tui.conductor.preparation import LoadBegan, Preparation, Ready, Unready
+from tui.conductor.preparation import Counted, LoadBegan, Nudged, Preparation, Ready, Unready
 from tui.conductor.ratings import Ratings
 from tui.core import events as ev
 from tui.core.errors import BadInputError, CompareError
@@ -35,6 +37,7 @@ class Conductor:
         keeper: Keeper | None = None,
         *,
         rater: str = "me",
+        keep_warm: KeepWarm | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.session = session
@@ -46,12 +49,14 @@ class Conductor:
         self._now = now
         self._engine = EngineLink(self._ledger.record_event)
         self._preparation = Preparation(host, self._engine.now)
+        self._aftercare = Aftercare(session, host, self._preparation, keep_warm)
         self._greeted = False
         self._waiting: deque[list[Lane]] = deque()
         self._active: list[list[Lane]] = []
         self._endpoints: dict[str, Endpoint] = {}
         self._started: set[str] = set()
         self._broken: set[str] = set()
+        self._reloaded: set[str] = set()
         self._changed: set[str] = set()
 
     def start(self) -> None:
@@ -59,8 +64,11 @@ class Conductor:
         self._engine.start()
 
     def connected(self, info: HostInfo) -> None:
-        """Note which host the session is held with."""
-        self.session.host = info.to_dict()
+        """Note which host, or hosts, the session is held with."""
+        if info.members:
+            self.session.hosts |= {member.name: member.to_dict() for member in info.members}
+        else:
+            self.session.host = info.to_dict()
 
     def now(self) -> int:
         """The clock of the marks, in nanoseconds."""
@@ -68,8 +76,12 @@ class Conductor:
 
     @property
     def busy(self) -> bool:
-        """Whether lanes are still to come to their end."""
-        return bool(self._active or self._waiting)
+        """Whether lanes are still to come to their end, or tokens to be counted."""
+        return bool(self._active or self._waiting or self._aftercare.counting)
+
+    def settled(self, lane: Lane) -> bool:
+        """Whether a lane has come to its end, and all its numbers that can be had are there."""
+        return lane.state.final and not self._aftercare.awaits_count(lane)
 
     @property
     def preparing(self) -> bool:
@@ -84,10 +96,14 @@ class Conductor:
         mode: Mode = Mode.RACE,
         rounds: int = 1,
         warmup: int | None = None,
+        alone: bool = False,
         parameters: Parameters | None = None,
         timeouts: Timeouts | None = None,
     ) -> Run:
-        """Put a prompt to models. Raises BadInputError when that makes no sense, or a run is still going."""
+        """Put a prompt to models. Raises BadInputError when that makes no sense, or a run is still going.
+
+        `alone` is for a measured run of models that do not fit into memory together.
+        """
         if self.busy:
             raise BadInputError("The last run is still going", hint="Stop it, or wait for its end.")
         if not user.strip():
@@ -105,6 +121,7 @@ class Conductor:
             prompts=(prompt.key,),
             rounds=rounds,
             warmup=warmup if warmup is not None else int(mode is Mode.MEASURE),
+            alone=alone,
             seed=secrets.randbelow(1 << 31),
             parameters=parameters or Parameters(),
             timeouts=timeouts or Timeouts(),
@@ -112,6 +129,7 @@ class Conductor:
         self._ledger.add_plan(plan)
         self.run = Run(plan, prompt)
         self._broken.clear()
+        self._reloaded.clear()
         for wave in schedule(plan):
             self._waiting.append([self._lane(self.run, slot.model, slot.round, warmup=slot.warmup) for slot in wave])
         return self.run
@@ -122,13 +140,18 @@ class Conductor:
         self._take_messages()
         for wave in self._active:
             self._launch(wave)
-        self._active = [wave for wave in self._active if not all(lane.state.final for lane in wave)]
+        for wave in [wave for wave in self._active if all(lane.state.final for lane in wave)]:
+            self._active.remove(wave)
+            for lane in self._aftercare.look_back(wave):
+                self._reload(lane)
         if self._waiting and not self._active:
             # Until the engine greets, a lane has not been asked: starting it is nobody's latency.
             if self._greeted:
                 self._activate(self._waiting.popleft())
             else:
                 self._engine.start()
+        if self.run is not None:
+            self._aftercare.warm(set(self.run.plan.models) - self._broken, busy=self.busy)
         changed, self._changed = self._changed, set()
         return changed
 
@@ -176,8 +199,8 @@ class Conductor:
             self._waiting.append([self._lane(run, slot.model, slot.round, launch=launch) for slot in wave])
 
     def problems(self) -> Sequence[CompareError]:
-        """What could not be kept on disk since the last call."""
-        return self._ledger.problems()
+        """What could not be kept on disk, or warm, since the last call."""
+        return [*self._ledger.problems(), *self._aftercare.problems()]
 
     def close(self) -> bool:
         """Stop everything and write the last of it; whether everything is kept."""
@@ -202,6 +225,13 @@ class Conductor:
                     if loaded_at is not None:
                         self._apply(ev.Loaded(lane, loaded_at))
                     self._endpoints[lane] = endpoint
+                case Counted() | Nudged():
+                    usage = self._aftercare.take(step)
+                    if isinstance(step, Counted):
+                        self._changed.add(step.lane)
+                    if usage is not None:
+                        self._apply(usage)
+                        self._ledger.save()
                 case Unready(lane, error):
                     said = " ".join(part for part in (error.title + ".", error.detail) if part)
                     self._apply(ev.Failed(lane, self.now(), "host", said, error.hint, type(error).__name__))
@@ -252,8 +282,22 @@ class Conductor:
             return
         for lane in alive:
             self._apply(ev.Queued(lane.spec.id, self.now()))
-        self._preparation.prepare([(lane, self.session.target_of(lane).card) for lane in alive])
+        plan, targets = self.session.plan_of(alive[0]), self.session.targets
+        asked = {lane.spec.model for lane in alive}
+        free = [targets[model].card.key for model in plan.models if model not in asked] if plan.alone else []
+        self._preparation.prepare([(lane, self.session.target_of(lane).card) for lane in alive], free)
         self._active.append(wave)
+
+    def _reload(self, lane: Lane) -> None:
+        """Ask a model again that its host had unloaded since it was last looked at; once a run."""
+        spec = lane.spec
+        if self.run is None or spec.id not in self.run.lanes or spec.model in self._reloaded:
+            return
+        self._reloaded.add(spec.model)
+        self._broken.discard(spec.model)
+        self._waiting.appendleft(
+            [self._lane(self.run, spec.model, spec.round, launch=spec.launch + 1, warmup=spec.warmup)]
+        )
 
     def _apply(self, event: ev.Event) -> None:
         """Fold an event of our own making; the engine's are recorded as they leave its pipe."""

@@ -1,8 +1,8 @@
-"""Getting models ready, one after another, in a thread of its own."""
+"""What the host is asked for around the requests, one thing after another, in a thread of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -12,6 +12,7 @@ from tui.core.lane import Lane
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.target import Endpoint
 from tui.hosts.host import Ability, Host
+from tui.hosts.nudge import nudge
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,23 @@ class Unready:
     error: CompareError
 
 
-Step = LoadBegan | Ready | Unready
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many tokens the host's tokenizer makes of a lane's text; None when it did not say."""
+
+    lane: str
+    tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Nudged:
+    """A model was given a light prompt, so that it stays loaded; `error` is why that failed."""
+
+    model: str
+    error: CompareError | None
+
+
+Step = LoadBegan | Ready | Unready | Counted | Nudged
 
 
 class Preparation:
@@ -54,9 +71,17 @@ class Preparation:
         self._steps: SimpleQueue[Step] = SimpleQueue()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
 
-    def prepare(self, lanes: Sequence[tuple[Lane, ModelCard]]) -> None:
-        """Begin to get these lanes' models ready. Returns at once."""
-        self._thread.submit(self._prepare, tuple(lanes))
+    def prepare(self, lanes: Sequence[tuple[Lane, ModelCard]], free: Iterable[str] = ()) -> None:
+        """Begin to get these lanes' models ready. Returns at once. `free` are keys of models to unload before."""
+        self._thread.submit(self._prepare, tuple(lanes), frozenset(free))
+
+    def count(self, lane: str, model: str, text: str) -> None:
+        """Begin to count the tokens of a lane's text. Returns at once."""
+        self._thread.submit(self._count, lane, model, text)
+
+    def nudge(self, models: Sequence[str]) -> None:
+        """Begin to give these models, by their keys, a light prompt each. Returns at once."""
+        self._thread.submit(self._nudge, tuple(models))
 
     def steps(self) -> list[Step]:
         """What happened since the last call."""
@@ -71,11 +96,13 @@ class Preparation:
         """Take nothing more on. A load under way ends in its own time."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _prepare(self, lanes: tuple[tuple[Lane, ModelCard], ...]) -> None:
+    def _prepare(self, lanes: tuple[tuple[Lane, ModelCard], ...], free: frozenset[str]) -> None:
         try:
             self._host.connect()
-            loads = not self._host.abilities.get(Ability.LOAD)
-            ready = {card.id for card in self._host.catalogue() if card.state is ModelState.LOADED} if loads else set()
+            loads = {card.key for _, card in lanes if not self._host.abilities_of(card.key).get(Ability.LOAD)}
+            ready = {card.key for card in self._host.catalogue() if card.state is ModelState.LOADED} if loads else set()
+            for key in sorted(ready & free):
+                self._host.unload(key)
         except CompareError as error:
             for lane, _ in lanes:
                 self._steps.put(Unready(lane.spec.id, error))
@@ -86,17 +113,34 @@ class Preparation:
         for number, (lane, card) in enumerate(lanes):
             try:
                 loaded_at = None
-                if card.id not in ready and loads:
+                if card.key in loads - ready:
                     self._steps.put(LoadBegan(lane.spec.id, self._clock()))
-                    self._host.load(card.id)
+                    self._host.load(card.key)
                     loaded_at = self._clock()
-                    ready.add(card.id)
-                self._steps.put(Ready(lane.spec.id, self._host.endpoint(card.id), loaded_at))
+                    ready.add(card.key)
+                self._steps.put(Ready(lane.spec.id, self._host.endpoint(card.key), loaded_at))
             except CompareError as error:
                 self._steps.put(Unready(lane.spec.id, error))
             except Exception as error:
                 self._give_up(lanes[number:], error)
                 raise
+
+    def _count(self, lane: str, model: str, text: str) -> None:
+        tokens = None
+        try:
+            tokens = self._host.count_tokens(model, text)
+        except CompareError:
+            pass  # The count stays unknown, and is shown as unknown.
+        finally:
+            self._steps.put(Counted(lane, tokens))
+
+    def _nudge(self, models: tuple[str, ...]) -> None:
+        for model in models:
+            try:
+                nudge(self._host.endpoint(model))
+                self._steps.put(Nudged(model, None))
+            except CompareError as error:
+                self._steps.put(Nudged(model, error))
 
     def _give_up(self, lanes: Sequence[tuple[Lane, ModelCard]], error: Exception) -> None:
         # A defect must not leave a pane waiting for ever; the thread pool keeps the exception itself.

@@ -1,0 +1,74 @@
+"""What is asked of the host between requests: token counts it left out, and light prompts that keep models loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tui.conductor.keep_warm import KeepWarm
+from tui.conductor.preparation import Counted, Nudged, Preparation
+from tui.core.errors import CompareError
+from tui.core.events import Usage
+from tui.core.lane import UNLOADED, Lane
+from tui.core.session import Session
+from tui.hosts.host import Ability, Host
+
+
+class Aftercare:
+    """Looks at lanes that have ended. Everything it asks runs in the preparation's thread, so never beside a load."""
+
+    def __init__(self, session: Session, host: Host, preparation: Preparation, keep_warm: KeepWarm | None) -> None:
+        self._session = session
+        self._host = host
+        self._preparation = preparation
+        self._keep_warm = keep_warm
+        self._troubles: list[CompareError] = []
+        self.counting: set[str] = set()
+        """Lanes whose tokens are being counted."""
+        self._counted: set[str] = set()
+
+    def look_back(self, wave: Iterable[Lane]) -> list[Lane]:
+        """Begin to count what has no count; return the lanes whose model was unloaded and can be loaded again."""
+        gone = []
+        for lane in wave:
+            key = self._session.target_of(lane).card.key
+            able = self._host.abilities_of(key)
+            if self.awaits_count(lane):
+                self.counting.add(lane.spec.id)
+                self._preparation.count(lane.spec.id, key, lane.reasoning + lane.answer)
+            if lane.fault is not None and lane.fault.kind == UNLOADED and able.get(Ability.LOAD) == "":
+                gone.append(lane)
+        return gone
+
+    def awaits_count(self, lane: Lane) -> bool:
+        """Whether the host's tokenizer will be asked for the count that the host itself left out."""
+        if lane.usage is not None or lane.spec.id in self._counted or not (lane.answer or lane.reasoning):
+            return False
+        return self._host.abilities_of(self._session.target_of(lane).card.key).get(Ability.COUNT) == ""
+
+    def warm(self, models: Iterable[str], *, busy: bool) -> None:
+        """Prompt these models of the session lightly, when that is wished and due."""
+        if self._keep_warm is not None:
+            due = self._keep_warm.due(sorted(models), busy=busy)
+            if due:
+                self._preparation.nudge([self._session.targets[model].card.key for model in due])
+
+    def take(self, step: Counted | Nudged) -> Usage | None:
+        """Note what came of it; a count is returned as the event to fold."""
+        if isinstance(step, Counted):
+            self.counting.discard(step.lane)
+            self._counted.add(step.lane)
+            known = step.tokens is not None
+            return Usage(step.lane, completion_tokens=step.tokens, source="tokenizer") if known else None
+        warm = self._keep_warm
+        if warm is not None:
+            model = next(key for key, target in self._session.targets.items() if target.card.key == step.model)
+            warm.answered(model, failed=step.error is not None)
+            self._session.tool["keep_warm"] = f"{warm.prompts} prompts, every {warm.minutes:g} min"
+        if step.error is not None:
+            self._troubles.append(step.error)
+        return None
+
+    def problems(self) -> Sequence[CompareError]:
+        """Which models could not be kept warm, since the last call."""
+        troubles, self._troubles = self._troubles, []
+        return troubles
