@@ -7,22 +7,24 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from textual import work
 from textual.app import App
-from textual.message import Message
 from textual.theme import Theme
 
 from tui.conductor import Conductor
+from tui.conductor.downloads import Stage
 from tui.core.clean import clean_line
 from tui.core.errors import CompareError, NoModelError
-from tui.core.model_card import ModelCard, find_or_believe
-from tui.core.plan import MAX_MODELS
-from tui.hosts.embedded.bundle import model_card_text
-from tui.hosts.host import Host, HostInfo
+from tui.core.fit import Verdict
+from tui.core.plan import Mode
+from tui.hosts.host import Ability, Host
 from tui.ui import actions
 from tui.ui.crash import CrashLog
+from tui.ui.figures import megabytes
+from tui.ui.host_work import HostAnswered, HostFailed, HostOffered, HostWork, free_memory_mb
+from tui.ui.model_deeds import DONE
+from tui.ui.screens.ask import AskScreen
 from tui.ui.screens.compare import CompareScreen
 from tui.ui.screens.help import HelpScreen
 from tui.ui.screens.models import ModelsScreen
@@ -33,31 +35,8 @@ MODES_IN_ORDER = ("models", "compare")
 _HANGUP_CODE, _TERMINATED_CODE = 129, 143
 _PATIENCE = 2.0
 """Seconds a terminated program has for an orderly end."""
-
-
-class HostAnswered(Message):
-    """The host is there, with these models; `details` holds longer texts about some of them, by id.
-
-    `model_id` is set when it was asked after something was done to that model.
-    """
-
-    def __init__(
-        self, info: HostInfo, cards: tuple[ModelCard, ...], details: dict[str, str], model_id: str = ""
-    ) -> None:
-        super().__init__()
-        self.model_id = model_id
-        self.info = info
-        self.cards = cards
-        self.details = details
-
-
-class HostFailed(Message):
-    """Something asked of the host failed; `model_id` is set when it was about one model."""
-
-    def __init__(self, error: CompareError, model_id: str = "") -> None:
-        super().__init__()
-        self.error = error
-        self.model_id = model_id
+_DOWNLOADS_EVERY = 0.5
+"""Seconds between two looks at the downloads."""
 
 
 class CompareApp(App[None]):
@@ -78,7 +57,9 @@ class CompareApp(App[None]):
         theme: str | None = None,
         news: Sequence[str] = (),
         notices: Sequence[CompareError] = (),
+        free_mb: Callable[[], float | None] = free_memory_mb,
     ) -> None:
+        """`free_mb` tells the free memory of this machine, in megabytes."""
         super().__init__()
         self.crash_log = CrashLog()
         self.error_console = self.crash_log.console
@@ -90,7 +71,8 @@ class CompareApp(App[None]):
         self._news = news
         self._notices = notices
         self._compare = CompareScreen(self.shelf, conductor)
-        self._models = ModelsScreen(self.shelf, host.abilities)
+        self._models = ModelsScreen(self.shelf, lambda key: host.abilities_of(key) if key else host.abilities)
+        self._work = HostWork(self, host, free_mb)
         if themes:
             self._use_themes(themes, theme)
 
@@ -104,7 +86,12 @@ class CompareApp(App[None]):
             self.notify(clean_line(told), timeout=10, markup=False)
         for notice in self._notices:
             self._tell(notice)
+        self._beat = self.set_interval(_DOWNLOADS_EVERY, self._look_at_downloads, pause=True)
         self.call_after_refresh(self._begin)
+
+    def on_unmount(self) -> None:
+        """Nobody waits for downloads any more."""
+        self._work.close()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for themes that do not set them."""
@@ -116,32 +103,25 @@ class CompareApp(App[None]):
 
     # The host
 
-    @work(thread=True, exclusive=True, group="host")
     def _ask_host(self) -> None:
-        try:
-            self.post_message(self._look())
-        except CompareError as error:
-            self.post_message(HostFailed(error))
-
-    def _look(self, model_id: str = "") -> HostAnswered:
-        info, cards = self._host.connect(), self._host.catalogue()
-        details = {card.id: text for card in cards if (text := model_card_text(card))}
-        return HostAnswered(info, cards, details, model_id)
-
-    @work(thread=True, group="model")
-    def _work_on(self, what: str, model_id: str) -> None:
-        try:
-            (self._host.load if what == "load" else self._host.unload)(model_id)
-            self.post_message(self._look(model_id))
-        except CompareError as error:
-            self.post_message(HostFailed(error, model_id))
+        """What is here at once; what could be had as well when its catalogue answers."""
+        self._work.look()
+        self.shelf.asking = not self._host.abilities.get(Ability.DOWNLOAD, "no")
+        self._work.ask_offers()
 
     async def on_host_answered(self, message: HostAnswered) -> None:
         """Fill the shelf; the first time, choose the models and ask what was asked for on the command line."""
         first = self.shelf.info is None
-        # A host that lists nothing takes nothing away: the models named on the command line stay.
-        self.shelf.info, self.shelf.cards, self.shelf.trouble = message.info, message.cards or self.shelf.cards, None
-        self.shelf.working.pop(message.model_id, None)
+        self.shelf.answered(message.info, message.cards)
+        self.shelf.free_mb = message.free_mb
+        self.shelf.working.pop(message.key, None)
+        if message.what:
+            self.shelf.took[message.key] = (message.what, message.seconds)
+            if message.what == "remove":
+                self.shelf.unchoose(message.key)
+            else:
+                told = f"{message.key}: {DONE[message.what]} in {message.seconds:.1f} s"
+                self.notify(clean_line(told, 200), timeout=4, markup=False)
         self._models.details(message.details)
         self._conductor.connected(message.info)
         if first:
@@ -154,30 +134,40 @@ class CompareApp(App[None]):
             self.action_show("compare")
             await self._compare.ask(prompt)
 
+    async def on_host_offered(self, message: HostOffered) -> None:
+        """Show what could be had as well."""
+        self.shelf.offered(message.offers)
+        await self._shelf_changed()
+
     async def on_host_failed(self, message: HostFailed) -> None:
         """Say it, and keep what is known."""
-        if message.model_id:
-            self.shelf.working.pop(message.model_id, None)
+        if message.key:
+            self.shelf.working.pop(message.key, None)
         else:
             self.shelf.trouble = message.error
         self._tell(message.error)
         await self._shelf_changed()
 
+    def _look_at_downloads(self) -> None:
+        """Show how far they are; when one has ended, see what is here."""
+        seen = self._work.downloads.look()
+        failed = [one for key, one in seen.items() if one.error and self.shelf.downloads.get(key) != one]
+        self.shelf.downloads = {key: one for key, one in seen.items() if one.error or not one.ended}
+        self.shelf.paces = {key: self._work.downloads.pace_of(one) for key, one in seen.items()}
+        for one in failed:
+            if one.error:
+                self._tell(one.error)
+        if any(one.stage is Stage.DONE for one in seen.values()):
+            self._work.look()
+        if all(one.ended for one in seen.values()):
+            self._beat.pause()
+        if self._models.alive:
+            self._models.refill()
+
     def _choose_first(self) -> None:
-        shelf = self.shelf
-        listed = shelf.cards
-        for name in self._wanted[:MAX_MODELS]:
-            card = find_or_believe(listed, name)
-            if card is None:
-                self._tell(NoModelError(f"There is no model {name} on this host", hint="Choose on the Models screen."))
-                continue
-            if card not in shelf.cards:
-                shelf.cards = (*shelf.cards, card)
-            if card.id not in shelf.chosen:
-                shelf.chosen.append(card.id)
-        if not self._wanted and shelf.info is not None and shelf.info.toys:
-            shelf.chosen = [card.id for card in shelf.cards[:MAX_MODELS]]
-        if not shelf.chosen:
+        for name in self.shelf.choose_first(self._wanted):
+            self._tell(NoModelError(f"There is no model {name} on this host", hint="Choose on the Models screen."))
+        if not self.shelf.chosen:
             self.switch_mode("models")
 
     async def _shelf_changed(self) -> None:
@@ -190,18 +180,48 @@ class CompareApp(App[None]):
             await self._compare.rebuild()
 
     async def on_models_screen_asked(self, message: ModelsScreen.Asked) -> None:
-        """Have the host load or unload a model, or be asked again."""
-        if message.what == "refresh":
-            self._ask_host()
-            return
-        self.shelf.working[message.model_id] = message.what
+        """Have the host do something with a model, or be asked again."""
+        what, key = message.what, message.key
+        card = self.shelf.card(key)
+        match what:
+            case "refresh":
+                self._ask_host()
+            case "register":
+                self._work.register(key)
+            case "download" if card is not None:
+                self._work.downloads.add(card)
+                self._beat.resume()
+                self._look_at_downloads()
+            case "cancel":
+                self._work.downloads.cancel(key)
+                self._look_at_downloads()
+            case "load" | "unload" | "remove":
+                self.shelf.working[key] = what
+                self._work.do(what, key)
         await self._shelf_changed()
-        self._work_on(message.what, message.model_id)
 
     def on_models_screen_chosen(self, message: ModelsScreen.Chosen) -> None:
-        """To the comparison, when the choice is made."""
-        if message.done:
+        """To the comparison when the choice is made; what does not fit into memory together is better asked in turn."""
+        self.shelf.free_mb = self._work.free_mb()
+        self._models.refill()
+        if not message.done:
+            return
+        found = self.shelf.fit(self.shelf.chosen_cards())
+        if found.verdict is not Verdict.ONE_BY_ONE or self._compare.mode is Mode.MEASURE:
             self.switch_mode("compare")
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer is not None:
+                self._compare.use(Mode.MEASURE if answer == "m" else Mode.RACE, alone=answer == "m")
+                self.switch_mode("compare")
+
+        text = (
+            f"They need about {megabytes(found.need_mb)} of memory together, and {megabytes(found.free_mb)} is free. "
+            "Measured, each is loaded and asked alone, and the one before it is unloaded."
+        )
+        answers = [("m", "measures them, one at a time"), ("a", "asks them all at once all the same")]
+        self.push_screen(AskScreen("These models do not fit into memory together", text, answers), answered)
 
     def on_compare_screen_rested(self, message: CompareScreen.Rested) -> None:
         """See what is loaded after a run."""
@@ -229,6 +249,8 @@ class CompareApp(App[None]):
         if self.current_mode == "compare":
             groups.insert(0, ("In the prompt", actions.PROMPT))
             groups.insert(2, ("In an answer", actions.ANSWER))
+        else:
+            groups.insert(1, ("In the list", actions.LIST))
         self.push_screen(HelpScreen(groups))
 
     def _tell(self, error: CompareError) -> None:
@@ -268,6 +290,7 @@ class CompareApp(App[None]):
 
     def _leave_at_once(self, code: int) -> None:
         """The terminal is gone or stuck: painting one more frame could hang. Keep everything, and go."""
+        self._work.close()
         self._conductor.close()
         self._host.close()
         os._exit(code)

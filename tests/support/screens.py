@@ -12,7 +12,6 @@ from typing import Any
 from textual import events
 from textual.keys import KEY_NAME_REPLACEMENTS
 from textual.pilot import Pilot
-from textual.widgets import DataTable
 
 from tests.support.conducting import conducting
 from tests.ui.stage import rows, screen_text
@@ -20,6 +19,7 @@ from tui.app import CompareApp
 from tui.conductor import Conductor
 from tui.hosts.host import Host
 from tui.ui.widgets.answer_pane import AnswerPane
+from tui.ui.widgets.model_table import ModelTable
 from tui.ui.widgets.prompt_box import PromptBox
 
 PATIENCE_S = 30.0
@@ -81,7 +81,7 @@ class Play:
     @property
     def in_models(self) -> bool:
         """Whether the models are shown, and their table is there."""
-        return self.app.current_mode == "models" and len(self.app.screen.query(DataTable)) == 1
+        return self.app.current_mode == "models" and len(self.app.screen.query(ModelTable)) == 1
 
     @property
     def prompt(self) -> PromptBox:

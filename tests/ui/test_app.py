@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 from textual.worker import WorkerFailed
 
 from tests.support import loopback_server
@@ -26,6 +26,7 @@ from tui.hosts.host import HostInfo
 from tui.hosts.openai_api import OpenAIHost
 from tui.ui import actions
 from tui.ui.screens.help import HelpScreen
+from tui.ui.widgets.model_table import ModelTable
 
 EVIL = "[@click=app.quit]x[/] \x1b[31mred\x9b1m \u202egnp"
 SHOWN = "[@click=app.quit]x[/] ␛[31mred<U+009B>1m <U+202E>gnp"
@@ -205,7 +206,7 @@ async def test_a_hostile_host_is_shown_and_not_obeyed(server: LoopbackServer, mo
         assert_harmless(play)
         await play.press("escape", "f1")
         await play.sees(f"A {SHOWN}"[:47])
-        play.app.screen.query_one(DataTable).focus()
+        play.app.screen.query_one(ModelTable).focus()
         await play.press("home")
         assert SHOWN in str(play.app.screen.query_one("#about", Static).content)
         assert_harmless(play)
@@ -228,7 +229,7 @@ async def test_what_was_recorded_is_shown_harmlessly_too() -> None:
         await play.sees(f"Note on {SHOWN}", SHOWN)
         assert_harmless(play)
         await play.press("escape", "f1")
-        await play.sees("[@click=app.quit]x[/] ␛[31mred<U+009B>1m <U+202…")
+        await play.sees("[@click=app.quit]x[/] ␛[31mred<U+009B>1m")
         assert_harmless(play)
 
 

@@ -207,3 +207,16 @@ async def test_ratings_that_were_there_before_are_shown() -> None:
     async with looking_at(THREE, notes=[Note("r3", "ann", "mine", WHEN), Note("r1", "bob", "his", WHEN)]) as play:
         await play.sees("3 unscored")
         assert "✎" in play.pane(3) and "✎" not in play.pane(1)
+
+
+async def test_prompts_that_keep_models_warm_are_counted_on_the_screen() -> None:
+    async with looking_at(THREE) as play:
+        play.conductor.session.tool["keep_warm"] = "2 prompts, every 5 min"
+        await play.sees("kept warm: 2 prompts, every 5 min")
+
+
+async def test_what_the_host_refused_to_be_asked_stands_below_its_answer() -> None:
+    adjusted = answered(1)
+    adjusted.adjusted = ("seed",)
+    async with looking_at([adjusted]) as play:
+        await play.sees("seed: refused by the host and left out.")

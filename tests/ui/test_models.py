@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import threading
 
-from textual.widgets import DataTable, Input
+from textual.widgets import Input
 
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.recorded import CARDS, looking_at, many_cards
 from tests.support.screens import Play, asking
 from tui.core.model_card import ModelState
+from tui.ui.widgets.model_table import ModelTable
 
 
 def listed(play: Play) -> list[str]:
     """The rows' first cells and models, in their order."""
-    table = play.app.screen.query_one(DataTable)
-    rows = [[str(cell) for cell in table.get_row(key)] for key in table.rows]
-    return [f"{row[0]} {row[2]}" for row in rows]
+    return [f"{row.cells[0]} {row.cells[2]}" for row in play.app.screen.query_one(ModelTable).rows]
 
 
 async def test_each_model_shows_what_is_known_of_it() -> None:
@@ -31,6 +30,7 @@ async def test_each_model_shows_what_is_known_of_it() -> None:
             "[ ] ◐ cached deepseek-r1-distill-qwen-7b-npu:3 NPU QNN 3.7 GB - MIT chat",
             "[ ] ○ catalogue gpt-oss-20b-cuda-gpu:1 GPU CUDA 9.7 GB 128k apache-2.0 chat",
         ]
+        await play.sees("qwen2.5-0.5b-instruct-generic-cpu:4")
         await play.sees("A small model for short answers.", "494,032,768 parameters")
         await play.press("down")
         await play.sees("3,836,021,760 parameters")
@@ -49,9 +49,9 @@ async def test_the_list_is_filtered_as_it_is_typed() -> None:
         await play.sees("No model has all of these words. / changes them.")
         assert play.app.screen.query_one(Input).value == "gpu zzz l ?"
         await play.press("escape")
-        assert isinstance(play.app.focused, DataTable)
+        assert isinstance(play.app.focused, ModelTable)
         await play.press("/", "ctrl+u", "enter")
-        assert isinstance(play.app.focused, DataTable)
+        assert isinstance(play.app.focused, ModelTable)
         assert play.app.current_mode == "models"
         await play.until(lambda: len(listed(play)) == 5)
 
@@ -99,17 +99,32 @@ async def test_a_ninth_model_is_refused_with_a_sentence() -> None:
         assert [row[1] for row in listed(play)] == [*"1234567", " ", "8"]
 
 
-async def test_what_the_host_cannot_do_is_greyed_out() -> None:
-    async with looking_at(unable="This server loads models by itself") as play:
+async def test_what_the_host_cannot_do_is_greyed_out_and_its_key_says_why() -> None:
+    async with looking_at(unable="This server loads models by itself", cards=many_cards(2)) as play:
         await play.until(lambda: "l" in play.app.screen.active_bindings)
         active = play.app.screen.active_bindings
         assert not active["l"].enabled and not active["u"].enabled and active["space"].enabled
-        await play.press("l", "u")
+        for key, what in (("l", "load models"), ("u", "unload models"), ("d", "download models")):
+            await play.press(key)
+            await play.hears(f"This host cannot {what}.")
+        await play.press("a")
+        await play.hears("This host cannot register folders. It is only looked at.")
+        assert play.told[0] == "This host cannot load models. This server loads models by itself."
         assert play.app.shelf.working == {}
+
+
+async def test_what_makes_no_sense_for_a_model_is_not_offered_and_its_key_says_why() -> None:
     async with looking_at() as play:
-        await play.until(lambda: "l" in play.app.screen.active_bindings)
-        active = play.app.screen.active_bindings
-        assert active["l"].enabled and active["u"].enabled
+        await play.until(lambda: "u" in play.app.screen.active_bindings)
+        await play.until(lambda: "Unload" in play.shown and "Load " not in play.shown)
+        await play.press("l")
+        await play.hears("qwen2.5-0.5b-instruct-generic-cpu:4 is loaded already.")
+        await play.press("end")
+        await play.until(lambda: "Unload" not in play.shown)
+        await play.press("u", "l", "x")
+        await play.hears("gpt-oss-20b-cuda-gpu:1 is not loaded.")
+        await play.hears("gpt-oss-20b-cuda-gpu:1 is not here yet; d downloads it.")
+        await play.hears("gpt-oss-20b-cuda-gpu:1 is not being downloaded.")
 
 
 async def test_models_are_loaded_and_unloaded_and_a_failure_is_a_sentence() -> None:
@@ -121,6 +136,8 @@ async def test_models_are_loaded_and_unloaded_and_a_failure_is_a_sentence() -> N
             await play.press("l")
             await play.until(lambda: play.app.shelf.cards[0].state is ModelState.LOADED)
             await play.sees("● loaded", "1/2 loaded")
+            await play.hears("good: loaded in 0.")
+            await play.sees("loaded in 0.")
             await play.press("down", "l")
             await play.hears("burst could not be loaded. Its files are damaged. Try another model.")
             assert not play.app.shelf.working

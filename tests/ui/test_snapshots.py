@@ -15,6 +15,7 @@ import pytest
 from tests.support.recorded import CARDS, PROMPT, SHORT, THOUGHT, answered, looking_at, streaming, words
 from tests.support.screens import Play
 from tests.support.sessions import WHEN, score
+from tests.support.shelf_host import VARIANTS, ShelfHost, shelf_of
 from tui.core.lane import Lane, LaneState
 from tui.core.rating import Note
 
@@ -64,6 +65,28 @@ async def models_chosen(size: Size) -> AsyncIterator[Play]:
 
 
 @asynccontextmanager
+async def models_of_one_alias(size: Size) -> AsyncIterator[Play]:
+    host = ShelfHost(CARDS[:2], VARIANTS)
+    host.stale = "The catalogue did not answer. It was last read two days ago."
+    async with shelf_of(host, size=size) as play:
+        await play.sees("(4)")
+        await play.press("down", "right", "down", "down", "space")
+        yield play
+
+
+@asynccontextmanager
+async def models_downloading(size: Size) -> AsyncIterator[Play]:
+    host = ShelfHost(CARDS[:4], CARDS[4:])
+    host.steps[CARDS[4].id] = [45.4, 99.0]
+    async with shelf_of(host, size=size) as play:
+        await play.sees("gpt-oss-20b")
+        await play.press("2", "2", "2", "d")
+        host.more.release()
+        await play.sees("45%")
+        yield play
+
+
+@asynccontextmanager
 async def help_over_answers(size: Size) -> AsyncIterator[Play]:
     async with looking_at(done(), size=size) as play:
         await play.press("escape", "?")
@@ -73,7 +96,15 @@ async def help_over_answers(size: Size) -> AsyncIterator[Play]:
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)], ids=["80x24", "160x45"])
 @pytest.mark.parametrize(
     "scene",
-    [streaming_midway, scored_with_a_note, failed_and_cut, models_chosen, help_over_answers],
+    [
+        streaming_midway,
+        scored_with_a_note,
+        failed_and_cut,
+        models_chosen,
+        models_of_one_alias,
+        models_downloading,
+        help_over_answers,
+    ],
     ids=lambda scene: scene.__name__,
 )
 async def test_the_screen_looks_as_it_did(
@@ -118,7 +149,7 @@ def picture(play: Play) -> str:
 
 def test_a_kept_picture_names_no_other_place() -> None:
     kept = list(FOLDER.glob("*.svg"))
-    assert len(kept) == 10
+    assert len(kept) == 14
     for path in kept:
         addresses = set(re.findall(r"https?://[^\"')\s]+", path.read_text(encoding="utf-8")))
         assert addresses == {"http://www.w3.org/2000/svg"}, path

@@ -286,6 +286,22 @@ async def test_an_error_stands_below_what_arrived_and_a_placeholder_only_where_n
         assert rows(view)[:3] == ["Waiting for its turn.", "", ""]
 
 
+async def test_a_remark_stands_below_everything_else_and_goes_again() -> None:
+    view = AnswerView()
+    async with Stage(view).run_test() as pilot:
+        view.show("So far so")
+        view.show_remark("seed: refused by the host and left out.")
+        view.show_error("The connection was lost.")
+        await pilot.pause()
+        assert rows(view)[:6] == [
+            "So far so", "", "✗ The connection was lost.", "", "seed: refused by the host and left out.", "",
+        ]  # fmt: skip
+        view.show_error("")
+        view.show_remark("")
+        await pilot.pause()
+        assert rows(view)[:2] == ["So far so", ""]
+
+
 async def test_the_screen_hears_where_a_person_went_and_not_what_the_tail_did() -> None:
     view = AnswerView()
     app = Stage(view)

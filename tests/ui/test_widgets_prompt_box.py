@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.events import Paste
 
 from tests.ui.stage import Stage, rows
+from tui.core.samples import SAMPLES
 from tui.ui.widgets.prompt_box import PLACEHOLDER, PromptBox
 
 
@@ -91,3 +92,58 @@ async def test_an_empty_box_says_what_it_is_for_and_a_filled_one_is_clean() -> N
         box.fill("from a\x07 file")
         await pilot.press("tab", "!")
         assert box.text == "from a␇ file!"
+
+
+async def test_down_in_the_empty_box_offers_the_samples_and_up_leads_back() -> None:
+    box = PromptBox()
+    app = Stage(box)
+    async with app.run_test() as pilot:
+        box.focus()
+        seen = []
+        for _ in range(len(SAMPLES) + 1):
+            await pilot.press("down")
+            seen.append(box.text)
+        assert seen == [*SAMPLES, SAMPLES[-1]], "the last one stays"
+        assert box.border_subtitle == f"sample {len(SAMPLES)} of {len(SAMPLES)} · ↑↓ others · enter runs"
+        await pilot.press(*["up"] * len(SAMPLES))
+        assert box.text == ""
+        assert not box.border_subtitle
+
+
+async def test_what_is_edited_is_not_replaced_by_an_offer() -> None:
+    box = PromptBox()
+    app = Stage(box)
+    async with app.run_test() as pilot:
+        box.focus()
+        await pilot.press("down", "x", "down", "up")
+        assert box.text == f"{SAMPLES[0]}x"
+        assert not box.border_subtitle
+
+
+async def test_up_goes_back_through_what_was_asked() -> None:
+    box = PromptBox()
+    app = Stage(box)
+    async with app.run_test() as pilot:
+        box.focus()
+        await pilot.press("a", "enter", "b", "enter", "enter")
+        assert box.text == "ab"
+        await pilot.press("up")
+        assert box.text == "a"
+        await pilot.press("up", "down")
+        assert box.text == "ab"
+        await pilot.press("down")
+        assert box.text == ""
+        await pilot.press("down")
+        assert box.text == SAMPLES[0]
+
+
+async def test_the_lines_of_an_earlier_prompt_can_be_walked_before_it_is_left() -> None:
+    box = PromptBox()
+    app = Stage(box)
+    async with app.run_test() as pilot:
+        box.focus()
+        await pilot.press("a", "enter", "ctrl+j", "b", "enter")
+        await pilot.press("up")
+        assert (box.text, box.cursor_location[0]) == ("a\nb", 0)
+        await pilot.press("up")
+        assert box.text == "a"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 
 from tui.ui.widgets.answer_pane import AnswerPane
+from tui.ui.widgets.model_table import ModelTable
 from tui.ui.widgets.prompt_box import PromptBox
 
 
@@ -24,6 +25,8 @@ class Action:
     footer: bool = False
     priority: bool = False
     """Reaches the action even while text is being typed."""
+    refusable: bool = False
+    """Where it cannot be done, its key calls the action `why` instead."""
 
 
 EVERYWHERE = (
@@ -59,12 +62,26 @@ COMPARE = (
 
 MODELS = (
     Action("models.filter", "slash", "/", "filter", "Filter", "Type to filter the list; esc leaves the field", True),
+    Action("models.device", "1", "1", "facet('device')", "Device", "Only the next device; after the last, all"),
+    Action("models.state", "2", "2", "facet('state')", "State", "Only the next state"),
+    Action("models.task", "3", "3", "facet('task')", "Task", "Only the next task"),
+    Action("models.tools", "4", "4", "facet('tools')", "Tools", "Only those that can call tools, or cannot"),
+    Action("models.licence", "5", "5", "facet('licence')", "Licence", "Only the next licence"),
+    Action("models.all", "0", "0", "open_facets", "All", "All of 1 to 5 again"),
+    Action("models.open", "right", "→", "open(True)", "Variants", "Show the variants of an alias"),
+    Action("models.close", "left", "←", "open(False)", "Close", "Fold the variants of an alias"),
     Action("models.choose", "space", "space", "choose", "Choose", "Choose a model, or not; 1 to 8", True),
     Action("models.compare", "enter", "enter", "compare", "Compare", "Compare the chosen models", True, True),
-    Action("models.load", "l", "l", "load", "Load", "Load the model into memory", True),
-    Action("models.unload", "u", "u", "unload", "Unload", "Free the model's memory", True),
+    Action("models.load", "l", "l", "load", "Load", "Load the model into memory", True, refusable=True),
+    Action("models.unload", "u", "u", "unload", "Unload", "Free the model's memory", True, refusable=True),
+    Action("models.download", "d", "d", "download", "Download", "Download the model", True, refusable=True),
+    Action("models.cancel", "x", "x", "cancel", "Cancel", "Stop the model's download", True, refusable=True),
+    Action("models.remove", "delete", "delete", "remove", "Remove", "Delete it from the cache, after asking", False,
+           refusable=True),
+    Action("models.register", "a", "a", "register", "Add", "Add a model from a folder", False, refusable=True),
+    Action("models.licence-text", "i", "i", "licence", "Licence", "Read the licence"),
     Action("models.refresh", "f5,R", "F5", "refresh_models", "Refresh", "Ask the host again"),
-)
+)  # fmt: skip
 
 
 def bindings(actions: Iterable[Action]) -> list[BindingType]:
@@ -86,6 +103,9 @@ def bindings(actions: Iterable[Action]) -> list[BindingType]:
                     id=item.id if key == keys[0] else f"{item.id}.{key}",
                 )
             )
+            if item.refusable:
+                # The same id: when somebody gives the action another key, this goes with it.
+                made.append(Binding(key, f"why('{item.action}')", item.label, show=False, id=item.id))
     return made
 
 
@@ -106,5 +126,7 @@ def _described(found: Iterable[BindingType], shown: dict[str, str]) -> tuple[Act
     )
 
 
-PROMPT = _described(PromptBox.BINDINGS, {"escape": "esc"})
-ANSWER = _described(AnswerPane.BINDINGS, {"up": "↑", "down": "↓", "pageup": "page up", "pagedown": "page down"})
+_ARROWS = {"up": "↑", "down": "↓", "pageup": "page up", "pagedown": "page down"}
+PROMPT = _described(PromptBox.BINDINGS, _ARROWS | {"escape": "esc"})
+ANSWER = _described(AnswerPane.BINDINGS, _ARROWS)
+LIST = _described(ModelTable.BINDINGS, _ARROWS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.conductor import Conductor
 from tui.core.clean import clean_line
+from tui.core.dialect import told
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard
 from tui.core.phases import live, spans
@@ -50,6 +51,7 @@ def column(conductor: Conductor, lane: Lane, position: int, scale: float, *, fol
         reasoning=lane.reasoning,
         reasoning_folded=folded,
         fault=(lane.fault.message, lane.fault.hint) if lane.fault else _CUT if lane.state is LaneState.CUT else None,
+        remark=told(lane.adjusted),
         spans=spans(lane, now),
         scale=scale,
         reading=reading(lane, counters),

@@ -21,6 +21,9 @@ def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, p
         parts.append(f"running {ended}/{len(run.lanes)}")
     elif unscored:
         parts.append(f"{unscored} unscored")
+    warm = conductor.session.tool.get("keep_warm")
+    if warm:
+        parts.append(f"kept warm: {warm}")
     return "  ·  ".join([*parts, page] if page else parts)
 
 

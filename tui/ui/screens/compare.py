@@ -40,7 +40,10 @@ class CompareScreen(ModeScreen):
         super().__init__(shelf)
         self._conductor = conductor
         self._pump = Pump(self, conductor.tick, self._beat, lambda: conductor.preparing)
-        self._mode = Mode.RACE
+        self.mode = Mode.RACE
+        """How the next run goes."""
+        self._alone = False
+        self._status: str | None = None
         self._row = PaneRow(id="panes")
         self._unfolded: set[str] = set()
         self._jumping = False
@@ -77,10 +80,10 @@ class CompareScreen(ModeScreen):
 
     def _wanted(self) -> list[str]:
         run = self._conductor.run
-        asked = [self._conductor.session.targets[key].card.id for key in run.plan.models] if run else []
+        asked = [self._conductor.session.targets[key].card.key for key in run.plan.models] if run else []
         if run is not None and (self._conductor.busy or set(asked) == set(self.shelf.chosen)):
             return asked
-        return [card.id for card in self.shelf.chosen_cards()]
+        return [card.key for card in self.shelf.chosen_cards()]
 
     def on_pane_row_arranged(self, event: PaneRow.Arranged) -> None:
         """Panes that come into sight may show something old."""
@@ -92,6 +95,8 @@ class CompareScreen(ModeScreen):
         conductor = self._conductor
         if changed or (bars and conductor.busy):
             self._repaint(changed, bars)
+        elif bars:
+            self._show_status()
         if self._ran and not conductor.busy:
             self.post_message(self.Rested())
         self._ran = conductor.busy
@@ -107,7 +112,7 @@ class CompareScreen(ModeScreen):
             lanes = {key: lane for key in run.plan.models if (lane := run.column(key)) is not None}
             scale = time_scale(list(lanes.values()), conductor.now())
             for position, (key, lane) in enumerate(lanes.items(), 1):
-                pane = self._row.panes[conductor.session.targets[key].card.id]
+                pane = self._row.panes[conductor.session.targets[key].card.key]
                 due = lane.spec.id in changed or (bars and not run.finished)
                 if due and pane.display:
                     folded = lane.spec.model not in self._unfolded
@@ -118,7 +123,7 @@ class CompareScreen(ModeScreen):
     def _same_models(self) -> bool:
         run = self._conductor.run
         targets = self._conductor.session.targets
-        return run is not None and [targets[key].card.id for key in run.plan.models] == list(self._row.panes)
+        return run is not None and [targets[key].card.key for key in run.plan.models] == list(self._row.panes)
 
     def _show_waiting(self) -> None:
         for position, (model_id, pane) in enumerate(self._row.panes.items(), 1):
@@ -129,12 +134,15 @@ class CompareScreen(ModeScreen):
     def _show_status(self) -> None:
         if not self.alive:
             return
-        line = status_line(self.shelf, self._conductor, self._mode, len(self._unscored()), self._row.page)
+        line = status_line(self.shelf, self._conductor, self.mode, len(self._unscored()), self._row.page)
         if self._jumping:
             line = "Which pane? Press its number."
         elif self.early_prompt is not None and self.shelf.info is None:
             line = "Runs as soon as the host is there …"
-        self.query_one("#status", Static).update(Content(clean_line(line, max(self.size.width - 2, 0))))
+        line = clean_line(line, max(self.size.width - 2, 0))
+        if line != self._status:
+            self._status = line
+            self.query_one("#status", Static).update(Content(line))
 
     def tell(self, error: CompareError) -> None:
         """Show a failure as a sentence."""
@@ -165,7 +173,7 @@ class CompareScreen(ModeScreen):
             self.tell(self.shelf.trouble or BadInputError("No model is chosen", hint="F1 shows the models."))
             return
         try:
-            self._conductor.begin(cards, text, mode=self._mode)
+            self._conductor.begin(cards, text, mode=self.mode, alone=self._alone)
         except CompareError as error:
             self.tell(error)
             return
@@ -175,7 +183,11 @@ class CompareScreen(ModeScreen):
 
     def action_mode(self) -> None:
         """The next run is a race, or measured."""
-        self._mode = Mode.MEASURE if self._mode is Mode.RACE else Mode.RACE
+        self.use(Mode.MEASURE if self.mode is Mode.RACE else Mode.RACE)
+
+    def use(self, mode: Mode, *, alone: bool = False) -> None:
+        """The next run goes like this; `alone` says that one model at a time fits into memory."""
+        self.mode, self._alone = mode, alone
         self._show_status()
 
     def action_edit(self) -> None:
@@ -212,7 +224,7 @@ class CompareScreen(ModeScreen):
         """Score the focused answer; 0 takes the score back."""
         lane = self._ratable()
         if lane is not None:
-            position = list(self._row.panes).index(self._conductor.session.target_of(lane).card.id) + 1
+            position = list(self._row.panes).index(self._conductor.session.target_of(lane).card.key) + 1
             self._conductor.ratings.score(lane.spec.id, value or None, position)
             self._rated(lane.spec.id)
 
@@ -244,7 +256,7 @@ class CompareScreen(ModeScreen):
 
     def action_unscored(self) -> None:
         """Go to the next answer without a score."""
-        waiting = [self._conductor.session.target_of(lane).card.id for lane in self._unscored()]
+        waiting = [self._conductor.session.target_of(lane).card.key for lane in self._unscored()]
         if not waiting:
             self.notify("Every answer has a score.", timeout=2)
             return

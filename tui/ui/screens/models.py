@@ -1,116 +1,127 @@
-"""The models of the host: filter, choose, load, unload."""
+"""The models of the host: filter, choose, load, download and remove them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from rich.text import Text
 from textual import events
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import DataTable, Input, Static
-from textual.widgets.data_table import CellDoesNotExist, RowDoesNotExist
+from textual.widgets import Input, Static
 
-from tui.core.clean import clean, clean_line
-from tui.core.model_card import ModelCard, ModelState
+from tui.core.clean import clean_line
+from tui.core.facets import Facet, Filter, values
+from tui.core.model_card import ModelCard
 from tui.core.plan import MAX_MODELS
 from tui.hosts.host import Ability
+from tui.ui import figures
 from tui.ui.actions import MODELS, bindings
+from tui.ui.model_deeds import NEEDED, lacking, unfitting
+from tui.ui.model_rows import COLUMNS, PLAIN, STATE, Glyphs, grouped, model_rows
+from tui.ui.screens import models_details as words
+from tui.ui.screens.ask import AskScreen
 from tui.ui.screens.base import ModeScreen
+from tui.ui.screens.line import LineScreen
+from tui.ui.screens.text import TextScreen
 from tui.ui.shelf import Shelf
+from tui.ui.widgets.model_table import ModelTable
 
-_COLUMNS = ("", "state", "model", "device", "EP", "size", "context", "licence", "task")
-_WIDE_COLUMNS = (*_COLUMNS, "alias", "variant")
-_WIDE = 200
-_STATES = {
-    ModelState.LOADED: "● loaded",
-    ModelState.CACHED: "◐ cached",
-    ModelState.CATALOG: "○ catalogue",
-    ModelState.UNKNOWN: "-",
-}
+_DEEDS = {*NEEDED, "cancel"}
 
 
 class ModelsScreen(ModeScreen):
-    """Rows keyed by model id; what a row does to the host is asked of the app by message."""
+    """Rows keyed by `ModelCard.key`, or by alias; what a row does to the host is asked of the app by message."""
 
     MODE = "models"
     CSS_PATH = "models.tcss"
     BINDINGS = bindings(MODELS)
 
     class Asked(Message):
-        """The host should `load` or `unload` a model, or be asked again: `refresh`."""
+        """The host should `load`, `unload`, `download` or `remove` a model, `cancel` its download, `register` a folder,
+        whose path is in `key` then, or be asked again: `refresh`."""
 
-        def __init__(self, what: str, model_id: str = "") -> None:
+        def __init__(self, what: str, key: str = "") -> None:
             super().__init__()
             self.what = what
-            self.model_id = model_id
+            self.key = key
 
     class Chosen(Message):
-        """The choice of models changed; `done` when they are to be compared now."""
+        """The choice of models changed; `done` when they are to be compared."""
 
         def __init__(self, *, done: bool = False) -> None:
             super().__init__()
             self.done = done
 
-    def __init__(self, shelf: Shelf, abilities: Mapping[Ability, str]) -> None:
+    def __init__(self, shelf: Shelf, abilities_of: Callable[[str], Mapping[Ability, str]]) -> None:
+        """`abilities_of` tells what the host can do with the model of a key; without one, what it can do at all."""
         super().__init__(shelf)
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
-        self._abilities = abilities
+        self._abilities_of = abilities_of
         self._details: dict[str, str] = {}
-        self._columns: tuple[str, ...] = ()
+        self._filter = Filter()
+        self._opened: set[str] = set()
+        self._possible: tuple[object, ...] = ()
 
     def body(self) -> Iterable[Widget]:
-        """Filter, table, details."""
+        """Filter, facets, table, details, and a line about the choice."""
         yield Input(placeholder="/ filter: words from any column", id="filter", compact=True)
+        yield Static(id="facets", markup=False)
+        yield Static(id="fresh", markup=False)
         with Horizontal(id="shelf"):
-            yield DataTable(id="table", cursor_type="row", zebra_stripes=False)
+            yield ModelTable(COLUMNS, STATE, id="table")
             with VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="about", markup=False)
+        yield Static(id="choice", markup=False)
 
     def on_mount(self) -> None:
         """Put the cursor where keys do something."""
-        self._fit_columns()
+        self.refill()
         self._table.focus()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """A wide terminal has room for more columns. The base class's handler is called beside this one."""
-        self._fit_columns()
-
     def details(self, texts: dict[str, str]) -> None:
-        """Longer texts about models, by id, for the detail panel."""
+        """Longer texts about models, by key, for the detail panel."""
         self._details = texts
 
-    def _fit_columns(self) -> None:
-        columns = _WIDE_COLUMNS if self.app.size.width >= _WIDE else _COLUMNS
-        if columns != self._columns:
-            self._columns = columns
-            self._table.clear(columns=True)
-            for title in columns:
-                self._table.add_column(title, key=title)
-            self.refill()
+    # What is shown
 
     def refill(self) -> None:
         """Show the shelf as it is now; the cursor stays on its model."""
-        table, here = self._table, self._here
-        shown = [card for card in self.shelf.cards if card.matches(self.query_one("#filter", Input).value)]
-        if [str(key.value) for key in table.rows] == [card.id for card in shown]:
-            for card in shown:
-                for title, cell in zip(self._columns, self._cells(card), strict=True):
-                    if table.get_cell(card.id, title) != cell:
-                        table.update_cell(card.id, title, cell, update_width=True)
-        else:
-            table.clear()
-            for card in shown:
-                table.add_row(*self._cells(card), key=card.id)
-            if here is not None and here in {card.id for card in shown}:
-                table.move_cursor(row=table.get_row_index(here))
+        shown = [card for card in self.shelf.cards if self._filter.admits(card)]
+        glyphs = Glyphs() if self.app.console.encoding.startswith("utf") else PLAIN
+        self._table.show(model_rows(shown, self.shelf, self._opened, glyphs))
+        offered = [facet for facet in Facet if len(values(self.shelf.cards, facet)) > 1]
+        self.query_one("#facets", Static).update(words.facet_line(self._filter, offered))
+        fresh = self.query_one("#fresh", Static)
+        told = words.fresh_line(self.shelf)
+        fresh.update(Content(clean_line(told)))
+        fresh.set_class(not told, "-nothing")
+        line = " · ".join(
+            part for part in (words.choice_line(self.shelf), words.list_line(self.shelf, len(shown))) if part
+        )
+        self.query_one("#choice", Static).update(Content(clean_line(line, max(self.size.width - 2, 0))))
         self._show_detail()
         self.show_top()
 
+    def _show_detail(self) -> None:
+        card, row = self._card, self._table.here
+        about = self.query_one("#about", Static)
+        if card is None or row is None:
+            about.update(Content(words.emptiness(self.shelf, self._filter)))
+        else:
+            siblings = [one for key in row.members if (one := self.shelf.card(key)) is not None]
+            about.update(words.about(card, self.shelf, self._details.get(card.key, ""), tuple(siblings)))
+        possible = tuple(self._state_of(what) for what in sorted(_DEEDS))
+        if possible != self._possible:
+            self._possible = possible
+            self.refresh_bindings()
+
+    # Narrowing
+
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as it is typed."""
+        self._filter = Filter(event.value, self._filter.picked)
         self.refill()
 
     def on_key(self, event: events.Key) -> None:
@@ -119,32 +130,56 @@ class ModelsScreen(ModeScreen):
             self._table.focus()
             event.stop()
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Tell of the row under the cursor."""
-        self._show_detail()
-
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """A click on the row under the cursor chooses it, or not."""
-        self.action_choose()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what this host cannot do."""
-        needed = {"load": Ability.LOAD, "unload": Ability.UNLOAD}.get(action)
-        return None if needed is not None and self._abilities.get(needed) else True
-
     def action_filter(self) -> None:
         """Into the filter field."""
         self.query_one("#filter", Input).focus()
 
+    def action_facet(self, name: str) -> None:
+        """Narrow the list to the next value of a facet."""
+        facet = Facet(name)
+        known = values(self.shelf.cards, facet)
+        if len(known) < 2 and facet not in self._filter.picked:
+            same = clean_line(known[0], 40) if known else figures.UNKNOWN
+            self._say(f"All models have the same {facet}: {same}." if known else "There are no models to narrow down.")
+            return
+        self._filter = self._filter.stepped(facet, self.shelf.cards)
+        self.refill()
+
+    def action_open_facets(self) -> None:
+        """All values of all facets again."""
+        self._filter = self._filter.opened()
+        self.refill()
+
+    def action_open(self, opened: bool) -> None:
+        """Show the variants of the alias under the cursor, or fold them."""
+        card = self._card
+        if card is None:
+            return
+        key = next(group.key for group in grouped(self.shelf.cards) if card in group.cards)
+        if opened:
+            self._opened.add(key)
+        elif key in self._opened:
+            self._opened.discard(key)
+            self._table.go_to(key)
+        self.refill()
+
+    # Choosing
+
+    def on_model_table_moved(self, event: ModelTable.Moved) -> None:
+        """Tell of the row under the cursor."""
+        self._show_detail()
+
+    def on_model_table_picked(self, event: ModelTable.Picked) -> None:
+        """A click on the row under the cursor chooses it, or not."""
+        self.action_choose()
+
     def action_choose(self) -> None:
         """Choose the model under the cursor, or not."""
-        here = self._here
-        if here is None:
+        card = self._card
+        if card is None:
             return
-        if not self.shelf.toggle(here):
-            self.notify(
-                f"{MAX_MODELS} models are the most that can be compared at once.", severity="warning", markup=False
-            )
+        if not self.shelf.toggle(card.key):
+            self._say(f"{MAX_MODELS} models are the most that can be compared at once.")
             return
         self.refill()
         self.post_message(self.Chosen())
@@ -154,9 +189,30 @@ class ModelsScreen(ModeScreen):
         if self.focused is not None and self.focused.id == "filter":
             self._table.focus()
             return
-        if not self.shelf.chosen and self._here is not None:
-            self.shelf.toggle(self._here)
+        if not self.shelf.chosen and (card := self._card) is not None:
+            self.shelf.toggle(card.key)
         self.post_message(self.Chosen(done=True))
+
+    # What the host does
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what this host cannot do, and leave out what makes no sense for this model."""
+        return self._state_of(action) if action in _DEEDS else True
+
+    def _state_of(self, what: str) -> bool | None:
+        card = self._card
+        if unfitting(what, card, self.shelf):
+            return False
+        return None if self._lacking(what, card) else True
+
+    def _lacking(self, what: str, card: ModelCard | None) -> str:
+        return lacking(what, self._abilities_of(card.key if card is not None and what != "register" else ""))
+
+    def action_why(self, what: str) -> None:
+        """Say why something cannot be done."""
+        card = self._card
+        why = self._lacking(what, card) or unfitting(what, card, self.shelf)
+        self._say(clean_line(why, 300))
 
     def action_load(self) -> None:
         """Load the model under the cursor."""
@@ -166,85 +222,68 @@ class ModelsScreen(ModeScreen):
         """Unload the model under the cursor."""
         self._ask("unload")
 
+    def action_download(self) -> None:
+        """Download the model under the cursor."""
+        self._ask("download")
+
+    def action_cancel(self) -> None:
+        """Stop the download of the model under the cursor."""
+        self._ask("cancel")
+
+    def action_remove(self) -> None:
+        """Delete the model under the cursor from the cache, if that is really wanted."""
+        card = self._card
+        if card is None:
+            return
+
+        def removed(answer: str | None) -> None:
+            if answer == "y":
+                self.post_message(self.Asked("remove", card.key))
+
+        size = f"It takes {figures.megabytes(card.size_mb)}." if card.size_mb is not None else "Its size is not known."
+        text = f"{size} To use it again, it has to be downloaded again."
+        self.app.push_screen(AskScreen(f"Remove {card.id} from the cache?", text, [("y", "removes it")]), removed)
+
+    def action_register(self) -> None:
+        """Ask for a folder that holds a model."""
+
+        def entered(path: str | None) -> None:
+            if path:
+                self.post_message(self.Asked("register", path))
+
+        title = "A folder with an ONNX Runtime GenAI model"
+        self.app.push_screen(LineScreen(title, "", "its path on this machine; esc leaves"), entered)
+
+    def action_licence(self) -> None:
+        """Show the licence of the model under the cursor."""
+        card = self._card
+        if card is None:
+            return
+        if card.licence_text:
+            self.app.push_screen(TextScreen(f"{card.alias}: {card.licence or 'licence'}", card.licence_text))
+        else:
+            named = f"It is named {clean_line(card.licence, 60)}" if card.licence else "It is not named either"
+            self._say(f"The host has no text of the licence. {named}.")
+
     def action_refresh_models(self) -> None:
         """Ask the host for its models again."""
         self.post_message(self.Asked("refresh"))
 
-    @property
-    def _table(self) -> DataTable[Text]:
-        table: DataTable[Text] = self.query_one("#table", DataTable)
-        return table
-
-    @property
-    def _here(self) -> str | None:
-        """The id under the cursor."""
-        table = self._table
-        try:
-            return table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
-        except (CellDoesNotExist, RowDoesNotExist):
-            return None
-
     def _ask(self, what: str) -> None:
-        here = self._here
-        if here is not None and here not in self.shelf.working:
-            self.post_message(self.Asked(what, here))
+        if (card := self._card) is not None:
+            self.post_message(self.Asked(what, card.key))
 
-    def _cells(self, card: ModelCard) -> list[Text]:
-        chosen = str(self.shelf.chosen.index(card.id) + 1) if card.id in self.shelf.chosen else " "
-        state = self.shelf.working.get(card.id)
-        facts = {
-            "": f"[{chosen}]",
-            "state": f"… {state}ing" if state else _STATES[card.state],
-            "model": card.id,
-            "device": card.device,
-            "EP": (card.ep or "").removesuffix("ExecutionProvider"),
-            "size": _size(card.size_mb),
-            "context": _context(card.context),
-            "licence": card.licence,
-            "task": (card.task or "").removesuffix("-completion"),
-            "alias": card.alias,
-            "variant": card.variant,
-        }
-        return [Text(clean_line(facts[title] or "-", 48)) for title in self._columns]
+    def _say(self, text: str) -> None:
+        self.notify(text, severity="warning", markup=False)
 
-    def _show_detail(self) -> None:
-        card = self.shelf.card(self._here) if self._here else None
-        about = self.query_one("#about", Static)
-        if card is None:
-            about.update(Content(self._emptiness()))
-            return
-        parameters = f"{card.parameters:,} parameters" if card.parameters else None
-        facts = [card.publisher, card.licence, card.task, card.device, card.variant, parameters]
-        lines = [
-            Content.styled(clean_line(card.alias, 60), "bold"),
-            Content(clean_line(" · ".join(fact for fact in facts if fact), 200)),
-        ]
-        if card.toy:
-            lines.append(Content("A toy, for trying this program out. Do not judge real models by it."))
-        if card.summary:
-            lines.append(Content(clean(card.summary)))
-        if card.id in self._details:
-            lines += [Content(""), Content(clean(self._details[card.id]))]
-        about.update(Content("\n").join(lines))
+    @property
+    def _table(self) -> ModelTable:
+        return self.query_one("#table", ModelTable)
 
-    def _emptiness(self) -> str:
-        shelf = self.shelf
-        if shelf.trouble is not None:
-            return clean(f"{shelf.trouble.sentence()}\n\nF5 asks the host again.")
-        if shelf.info is None:
-            return "Waiting for the host …"
-        return "No model has all of these words. / changes them." if shelf.cards else "This host lists no models."
-
-
-def _size(megabytes: float | None) -> str:
-    if megabytes is None:
-        return "-"
-    if megabytes >= 1024:
-        return f"{megabytes / 1024:,.1f} GB"
-    return f"{megabytes:.0f} MB" if megabytes >= 10 else f"{megabytes:.1f} MB"
-
-
-def _context(tokens: int | None) -> str:
-    if tokens is None:
-        return "-"
-    return f"{tokens:,}" if tokens % 1024 else f"{tokens // 1024}k"
+    @property
+    def _card(self) -> ModelCard | None:
+        """The model under the cursor; of a group, the one that it stands for."""
+        if not self.is_mounted:
+            return None
+        row = self._table.here
+        return self.shelf.card(row.members[0]) if row is not None else None

@@ -38,6 +38,8 @@ class Column:
     reasoning_folded: bool = True
     fault: tuple[str, str] | None = None
     """Why the answer failed, and what to do now."""
+    remark: str = ""
+    """What the host did not do as it was asked to."""
     spans: tuple[Span, ...] = ()
     scale: float = 0.0
     """Seconds that fill the phase bar, the same for all panes."""
@@ -98,6 +100,7 @@ class AnswerPane(Vertical, can_focus=True):
         self.view.show_reasoning(column.reasoning, column.reasoning_folded)
         self.view.show(column.answer, ended=state is not None and state.final)
         self.view.show_error(*(column.fault or ("", "")))
+        self.view.show_remark(column.remark)
         self._bar.show(column.spans, column.scale, running=state is not None and not state.final)
         self._metrics.show(column.reading)
         self._score.show(column.score, column.has_note, column.criterion)

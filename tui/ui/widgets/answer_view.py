@@ -64,7 +64,7 @@ class AnswerView(ScrollView, can_focus=True):
         self._answer = WrappedText(WIDTH_BEFORE_LAYOUT)
         self._thinking = WrappedText(WIDTH_BEFORE_LAYOUT)
         self._reasoning, self._folded = "", True
-        self._placeholder = self._title = self._hint = ""
+        self._placeholder = self._title = self._hint = self._remark = ""
         self._ended = False
         self._room = Size(0, 0)
         self._blocks: list[Block] = []
@@ -99,6 +99,12 @@ class AnswerView(ScrollView, can_focus=True):
         """Show below what arrived why no more will come; an empty title takes the block away."""
         if (title, hint) != (self._title, self._hint):
             self._title, self._hint = title, hint
+            self._arrange(self._answer, len(self._answer.rows))
+
+    def show_remark(self, text: str) -> None:
+        """Show below everything else what there is to know of how the answer came about; empty takes it away."""
+        if text != self._remark:
+            self._remark = text
             self._arrange(self._answer, len(self._answer.rows))
 
     def set_placeholder(self, text: str) -> None:
@@ -258,6 +264,7 @@ class AnswerView(ScrollView, can_focus=True):
             (self._answer.rows, TEXT, True),
             (self._wrap(f"✗ {self._title}" if self._title else ""), ERROR, True),
             (self._wrap(self._hint if self._title else ""), MUTED, False),
+            (self._wrap(self._remark), MUTED, True),
         ]
         self._blocks = stack(parts) or stack([(self._wrap(self._placeholder), MUTED, False)])
         self._total = total(self._blocks)

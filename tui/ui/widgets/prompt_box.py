@@ -10,14 +10,16 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from tui.core.clean import clean
+from tui.core.samples import SAMPLES
 
-PLACEHOLDER = "Ask all models…"
+PLACEHOLDER = "Ask all models…   ↓ offers a question"
 
 
 class PromptBox(TextArea):
     """A text field in which Enter runs, ctrl+j makes a new line, and every letter is a letter.
 
-    Pasted text keeps its lines and passes `clean()`, so that what is asked is what is seen.
+    Pasted text keeps its lines and passes `clean()`, so that what is asked is what is seen. From the empty field, up
+    goes back through what was asked before and down through the samples; what is edited is left alone.
     """
 
     DEFAULT_CSS = """
@@ -39,6 +41,8 @@ class PromptBox(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "run", id="prompt.run"),
         Binding("ctrl+j", "new_line", "new line", id="prompt.new-line"),
+        Binding("up", "earlier", "earlier prompt", id="prompt.earlier"),
+        Binding("down", "later", "sample prompt", id="prompt.later"),
         Binding("escape", "leave", "to the answers", id="prompt.leave"),
     ]
 
@@ -70,6 +74,9 @@ class PromptBox(TextArea):
     def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(clean(text), id=id, classes=classes, placeholder=PLACEHOLDER, highlight_cursor_line=False)
         self.cursor_blink = False
+        self._asked: list[str] = []
+        self._offer = 0
+        """Below 0 what was asked before, counted back; 0 the empty field; above 0 a sample."""
 
     def fill(self, text: str) -> None:
         """Put text from outside into the box, cleaned, the cursor behind it."""
@@ -77,8 +84,10 @@ class PromptBox(TextArea):
         self.move_cursor(self.document.end)
 
     def on_key(self, event: events.Key) -> None:
-        """Enter and ctrl+j act here, in their turn: as bindings they would overtake keys that still wait."""
-        act = {"enter": self.action_submit, "ctrl+j": self.action_new_line}.get(event.key)
+        """These keys act here, in their turn: as bindings they would overtake keys that still wait."""
+        acts = {"enter": self.action_submit, "ctrl+j": self.action_new_line}
+        acts |= {"up": self.action_earlier, "down": self.action_later}
+        act = acts.get(event.key)
         if act is not None:
             event.stop()
             event.prevent_default()
@@ -96,7 +105,21 @@ class PromptBox(TextArea):
 
     def action_submit(self) -> None:
         """Ask for a run. Whoever runs it says what is wrong with an empty prompt."""
+        if self.text.strip() and self._asked[-1:] != [self.text]:
+            self._asked.append(self.text)
+        if self.text != self._offered(self._offer):
+            self._offer = -1
         self.post_message(self.Submitted(self, self.text))
+
+    def action_earlier(self) -> None:
+        """A line up; from the first line of what was offered, to what was asked before it."""
+        if not self._step(-1):
+            self.action_cursor_up()
+
+    def action_later(self) -> None:
+        """A line down; from the last line of what was offered, to the next offer."""
+        if not self._step(1):
+            self.action_cursor_down()
 
     def action_new_line(self) -> None:
         """Begin a new line at the cursor."""
@@ -105,6 +128,28 @@ class PromptBox(TextArea):
     def action_leave(self) -> None:
         """Hand the focus on."""
         self.post_message(self.Left(self))
+
+    def _step(self, step: int) -> bool:
+        """To the next offer; False when the field holds something of its own, or the cursor has lines to go."""
+        if self.text != self._offered(self._offer):
+            self._offer = 0
+        edge = self.document.line_count - 1 if step > 0 else 0
+        if self.text != self._offered(self._offer) or self.cursor_location[0] != edge:
+            return False
+        self._offer = min(max(self._offer + step, -len(self._asked)), len(SAMPLES))
+        self.fill(self._offered(self._offer))
+        return True
+
+    def _offered(self, place: int) -> str:
+        if place > 0:
+            return SAMPLES[place - 1]
+        return self._asked[place] if -len(self._asked) <= place < 0 else ""
+
+    def on_text_area_changed(self) -> None:
+        """Say where an offered text comes from, as long as it is not edited."""
+        offered = bool(self._offer) and self.text == self._offered(self._offer)
+        place = f"sample {self._offer} of {len(SAMPLES)}" if self._offer > 0 else "asked before"
+        self.border_subtitle = f"{place} · ↑↓ others · enter runs" if offered else ""
 
     def _put(self, text: str) -> None:
         # Terminals paste lines with any of the three line ends.

@@ -1,0 +1,150 @@
+"""What the Models screen says in words: of one model, of the choice, of the list."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from tui.conductor.downloads import Stage
+from tui.core.clean import clean, clean_line
+from tui.core.facets import Facet, Filter
+from tui.core.fit import Fit, Verdict, need_of, on_disk
+from tui.core.model_card import ModelCard, ModelState
+from tui.ui import figures
+from tui.ui.model_deeds import DONE
+from tui.ui.shelf import Shelf
+
+
+def about(card: ModelCard, shelf: Shelf, text: str = "", siblings: tuple[ModelCard, ...] = ()) -> Content:
+    """All that is known of a model. `text` is a longer one; `siblings` are the group that it stands for."""
+    parameters = f"{card.parameters:,} parameters" if card.parameters else None
+    tools = "tools" if card.tools else None
+    facts = [card.publisher, card.licence, card.task, tools, card.device, card.variant, parameters]
+    lines = [Content.styled(clean_line(card.alias, 60), "bold")]
+    if card.id != card.alias:
+        lines.append(Content(clean_line(card.id, 200)))
+    lines.append(Content(clean_line(" · ".join(fact for fact in facts if fact), 300)))
+    lines += [Content(line) for line in (_space(card, shelf), _download(card, shelf), _took(card, shelf)) if line]
+    if len(siblings) > 1:
+        devices = ", ".join(dict.fromkeys(one.device or figures.UNKNOWN for one in siblings))
+        lines.append(Content(clean_line(f"{len(siblings)} variants ({devices}); → shows them", 200)))
+    if card.toy:
+        lines.append(Content("A toy, for trying this program out. Do not judge real models by it."))
+    if card.summary:
+        lines.append(Content(clean(card.summary)))
+    if text:
+        lines += [Content(""), Content(clean(text))]
+    return Content("\n").join(lines)
+
+
+def _space(card: ModelCard, shelf: Shelf) -> str:
+    """What it takes on disk and in memory, and whether it fits."""
+    if card.size_mb is None:
+        return ""
+    here = card.state in (ModelState.CACHED, ModelState.LOADED)
+    parts = [f"{'on disk' if here else 'to download'} {figures.megabytes(card.size_mb)}"]
+    if card.state is not ModelState.LOADED:
+        parts.append(f"needs ~{figures.megabytes(need_of(card))} of memory")
+        parts.append(_fits(shelf.fit([card]), seen=shelf.sees_memory_of([card])))
+    return " · ".join(parts)
+
+
+def _fits(found: Fit, *, seen: bool) -> str:
+    if found.free_mb is None:
+        return "free memory not known" if seen else "free memory not visible from here"
+    free = f"{figures.megabytes(found.free_mb)} free"
+    return f"fits: {'yes' if found.verdict is Verdict.TOGETHER else 'no'} ({free})"
+
+
+def _download(card: ModelCard, shelf: Shelf) -> str:
+    download = shelf.downloads.get(card.key)
+    if download is None:
+        return ""
+    match download.stage:
+        case Stage.FAILED if download.error is not None:
+            return clean(f"✗ {download.error.sentence()}")
+        case Stage.QUEUED:
+            return "Waits for the download before it; x takes it out."
+        case Stage.PAUSED:
+            return f"Nothing came for a while; try {download.attempt + 1} begins soon. x stops it."
+        case Stage.RUNNING:
+            return f"Downloading, try {download.attempt}; x stops it." if download.attempt > 1 else "x stops it."
+    return ""
+
+
+def _took(card: ModelCard, shelf: Shelf) -> str:
+    what, seconds = shelf.took.get(card.key, ("", 0.0))
+    return f"{DONE[what]} in {seconds:.1f} s" if what else ""
+
+
+def choice_line(shelf: Shelf) -> str:
+    """The chosen models and memory; empty when none is chosen."""
+    cards = shelf.chosen_cards()
+    if not cards:
+        return ""
+    absent = sum(card.state is ModelState.CATALOG for card in cards)
+    parts = [f"{len(cards)} chosen: {_memory(cards, shelf)}"]
+    if absent:
+        parts.append(f"{absent} not here yet (d downloads)")
+    return " · ".join(parts)
+
+
+def _memory(cards: list[ModelCard], shelf: Shelf) -> str:
+    found = shelf.fit(cards)
+    if found.need_mb == 0:
+        return "loaded"
+    if found.need_mb is None:
+        return "memory need not known"
+    need = f"~{figures.megabytes(found.need_mb)} of memory"
+    if found.free_mb is None:
+        return f"{need}; {_fits(found, seen=shelf.sees_memory_of(cards))}"
+    free = f"{figures.megabytes(found.free_mb)} free"
+    match found.verdict:
+        case Verdict.TOGETHER:
+            return f"{need}, fits ({free})"
+        case Verdict.ONE_BY_ONE:
+            return f"{need}, too much together ({free})"
+    return f"{need}, too much ({free})"
+
+
+def list_line(shelf: Shelf, shown: int) -> str:
+    """How many models there are, how many of them are shown, and what they take on disk."""
+    count = len(shelf.cards)
+    parts = [f"{shown} of {count} models" if shown != count else "1 model" if count == 1 else f"{count} models"]
+    disk = on_disk(shelf.cards)
+    if disk.count:
+        more = f" and {disk.unknown} of unknown size" if disk.unknown and disk.mb is not None else ""
+        parts.append(f"{disk.count} cached, {figures.megabytes(disk.mb)}{more} on disk")
+    return " · ".join(parts)
+
+
+def fresh_line(shelf: Shelf) -> str:
+    """Why the list may lack models, or that it is still being asked for; empty when it is whole."""
+    if shelf.asking:
+        return "The public catalogue is being asked; what is here is shown meanwhile."
+    return f"The catalogue may be out of date. {shelf.stale}" if shelf.stale else ""
+
+
+def facet_line(wanted: Filter, offered: list[Facet]) -> Content:
+    """The facets by their keys, with the value that each is narrowed to."""
+    parts: list[Content] = []
+    for number, facet in enumerate(Facet, 1):
+        if facet in wanted.picked:
+            value = clean_line(wanted.picked[facet], 16)
+            parts.append(Content.styled(f"{number} {facet}: {value}", "bold reverse"))
+        elif facet in offered:
+            parts.append(Content(f"{number} {facet}"))
+    if wanted.picked:
+        parts.append(Content("0 all"))
+    return Content("  ").join(parts)
+
+
+def emptiness(shelf: Shelf, wanted: Filter) -> str:
+    """Why no model is shown."""
+    if shelf.trouble is not None:
+        return clean(f"{shelf.trouble.sentence()}\n\nF5 asks the host again.")
+    if shelf.info is None:
+        return "Waiting for the host …"
+    if not shelf.cards:
+        return "This host lists no models."
+    facets = " 0 lets in all values of 1 to 5 again." if wanted.picked else ""
+    return f"No model has all of these words. / changes them.{facets}"
