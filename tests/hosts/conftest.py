@@ -87,7 +87,8 @@ def tunnel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TunnelHost]:
 
 
 @pytest.fixture(
-    scope="module", params=["embedded", "openai", "service", "tunnel", "found", "adapter", "embedded-own", "sdk"]
+    scope="module",
+    params=["embedded", "openai", "service", "daemon", "tunnel", "found", "adapter", "embedded-own", "sdk"],
 )
 def host(request: pytest.FixtureRequest) -> Iterator[Host]:
     """Each kind of host in turn, with at least two models."""

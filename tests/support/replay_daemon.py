@@ -1,4 +1,4 @@
-"""The daemon of Foundry Local 0.10, replayed from published recordings on 127.0.0.1. No model host: it keeps books.
+"""The daemon of Foundry Local 0.10, replayed from published recordings on 127.0.0.1; its chat says always the same.
 
 What is loaded and cached stands in the books that the `foundry` command of `fake_foundry` reads and writes as well.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from tests.support.chatting import chat, newer
 from tests.support.fake_foundry import RECORDED, install
 from tests.support.replay_service import Fault
 from tui.hosts.foundry_cli import FoundryCli, find_cli
@@ -126,6 +127,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.body)
         self.close_connection = True
+
+    def do_POST(self) -> None:
+        daemon = self.server.daemon
+        daemon.asked.append(self.path)
+        model = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["model"]
+        if model in daemon.books.read()["loaded"]:
+            chat(self, *newer(model))
+            return
+        fault = refusal(400, f"Model '{model}' is not loaded")
+        self.send_response(fault.status)
+        self.send_header("Content-Type", fault.content_type)
+        self.send_header("Content-Length", str(len(fault.body)))
+        self.end_headers()
+        self.wfile.write(fault.body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in the base class
         pass

@@ -1,6 +1,6 @@
 """Foundry Local 0.8's service, replayed from published recordings on 127.0.0.1, with a fault for each path on request.
 
-Not a model host: it keeps books of what is cached and loaded, and answers in the service's words.
+It keeps books of what is cached and loaded, and answers in the service's words; its chat says the same to everybody.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.support.chatting import chat, older
 
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parents[1] / "data" / "service_0_8.json").read_text("utf-8"))
 PATIENCE_S = 10.0
@@ -116,6 +118,8 @@ class ReplayService:
                     return 400, f"No OpenAIService provider found for modelName:{asked.body['model']}"
                 # The chat template's own tokens, and one for each word.
                 return 200, {"tokenCount": 5 + len(asked.body["messages"][0]["content"].split())}
+            case ["v1", "chat", "completions"]:
+                return 400, f"No OpenAIService provider found for modelName:{asked.body['model']}"
         return 404, None
 
 
@@ -147,6 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._download(body, stall=fault is STALL)
             elif fault is not None:
                 self._send(fault)
+            elif asked.path == "/v1/chat/completions" and body["model"] in service.loaded:
+                chat(self, *older(RECORDED["chunk"], body["model"]))
             else:
                 status, answer = service.answer(asked)
                 text = isinstance(answer, str) or answer is None

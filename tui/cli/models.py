@@ -56,13 +56,14 @@ def _list(host: tuple[str, ...], everything: bool, as_json: bool) -> ExitCode:
 def _row(card: ModelCard) -> tuple[str, ...]:
     size = f"{card.size_mb:.1f} MB" if card.size_mb is not None else "-"
     context = str(card.context) if card.context is not None else "-"
-    facts = (card.state.value, card.id, card.device, card.ep, size, context, card.licence, card.task)
+    facts = (card.state.value, card.key, card.device, card.ep, size, context, card.licence, card.task)
     return tuple(clean_line(fact or "-", 60) for fact in facts)
 
 
 def _as_json(card: ModelCard) -> dict[str, object]:
     return {
         "id": card.id,
+        "host": card.host or None,
         "alias": card.alias,
         "variant": card.variant,
         "device": card.device,
