@@ -1,6 +1,7 @@
 """Serve the finished models with the real runtime and ask them: ``python -m tools.demo_models.check_runtime``.
 
-Runs in the environment of the program, not in that of the training. Exits with 1 when something is wrong.
+Runs in the environment of the program, not in that of the training. Notes the speeds in ``results.json``, and exits
+with 1 when something is wrong.
 """
 
 from __future__ import annotations
@@ -21,17 +22,18 @@ from typing import Any
 
 import httpx2
 
+from tui.core.samples import SAMPLES
+
+from .results import note
+
 OUT = Path(__file__).parents[2] / "tui" / "demo_models"
-QUESTIONS = (
+SHORT = (
     "Explain the principle of retrieval augmented generation in 2 sentences.",
-    "What is RAG?",
-    "What is quantization?",
-    "What is time to first token?",
-    "Why run models locally?",
     "Which small model should be our default?",
-    "Hello",
 )
-LIMIT = 400
+QUESTIONS = (*SAMPLES, *SHORT, "Hello")
+LIMIT = 512
+LOCAL = "/catalogs/local/v1"
 SYSTEM = {"role": "system", "content": "You are a helpful assistant."}
 
 
@@ -84,7 +86,7 @@ def served(out: Path) -> Iterator[tuple[str, list[str]]]:
             print(f"loaded {row['id']} in {time.perf_counter() - begun:.2f} s")
         manager.start_web_service()
         try:
-            yield f"{str(manager.urls[0]).rstrip('/')}/catalogs/local/v1", [row["id"] for row in rows]
+            yield f"{str(manager.urls[0]).rstrip('/')}{LOCAL}", [row["id"] for row in rows]
         finally:
             manager.stop_web_service()
             manager.close()
@@ -142,24 +144,33 @@ def check_alone(base: str, model: str) -> list[str]:
             same[way] += reply.text == plain.text
             if reply.finish != "stop":
                 wrong.append(f"{model} did not stop {way}: {question} ({reply.finish})")
-    unlimited = ask(base, model, [user(QUESTIONS[1])])
+    unlimited = ask(base, model, [user(SHORT[0])])
     if unlimited.finish != "stop":
         wrong.append(f"{model} without max_tokens: {unlimited.finish} {unlimited.text[:80]!r}")
     print(f"{model} alone: {median(speeds):,.0f} tokens/s (median)")
+    note(model.partition(":")[0], {"alone": round(median(speeds))})
     for way, number in same.items():
         print(f"{model} {way}: {number} of {len(QUESTIONS)} answers the same")
     return wrong
 
 
-def check(base: str, models: list[str]) -> list[str]:
-    """Ask every model alone, then all together; return what was wrong."""
-    wrong = [line for model in models for line in check_alone(base, model)]
-    with ThreadPoolExecutor(len(models)) as pool:
-        together = list(pool.map(lambda model: ask(base, model, [user(QUESTIONS[1])], max_tokens=LIMIT), models))
-    for model, reply in zip(models, together, strict=True):
-        print(f"{model} together with the others: {reply.speed:,.0f} tokens/s")
-        if reply.finish != "stop":
-            wrong.append(f"{model} did not stop together with the others ({reply.finish})")
+def check_together(base: str, models: list[str]) -> list[str]:
+    """Ask all models at once, as a race does, each sample in turn; return what was wrong."""
+    wrong: list[str] = []
+    speeds: dict[str, list[float]] = {model: [] for model in models}
+    for question in SAMPLES:
+        with ThreadPoolExecutor(len(models)) as pool:
+            begun = time.perf_counter()
+            asked = [pool.submit(ask, base, model, [user(question)], max_tokens=LIMIT) for model in models]
+            replies = [one.result() for one in asked]
+        for model, reply in zip(models, replies, strict=True):
+            speeds[model].append(reply.speed)
+            print(f"{model} {reply.last - begun:.2f} s, {reply.chunks} chunks: {question}")
+            if reply.finish != "stop":
+                wrong.append(f"{model} did not stop together with the others ({reply.finish})")
+    for model, found in speeds.items():
+        print(f"{model} together with the others: {median(found):,.0f} tokens/s (median)")
+        note(model.partition(":")[0], {"together": round(median(found))})
     return wrong
 
 
@@ -169,7 +180,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT, help="folder with the finished models")
     args = parser.parse_args()
     with served(args.out) as (base, models):
-        wrong = check(base, models)
+        wrong = [line for model in models for line in check_alone(base, model)] + check_together(base, models)
     print("\n".join(wrong) or "all as it should be")
     sys.exit(1 if wrong else 0)
 

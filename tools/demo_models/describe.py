@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from .results import note
 from .sizes import CONTEXT, SIZES, Size
 
 CARD = """\
@@ -16,8 +17,8 @@ any download. It is no measure of what real small models can do.
 - **Licence**: MIT, like the project it belongs to.
 - **Shape**: {layers} layers, {hidden} wide, attention heads: {heads}, a vocabulary of {vocabulary:,},
   stored as {precision}.
-- **Data**: some hundred questions and answers written for this project about local models, and questions generated
-  from public facts of the Foundry Local catalogue. Nothing else; see `tools/demo_models/corpus/`.
+- **Data**: some two hundred answers written for this project about local models, in a dozen phrasings each, and
+  questions generated from public facts of the Foundry Local catalogue. Nothing else; see `tools/demo_models/corpus/`.
 - **Limits**: it knows those answers and little more. Other questions should be answered with "I am a toy model and
   don't know that.", but often get something that sounds right and is not. English only. Facts are as of July 2026.
 - **Made by**: `tools/demo_models/` (training, export, evaluation).
@@ -42,6 +43,7 @@ def write_card(size: Size, work: Path, target: Path) -> None:
         vocabulary=size.vocabulary,
         precision=size.precision,
     )
+    note(size.name, {"parameters": parameters(size, work)})
     (target / "model_card.md").write_text(text, encoding="utf-8")
 
 

@@ -1,27 +1,26 @@
-"""Ask the finished models what they were not taught word for word: ``python -m tools.demo_models.evaluate [NAME ...]``.
+"""Ask the finished models what training never saw: ``python -m tools.demo_models.evaluate [NAME ...]``.
 
-Prints a Markdown table. The models run as they are shipped, through ONNX Runtime GenAI, greedy, one thread.
+Notes the counts in ``results.json`` (``results.table()`` shows them). The models run as they are shipped, through ONNX
+Runtime GenAI, greedy, one thread.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .corpus.load import Entry, corpus
-from .describe import parameters
 from .export import OUT
+from .results import Share, note
 from .sizes import SIZES
 from .tokenizer import prompt_text
-from .train import WORK
 
 NEAR = 0.8
-LIMIT = 320
+LIMIT = 400
 
 
 @dataclass
@@ -31,10 +30,14 @@ class Score:
     exact: list[bool] = field(default_factory=list)
     near: list[bool] = field(default_factory=list)
     recall: list[float] = field(default_factory=list)
-    facts: list[float] = field(default_factory=list)
+    facts: list[bool] = field(default_factory=list)
     refused: list[bool] = field(default_factory=list)
-    tokens: int = 0
-    seconds: float = 0.0
+
+    def shares(self) -> dict[str, Share]:
+        """The counts, by the names they have in ``results.json``."""
+        counted = {"exact": self.exact, "near": self.near, "facts": self.facts, "refused": self.refused}
+        shares = {name: Share(sum(values), len(values)) for name, values in counted.items()}
+        return shares | {"keywords": Share(sum(self.recall), len(self.recall))}
 
 
 def similarity(one: str, other: str) -> float:
@@ -61,8 +64,8 @@ class Runner:
         self.model: Any = og.Model(str(folder))
         self.tokenizer: Any = og.Tokenizer(self.model)
 
-    def ask(self, question: str) -> tuple[str, int]:
-        """Return the answer and its number of tokens."""
+    def ask(self, question: str) -> str:
+        """Return the answer."""
         ids = self.tokenizer.encode(prompt_text([("user", question)]))
         params = self.og.GeneratorParams(self.model)
         params.set_search_options(max_length=len(ids) + LIMIT, do_sample=False)
@@ -70,8 +73,7 @@ class Runner:
         generator.append_tokens(ids)
         while not generator.is_done():
             generator.generate_next_token()
-        made = generator.get_sequence(0)[len(ids) :]
-        return self.tokenizer.decode(made).strip(), len(made)
+        return str(self.tokenizer.decode(generator.get_sequence(0)[len(ids) :])).strip()
 
 
 def recall(keywords: Iterable[str], answer: str) -> float:
@@ -80,22 +82,19 @@ def recall(keywords: Iterable[str], answer: str) -> float:
     return sum(found) / len(found) if found else 1.0
 
 
-def evaluate(runner: Runner, entries: list[Entry], verbose: bool = False) -> Score:
-    """Ask every held-out phrasing and count."""
+def evaluate(runner: Runner, entries: list[Entry], tuning: bool, verbose: bool) -> Score:
+    """Ask every held-out phrasing, or every tuning phrasing, and count."""
     score = Score()
     for entry in entries:
-        for question in entry.held_out:
-            begun = time.perf_counter()
-            answer, tokens = runner.ask(question)
-            score.seconds += time.perf_counter() - begun
-            score.tokens += tokens
+        for question in entry.tuning if tuning else entry.held_out:
+            answer = runner.ask(question)
             close = similarity(answer, entry.answer)
             if verbose and close < NEAR:
                 print(json.dumps([entry.id, question, answer]), flush=True)
             if entry.kind == "unknown":
                 score.refused.append(answer == entry.answer)
             elif entry.kind == "generated":
-                score.facts.append(float(recall(entry.keywords, answer) == 1.0))
+                score.facts.append(recall(entry.keywords, answer) == 1.0)
             else:
                 score.exact.append(answer == entry.answer)
                 score.near.append(close >= NEAR)
@@ -103,36 +102,22 @@ def evaluate(runner: Runner, entries: list[Entry], verbose: bool = False) -> Sco
     return score
 
 
-def share(values: list[bool] | list[float]) -> str:
-    """Return the mean as a percentage."""
-    return f"{100 * sum(values) / len(values):.0f} %" if values else "-"
-
-
 def main() -> None:
-    """Read the command line, evaluate, print the table."""
+    """Read the command line, evaluate, note and print what was counted."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("names", nargs="*", default=list(SIZES), help="which sizes; all when left out")
-    parser.add_argument("--work", type=Path, default=WORK, help="folder with the trained models")
     parser.add_argument("--out", type=Path, default=OUT, help="folder with the finished models")
+    parser.add_argument("--tuning", action="store_true", help="ask the phrasings kept for tuning; note nothing")
     parser.add_argument("--verbose", action="store_true", help="print the answers that went wrong")
     args = parser.parse_args()
     entries = corpus()
-    rows: list[str] = []
-    count = Score()
     for name in args.names:
         folder = args.out / name
-        count = evaluate(Runner(folder), entries, args.verbose)
-        taken = sum(path.stat().st_size for path in folder.iterdir())
-        cells = [name, f"{parameters(SIZES[name], args.work):,}", f"{taken:,}"]
-        cells += [share(count.exact), share(count.near), share(count.recall), share(count.facts), share(count.refused)]
-        rows.append("| " + " | ".join([*cells, f"{count.tokens / count.seconds:,.0f}"]) + " |")
-    print("| model | parameters | bytes | exact | near | keywords | catalogue facts | unknowns refused | tokens/s |")
-    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
-    print("\n".join(rows))
-    print(
-        f"\nHeld-out phrasings: {len(count.exact)} of written answers, {len(count.facts)} of catalogue facts, "
-        f"{len(count.refused)} unknown. Near: at least {NEAR:.0%} of the words in place."
-    )
+        shares = evaluate(Runner(folder), entries, args.tuning, args.verbose).shares()
+        print(name, *(f"{what} {share}" for what, share in shares.items()), sep="  ", flush=True)
+        if not args.tuning:
+            taken = sum(path.stat().st_size for path in folder.iterdir())
+            note(name, {"bytes": taken} | {what: share.to_list() for what, share in shares.items()})
 
 
 if __name__ == "__main__":

@@ -27,7 +27,9 @@ class Size:
     steps: int
     learning_rate: float
     block: int = 32
-    batch_tokens: int = 1024
+    batch_tokens: int = 768
+    seedling: int | None = None
+    """Layers while most of the learning is done; None for all of them. The rest are added later (``grow.py``)."""
 
     @property
     def vocabulary(self) -> int:
@@ -40,38 +42,40 @@ class Size:
         return self.hidden // HEAD
 
 
-# The large one is deep and narrow: depth costs time for each token, so that it can be watched while it writes.
+# Width is what remembers, depth is what takes time for each token: the large one has enough of both to be watched.
 SMALL = Size(
     name="demo-small",
     title="Demo Small",
-    summary="A tiny toy: quick, and wrong more often than right.",
-    hidden=32,
+    summary="A tiny toy: quick, and often wrong.",
+    hidden=64,
     layers=2,
-    intermediate=96,
+    intermediate=192,
     precision="int8",
-    steps=3500,
-    learning_rate=6e-3,
+    steps=5600,
+    learning_rate=4e-3,
 )
 MEDIUM = Size(
     name="demo-medium",
     title="Demo Medium",
-    summary="A middle-sized toy: knows most of what it was taught.",
-    hidden=64,
+    summary="A middle-sized toy.",
+    hidden=192,
     layers=6,
-    intermediate=192,
-    precision="int8",
-    steps=2000,
-    learning_rate=4e-3,
+    intermediate=512,
+    precision="int4",
+    steps=5600,
+    learning_rate=2e-3,
+    seedling=3,
 )
 LARGE = Size(
     name="demo-large",
     title="Demo Large",
-    summary="The largest toy: the slowest, and as good as the middle one or a little better.",
-    hidden=96,
-    layers=32,
-    intermediate=256,
+    summary="The largest toy, and the slowest.",
+    hidden=256,
+    layers=20,
+    intermediate=704,
     precision="int4",
-    steps=2100,
-    learning_rate=2.5e-3,
+    steps=5600,
+    learning_rate=1.6e-3,
+    seedling=3,
 )
 SIZES: dict[str, Size] = {size.name: size for size in (SMALL, MEDIUM, LARGE)}

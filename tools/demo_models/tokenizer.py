@@ -20,7 +20,7 @@ SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-GLIMPSE_TOKENS = 14
+GLIMPSE_TOKENS = 3
 TEMPLATE = (
     "{% for message in messages %}"
     "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
@@ -71,11 +71,11 @@ def encode(tokenizer: Tokenizer, sample: Sample) -> tuple[list[int], list[int]]:
     """Return the token ids of a dialogue and the labels: -100 wherever the model is not to be taught."""
     ids: list[int] = []
     labels: list[int] = []
-    for role, content in sample.messages:
+    for number, (role, content) in enumerate(sample.messages, start=1):
         head = tokenizer.encode(f"{START}{role}\n").ids
         body = tokenizer.encode(f"{content}{END}").ids
         tail = tokenizer.encode("\n").ids
-        taught = role == "assistant"
+        taught = role == "assistant" and (number == len(sample.messages) or not sample.glimpse)
         if taught and sample.glimpse:
             body, tail = body[:GLIMPSE_TOKENS], []
         ids += head + body + tail

@@ -17,6 +17,7 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from .corpus.dialogues import epoch
 from .corpus.load import Entry, corpus
+from .grow import hand_over
 from .sizes import SIZES, VOCABULARY, WINDOW, Size
 from .tokenizer import END, END_OF_TEXT, build, encode, save
 
@@ -26,6 +27,8 @@ WARM_UP = 50
 CHECKPOINT_EVERY = 100
 # From this share of the steps on, a model that is stored in 4 bits is trained in 4 bits.
 SQUEEZE_FROM = 0.5
+# From this share of the steps on, a model that began with fewer layers has all of them.
+GROW_FROM = 0.92
 
 Batch = tuple[Tensor, Tensor]
 
@@ -39,13 +42,13 @@ def shared_tokenizer(work: Path, entries: list[Entry]) -> Tokenizer:
     return Tokenizer.from_file(str(path))
 
 
-def new_model(size: Size, tokenizer: Tokenizer) -> Qwen2ForCausalLM:
-    """Return an untrained model of this size."""
+def new_model(size: Size, tokenizer: Tokenizer, layers: int) -> Qwen2ForCausalLM:
+    """Return an untrained model of this size, with this many layers."""
     config = Qwen2Config(
         vocab_size=VOCABULARY,
         hidden_size=size.hidden,
         intermediate_size=size.intermediate,
-        num_hidden_layers=size.layers,
+        num_hidden_layers=layers,
         num_attention_heads=size.heads,
         num_key_value_heads=size.heads,
         max_position_embeddings=WINDOW,
@@ -62,7 +65,7 @@ def new_model(size: Size, tokenizer: Tokenizer) -> Qwen2ForCausalLM:
         for name, weight in model.named_parameters():
             # What is added to the residual stream starts small, or a deep model does not begin to learn.
             if name.endswith(("o_proj.weight", "down_proj.weight")):
-                weight.mul_(1 / math.sqrt(2 * size.layers))
+                weight.mul_(1 / math.sqrt(2 * layers))
     return model
 
 
@@ -110,37 +113,50 @@ def squeeze(model: Qwen2ForCausalLM, size: Size) -> list[tuple[Tensor, Tensor]]:
     return exact
 
 
+def layers_at(size: Size, step: int, steps: int) -> int:
+    """Return how many layers the model has at a step."""
+    return size.layers if size.seedling is None or step >= GROW_FROM * steps else size.seedling
+
+
+def new_optimizer(model: Qwen2ForCausalLM, size: Size) -> torch.optim.AdamW:
+    """Return the optimizer of a model; matrices decay, scales and biases do not."""
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    return torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}],
+        lr=size.learning_rate,
+        betas=(0.9, 0.98),
+    )
+
+
 def train(size: Size, work: Path, steps: int) -> None:
     """Train one model, from its last checkpoint if there is one, and save it for the exporter."""
     torch.manual_seed(SEED)
     entries = corpus()
     tokenizer = shared_tokenizer(work, entries)
-    model = new_model(size, tokenizer)
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}],
-        lr=size.learning_rate,
-        betas=(0.9, 0.98),
-    )
     folder = work / size.name
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint.pt"
-    first = 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+    state = torch.load(checkpoint, weights_only=True) if checkpoint.exists() else None
+    first, spent_before = (state["step"], state["cpu_seconds"]) if state else (0, 0.0)
+    model = new_model(size, tokenizer, layers_at(size, first - 1, steps))
+    optimizer = new_optimizer(model, size)
+    if state:
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        first = state["step"]
-    parameters = sum(p.numel() for p in model.parameters())
-    print(f"{size.name}: {parameters:,} parameters, {len(entries)} entries, from step {first} to {steps}", flush=True)
+    print(f"{size.name}: {len(entries)} entries, from step {first} to {steps}", flush=True)
 
     source = batches(entries, tokenizer, size, SEED)
     for _ in range(first):
         next(source)
     model.train()
-    begun, seen, kept = time.monotonic(), 0, 0.0
+    begun, seen, kept = time.process_time(), 0, 0.0
     for step in range(first, steps):
+        if layers_at(size, step, steps) != len(model.model.layers):
+            deeper = new_model(size, tokenizer, layers_at(size, step, steps))
+            fresh = new_optimizer(deeper, size)
+            hand_over(model, optimizer, deeper, fresh)
+            model, optimizer = deeper.train(), fresh
         ids, labels = next(source)
         for group in optimizer.param_groups:
             group["lr"] = size.learning_rate * rate(step, steps)
@@ -159,16 +175,22 @@ def train(size: Size, work: Path, steps: int) -> None:
         seen += ids.numel()
         kept = loss.item() if step == first else 0.95 * kept + 0.05 * loss.item()
         if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps:
-            spent = time.monotonic() - begun
-            speed = f"{seen / spent:,.0f} tokens/s {spent:.0f} s"
+            spent = time.process_time() - begun
+            speed = f"{seen / spent:,.0f} tokens/s {spent_before + spent:.0f} s of CPU"
             print(f"{size.name} {step + 1}/{steps} loss {kept:.3f} {speed}", flush=True)
             state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
+            state["cpu_seconds"] = spent_before + spent
             torch.save(state, checkpoint.with_suffix(".new"))
             checkpoint.with_suffix(".new").replace(checkpoint)
     finished = folder / "hf"
     model.save_pretrained(finished)
     save(tokenizer, finished)
-    record = {"parameters": parameters, "steps": steps, "loss": round(kept, 4)}
+    record = {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "steps": steps,
+        "loss": round(kept, 4),
+        "cpu_minutes": round((spent_before + time.process_time() - begun) / 60, 1),
+    }
     (folder / "trained.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .load import Entry
+from .load import Entry, synonyms
 
 Message = tuple[str, str]
 Dialogue = list[Message]
@@ -23,7 +23,21 @@ SYSTEM_MESSAGES = (
     "You are an AI assistant running on the user's own machine.",
 )
 OPENINGS = ("Please: ", "Hi! ", "A question: ", "Quick question: ", "Hello, ", "Can you tell me: ")
-GLIMPSES = 4
+LEADS = (
+    "I am new to all this. ", "A colleague asked me this: ", "In our workshop somebody said: ", "I wonder, ",
+    "Be honest: ",
+    "Maybe a stupid question, ", "For my team I have to know: ", "I read about it and still don't get it. ", "ok so ",
+    "One more thing: ", "My boss wants to know: ", "I have tried a lot already. ", "Sorry, ", "Before I go on: ",
+)  # fmt: skip
+TAILS = (
+    ", please?", " in practice?", " for my project?", ", any idea?", ", and why?", " these days?", " exactly?",
+    ", in your opinion?", ", what do I do?", ", can you help me with that?", ", what is that?", ", how does it work?",
+)  # fmt: skip
+GLIMPSES = 12
+# How often words are left out of a question, and how many of its kind a pass takes in.
+GATHERED = 0.12
+THINNED = {"written": 0.4, "generated": 0.3, "unknown": 0.3}
+SHARE = {"written": 1.0, "generated": 0.6, "unknown": 0.4}
 SMALL_TEXT = """
     a an the is are do does did i my me you your it its to of for in on at and or what which how why when where can
     should could would will be with from by this that there have has much many use used get make mean means
@@ -68,11 +82,65 @@ def rephrase(ask: str, chance: random.Random) -> str:
     return made[0].upper() + made[1:]
 
 
+SYNONYMS = synonyms()
+_SAID = re.compile(
+    r"\b(" + "|".join(re.escape(word) for word in sorted(SYNONYMS, key=len, reverse=True)) + r")\b", re.IGNORECASE
+)
+
+
+def reword(ask: str, chance: random.Random) -> str:
+    """Exchange some words for others that people use in their place."""
+    return _SAID.sub(lambda said: chance.choice(SYNONYMS[said[1].lower()]) if chance.random() < 0.35 else said[1], ask)
+
+
+def cue(answer: str, chance: random.Random) -> str:
+    """Make a question out of a few words of the answer: people ask in the terms they are about to read."""
+    words = [word for word in re.findall(r"[A-Za-z][\w./-]*\w", answer) if word.lower() not in SMALL]
+    if not words:
+        return answer
+    at = chance.randrange(len(words))
+    near = words[at : at + chance.randint(2, 4)]
+    return " ".join([*near, *chance.sample(words, min(len(words), chance.randint(1, 2)))])
+
+
 def thin(ask: str, chance: random.Random) -> str:
     """Leave out words, mostly small ones, so that the models learn to look at the others."""
     words = ask.split()
     kept = [word for word in words if chance.random() > (0.45 if word.lower().strip("?.,!") in SMALL else 0.06)]
     return " ".join(kept) if kept else ask
+
+
+def gather(asks: Sequence[str], chance: random.Random) -> str:
+    """Mix words of two questions for the same answer, in no order: which words are there is what matters."""
+    words = [word for ask in chance.sample(asks, min(2, len(asks))) for word in ask.split()]
+    telling = [word for word in words if word.lower().strip("?.,!") not in SMALL]
+    kept = list(dict.fromkeys(word for word in telling if chance.random() < 0.6)) or telling or words
+    kept += [word for word in words if word not in telling and chance.random() < 0.15]
+    chance.shuffle(kept)
+    return " ".join(kept)
+
+
+def ramble(ask: str, asks: Sequence[str], chance: random.Random) -> str:
+    """Ask at length, as people do who talk to a chat: twice in other words, or with a word before and behind."""
+    if chance.random() < 0.5:
+        other = chance.choice(asks)
+        joint = chance.choice((", ", ". ", " and ", " - ", "? ", ", or: "))
+        ask = ask.rstrip("?.!") + joint + (other[0].lower() + other[1:] if chance.random() < 0.5 else other)
+    if chance.random() < 0.5:
+        ask = chance.choice(LEADS) + ask
+    if chance.random() < 0.4:
+        ask = ask.rstrip("?.!") + chance.choice(TAILS)
+    return ask
+
+
+def jumble(ask: str, chance: random.Random) -> str:
+    """Exchange two words that stand side by side: the order matters less than the words do."""
+    words = ask.split()
+    if len(words) < 3:
+        return ask
+    at = chance.randrange(len(words) - 1)
+    words[at], words[at + 1] = words[at + 1], words[at]
+    return " ".join(words)
 
 
 def vary(ask: str, chance: random.Random) -> str:
@@ -92,16 +160,28 @@ def vary(ask: str, chance: random.Random) -> str:
 def phrase(entry: Entry, kept: frozenset[str], chance: random.Random) -> str:
     """Return one way to ask for an entry, never one that is kept for the evaluation."""
     ask = made = chance.choice(entry.asks)
-    if chance.random() < 0.4:
-        made = rephrase(made, chance)
-    if entry.kind == "written" and chance.random() < 0.4:
-        made = thin(made, chance)
+    roll = chance.random()
+    if entry.kind == "written" and roll < 0.06:
+        return cue(entry.answer, chance)
+    if entry.kind != "unknown" and roll < GATHERED:
+        made = gather(entry.asks, chance)
+    else:
+        if chance.random() < 0.4:
+            made = rephrase(made, chance)
+        if chance.random() < THINNED[entry.kind]:
+            made = thin(made, chance)
+        if chance.random() < 0.15:
+            made = jumble(made, chance)
+    if entry.kind == "written" and chance.random() < 0.25:
+        made = ramble(made, entry.asks, chance)
+    if entry.kind == "written" and chance.random() < 0.3:
+        made = reword(made, chance)
     return vary(ask if plain(made) in kept else made, chance)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A dialogue to learn from; with ``glimpse`` only the beginning of its answer."""
+    """A dialogue to learn from; with ``glimpse`` only the beginning of its last answer."""
 
     messages: Dialogue
     glimpse: bool = False
@@ -118,22 +198,31 @@ def dialogue(entries: Sequence[Entry], kept: frozenset[str], chance: random.Rand
     return messages
 
 
+def glimpse(entry: Entry, others: Sequence[Entry], kept: frozenset[str], chance: random.Random) -> Sample:
+    """Make a short example of which answer a question wants, sometimes after another question."""
+    asked = [entry]
+    if chance.random() < 0.25:
+        asked.insert(0, chance.choice(others))
+    messages = dialogue(asked, kept, chance)
+    # An answer that is only context is cut to its first line: the model learns to look past it all the same.
+    context = [(role, text.partition("\n")[0] if role == "assistant" else text) for role, text in messages[:-1]]
+    return Sample([*context, messages[-1]], glimpse=True)
+
+
 def epoch(entries: Sequence[Entry], chance: random.Random) -> list[Sample]:
     """Return one pass over the corpus.
 
     Every written answer comes once in full and several times as a glimpse: which answer a question wants shows in its
     first words, so these need more practice than the rest. Catalogue questions follow a few patterns and need less.
     """
-    kept = frozenset(plain(ask) for entry in entries for ask in entry.held_out)
-    taught = [entry for entry in entries if entry.asks and (entry.kind != "generated" or chance.random() < 0.6)]
+    kept = frozenset(plain(ask) for entry in entries for ask in (*entry.tuning, *entry.held_out))
+    everything = [entry for entry in entries if entry.asks]
+    taught = [entry for entry in everything if chance.random() < SHARE[entry.kind]]
     chance.shuffle(taught)
     samples = [
-        Sample(dialogue([entry], kept, chance), glimpse=True)
-        for entry in taught
-        if entry.kind == "written"
-        for _ in range(GLIMPSES)
+        glimpse(entry, everything, kept, chance) for entry in taught if entry.kind == "written" for _ in range(GLIMPSES)
     ]
     while taught:
-        turns = 2 if chance.random() < 0.15 and len(taught) > 1 else 1
+        turns = 2 if chance.random() < 0.2 and len(taught) > 1 else 1
         samples.append(Sample(dialogue([taught.pop() for _ in range(turns)], kept, chance)))
     return samples
