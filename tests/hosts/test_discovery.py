@@ -266,6 +266,7 @@ def test_a_search_may_be_ended_before_a_host_is_connected_to(around: Around, ser
         (" Demo ", HostSpec(Way.DEMO)),
         ("embedded", HostSpec(Way.EMBEDDED)),
         ("ssh://me@winbox", HostSpec(Way.SSH, "me@winbox")),
+        ("me@winbox", HostSpec(Way.SSH, "me@winbox")),
         ("SSH://me@winbox:2222/", HostSpec(Way.SSH, "me@winbox:2222")),
         ("my.module:MyHost", HostSpec(Way.ADAPTER, "my.module:MyHost")),
         ("lab-2", HostSpec(Way.NAME, "lab-2")),

@@ -18,6 +18,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 """What a host may be called in the configuration: nothing that could be taken for an address."""
 ADAPTER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
+_LOGIN = re.compile(r"[\w.-]+@[\w.-]+(:\d+)?", re.ASCII)
+
 
 class Way(StrEnum):
     """How a host is named. `URL`, `SSH` and `ADAPTER` are also the keys of the configuration."""
@@ -81,7 +83,7 @@ def parse_spec(text: str) -> HostSpec:
     scheme, _, rest = wanted.partition("://")
     if wanted.casefold() in RESERVED:
         return HostSpec(Way(wanted.casefold()))
-    if rest and scheme.casefold() == Way.SSH:
+    if (rest and scheme.casefold() == Way.SSH) or _LOGIN.fullmatch(wanted):
         return HostSpec(Way.SSH, ssh_target(wanted))
     if ADAPTER.fullmatch(wanted):
         return HostSpec(Way.ADAPTER, wanted)
