@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.core.clean import MAX_COMBINING, clean, clean_line, join_surrogates
+from tui.core.clean import MAX_COMBINING, clean, clean_line, join_surrogates, without_escapes
 
 HOSTILE = {
     "an escape sequence": ("\x1b[31mred\x1b[0m", "␛[31mred␛[0m"),
@@ -143,3 +143,19 @@ def test_a_line_holds_no_line_break_and_keeps_its_limit(text: str, limit: int) -
     line = clean_line(text, limit)
     assert len(line) <= limit
     assert line.splitlines() in ([], [line])
+
+
+@pytest.mark.parametrize(
+    ("said", "rest"),
+    [
+        ("\x1b[1;31mred\x1b[0m", "red"),
+        ("\x1b[2K\x1b[1G50 %", "50 %"),
+        ("\x1b]0;a title\x07{}", "{}"),
+        ("\x1b]8;;https://example.org\x1b\\a link\x1b]8;;\x1b\\", "a link"),
+        ("\x1bMup", "up"),
+        ("\x1b]0;a title without an end", "0;a title without an end"),
+        ("plain [1] text", "plain [1] text"),
+    ],
+)
+def test_what_colours_a_terminal_is_taken_out_of_a_commands_words(said: str, rest: str) -> None:
+    assert without_escapes(said) == rest

@@ -25,6 +25,7 @@ _EMOJI = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
 HIDDEN = re.compile(f"[{_CONTROL}{_INVISIBLE}]")
 """A character that controls, or changes what is seen without being seen; LF and TAB are none."""
 _LOST_JOINER = re.compile(f"(?<![{_EMOJI}])\u200d|\u200d(?![{_EMOJI}])")
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _STACKED = re.compile(f"([{_COMBINING}]{{{MAX_COMBINING}}})[{_COMBINING}]+")
 
 
@@ -52,6 +53,11 @@ def join_surrogates(text: str) -> str:
         return text
     joined = _PAIR.sub(lambda pair: pair.group().encode("utf-16-le", "surrogatepass").decode("utf-16-le"), text)
     return re.sub(f"[{_SURROGATE}]", "\ufffd", joined)
+
+
+def without_escapes(text: str) -> str:
+    """The text without the sequences that colour a terminal and move its cursor. It is to be cleaned all the same."""
+    return _ESCAPE.sub("", text)
 
 
 def clean(text: str) -> str:

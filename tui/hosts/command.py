@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -19,7 +18,6 @@ LEAVE_S = 0.5
 STEP_S = 0.02
 LAST_WORDS = 4000
 """Bytes of its complaints that are looked at."""
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 
 if sys.platform == "win32":
     _FLAGS = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
@@ -109,8 +107,3 @@ def _left(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.Error:
         return True
-
-
-def without_escapes(text: str) -> str:
-    """The text without the sequences that colour a terminal and move its cursor."""
-    return _ESCAPE.sub("", text)

@@ -16,9 +16,10 @@ from tui.core.model_card import ModelCard, ModelState, merged
 from tui.core.target import Endpoint
 from tui.hosts.daemon_file import DaemonFile, listens, read_daemon_file
 from tui.hosts.fetch import Reply, fetch
-from tui.hosts.foundry_cli import MAX_MODELS, FoundryCli, words_in
+from tui.hosts.foundry_cli import FoundryCli
 from tui.hosts.host import Ability, BareHost, HostInfo, Offers, able
-from tui.hosts.service_rows import ByModel, card_of, read_ids
+from tui.hosts.model_ids import ByModel, card_from_id
+from tui.hosts.rows import listed, read_ids, text_in
 from tui.net.client import check_base_url, is_loopback
 
 ASK_S = 10.0
@@ -96,7 +97,7 @@ class DaemonHost(BareHost):
         cards = tuple(_completed(card, known.find(card.id)) for card in cards)
         here = ByModel((card.id, card) for card in cards)
         more = (name for name in loaded if here.find(name) is None)
-        return _with_states((*cards, *(card_of(name, ByModel(()), ModelState.LOADED) for name in more)), loaded)
+        return _with_states((*cards, *(card_from_id(name, ModelState.LOADED) for name in more)), loaded)
 
     def offers(self) -> Offers:
         """Every variant that the command line lists for this machine. Raises NoHostError when the daemon is gone."""
@@ -215,15 +216,13 @@ class DaemonHost(BareHost):
 
     def _listed(self) -> tuple[ModelCard, ...]:
         """What the daemon's own list says; nothing when it has none. Whether these are downloaded is not known."""
-        body = self._ask("v1/models", self._timeout, RESTART).body
-        rows = body.get("data") if isinstance(body, dict) else None
         cards: dict[str, ModelCard] = {}
-        for row in rows[:MAX_MODELS] if isinstance(rows, list) else []:
-            name = words_in(row, "id") if isinstance(row, dict) else None
+        for row in listed(self._ask("v1/models", self._timeout, RESTART).body) or ():
+            name = text_in(row, "id")
             if name is not None:
-                card = card_of(name, ByModel(()), ModelState.UNKNOWN)
-                alias = words_in(row, "parent") or name
-                cards.setdefault(name, replace(card, alias=alias, publisher=words_in(row, "owned_by")))
+                card = card_from_id(name, ModelState.UNKNOWN)
+                alias = text_in(row, "parent") or name
+                cards.setdefault(name, replace(card, alias=alias, publisher=text_in(row, "owned_by")))
         return tuple(cards.values())
 
     def _refresh(self) -> str:

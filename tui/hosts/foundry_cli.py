@@ -14,11 +14,12 @@ from collections.abc import Callable, Mapping
 from threading import Event
 from typing import Any
 
-from tui.core.clean import join_surrogates
+from tui.core.clean import without_escapes
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError
 from tui.core.model_card import ModelCard, ModelState
-from tui.hosts.command import Command, without_escapes
+from tui.hosts.command import Command
 from tui.hosts.daemon_file import local_root, roots_in
+from tui.hosts.rows import MAX_NAME, MAX_ROWS, count, size_mb, text_in
 from tui.net.said import error_message
 
 ASK_S = 20.0
@@ -27,8 +28,6 @@ LINGER_S = 0.5
 STEP_S = 0.05
 MAX_BYTES = 4_000_000
 """Longest output that is read: a catalogue of thousands of variants fits."""
-MAX_MODELS = 5000
-MAX_NAME = 512
 MAX_WORDS = 300
 HEARD = 4000
 """Characters of a download's output that are kept."""
@@ -114,7 +113,7 @@ class FoundryCli:
         if isinstance(body, dict):
             body = body.get("variants", body.get("models"))
         cards: dict[str, ModelCard] = {}
-        for row in body[:MAX_MODELS] if isinstance(body, list) else []:
+        for row in body[:MAX_ROWS] if isinstance(body, list) else []:
             card = _card(row, cached=which == "--cached")
             if card is not None:
                 cards.setdefault(card.id, card)
@@ -200,15 +199,6 @@ def find_json(text: str, *, ended: bool) -> Any:
     return None
 
 
-def words_in(row: Mapping[str, Any], *keys: str) -> str | None:
-    """The first usable text under one of these keys in a row from outside; None when there is none."""
-    for key in keys:
-        value = row.get(key)
-        if isinstance(value, str) and value.strip() and len(value) <= MAX_NAME:
-            return join_surrogates(value)
-    return None
-
-
 def _closing(text: str, start: int) -> int | None:
     """Where the bracket at `start` is closed; None when it is not."""
     depth = 0
@@ -241,20 +231,19 @@ def _words(*outputs: str) -> str:
 
 
 def _card(row: Any, *, cached: bool) -> ModelCard | None:
-    model_id = words_in(row, "variantId", "id", "variantName", "alias") if isinstance(row, dict) else None
+    model_id = text_in(row, "variantId", "id", "variantName", "alias") if isinstance(row, dict) else None
     if model_id is None:
         return None
-    size, context, tools = row.get("fileSizeMb"), row.get("contextLength"), row.get("supportsToolCalling")
-    device, task = words_in(row, "device"), words_in(row, "type")
+    device, task, tools = text_in(row, "device"), text_in(row, "type"), row.get("supportsToolCalling")
     return ModelCard(
         model_id,
-        alias=words_in(row, "alias") or model_id,
-        variant=words_in(row, "variantName"),
+        alias=text_in(row, "alias") or model_id,
+        variant=text_in(row, "variantName"),
         device=device.upper() if device else None,
-        ep=words_in(row, "executionProvider"),
-        size_mb=float(size) if type(size) in (int, float) and 0 < size < 1e9 else None,
-        context=context if type(context) is int and context > 0 else None,
-        licence=words_in(row, "license"),
+        ep=text_in(row, "executionProvider"),
+        size_mb=size_mb(row.get("fileSizeMb")),
+        context=count(row.get("contextLength")),
+        licence=text_in(row, "license"),
         task=task.lower() if task else None,
         state=ModelState.CACHED if cached or row.get("cached") is True else ModelState.CATALOG,
         tools=tools if isinstance(tools, bool) else None,

@@ -13,20 +13,17 @@ import sys
 import threading
 import time
 
+from tui.hosts.process import NO_WINDOW
+
 LEAVE_S = 0.3
 """How long the command may take to leave when it is told to."""
 NOT_STARTED = 127
-
-if sys.platform == "win32":
-    _FLAGS = subprocess.CREATE_NO_WINDOW
-else:
-    _FLAGS = 0
 
 
 def main() -> None:
     """Run the command until it ends, or stdin does. Never returns."""
     try:
-        process = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, creationflags=_FLAGS)
+        process = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, creationflags=NO_WINDOW)
     except OSError as error:
         os.write(2, str(error).encode("utf-8", "replace"))
         os._exit(NOT_STARTED)

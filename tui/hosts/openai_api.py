@@ -13,7 +13,8 @@ from tui.core.target import Endpoint
 from tui.hosts.fetch import Reply, fetch
 from tui.hosts.host import BareHost, HostInfo, able
 from tui.hosts.identify import root_of
-from tui.hosts.openai_makes import OLLAMA, Make, completed, count, known_make, megabytes, model_state, table, text
+from tui.hosts.openai_makes import OLLAMA, Make, completed, known_make, megabytes, model_state
+from tui.hosts.rows import MAX_ROWS, count, table, text
 from tui.net.client import check_base_url, is_loopback
 
 ASK_S = 10.0
@@ -21,7 +22,6 @@ QUICK_S = 2.0
 """Longest wait for what is only nice to know, in seconds."""
 HINT = "Is the server running, and is this its address?"
 NO_MANAGEMENT = "OpenAI's API has no request for it; the server sees to its models by itself"
-MAX_MODELS = 5000
 _CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length", "n_ctx")
 
 
@@ -131,7 +131,7 @@ def _rows(reply: Reply) -> list[Any]:
     body = reply.body if reply.ok else None
     if isinstance(body, dict):
         body = body.get("data", body.get("models"))
-    return body[:MAX_MODELS] if isinstance(body, list) else []
+    return body[:MAX_ROWS] if isinstance(body, list) else []
 
 
 def _cards(rows: list[Any]) -> tuple[ModelCard, ...]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from tui.core.clean import join_surrogates
 from tui.core.model_card import ModelCard, ModelState
+from tui.hosts.rows import count, table, text
 
-_MAX_NAME = 512
 _MAX_VERSION = 60
 _STATES = {"loaded": ModelState.LOADED, "not-loaded": ModelState.CACHED, "unloaded": ModelState.CACHED}
 _SIZES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
@@ -41,23 +41,6 @@ def known_make(rows: list[Any]) -> Make | None:
     """Whose list of models this is; None when it does not say."""
     owners = {row.get("owned_by") for row in rows if isinstance(row, dict) and isinstance(row.get("owned_by"), str)}
     return next((make for make in MAKES if make.owner in owners), None)
-
-
-def text(value: Any) -> str | None:
-    """A name from outside, if it is one."""
-    if not isinstance(value, str) or not value.strip() or len(value) > _MAX_NAME:
-        return None
-    return join_surrogates(value)
-
-
-def count(value: Any) -> int | None:
-    """A number of things from outside, if it is one."""
-    return value if type(value) is int and 0 < value < 1 << 50 else None
-
-
-def table(value: Any) -> dict[str, Any]:
-    """A table from outside; an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
 
 
 def megabytes(value: Any) -> float | None:

@@ -16,9 +16,10 @@ LAST_WORDS = 4000
 KILL_S = 0.5
 
 if sys.platform == "win32":
-    _FLAGS = subprocess.CREATE_NO_WINDOW
+    NO_WINDOW = subprocess.CREATE_NO_WINDOW
 else:
-    _FLAGS = 0
+    NO_WINDOW = 0
+"""The `creationflags` of a process that opens no window of its own."""
 
 
 class Process:
@@ -35,21 +36,20 @@ class Process:
         `leave` is how many seconds it may take to leave before it is killed. Raises OSError when no process can be
         started.
         """
-        # `-P` keeps a folder called `tui` in the working directory from being imported instead.
-        command = [sys.executable, "-P", "-m", module, *arguments]
         self._hear = hear
         self._leave = leave
         self._max_line = max_line
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         self._ending = threading.Lock()
+        self._writing = threading.Lock()
         self._last_words: str | None = None
         try:
             self._process = subprocess.Popen(
-                command,
+                python_module(module, *arguments),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._complaints,
-                creationflags=_FLAGS,
+                creationflags=NO_WINDOW,
             )
         except OSError:
             self._complaints.close()
@@ -65,6 +65,13 @@ class Process:
     def code(self) -> int | None:
         """Its exit code, or the negative number of the signal that ended it; None while it runs."""
         return self._process.poll()
+
+    def say(self, line: bytes) -> None:
+        """Write a line to its stdin. Raises OSError or ValueError when nobody reads there any more."""
+        assert self._process.stdin is not None
+        with self._writing:
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
 
     def died(self, within: float) -> bool:
         """Whether the process has ended, or does so within this many seconds."""
@@ -86,7 +93,7 @@ class Process:
         try:
             self._process.stdin.close()
         except OSError:
-            pass  # a process that is gone needs no end
+            pass  # what could not be written is lost on a process that is gone
         if not self.died(self._leave):
             self._process.kill()
             self.died(KILL_S)
@@ -101,6 +108,12 @@ class Process:
             while line := pipe.readline(self._max_line):
                 self._hear(line)
         self._hear(b"")
+
+
+def python_module(name: str, *arguments: str) -> list[str]:
+    """The command that runs one of our modules."""
+    # `-P` keeps a folder called `tui` in the working directory from being imported instead.
+    return [sys.executable, "-P", "-m", name, *arguments]
 
 
 def how_it_ended(code: int | None) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from tui.core.clean import without_escapes
+
 QUESTION = (
     "powershell -NoProfile -NonInteractive -Command cat .foundry/daemon.json; "
     "foundry server status -o json; foundry service status; cat .foundry/daemon.json"
@@ -22,7 +24,6 @@ USUAL_PORT = 5273
 MAX_CHARS = 20_000
 """What is read of an answer, from its end."""
 
-_COLOURS = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _SERVICE = re.compile(r"running on\s+(https?://[^\s\"'<>]+)|(https?://[^\s\"'<>]+/openai/status)", re.IGNORECASE)
 _STOPPED = re.compile(r"\bnot[ _]running\b", re.IGNORECASE)
 _DECODER = json.JSONDecoder(strict=False)
@@ -59,7 +60,7 @@ def says_stopped(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return _COLOURS.sub("", text[-MAX_CHARS:])
+    return without_escapes(text[-MAX_CHARS:])
 
 
 def _tables(text: str) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import Table, get, number
 from tui.hosts.embedded.cache import downloaded
-from tui.hosts.service_rows import ByModel, card_of
+from tui.hosts.model_ids import card_from_id
 
 INDEX = "foundry.modelinfo.json"
 """Where the SDK keeps its catalogue, beside the models it downloaded."""
@@ -71,7 +71,7 @@ def _card(row: Table) -> ModelCard | None:
     try:
         name = get(row, "id", str)
         runtime = get(row, "runtime", dict, {})
-        known = card_of(name, ByModel(()), ModelState.CATALOG)
+        known = card_from_id(name, ModelState.CATALOG)
         return replace(
             known,
             alias=get(row, "alias", str),

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
 from urllib.parse import urlsplit
 
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError
@@ -15,8 +14,9 @@ from tui.core.model_card import ModelCard, ModelState, find_model
 from tui.core.target import Endpoint
 from tui.hosts.fetch import Reply, fetch
 from tui.hosts.host import Ability, BareHost, HostInfo, able
+from tui.hosts.model_ids import card_from_id
+from tui.hosts.rows import listed, read_ids
 from tui.hosts.sdk_nearby import Nearby, look_nearby
-from tui.hosts.service_rows import ByModel, card_of, read_ids
 from tui.net.client import check_base_url, is_loopback
 
 ASK_S = 10.0
@@ -98,20 +98,20 @@ class SdkServiceHost(BareHost):
         nearby = self._status() or Nearby()
         places: dict[str, Place] = {}
         for base, state in ((LOCAL, ModelState.CACHED), ("", ModelState.UNKNOWN)):
-            listed = self._ask(base, "v1/models")
-            ids = _listed(listed.body) if listed.ok else None
-            if ids is None:
+            reply = self._ask(base, "v1/models")
+            rows = listed(reply.body) if reply.ok else None
+            if rows is None:
                 if base == LOCAL:
                     continue  # version 1 has no such part
-                raise NoHostError(f"{self._root} lists no models", listed.words(), _HINT)
+                raise NoHostError(f"{self._root} lists no models", reply.words(), _HINT)
             loaded = self._ask(base, "models/loaded")
             running = set(read_ids(loaded.body) or ()) if loaded.ok else set()
-            for name in ids:
+            for name in read_ids([row.get("id") for row in rows]) or ():
                 card = nearby.cards.get(name) if base != LOCAL else None
                 if card is None:
                     # Of registered models the alias is the name without its version; of others that is a guess.
                     alias = name.rpartition(":")[0] or name
-                    card = replace(card_of(name, ByModel(()), state), alias=alias)
+                    card = replace(card_from_id(name, state), alias=alias)
                 card = replace(card, state=ModelState.LOADED) if name in running else card
                 places.setdefault(name, Place(card, base))
         return tuple(places.values())
@@ -160,11 +160,3 @@ class SdkServiceHost(BareHost):
 
     def _ask(self, base: str, path: str) -> Reply:
         return fetch(f"{self._root}{base}", path, timeout=self._timeout, hint=_HINT)
-
-
-def _listed(body: Any) -> tuple[str, ...] | None:
-    """The ids in a list of models in OpenAI's shape; None when it is none."""
-    rows = body.get("data") if isinstance(body, dict) else None
-    if not isinstance(rows, list):
-        return None
-    return read_ids([row.get("id") for row in rows if isinstance(row, dict)])

@@ -12,9 +12,11 @@ from tui.core.model_card import ModelCard, ModelState, find_model
 from tui.core.target import Endpoint
 from tui.hosts.fetch import Reply, fetch, post, post_lines
 from tui.hosts.host import Ability, BareHost, HostInfo, Offers, able
+from tui.hosts.model_ids import ByModel
+from tui.hosts.rows import read_ids
 from tui.hosts.service_download import DownloadTalk
 from tui.hosts.service_faults import DOWNLOAD_FIRST, gone_wrong, refused, short_of_memory, too_large, unknown
-from tui.hosts.service_rows import ByModel, Row, card_of, lowered, read_ids, read_rows
+from tui.hosts.service_rows import Row, card_of, lowered, read_rows
 from tui.net.client import check_base_url, is_loopback
 
 ASK_S = 10.0

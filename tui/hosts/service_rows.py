@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from tui.core.clean import join_surrogates
 from tui.core.model_card import ModelCard, ModelState
+from tui.hosts.model_ids import ByModel, card_from_id
+from tui.hosts.rows import MAX_ROWS, size_mb, text
 
-MAX_ROWS = 5000
-MAX_NAME = 512
-MAX_MB = 1e9
 MAX_TEXT = 20_000
 """Characters of a licence that are kept."""
-
-_VARIANT = re.compile(r"(?i)-(?P<kind>generic|cuda|trtrtx|openvino|qnn|vitis)-(?P<device>cpu|gpu|npu)$")
-_PROVIDERS = {
-    "generic-cpu": "CPUExecutionProvider",
-    "generic-gpu": "WebGpuExecutionProvider",
-    "cuda": "CUDAExecutionProvider",
-    "trtrtx": "NvTensorRTRTXExecutionProvider",
-    "openvino": "OpenVINOExecutionProvider",
-    "qnn": "QNNExecutionProvider",
-    "vitis": "VitisAIExecutionProvider",
-}
-
-_Thing = TypeVar("_Thing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +42,6 @@ def lowered(value: Any) -> dict[str, Any]:
     return {key.lower(): item for key, item in value.items()} if isinstance(value, dict) else {}
 
 
-def read_ids(body: Any) -> tuple[str, ...] | None:
-    """The ids in a list from outside, each once; None when it is no list."""
-    if not isinstance(body, list):
-        return None
-    names = (_text(item) for item in body[:MAX_ROWS])
-    return tuple(dict.fromkeys(name for name in names if name is not None))
-
-
 def read_rows(body: Any) -> tuple[Row, ...] | None:
     """The catalogue in an answer from outside, a bare list or one under `models`; None when there is none."""
     listed = body if isinstance(body, list) else lowered(body).get("models")
@@ -80,27 +55,6 @@ def read_rows(body: Any) -> tuple[Row, ...] | None:
     return tuple(rows.values())
 
 
-class ByModel(Generic[_Thing]):
-    """Something for each of many model ids. An id without a version, as older services give, means any version."""
-
-    def __init__(self, things: Iterable[tuple[str, _Thing]]) -> None:
-        self._versions: dict[str, dict[str, _Thing]] = {}
-        for model_id, thing in things:
-            name, version = _split(model_id)
-            self._versions.setdefault(name, {}).setdefault(version, thing)
-
-    def find(self, model_id: str) -> _Thing | None:
-        """What belongs to the model that this id means; the newest version's where that is left open."""
-        name, version = _split(model_id)
-        versions = self._versions.get(name, {})
-        return versions.get(version) or (versions.get("") if version else self.newest(name))
-
-    def newest(self, model_id: str) -> _Thing | None:
-        """What belongs to the newest version of the model, whichever version the id names."""
-        versions = self._versions.get(_split(model_id)[0], {})
-        return versions[max(versions, key=lambda version: int(version or 0))] if versions else None
-
-
 def card_of(model_id: str, rows: ByModel[Row], state: ModelState) -> ModelCard:
     """What is known of a model that is here: from its row, else from another version's, else from its id alone."""
     row = rows.find(model_id)
@@ -109,57 +63,28 @@ def card_of(model_id: str, rows: ByModel[Row], state: ModelState) -> ModelCard:
     other = rows.newest(model_id)
     if other is not None:
         return replace(other.card, id=model_id, state=state, size_mb=None)
-    return replace(_from_id(model_id), state=state)
-
-
-def _split(model_id: str) -> tuple[str, str]:
-    """Name and version, for comparing."""
-    name, colon, version = model_id.lower().rpartition(":")
-    return (name, version) if colon and version.isdecimal() else (model_id.lower(), "")
-
-
-def _from_id(model_id: str) -> ModelCard:
-    """What an id says: the catalogue's ids end with the variant, `-cuda-gpu` or `-generic-cpu`, and a version."""
-    name, _, version = model_id.rpartition(":")
-    found = _VARIANT.search(name if version.isdecimal() else model_id)
-    if found is None:
-        return ModelCard(model_id, alias=model_id)
-    variant = found.group().strip("-").lower()
-    provider = _PROVIDERS.get(variant) or _PROVIDERS.get(found["kind"].lower())
-    return ModelCard(model_id, alias=model_id, variant=variant, device=found["device"].upper(), ep=provider)
+    return card_from_id(model_id, state)
 
 
 def _row(item: dict[str, Any]) -> Row | None:
-    name = _text(item.get("name"))
+    name = text(item.get("name"))
     if name is None:
         return None
-    known = _from_id(name)
+    known = card_from_id(name, ModelState.CATALOG)
     runtime = lowered(item.get("runtime"))
     tools = item.get("supportstoolcalling")
-    publisher = _text(item.get("publisher"))
+    publisher = text(item.get("publisher"))
     card = replace(
         known,
-        alias=_text(item.get("alias")) or name,
-        device=_text(runtime.get("devicetype")) or known.device,
-        ep=_text(runtime.get("executionprovider")) or known.ep,
-        size_mb=_size(item.get("filesizemb")),
-        licence=_text(item.get("license")),
-        licence_text=_text(item.get("licensedescription"), MAX_TEXT),
-        task=_text(item.get("task")),
+        alias=text(item.get("alias")) or name,
+        device=text(runtime.get("devicetype")) or known.device,
+        ep=text(runtime.get("executionprovider")) or known.ep,
+        size_mb=size_mb(item.get("filesizemb")),
+        licence=text(item.get("license")),
+        licence_text=text(item.get("licensedescription"), MAX_TEXT),
+        task=text(item.get("task")),
         publisher=publisher,
         tools=tools if isinstance(tools, bool) else None,
-        state=ModelState.CATALOG,
     )
-    uri, provider = _text(item.get("uri"), MAX_TEXT) or "", _text(item.get("providertype")) or ""
+    uri, provider = text(item.get("uri"), MAX_TEXT) or "", text(item.get("providertype")) or ""
     return Row(card, uri, publisher or "", provider, item.get("prompttemplate"))
-
-
-def _size(value: Any) -> float | None:
-    known = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < MAX_MB
-    return float(value) if known else None
-
-
-def _text(value: Any, longest: int = MAX_NAME) -> str | None:
-    if not isinstance(value, str) or not value.strip() or len(value) > longest:
-        return None
-    return join_surrogates(value)

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from typing import IO
 
 from tui.core.errors import NoHostError
+from tui.hosts.process import NO_WINDOW, python_module
 from tui.hosts.remote import decode
 
 KEPT = 65_536
 """Bytes of each stream that are kept, from its end."""
 LEAVE_S = 0.6
 KILL_S = 0.2
-
-if sys.platform == "win32":
-    _FLAGS = subprocess.CREATE_NO_WINDOW
-else:
-    _FLAGS = 0
 
 
 class SshProcess:
@@ -31,17 +26,15 @@ class SshProcess:
 
     def __init__(self, command: Sequence[str]) -> None:
         """Start it. Raises NoHostError when no process can be started."""
-        # `-P` keeps a folder called `tui` in the working directory from being imported instead.
-        lifeline = [sys.executable, "-P", "-m", "tui.hosts.lifeline"]
         try:
             self._process = subprocess.Popen(
-                [*lifeline, *command],
+                python_module("tui.hosts.lifeline", *command),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 start_new_session=True,
-                creationflags=_FLAGS,
+                creationflags=NO_WINDOW,
             )
         except OSError as error:
             raise NoHostError("ssh cannot be started", str(error), "Is this machine out of processes?") from error

@@ -7,6 +7,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
+from typing import NoReturn
 
 
 class Tether:
@@ -17,12 +19,15 @@ class Tether:
     read from stdin is empty.
     """
 
-    def __init__(self, grace: float = 0.0) -> None:
+    def __init__(self, grace: float = 0.0, hear: Callable[[bytes], None] | None = None) -> None:
+        """`hear` is called in a thread with each line that the program says; it must not raise."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if sys.platform != "win32":
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self.cut = threading.Event()
         self._grace = grace
+        self._hear = hear
+        self._saying = threading.Lock()
         self._stdin, self._stdout = os.dup(0), os.dup(1)
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
@@ -32,14 +37,24 @@ class Tether:
         threading.Thread(target=self._leave_with_stdin, name="tether", daemon=True).start()
 
     def say(self, line: bytes) -> None:
-        """Write a line for the program. Raises OSError when it is gone."""
-        while line:
-            line = line[os.write(self._stdout, line) :]
+        """Write a line for the program, from any thread. Raises OSError when it is gone."""
+        with self._saying:
+            while line:
+                line = line[os.write(self._stdout, line) :]
+
+    def leave(self, line: bytes, code: int = 0) -> NoReturn:
+        """Write a last line for the program, if it is still there, and end this process at once with this exit code."""
+        try:
+            self.say(line)
+        finally:
+            os._exit(code)
 
     def _leave_with_stdin(self) -> None:
         try:
-            while os.read(self._stdin, 4096):
-                pass
+            with os.fdopen(self._stdin, "rb") as stdin:
+                for line in stdin:
+                    if self._hear is not None:
+                        self._hear(line)
         finally:
             self.cut.set()
             time.sleep(self._grace)

@@ -9,18 +9,18 @@ does, in another process, for a catalogue that could not be reached counts as kn
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from importlib.metadata import version
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from tui.core.errors import CompareError
 from tui.hosts.embedded.bundle import read_bundle
-from tui.hosts.embedded.protocol import Answer, Message, Ready, Refused, decode_command, encode
+from tui.hosts.embedded.protocol import Answer, Ready, Refused, decode_command, encode
 from tui.hosts.embedded.runtime import LOOPBACK, import_sdk, open_runtime
+from tui.hosts.tether import Tether
 
 if TYPE_CHECKING:
     from foundry_local_sdk import Catalog
@@ -29,53 +29,19 @@ if TYPE_CHECKING:
 def main() -> None:
     """Serve until stdin ends. Never returns: the runtime's own way out takes two seconds."""
     commands: SimpleQueue[bytes] = SimpleQueue()
-    # From the first moment, so that a program that dies while the runtime starts leaves nothing behind.
-    threading.Thread(target=_leave_with_stdin, args=(commands,), daemon=True).start()
-    answers = Answers()
-    catalog = _serve(Path(sys.argv[1]), Path(sys.argv[2]), "also" not in sys.argv[3:], answers)
+    tether = Tether(hear=commands.put)
+    catalog = _serve(Path(sys.argv[1]), Path(sys.argv[2]), "also" not in sys.argv[3:], tether)
     while True:
         # Each in a thread of its own: loading one model must not keep the next question waiting.
-        threading.Thread(target=_obey, args=(catalog, commands.get(), answers), daemon=True).start()
+        threading.Thread(target=_obey, args=(catalog, commands.get(), tether), daemon=True).start()
 
 
-class Answers:
-    """The way out for messages, kept apart from the stdout that native code may print to."""
-
-    def __init__(self) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if sys.platform != "win32":
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        self._lock = threading.Lock()
-        self._out = os.fdopen(os.dup(1), "wb")
-        os.dup2(2, 1)
-
-    def say(self, message: Message) -> None:
-        """One message, at once."""
-        with self._lock:
-            self._out.write(encode(message))
-            self._out.flush()
-
-    def refuse(self, why: str, *, no_sdk: bool = False) -> NoReturn:
-        """Say why nothing comes of it, and leave."""
-        self.say(Refused(why, no_sdk))
-        os._exit(1)
-
-
-def _leave_with_stdin(commands: SimpleQueue[bytes]) -> None:
-    try:
-        with os.fdopen(0, "rb", closefd=False) as stdin:
-            for line in stdin:
-                commands.put(line)
-    finally:
-        os._exit(0)
-
-
-def _serve(folder: Path, bundle: Path, exactly: bool, answers: Answers) -> Catalog:
+def _serve(folder: Path, bundle: Path, exactly: bool, tether: Tether) -> Catalog:
     try:
         sdk = import_sdk()
         from tui.hosts.embedded.registrations import register_bundle
     except (ImportError, OSError) as error:
-        answers.refuse(str(error), no_sdk=True)
+        tether.leave(encode(Refused(str(error), no_sdk=True)), 1)
     try:
         models = read_bundle(bundle)
         manager = open_runtime(folder, serve=LOOPBACK)
@@ -83,13 +49,15 @@ def _serve(folder: Path, bundle: Path, exactly: bool, answers: Answers) -> Catal
         register_bundle(catalog, models, exactly=exactly)
         manager.start_web_service()
         assert manager.urls is not None
-        answers.say(Ready(manager.urls[0].rstrip("/"), version("foundry-local-sdk"), os.getpid()))
+        ready = Ready(manager.urls[0].rstrip("/"), version("foundry-local-sdk"), os.getpid())
+        tether.say(encode(ready))
     except (sdk.FoundryLocalException, CompareError, OSError) as error:
-        answers.refuse(error.sentence() if isinstance(error, CompareError) else str(error))
+        why = error.sentence() if isinstance(error, CompareError) else str(error)
+        tether.leave(encode(Refused(why)), 1)
     return catalog
 
 
-def _obey(catalog: Catalog, line: bytes, answers: Answers) -> None:
+def _obey(catalog: Catalog, line: bytes, tether: Tether) -> None:
     import foundry_local_sdk as sdk
 
     from tui.hosts.embedded.registrations import STEPS
@@ -98,9 +66,9 @@ def _obey(catalog: Catalog, line: bytes, answers: Answers) -> None:
     try:
         STEPS[command.do](catalog, command)
     except (sdk.FoundryLocalException, OSError, RuntimeError, ValueError) as error:
-        answers.say(Answer(command.number, str(error) or type(error).__name__))
+        tether.say(encode(Answer(command.number, str(error) or type(error).__name__)))
     else:
-        answers.say(Answer(command.number))
+        tether.say(encode(Answer(command.number)))
 
 
 if __name__ == "__main__":

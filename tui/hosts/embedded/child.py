@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from tui.core.errors import BadInputError, NoHostError
 from tui.hosts.embedded.kept import Kept, Origin
-from tui.hosts.embedded.process import ANOTHER_HOST, Process
 from tui.hosts.embedded.protocol import Answer, Command, Do, Message, Ready, Refused, decode, encode, plain
+from tui.hosts.process import Process, how_it_ended
 
+ANOTHER_HOST = "A model server can be used instead: --host http://127.0.0.1:8000"
 SHOWN = 600
 """Characters of the process's last words that an error message repeats."""
 
@@ -33,7 +35,7 @@ class Child:
         self._lock = threading.Lock()
         self._over = False
         also = () if exactly else ("also",)
-        self._process = Process("tui.hosts.embedded", str(folder), str(bundle), *also, hear=self._hear)
+        self._process = started("tui.hosts.embedded", str(folder), str(bundle), *also, hear=self._hear)
 
     @property
     def alive(self) -> bool:
@@ -51,7 +53,7 @@ class Child:
         words = self.end()
         if isinstance(self._first, Refused):
             raise refusal(self._first, self._folder)
-        what = f"It was not ready after {timeout:g} s" if late else f"It ended with code {self._process.code}"
+        what = f"It was not ready after {timeout:g} s" if late else how_it_ended(self._process.code)
         raise NoHostError("The embedded runtime did not start", f"{what}. {words}".rstrip(), ANOTHER_HOST)
 
     def ask(self, do: Do, model: Kept, timeout: float) -> Answer | None:
@@ -106,6 +108,14 @@ class Child:
                 self._over = True
                 for waiting in self._waiting.values():
                     waiting.put(None)
+
+
+def started(module: str, *arguments: str, hear: Callable[[bytes], None]) -> Process:
+    """A run of one of the modules with the SDK in it. Raises NoHostError when no process can be started."""
+    try:
+        return Process(module, *arguments, hear=hear)
+    except OSError as error:
+        raise NoHostError("The embedded runtime cannot be started", str(error), ANOTHER_HOST) from error
 
 
 def refusal(message: Refused, folder: Path) -> NoHostError:

@@ -12,9 +12,9 @@ from queue import Empty, SimpleQueue
 
 from tui.core.errors import BadInputError, ModelFailedError, NoModelError
 from tui.core.model_card import ModelCard
-from tui.hosts.embedded.child import SHOWN, refusal
-from tui.hosts.embedded.process import Process
+from tui.hosts.embedded.child import SHOWN, refusal, started
 from tui.hosts.embedded.protocol import Done, Message, Percent, Refused, Row, decode, plain
+from tui.hosts.process import Process
 
 OFFERS_S = 60.0
 """Longest wait for the public catalogue, in seconds. Offline the SDK gives up after four."""
@@ -99,7 +99,7 @@ class Library:
     def _asked(self, *wish: str) -> Iterator[_Run]:
         messages: SimpleQueue[Message | None] = SimpleQueue()
         arguments = (str(self._folder), str(self._cache), *wish)
-        process = Process("tui.hosts.embedded.library", *arguments, hear=_hearer(messages))
+        process = started("tui.hosts.embedded.library", *arguments, hear=_hearer(messages))
         run = _Run(process, messages, threading.Event())
         with self._lock:
             self._running.add(run)

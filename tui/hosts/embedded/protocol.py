@@ -12,7 +12,6 @@ from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import Table, get, number
 from tui.net.client import check_base_url, is_loopback
 
-MAX_LINE = 65_536
 _ORIGIN = re.compile(r"\w+\.cc:\d+ [^()]{0,300}\([^()]{0,300}\) (?:const )?")
 
 

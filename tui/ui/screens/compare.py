@@ -13,13 +13,13 @@ from textual.widgets import Static
 from tui.conductor import Conductor
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, CompareError
-from tui.core.lane import Lane
 from tui.core.plan import Mode
 from tui.ui.actions import COMPARE, bindings
 from tui.ui.columns import column, time_scale, waiting_column
 from tui.ui.pump import Pump
 from tui.ui.screens.base import ModeScreen
-from tui.ui.screens.note import NoteScreen
+from tui.ui.screens.scoring import Scoring
+from tui.ui.screens.shown import Shown
 from tui.ui.shelf import Shelf
 from tui.ui.status import status_line
 from tui.ui.widgets.pane_row import PaneRow
@@ -45,6 +45,8 @@ class CompareScreen(ModeScreen):
         self._alone = False
         self._status: str | None = None
         self._row = PaneRow(id="panes")
+        self._shown = Shown(conductor, self._row)
+        self._scoring = Scoring(self, conductor, self._shown, lambda lane: self._repaint({lane.spec.id}, bars=False))
         self._unfolded: set[str] = set()
         self._jumping = False
         self._ran = False
@@ -106,24 +108,21 @@ class CompareScreen(ModeScreen):
     def _repaint(self, changed: set[str], bars: bool) -> None:
         """Show the lanes that changed; bars and counters of running lanes move only when they are due."""
         conductor, run = self._conductor, self._conductor.run
-        if run is None or not self._same_models():
+        if run is None or not self._shown.models():
             self._show_waiting()
         else:
-            lanes = {key: lane for key in run.plan.models if (lane := run.column(key)) is not None}
-            scale = time_scale(list(lanes.values()), conductor.now())
-            for position, (key, lane) in enumerate(lanes.items(), 1):
-                pane = self._row.panes[conductor.session.targets[key].card.key]
+            lanes = self._shown.lanes()
+            scale = time_scale(lanes, conductor.now())
+            panes = list(self._row.panes.values())
+            for lane in lanes:
+                index = self._shown.index(lane)
+                pane = panes[index]
                 due = lane.spec.id in changed or (bars and not run.finished)
                 if due and pane.display:
                     folded = lane.spec.model not in self._unfolded
-                    pane.show(column(conductor, lane, position, scale, folded=folded))
+                    pane.show(column(conductor, lane, index + 1, scale, folded=folded))
         if changed:
             self._show_status()
-
-    def _same_models(self) -> bool:
-        run = self._conductor.run
-        targets = self._conductor.session.targets
-        return run is not None and [targets[key].card.key for key in run.plan.models] == list(self._row.panes)
 
     def _show_waiting(self) -> None:
         for position, (model_id, pane) in enumerate(self._row.panes.items(), 1):
@@ -134,7 +133,7 @@ class CompareScreen(ModeScreen):
     def _show_status(self) -> None:
         if not self.alive:
             return
-        line = status_line(self.shelf, self._conductor, self.mode, len(self._unscored()), self._row.page)
+        line = status_line(self.shelf, self._conductor, self.mode, len(self._scoring.unscored()), self._row.page)
         if self._jumping:
             line = "Which pane? Press its number."
         elif self.early_prompt is not None and self.shelf.info is None:
@@ -196,7 +195,7 @@ class CompareScreen(ModeScreen):
 
     def action_stop(self) -> None:
         """Stop the focused answer."""
-        if (lane := self._focused_lane()) is not None:
+        if (lane := self._shown.focused()) is not None:
             self._conductor.stop(lane.spec.id)
 
     def action_stop_all(self) -> None:
@@ -205,7 +204,7 @@ class CompareScreen(ModeScreen):
 
     def action_rerun(self) -> None:
         """Ask the focused model again."""
-        if (lane := self._focused_lane()) is not None:
+        if (lane := self._shown.focused()) is not None:
             self._rerun(lambda: self._conductor.rerun(lane.spec.model))
 
     def action_rerun_all(self) -> None:
@@ -222,69 +221,25 @@ class CompareScreen(ModeScreen):
 
     def action_score(self, value: int) -> None:
         """Score the focused answer; 0 takes the score back."""
-        lane = self._ratable()
-        if lane is not None:
-            position = list(self._row.panes).index(self._conductor.session.target_of(lane).card.key) + 1
-            self._conductor.ratings.score(lane.spec.id, value or None, position)
-            self._rated(lane.spec.id)
+        self._scoring.score(value)
 
     def action_note(self) -> None:
         """Write a note on the focused answer."""
-        lane = self._ratable()
-        if lane is None:
-            return
-        run_id, ratings = lane.spec.id, self._conductor.ratings
-
-        def keep(text: str | None) -> None:
-            if text is not None:
-                ratings.note(run_id, text)
-                self._rated(run_id)
-
-        about = self._conductor.session.target_of(lane).card.alias
-        self.app.push_screen(NoteScreen(about, ratings.note_of(run_id)), keep)
+        self._scoring.note()
 
     def action_undo(self) -> None:
         """Take back the last score or note."""
-        run_id = self._conductor.ratings.undo()
-        if run_id is None:
-            self.notify("There is nothing to undo.", timeout=2)
-        else:
-            lane = self._conductor.session.lanes[run_id]
-            name = clean_line(self._conductor.session.target_of(lane).card.alias, 40)
-            self.notify(f"Took back the last score or note on {name}.", timeout=3, markup=False)
-            self._rated(run_id)
+        self._scoring.undo()
 
     def action_unscored(self) -> None:
         """Go to the next answer without a score."""
-        waiting = [self._conductor.session.target_of(lane).card.key for lane in self._unscored()]
+        waiting = [self._shown.index(lane) for lane in self._scoring.unscored()]
         if not waiting:
             self.notify("Every answer has a score.", timeout=2)
             return
-        order, here = list(self._row.panes), self._row.focused_index
-        start = -1 if here is None else here
-        nearest = min(waiting, key=lambda model_id: (order.index(model_id) - start - 1) % len(order))
-        self._row.focus_index(order.index(nearest))
-
-    def _rated(self, run_id: str) -> None:
-        self._repaint({run_id}, bars=False)
-
-    def _unscored(self) -> list[Lane]:
-        run = self._conductor.run
-        lanes = [run.column(key) for key in run.plan.models] if run is not None and self._same_models() else []
-        score_of = self._conductor.ratings.score_of
-        return [lane for lane in lanes if lane is not None and _has_answer(lane) and score_of(lane.spec.id) is None]
-
-    def _ratable(self) -> Lane | None:
-        lane = self._focused_lane()
-        if lane is None:
-            return None
-        if not lane.state.final:
-            self.notify("Wait for the end of this answer, or stop it: then it can be scored.", timeout=3)
-            return None
-        if not _has_answer(lane):
-            self.notify("There is no answer to score in this pane.", timeout=3)
-            return None
-        return lane
+        here = self._row.focused_index
+        after = 0 if here is None else here + 1
+        self._row.focus_index(min(waiting, key=lambda index: (index - after) % len(self._row.panes)))
 
     # Panes
 
@@ -317,20 +272,10 @@ class CompareScreen(ModeScreen):
 
     def action_thinking(self) -> None:
         """Show or fold what the focused model thought."""
-        if (lane := self._focused_lane()) is not None:
+        if (lane := self._shown.focused()) is not None:
             self._unfolded ^= {lane.spec.model}
             self._repaint({lane.spec.id}, bars=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what needs panes when there are none."""
         return None if action in _PANE_KEYS and not self._row.panes else True
-
-    def _focused_lane(self) -> Lane | None:
-        index, run = self._row.focused_index, self._conductor.run
-        if index is None or run is None or not self._same_models():
-            return None
-        return run.column(run.plan.models[index])
-
-
-def _has_answer(lane: Lane) -> bool:
-    return lane.state.final and bool(lane.answer) and not lane.spec.warmup
