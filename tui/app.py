@@ -55,11 +55,13 @@ class CompareApp(App[None]):
         prompt: str | None = None,
         themes: Sequence[Theme] = (),
         theme: str | None = None,
+        remember_theme: Callable[[str], None] = lambda _: None,
         news: Sequence[str] = (),
         notices: Sequence[CompareError] = (),
         free_mb: Callable[[], float | None] = free_memory_mb,
     ) -> None:
-        """`free_mb` tells the free memory of this machine, in megabytes."""
+        """`free_mb` tells the free memory of this machine, in megabytes. `remember_theme` is given the name of each
+        theme that is chosen, and may raise StoreError."""
         super().__init__()
         self.crash_log = CrashLog()
         self.error_console = self.crash_log.console
@@ -73,6 +75,7 @@ class CompareApp(App[None]):
         self._compare = CompareScreen(self.shelf, conductor)
         self._models = ModelsScreen(self.shelf, lambda key: host.abilities_of(key) if key else host.abilities)
         self._work = HostWork(self, host, free_mb)
+        self._remember_theme = remember_theme
         if themes:
             self._use_themes(themes, theme)
 
@@ -82,6 +85,7 @@ class CompareApp(App[None]):
         self.add_mode("compare", lambda: self._compare)
         self.switch_mode("compare")
         self._watch_signals()
+        self.theme_changed_signal.subscribe(self, self._theme_chosen)
         for told in self._news:
             self.notify(clean_line(told), timeout=10, markup=False)
         for notice in self._notices:
@@ -111,6 +115,8 @@ class CompareApp(App[None]):
 
     async def on_host_answered(self, message: HostAnswered) -> None:
         """Fill the shelf; the first time, choose the models and ask what was asked for on the command line."""
+        if not self.is_running:
+            return
         first = self.shelf.info is None
         self.shelf.answered(message.info, message.cards)
         self.shelf.free_mb = message.free_mb
@@ -253,6 +259,10 @@ class CompareApp(App[None]):
             groups.insert(1, ("In the list", actions.LIST))
         self.push_screen(HelpScreen(groups))
 
+    def action_quiet(self) -> None:
+        """Put the notices away: on a small screen they hide what is under them."""
+        self.clear_notifications()
+
     def _tell(self, error: CompareError) -> None:
         self.notify(clean_line(error.sentence()), severity="error", timeout=10, markup=False)
 
@@ -265,6 +275,12 @@ class CompareApp(App[None]):
         self.theme = next((name for name in (wanted, fitting) if name in ours), themes[0].name)
         for name in set(self.available_themes) - ours:
             self.unregister_theme(name)
+
+    def _theme_chosen(self, theme: Theme) -> None:
+        try:
+            self._remember_theme(theme.name)
+        except CompareError as error:
+            self._tell(error)
 
     # Signals
 

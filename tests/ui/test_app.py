@@ -60,6 +60,14 @@ async def test_modes_are_reached_by_name_and_by_the_keys_beside_the_letters() ->
         assert play.app.current_mode == "models"
 
 
+async def test_esc_puts_the_notices_away() -> None:
+    async with looking_at() as play:
+        play.app.notify("Something to know", timeout=60)
+        await play.hears("Something to know")
+        await play.press("escape")
+        await play.until(lambda: not play.told)
+
+
 async def test_the_help_tells_every_key_of_its_screen_and_many_keys_close_it() -> None:
     async with looking_at([answered(1)]) as play:
         await play.press("escape")

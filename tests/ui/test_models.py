@@ -36,6 +36,14 @@ async def test_each_model_shows_what_is_known_of_it() -> None:
         await play.sees("3,836,021,760 parameters")
 
 
+async def test_on_a_small_screen_all_that_is_known_can_be_read_on_a_page_that_scrolls() -> None:
+    async with looking_at() as play:
+        await play.press("v")
+        await play.sees("esc closes", "494,032,768 parameters", "A small model for short answers.")
+        await play.press("v")
+        await play.until(lambda: "esc closes" not in play.shown)
+
+
 async def test_the_list_is_filtered_as_it_is_typed() -> None:
     async with looking_at() as play:
         await play.press("/")

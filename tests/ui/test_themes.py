@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
+from tests.support.loopback_server import LoopbackServer
+from tests.support.screens import asking
 from tests.ui.stage import Stage
 from tui.core.errors import StoreError
+from tui.hosts.openai_api import OpenAIHost
 from tui.store import themes as themes_module
-from tui.store.themes import MAX_BYTES, ThemeFile, bundled_folder, load_themes
-from tui.ui.theming import to_theme, variable_defaults
+from tui.store.themes import MAX_BYTES, ThemeFile, bundled_folder, load_themes, remember_theme, remembered_theme
+from tui.ui.theming import load_all, to_theme, variable_defaults
 from tui.ui.widgets.answer_pane import AnswerPane
 from tui.ui.widgets.prompt_box import PromptBox
 
@@ -177,3 +180,34 @@ def test_a_theme_does_not_mix_the_terminal_s_colours_with_others(tmp_path: Path)
     with pytest.raises(StoreError, match="cannot be used") as caught:
         to_theme(file)
     assert "`colours.accent`" in caught.value.detail
+
+
+async def test_a_chosen_theme_is_worn_the_next_time(tmp_path: Path) -> None:
+    themes, _ = load_all([])
+
+    def remember(name: str) -> None:
+        remember_theme(name, tmp_path)
+
+    with LoopbackServer().running() as server:
+        host = OpenAIHost(server.url)
+        async with asking(host, themes=themes, theme=remembered_theme(tmp_path), remember_theme=remember) as play:
+            assert play.app.theme != "light"
+            assert remembered_theme(tmp_path) is None
+            play.app.theme = "light"
+            await play.until(lambda: remembered_theme(tmp_path) == "light")
+        async with asking(host, themes=themes, theme=remembered_theme(tmp_path)) as play:
+            assert play.app.theme == "light"
+
+
+async def test_a_theme_that_cannot_be_kept_is_worn_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    themes, _ = load_all([])
+
+    def remember(name: str) -> None:
+        remember_theme(name, tmp_path / "file")
+
+    with LoopbackServer().running() as server:
+        async with asking(OpenAIHost(server.url), themes=themes, remember_theme=remember) as play:
+            play.app.theme = "light"
+            await play.hears("theme.txt could not be saved")
+            assert play.app.theme == "light"

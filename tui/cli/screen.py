@@ -32,7 +32,10 @@ def open_screen(
         raise BadInputError("The prompt is empty", hint="Give a question with -p, or none at all.")
     opened = open_host(host, surroundings())
     from tui.app import CompareApp
+    from tui.store.themes import remember_theme, remembered_theme
     from tui.ui.theming import load_all
+
+    state = paths.state_dir()
 
     themes, notices = load_all([paths.config_dir() / "themes"])
     if theme is not None and theme not in [known.name for known in themes]:
@@ -47,7 +50,8 @@ def open_screen(
             models=models,
             prompt=prompt,
             themes=themes,
-            theme=theme,
+            theme=theme or remembered_theme(state),
+            remember_theme=lambda name: remember_theme(name, state),
             news=recovered,
             notices=[*notices, *troubles],
         )

@@ -15,6 +15,7 @@ from typing import Any
 from tui.core.errors import StoreError
 from tui.core.phases import Phase
 from tui.core.tables import get
+from tui.store.atomic import write_atomic
 
 MAX_BYTES = 8192
 """A theme is some forty lines; the cap also keeps TOML that is slow to parse harmless."""
@@ -22,6 +23,8 @@ MAX_VALUE = 64
 REQUIRED = ("primary", "background", "foreground")
 COLOURS = (*REQUIRED, "secondary", "accent", "surface", "panel", "warning", "error", "success", "muted")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_CHOSEN = "theme.txt"
+_NAME_CAP = 64
 _KEYS = {"name", "dark", "ansi", "colours", "phases"}
 
 
@@ -66,6 +69,24 @@ def load_themes(folders: Iterable[Path]) -> tuple[list[ThemeFile], list[StoreErr
                 here[theme.name] = theme
         themes |= here
     return [themes[name] for name in sorted(themes)], errors
+
+
+def remembered_theme(folder: Path) -> str | None:
+    """The name of the theme that was chosen last; None when none was, or when that cannot be read."""
+    try:
+        return (folder / _CHOSEN).read_text(encoding="utf-8")[:_NAME_CAP].strip() or None
+    except (OSError, UnicodeError):
+        return None
+
+
+def remember_theme(name: str, folder: Path) -> None:
+    """Keep the name of the theme for the next time. Raises StoreError."""
+
+    def check(written: bytes) -> None:
+        if written.decode() != name:
+            raise ValueError(written)
+
+    write_atomic(folder / _CHOSEN, name, check)
 
 
 def read_theme(path: Path) -> ThemeFile:

@@ -36,6 +36,7 @@ EVERYWHERE = (
     Action("app.next", "full_stop", ".", "step(1)", "Next", "The screen after this one"),
     Action("app.help", "question_mark", "?", "help", "Keys", "Every key of this screen", True),
     Action("app.theme", "f9", "F9", "change_theme", "Theme", "Choose another theme"),
+    Action("app.quiet", "escape", "esc", "quiet", "Quiet", "Put the notices away"),
     Action("app.quit", "ctrl+q", "ctrl+q", "quit", "Quit", "Leave; everything is kept", True, True),
 )
 
@@ -80,6 +81,7 @@ MODELS = (
            refusable=True),
     Action("models.register", "a", "a", "register", "Add", "Add a model from a folder", False, refusable=True),
     Action("models.licence-text", "i", "i", "licence", "Licence", "Read the licence"),
+    Action("models.details", "v", "v", "details", "Details", "All that is known of it, on a page that scrolls", True),
     Action("models.refresh", "f5,R", "F5", "refresh_models", "Refresh", "Ask the host again"),
 )  # fmt: skip
 

@@ -21,6 +21,7 @@ _WAITING = {
 }
 """What stands in a pane without text."""
 _CUT = ("The stream ended in the middle of the answer.", "What arrived is kept. Press r to ask again.")
+_NOT_COUNTED = "A warm-up: it is not counted."
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 8, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600)
 
 
@@ -51,7 +52,7 @@ def column(conductor: Conductor, lane: Lane, position: int, scale: float, *, fol
         reasoning=lane.reasoning,
         reasoning_folded=folded,
         fault=(lane.fault.message, lane.fault.hint) if lane.fault else _CUT if lane.state is LaneState.CUT else None,
-        remark=told(lane.adjusted),
+        remark=" ".join(part for part in (_NOT_COUNTED * spec.warmup, told(lane.adjusted)) if part),
         spans=spans(lane, now),
         scale=scale,
         reading=reading(lane, counters),

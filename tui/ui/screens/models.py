@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from tui.core.clean import clean_line
+from tui.core.clean import clean, clean_line
 from tui.core.facets import Facet, Filter, values
 from tui.core.model_card import ModelCard
 from tui.core.plan import MAX_MODELS
@@ -24,7 +24,7 @@ from tui.ui.screens import models_details as words
 from tui.ui.screens.ask import AskScreen
 from tui.ui.screens.base import ModeScreen
 from tui.ui.screens.line import LineScreen
-from tui.ui.screens.text import TextScreen
+from tui.ui.screens.page import PageScreen
 from tui.ui.shelf import Shelf
 from tui.ui.widgets.model_table import ModelTable
 
@@ -105,17 +105,19 @@ class ModelsScreen(ModeScreen):
         self.show_top()
 
     def _show_detail(self) -> None:
-        card, row = self._card, self._table.here
-        about = self.query_one("#about", Static)
-        if card is None or row is None:
-            about.update(Content(words.emptiness(self.shelf, self._filter)))
-        else:
-            siblings = [one for key in row.members if (one := self.shelf.card(key)) is not None]
-            about.update(words.about(card, self.shelf, self._details.get(card.key, ""), tuple(siblings)))
+        card = self._card
+        told = Content(words.emptiness(self.shelf, self._filter)) if card is None else self._about(card)
+        self.query_one("#about", Static).update(told)
         possible = tuple(self._state_of(what) for what in sorted(_DEEDS))
         if possible != self._possible:
             self._possible = possible
             self.refresh_bindings()
+
+    def _about(self, card: ModelCard) -> Content:
+        row = self._table.here
+        members = row.members if row is not None else ()
+        siblings = tuple(one for key in members if (one := self.shelf.card(key)) is not None)
+        return words.about(card, self.shelf, self._details.get(card.key, ""), siblings)
 
     # Narrowing
 
@@ -260,10 +262,16 @@ class ModelsScreen(ModeScreen):
         if card is None:
             return
         if card.licence_text:
-            self.app.push_screen(TextScreen(f"{card.alias}: {card.licence or 'licence'}", card.licence_text))
+            title = f"{card.alias}: {card.licence or 'licence'}"
+            self.app.push_screen(PageScreen(title, Content(clean(card.licence_text))))
         else:
             named = f"It is named {clean_line(card.licence, 60)}" if card.licence else "It is not named either"
             self._say(f"The host has no text of the licence. {named}.")
+
+    def action_details(self) -> None:
+        """Show all that is known of the model under the cursor on a page of its own."""
+        if (card := self._card) is not None:
+            self.app.push_screen(PageScreen(card.alias, self._about(card)))
 
     def action_refresh_models(self) -> None:
         """Ask the host for its models again."""

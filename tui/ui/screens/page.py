@@ -1,4 +1,4 @@
-"""A longer text to read."""
+"""A longer text to read, on a page that scrolls."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.core.clean import clean, clean_line
+from tui.core.clean import clean_line
 
 
-class TextScreen(ModalScreen[None]):
-    """Shows text from outside, as it is; any of the usual keys closes it."""
+class PageScreen(ModalScreen[None]):
+    """Shows a text; the usual keys close it, and so does the key that opened it. Text from outside comes cleaned."""
 
     DEFAULT_CSS = """
-    TextScreen { align: center middle; }
-    TextScreen VerticalScroll {
+    PageScreen { align: center middle; }
+    PageScreen VerticalScroll {
         width: 92; max-width: 96%; height: auto; max-height: 92%; padding: 0 2; border: round $primary;
         background: $surface; scrollbar-size-vertical: 1;
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,i,q,enter", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter,question_mark,i,v", "dismiss", "Close")]
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: Content) -> None:
         super().__init__()
         self._title = title
         self._text = text
@@ -34,7 +34,6 @@ class TextScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The text on a page that scrolls."""
         with VerticalScroll() as page:
-            title = Content(clean_line(self._title, 60))
-            page.border_title = title
+            page.border_title = Content(clean_line(self._title, 60))
             page.border_subtitle = "esc closes"
-            yield Static(Content(clean(self._text)), markup=False)
+            yield Static(self._text, markup=False)
