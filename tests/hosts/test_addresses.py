@@ -9,7 +9,8 @@ import pytest
 
 from tests.hosts.models_server import as_json, http, serving
 from tui.core.errors import BadInputError, NoHostError
-from tui.net.client import check_base_url, http_client, is_loopback, public_url
+from tui.net.addresses import check_base_url, is_loopback, public_url, typed_url
+from tui.net.client import http_client
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,31 @@ def test_an_address_without_its_scheme_is_guessed_for_the_hint(text: str) -> Non
     with pytest.raises(BadInputError) as caught:
         check_base_url(text)
     assert f"http://{text}" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("localhost:5273", "http://localhost:5273"),
+        ("127.0.0.1:5273/", "http://127.0.0.1:5273"),
+        ("winbox:5273/v1", "http://winbox:5273/v1"),
+        ("HTTP://Box:80/v1/Chat/../v1", "http://Box:80/v1/Chat/../v1"),
+        ("http://box/v1/chat/completions", "http://box/v1"),
+        ("http://box/v1/chat/completions/", "http://box/v1"),
+        ("box:5273/v1/models", "http://box:5273/v1"),
+        ("https://box/v1/responses", "https://box/v1"),
+        ("https://box/openai/chat/completions", "https://box/openai"),
+        ("https://box.example/models", "https://box.example/models"),
+    ],
+)
+def test_what_a_hasty_person_types_is_understood(text: str, meant: str) -> None:
+    assert typed_url(text) == meant
+
+
+@pytest.mark.parametrize("text", ["foo bar", "//box", "ftp://box", "user:secret@box:80"])
+def test_what_may_mean_anything_is_not_guessed(text: str) -> None:
+    with pytest.raises(BadInputError):
+        typed_url(text)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from tui.core.errors import CompareError
 from tui.core.model_card import ModelState
 from tui.hosts.host import Ability, Host
-from tui.net.client import check_base_url, is_loopback
+from tui.net.addresses import check_base_url, is_loopback
 
 
 def test_connecting_twice_finds_the_same_host(host: Host) -> None:

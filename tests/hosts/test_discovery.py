@@ -105,9 +105,9 @@ def test_a_blank_variable_is_not_set(around: Around, service: ReplayService, val
 
 
 def test_a_variable_that_holds_no_address_is_named(around: Around) -> None:
-    _, failed = searched(around(environ={"FOUNDRY_LOCAL_ENDPOINT": "localhost:5273"}))
+    _, failed = searched(around(environ={"FOUNDRY_LOCAL_ENDPOINT": "localhost 5273"}))
     assert isinstance(failed, BadInputError)
-    assert failed.title.startswith("The variable FOUNDRY_LOCAL_ENDPOINT cannot be used: 'localhost:5273'")
+    assert failed.title.startswith("The variable FOUNDRY_LOCAL_ENDPOINT cannot be used: 'localhost 5273'")
 
 
 def test_a_host_that_was_named_is_not_replaced_by_another_one(around: Around, service: ReplayService) -> None:

@@ -64,7 +64,7 @@ def test_a_host_that_is_always_there_may_be_the_default(tmp_path: Path, default:
         ("[hosts.lab]\nurl = 'http://box'\nssh = 'a@b'", "exactly one of `url`, `ssh` and `adapter`"),
         ("[hosts.lab]\nurl = 'http://box'\nurll = ''", "In `hosts.lab`: `urll` is not a key"),
         ("[hosts.lab]\nurl = 3", "`url` should be text"),
-        ("[hosts.lab]\nurl = 'box:8000'", "`hosts.lab`: 'box:8000' is not an http or https address. Perhaps http"),
+        ("[hosts.lab]\nurl = 'box.example'", "`hosts.lab`: 'box.example' is not an http or https address"),
         ("[hosts.lab]\nurl = 'http://me:secret@box'", "`hosts.lab`: The address holds a user name or a password"),
         ("[hosts.lab]\nssh = 'me:secret@box'", "`hosts.lab`: The SSH host holds a password"),
         ("[hosts.lab]\nssh = ''", "`hosts.lab`: The SSH host has no name"),

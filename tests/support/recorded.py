@@ -82,7 +82,7 @@ class RecordedConductor(Conductor):
     def __init__(self, host: LookedAtHost, kept: Session, run: Run | None, at: int) -> None:
         """`at` is the moment on the engine's clock, in nanoseconds."""
         super().__init__(host, kept, rater=RATER, now=lambda: WHEN)
-        self.run = run
+        self._course.run = run
         self._at = at
 
     def start(self) -> None:
@@ -121,7 +121,7 @@ async def looking_at(
     plans: list[Plan] = []
     if given:
         plan = Plan(Mode.RACE.value, Mode.RACE, tuple(one.spec.model for one in given), (PROMPT.key,))
-        run = Run(plan, PROMPT, {one.spec.id: one for one in given})
+        run = Run(plan, {one.spec.id: one for one in given})
         plans.append(plan)
     kept = session(given, targets=targets, plans=plans, prompts=[PROMPT], scores=scores, notes=notes)
     host = LookedAtHost(cards, unable=unable)

@@ -17,6 +17,7 @@ from tui.engine.dialect import Dialects, refused, without
 from tui.engine.protocol import Start
 from tui.engine.thinking import ThinkingTags
 from tui.engine.transport import StampingTransport, Stamps, clock
+from tui.net.proxies import proxy_for
 
 NO_KEY = "none"
 """Sent where no key is configured, so that the library never looks for one in the environment."""
@@ -71,9 +72,10 @@ async def _attempt(
 
 
 def _client(start: Start, stamps: Stamps) -> openai.AsyncOpenAI:
-    transport = StampingTransport(stamps)
+    base_url = start.endpoint.base_url
+    transport = StampingTransport(stamps, base_url, proxy_for(base_url))
     return openai.AsyncOpenAI(
-        base_url=start.endpoint.base_url,
+        base_url=base_url,
         api_key=start.endpoint.api_key or NO_KEY,
         http_client=httpx2.AsyncClient(transport=transport, trust_env=False, follow_redirects=False, timeout=None),
         max_retries=0,

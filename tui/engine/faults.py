@@ -13,9 +13,11 @@ import httpcore2
 import httpx2
 import openai
 
+from tui.core.errors import CompareError
 from tui.core.events import Failed
 from tui.core.lane import UNLOADED
 from tui.engine.protocol import Start
+from tui.net.proxies import VARIABLES, proxy_for
 from tui.net.said import error_message
 
 BODY_BYTES = 65_536
@@ -23,6 +25,8 @@ BODY_BYTES = 65_536
 
 _SHOWN = 300
 _CERTIFICATE = "The environment variable SSL_CERT_FILE may name the file of the authority that signed it."
+_PROXY = f"The environment names this proxy: look at {VARIABLES}."
+_PROXY_LOGIN = "Write them into the variable of the proxy, like http://user:password@proxy:3128."
 _NO_PAGE = re.compile(r"(?:404:? ?)?(?:(?:page|file|path|url|route|resource) )?not found\.?", re.IGNORECASE)
 """What a host says of a path it does not have, as opposed to a model."""
 _NOT_LOADED = re.compile(r"\bnot (?:\w+ )?loaded\b|\bNo OpenAIService provider found\b", re.IGNORECASE)
@@ -54,9 +58,11 @@ EXPECTED = (
     httpcore2.NetworkError,
     httpcore2.TimeoutException,
     httpcore2.ProtocolError,
+    httpcore2.ProxyError,
     httpcore2.UnsupportedProtocol,
     OSError,
     UnicodeError,
+    CompareError,
     ServerSaidError,
     NonsenseError,
     NotAStreamError,
@@ -94,6 +100,10 @@ def _explain(start: Start, error: BaseException) -> tuple[str, str, str]:
     match error:
         case openai.APIStatusError():
             return _explain_status(start, error)
+        case CompareError():
+            return "connect", _sentence(f"{error.title}: {error.detail}" if error.detail else error.title), error.hint
+        case httpcore2.ProxyError():
+            return "connect", *_explain_proxy(where, str(error))
         case ServerSaidError():
             return "stream", _sentence(f"The host reports: {error}"), "What arrived is kept."
         case NonsenseError():
@@ -120,9 +130,19 @@ def _explain(start: Start, error: BaseException) -> tuple[str, str, str]:
             return "stream", _sentence(f"The request failed: {str(error) or type(error).__name__}"), "Run it again."
 
 
+def _explain_proxy(where: str, said: str) -> tuple[str, str]:
+    """Why the proxy does not let through; `said` is its status and reason, when it gave any."""
+    proxy = proxy_for(where)
+    named = f"The proxy {proxy.url}" if proxy is not None else "The proxy"
+    if said.startswith("407"):
+        return f"{named} wants a user and a password, or other ones.", _PROXY_LOGIN
+    return _sentence(f"{named} does not let through to {where}: {said or 'it gives no reason'}"), _PROXY
+
+
 def _explain_connection(where: str, error: BaseException) -> tuple[str, str]:
-    causes = list(_causes(error))
-    for cause in causes:
+    proxy = proxy_for(where)
+    place, hint = (where, "Check the address.") if proxy is None else (proxy.url, _PROXY)
+    for cause in _causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
                 what = f"its certificate is not trusted: {cause.verify_message}"
@@ -131,8 +151,9 @@ def _explain_connection(where: str, error: BaseException) -> tuple[str, str]:
                 what = cause.reason or str(cause)
                 return _sentence(f"There is no safe connection to {where}: {what}"), "Does the host speak plain http?"
             case socket.gaierror():
-                name = urlsplit(where).hostname
-                return _sentence(f"The name {name} leads to no host: {cause.strerror}"), "Check the address."
+                return _sentence(f"The name {urlsplit(place).hostname} leads to no host: {cause.strerror}"), hint
+    if proxy is not None:
+        return f"Nobody answers at {proxy.url}, the proxy on the way to {where}.", _PROXY
     return f"Nobody answers at {where}.", "Check the address, or that the host is up."
 
 
@@ -152,6 +173,8 @@ def _explain_status(start: Start, error: openai.APIStatusError) -> tuple[str, st
     if status == 404 and (said is None or _NO_PAGE.fullmatch(said)):
         what = f"There is no chat API at {endpoint.base_url}: the host answered 404."
         return "status", what, "Check the path of the address; most hosts want it to end in /v1."
+    if status == 407:
+        return "connect", *_explain_proxy(endpoint.base_url, "407")
     wait = _wait(error.response)
     another = "another" if endpoint.api_key else "an"
     hints = {

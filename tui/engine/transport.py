@@ -14,6 +14,8 @@ from typing import Any
 import httpcore2
 import httpx2
 
+from tui.net.proxies import Proxy
+
 clock = time.perf_counter_ns
 """The one clock every instant is read from."""
 
@@ -21,10 +23,12 @@ clock = time.perf_counter_ns
 class Stamps:
     """What the transport saw of one request, in nanoseconds of `clock`."""
 
-    __slots__ = ("_on_sent", "connect_ns", "read_at", "read_number", "sent")
+    __slots__ = ("_begun", "_on_sent", "connect_ns", "read_at", "read_number", "sent")
 
     def __init__(self, on_sent: Callable[[], None]) -> None:
         self.connect_ns = 0
+        """How long it took until the host could be written to: name, connection, a proxy's tunnel and encryption."""
+        self._begun: int | None = None
         self.sent: int | None = None
         self.read_at = 0
         """Instant of the newest read of the socket."""
@@ -33,8 +37,9 @@ class Stamps:
         self._on_sent = on_sent
 
     def connected(self, started: int) -> None:
-        """The connection, or its encryption, was set up; `started` is when that began."""
-        self.connect_ns += clock() - started
+        """One step of connecting is done; `started` is when it began."""
+        self._begun = self._begun or started
+        self.connect_ns = clock() - self._begun
 
     def writing(self) -> None:
         """The request is about to be written; the first call is the zero of every latency."""
@@ -51,9 +56,23 @@ class Stamps:
 class StampingTransport(httpx2.AsyncBaseTransport):
     """One request over one fresh connection. Raises httpcore2's exceptions as they are."""
 
-    def __init__(self, stamps: Stamps) -> None:
-        self._pool = httpcore2.AsyncConnectionPool(
-            network_backend=_Backend(stamps), max_keepalive_connections=0, http1=True, http2=False
+    def __init__(self, stamps: Stamps, base_url: str, proxy: Proxy | None) -> None:
+        encrypted = base_url[:6].lower() == "https:"
+        # Reading the authorities' certificates takes long: not while connecting, where it would be measured.
+        context = httpcore2.default_ssl_context() if encrypted else None
+        if proxy is None:
+            self._pool = httpcore2.AsyncConnectionPool(
+                ssl_context=context, network_backend=_Backend(stamps, 0), max_keepalive_connections=0
+            )
+            return
+        # Through a tunnel, the host is reached when encryption with it stands; what is written before is the proxy's.
+        steps = encrypted + (encrypted and proxy.url.startswith("https:"))
+        self._pool = httpcore2.AsyncHTTPProxy(
+            proxy.url,
+            proxy_auth=proxy.login,
+            ssl_context=context,
+            network_backend=_Backend(stamps, steps),
+            max_keepalive_connections=0,
         )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -103,8 +122,10 @@ class _Body(httpx2.AsyncByteStream):
 
 
 class _Backend(httpcore2.AsyncNetworkBackend):
-    def __init__(self, stamps: Stamps) -> None:
+    def __init__(self, stamps: Stamps, steps: int) -> None:
+        """`steps` is how often encryption is set up before the host itself is written to."""
         self._stamps = stamps
+        self._steps = steps
         self._backend = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
@@ -118,24 +139,27 @@ class _Backend(httpcore2.AsyncNetworkBackend):
         started = clock()
         stream = await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
         self._stamps.connected(started)
-        return _Stream(stream, self._stamps)
+        return _Stream(stream, self._stamps, self._steps)
 
     async def sleep(self, seconds: float) -> None:
         await self._backend.sleep(seconds)
 
 
 class _Stream(httpcore2.AsyncNetworkStream):
-    def __init__(self, stream: httpcore2.AsyncNetworkStream, stamps: Stamps) -> None:
+    def __init__(self, stream: httpcore2.AsyncNetworkStream, stamps: Stamps, steps: int) -> None:
         self._stream = stream
         self._stamps = stamps
+        self._steps = steps
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         data = await self._stream.read(max_bytes, timeout)
-        self._stamps.read()
+        if self._steps <= 0:
+            self._stamps.read()
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        self._stamps.writing()
+        if self._steps <= 0:
+            self._stamps.writing()
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:
@@ -150,7 +174,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
         started = clock()
         stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
         self._stamps.connected(started)
-        return _Stream(stream, self._stamps)
+        return _Stream(stream, self._stamps, self._steps - 1)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

@@ -20,7 +20,7 @@ from tui.hosts.foundry_cli import FoundryCli
 from tui.hosts.host import Ability, BareHost, HostInfo, Offers, able
 from tui.hosts.model_ids import ByModel, card_from_id
 from tui.hosts.rows import listed, read_ids, text_in
-from tui.net.client import check_base_url, is_loopback
+from tui.net.addresses import check_base_url, is_loopback
 
 ASK_S = 10.0
 LIST_S = 60.0

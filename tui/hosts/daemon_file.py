@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tui.core.errors import BadInputError, NoHostError
-from tui.net.client import check_base_url, is_loopback
+from tui.net.addresses import check_base_url, is_loopback
 
 MAX_BYTES = 65_536
 MAX_TEXT = 60

@@ -13,7 +13,7 @@ from tui.core.errors import BadInputError, CompareError, NoHostError
 from tui.core.host_spec import HostSpec, KnownHosts, Way
 from tui.hosts.host import Host, HostInfo
 from tui.hosts.identify import Identity, identify, root_of
-from tui.net.client import check_base_url, public_url
+from tui.net.addresses import check_base_url, public_url, typed_url
 
 if TYPE_CHECKING:
     from tui.hosts.foundry_cli import FoundryCli
@@ -283,7 +283,7 @@ def with_key(spec: HostSpec, environ: Mapping[str, str]) -> HostSpec:
 
 def _checked(endpoint: str) -> str:
     try:
-        return check_base_url(endpoint)
+        return typed_url(endpoint)
     except BadInputError as error:
         title = f"The variable {ENDPOINT} cannot be used: {error.title}"
         raise BadInputError(title, error.detail, error.hint) from error

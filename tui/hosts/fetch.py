@@ -15,7 +15,8 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui.core.errors import NoHostError
-from tui.net.client import CONNECT_S, http_client, public_url
+from tui.net.addresses import public_url
+from tui.net.client import CONNECT_S, http_client
 from tui.net.said import error_message
 
 if TYPE_CHECKING:

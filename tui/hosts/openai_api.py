@@ -15,7 +15,7 @@ from tui.hosts.host import BareHost, HostInfo, able
 from tui.hosts.identify import root_of
 from tui.hosts.openai_makes import OLLAMA, Make, completed, known_make, megabytes, model_state
 from tui.hosts.rows import MAX_ROWS, count, table, text
-from tui.net.client import check_base_url, is_loopback
+from tui.net.addresses import check_base_url, is_loopback
 
 ASK_S = 10.0
 QUICK_S = 2.0

@@ -11,7 +11,7 @@ from tui.core.host_spec import ACCEPTED, HostSpec, KnownHosts, Way, parse_spec
 from tui.hosts.discovery import Surroundings, with_key
 from tui.hosts.found import FoundHost
 from tui.hosts.several import SeveralHosts
-from tui.net.client import check_base_url
+from tui.net.addresses import typed_url
 
 
 def open_host(wanted: Sequence[str], around: Surroundings) -> FoundHost | SeveralHosts:
@@ -32,7 +32,7 @@ def _meant(text: str, around: Surroundings) -> HostSpec:
     spec = parse_spec(text)
     try:
         if spec.way is Way.URL:
-            return replace(spec, value=check_base_url(spec.value))
+            return replace(spec, value=typed_url(spec.value))
     except BadInputError as error:
         raise BadInputError(error.title, error.detail, ACCEPTED) from error
     return _called(spec.value, around.known()) if spec.way is Way.NAME else spec

@@ -17,7 +17,7 @@ from tui.hosts.host import Ability, BareHost, HostInfo, able
 from tui.hosts.model_ids import card_from_id
 from tui.hosts.rows import listed, read_ids
 from tui.hosts.sdk_nearby import Nearby, look_nearby
-from tui.net.client import check_base_url, is_loopback
+from tui.net.addresses import check_base_url, is_loopback
 
 ASK_S = 10.0
 LOAD_S = 300.0

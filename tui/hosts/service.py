@@ -17,7 +17,7 @@ from tui.hosts.rows import read_ids
 from tui.hosts.service_download import DownloadTalk
 from tui.hosts.service_faults import DOWNLOAD_FIRST, gone_wrong, refused, short_of_memory, too_large, unknown
 from tui.hosts.service_rows import Row, card_of, lowered, read_rows
-from tui.net.client import check_base_url, is_loopback
+from tui.net.addresses import check_base_url, is_loopback
 
 ASK_S = 10.0
 LIST_S = 30.0

@@ -19,7 +19,7 @@ from pathlib import Path
 from tui.core.errors import BadInputError
 from tui.core.host_spec import ADAPTER, NAME, RESERVED, HostSpec, KnownHosts, Way, ssh_target
 from tui.core.tables import Table, get
-from tui.net.client import check_base_url
+from tui.net.addresses import typed_url
 
 FILE = "config.toml"
 MAX_BYTES = 8192
@@ -89,7 +89,7 @@ def _spec(name: str, table: Table) -> HostSpec:
     way = ways[0]
     value = get(table, way.value, str).strip()
     if way is Way.URL:
-        value = check_base_url(value)
+        value = typed_url(value)
     elif way is Way.SSH:
         value = ssh_target(value)
     elif not ADAPTER.fullmatch(value) and not NAME.fullmatch(value):

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from tui.core.tables import get
-from tui.net.client import check_base_url, is_loopback
+from tui.net.addresses import check_base_url, is_loopback
 
 MAX_LINE = 1_000_000
 

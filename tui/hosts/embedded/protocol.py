@@ -10,7 +10,7 @@ from typing import Any
 
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import Table, get, number
-from tui.net.client import check_base_url, is_loopback
+from tui.net.addresses import check_base_url, is_loopback
 
 _ORIGIN = re.compile(r"\w+\.cc:\d+ [^()]{0,300}\([^()]{0,300}\) (?:const )?")
 

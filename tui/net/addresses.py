@@ -1,0 +1,101 @@
+"""What counts as the address of a host, and whether it is this machine."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from tui.core.clean import clean_line
+from tui.core.errors import BadInputError
+
+EXAMPLE = "http://127.0.0.1:8000/v1"
+_ENDPOINT = re.compile(r"/chat/completions$|(?<=/v1)/(?:completions|responses|models)$")
+"""What people copy along with a base URL: the path of one request."""
+
+
+def typed_url(text: str) -> str:
+    """The base URL that somebody meant who typed `text`: perhaps without a scheme, or with the path of a request.
+
+    Raises BadInputError as `check_base_url` does.
+    """
+    wanted = text.strip()
+    checked = check_base_url(_with_scheme(wanted) or wanted)
+    return _ENDPOINT.sub("", checked).rstrip("/")
+
+
+def check_base_url(text: str) -> str:
+    """The base URL that `text` means, without a slash at its end.
+
+    Raises BadInputError unless it is an http(s) address with a host, and without user, password, query or fragment:
+    none of these could be kept, and dropping them in silence would ask somebody else than was meant.
+    """
+    wanted = text.strip()
+    shown = clean_line(public_url(wanted), 80)
+    parts = _split(wanted)
+    if parts is None or not wanted.isprintable() or " " in wanted or "\\" in wanted:
+        raise bad_url(f"{shown!r} is not an address")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise bad_url(f"{shown!r} is not an http or https address", _likely(wanted))
+    if "@" in parts.netloc:
+        raise bad_url("The address holds a user name or a password", "Those would be stored with every session.")
+    if not parts.hostname or parts.port == 0:
+        raise bad_url(f"{shown!r} names no host and port that can be reached")
+    if parts.query or parts.fragment:
+        raise bad_url("The address goes on after its path", "What follows `?` or `#` would be lost.")
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def public_url(url: str) -> str:
+    """The URL without user, password, query and fragment: fit to be shown and kept. Never raises."""
+    parts = _split(url)
+    if parts is None or not parts.netloc:
+        return url.partition("?")[0].partition("#")[0].rpartition("@")[2]
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is this machine itself, so that no proxy may stand in between."""
+    parts = _split(url)
+    host = (parts.hostname or "").rstrip(".") if parts is not None else ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    # 0.0.0.0 is what servers print when they listen everywhere; dialled, it is this machine.
+    return address.is_loopback or address.is_unspecified
+
+
+def _split(url: str) -> SplitResult | None:
+    """The URL's parts; None when it has none, such as with a port that is no number."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it is the check
+    except ValueError:
+        return None
+    return parts
+
+
+def _likely(text: str) -> str:
+    """What was probably meant by an address without a scheme, for a hint."""
+    meant = _with_scheme(text)
+    return f"Perhaps {meant}" if meant else ""
+
+
+def _with_scheme(text: str) -> str:
+    """The address with the scheme that it lacks; empty when it lacks none, or may be something else."""
+    if "://" in text or "@" in text:
+        return ""
+    meant = _split(f"http://{text}")
+    if meant is None or meant.hostname is None or (meant.port is None and meant.hostname != "localhost"):
+        return ""
+    return f"http://{text}"
+
+
+def bad_url(title: str, detail: str = "") -> BadInputError:
+    """The error for something that is no address."""
+    return BadInputError(title, detail, f"Write it like {EXAMPLE}")

@@ -1,0 +1,57 @@
+"""The proxy on the way to a host, as the environment, or the system's settings, name it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.request import getproxies, proxy_bypass
+
+from tui.core.errors import NoHostError
+from tui.net.addresses import is_loopback, public_url
+
+VARIABLES = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY"
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy. Its credentials are for the proxy alone, and never shown."""
+
+    url: str
+    """Without user and password: fit to be shown."""
+    login: tuple[str, str] | None = field(default=None, repr=False)
+    """User and password."""
+
+
+def proxy_for(base_url: str) -> Proxy | None:
+    """The proxy that requests to `base_url` go through; None when they go there directly.
+
+    This machine itself is always asked directly. Raises NoHostError for a proxy that cannot be used.
+    """
+    if is_loopback(base_url):
+        return None
+    parts = urlsplit(base_url)
+    known = getproxies()
+    setting = known.get(parts.scheme) or known.get("all")
+    if not setting or proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    return _read(setting if "://" in setting else f"http://{setting}")
+
+
+def _read(setting: str) -> Proxy:
+    shown = public_url(setting)
+    try:
+        parts = urlsplit(setting)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise _unusable(shown, "It is not an address") from error
+    if not usable:
+        socks = parts.scheme.startswith("socks")
+        raise _unusable(shown, "SOCKS proxies are not supported" if socks else "It is not an http or https address")
+    login = (unquote(parts.username), unquote(parts.password or "")) if parts.username is not None else None
+    return Proxy(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", "")), login)
+
+
+def _unusable(shown: str, why: str) -> NoHostError:
+    return NoHostError(
+        f"The proxy {shown} cannot be used", why, f"Look at {VARIABLES}; NO_PROXY names hosts to be asked directly."
+    )
