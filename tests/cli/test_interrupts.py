@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -16,7 +16,7 @@ from tests.hosts.models_server import serving
 from tests.support.conducting import RecordingKeeper, conducting, to_the_end
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
-from tests.support.program import MODULE, finish, start
+from tests.support.program import MODULE, finish, start, until
 from tui.cli.shell import drive
 from tui.core.lane import Lane, LaneState
 from tui.store.sessions import load
@@ -24,15 +24,7 @@ from tui.store.sessions import load
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 At = tuple[str, str]
-PATIENCE_S = 30.0
 HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to hold"
-        time.sleep(0.01)
 
 
 def words(sessions: Path) -> int:

@@ -55,7 +55,9 @@ def test_json_is_one_object_of_the_promised_shape(at: At, tmp_path: Path, sessio
     good, thinking, failed = data["runs"]
     promised = {"model", "prompt", "round", "state", "finish_reason", "answer", "metrics"}
     for run in data["runs"]:
-        assert set(run) == promised | {"reasoning", "error", "adjusted"}
+        assert set(run) == promised | {
+            "reasoning", "error", "adjusted", "device", "system", "parameters", "launch",
+        }  # fmt: skip
         assert set(METRICS) <= set(run["metrics"])
     assert {key: good[key] for key in promised - {"metrics"}} == {
         "model": "good", "prompt": "hi", "round": 1, "state": "done", "finish_reason": "stop", "answer": ANSWER,
@@ -75,7 +77,9 @@ def test_json_is_one_object_of_the_promised_shape(at: At, tmp_path: Path, sessio
 def test_a_measured_run_tells_of_its_warm_up_on_stderr_only(at: At, tmp_path: Path, sessions: Path) -> None:
     done = call("run", *at, "-m", "burst", "-p", "hi", "--mode", "measure", "--json", cwd=tmp_path)
     assert done.code == 0
-    assert done.err.splitlines()[1:] == ["burst: warmed up", "burst: done"]
+    warmed, ahead, ended = done.err.splitlines()[1:]
+    assert (warmed, ended) == ("burst: warmed up", "burst: done")
+    assert ahead.startswith("1 of 2, ") and ahead.endswith(" left")
     assert "asking burst" in done.err
     (told,) = done.json["runs"]
     assert (told["round"], told["metrics"]["contended"]) == (1, False)

@@ -14,7 +14,6 @@ from tui.core import events as ev
 from tui.core.events import Kind
 from tui.core.lane import Fault, Lane, LaneState
 from tui.core.plan import Mode, Plan
-from tui.core.prompt import Prompt
 from tui.core.run import Run
 from tui.core.session_dict import lane_from_dict, lane_to_dict
 
@@ -176,18 +175,10 @@ def test_in_whatever_order_events_come_the_lane_can_be_written_and_read_back(eve
 
 
 def run_of(*lanes: Lane) -> Run:
-    run = Run(Plan("measure", Mode.MEASURE, ("m1", "m2"), ("p1",)), Prompt("p1", "Why?"))
+    run = Run(Plan("measure", Mode.MEASURE, ("m1", "m2"), ("p1",)))
     for lane in lanes:
         run.add(lane)
     return run
-
-
-def test_a_run_gives_each_event_to_its_own_lane() -> None:
-    first, second = Lane(spec("r1")), Lane(spec("r2", model="m2"))
-    run = run_of(first, second)
-    assert run.apply(ev.Queued("r2", ASKED)) is second
-    assert (first.marks.asked, second.marks.asked) == (None, ASKED)
-    assert run.apply(ev.Queued("r9", ASKED)) is None
 
 
 def test_a_run_is_finished_when_every_lane_is() -> None:
@@ -202,8 +193,8 @@ def test_a_column_shows_the_newest_lane_that_has_begun() -> None:
     first, second = Lane(spec("r1")), Lane(spec("r2", round=2))
     run = run_of(first, second)
     assert run.column("m1") is second
-    run.apply(ev.Queued("r1", ASKED))
+    fold(first, ev.Queued("r1", ASKED))
     assert run.column("m1") is first
-    run.apply(ev.Queued("r2", ASKED))
+    fold(second, ev.Queued("r2", ASKED))
     assert run.column("m1") is second
     assert run.column("m2") is None

@@ -22,7 +22,7 @@ from tui.core.prompt import Prompt
 from tui.core.rating import Note, Score
 from tui.core.session import Session, SessionState
 from tui.core.session_dict import session_from_dict, session_to_dict
-from tui.core.target import Parameters, Target, Timeouts
+from tui.core.target import Overrides, Parameters, Target, Timeouts
 
 text = st.text(max_size=12)
 instants = st.integers(0, 10**9).map(lambda seconds: WHEN + timedelta(seconds=seconds))
@@ -41,6 +41,11 @@ cards = st.builds(
 parameters = st.builds(
     Parameters, max_tokens=small, temperature=maybe(finite), top_p=maybe(finite), seed=maybe(small),
     stop=st.lists(text, max_size=2).map(tuple),
+)  # fmt: skip
+several = st.lists(text, max_size=2).map(tuple)
+overrides = st.builds(
+    Overrides, system=maybe(text), max_tokens=maybe(small), temperature=maybe(finite), top_p=maybe(finite),
+    seed=maybe(small), stop=maybe(several),
 )  # fmt: skip
 seconds = st.floats(0.1, 1000)
 timeouts = st.builds(Timeouts, connect=seconds, first_byte=seconds, first_text=seconds, idle=seconds)
@@ -100,12 +105,14 @@ def sessions(draw: st.DrawFn) -> Session:
             draw(parameters),
             draw(timeouts),
             draw(st.booleans()),
+            draw(small),
+            draw(st.booleans()),
         )
         for key, mode in (("k1", Mode.MEASURE), ("k2", Mode.RACE))
     ]
     specs = [
         LaneSpec(f"r{n}", plan.key, plan.mode, draw(st.sampled_from(models)), draw(st.sampled_from(asked)), draw(small),
-                 draw(st.integers(1, 3)), draw(st.booleans()), draw(st.booleans()))
+                 draw(st.integers(1, 3)), draw(st.booleans()), draw(st.booleans()), draw(text))
         for n, plan in enumerate(draw(st.lists(st.sampled_from(plans), max_size=4)), 1)
     ]  # fmt: skip
     runs = [spec.id for spec in specs] or ["r1"]
@@ -121,8 +128,8 @@ def sessions(draw: st.DrawFn) -> Session:
         tool=draw(st.dictionaries(text, text, max_size=3)),
         host=draw(st.dictionaries(text, text | st.booleans() | small, max_size=3)),
         plans={plan.key: plan for plan in plans},
-        targets={key: Target(key, draw(cards), draw(text)) for key in models},
-        prompts={key: Prompt(key, draw(text), draw(maybe(text))) for key in asked},
+        targets={key: Target(key, draw(cards), draw(text), draw(overrides)) for key in models},
+        prompts={key: Prompt(key, draw(text), draw(maybe(text)), draw(several), draw(several)) for key in asked},
         lanes={spec.id: draw(lanes(spec)) for spec in specs},
         scores=draw(st.lists(scores, max_size=3)),
         notes=draw(st.lists(notes, max_size=2)),
@@ -139,6 +146,7 @@ def test_any_session_comes_back_as_it_went(session: Session) -> None:
     assert (back.plans, back.prompts, back.scores, back.notes) == (
         session.plans, session.prompts, session.scores, session.notes,
     )  # fmt: skip
+    assert [target.own for target in back.targets.values()] == [target.own for target in session.targets.values()]
     for run, lane in session.lanes.items():
         read = back.lanes[run]
         assert (read.spec, read.state, read.fault, read.usage) == (lane.spec, lane.state, lane.fault, lane.usage)

@@ -14,8 +14,9 @@ from tests.support import sessions as make
 from tui.core.lane import Lane, LaneState
 from tui.core.plan import Mode, Plan
 from tui.core.prompt import Prompt
-from tui.core.target import Parameters
-from tui.report.aggregate import INTERVAL_FROM, P95_FROM, Outcomes, Report, Row, ScoreMean, Stat, aggregate
+from tui.core.target import Overrides, Parameters
+from tui.report.aggregate import Outcomes, Report, Row, ScoreMean, aggregate
+from tui.report.stat import INTERVAL_FROM, P95_BOUND_FROM, P95_FROM, Stat
 
 
 def only(report: Report) -> Row:
@@ -277,3 +278,36 @@ def test_rows_are_sorted_measured_first_then_by_name() -> None:
 
 def test_skipped_files_are_passed_on() -> None:
     assert aggregate([], [("bad.toml", "it is cut")]).skipped == (("bad.toml", "it is cut"),)
+
+
+def test_the_upper_bound_of_the_p95_needs_enough_runs_and_is_the_right_one_of_them() -> None:
+    def stat(count: int) -> Stat:
+        return only(aggregate([make.session(many(count))])).ttft_ms
+
+    assert stat(P95_BOUND_FROM - 1).p95_high is None
+    assert stat(P95_BOUND_FROM).p95_high == stat(P95_BOUND_FROM).maximum
+    # Tables of order statistics: of 93 values the 92nd is the first that bounds the percentile with 95 % confidence.
+    assert (stat(92).p95_high, stat(93).p95_high) == (100 + 91, 100 + 91)
+
+
+def test_a_model_asked_in_two_ways_within_one_plan_has_two_rows() -> None:
+    both = Plan("measure", Mode.MEASURE, ("m1", "m2"), ("p1",), parameters=Parameters(temperature=0.0, seed=1))
+    own = Overrides(system="Be odd.", temperature=1.5)
+    first, second = make.target("m1"), replace(make.target("m2"), own=own)
+    lanes = [make.lane("r1", model="m1"), make.lane("r2", model="m2")]
+    rows = aggregate([make.session(lanes, plans=[both], targets=[first, second])]).rows
+    asked = [(row.subject.system, row.subject.parameters.temperature, row.subject.parameters.seed) for row in rows]
+    assert asked == [(None, 0.0, 1), ("Be odd.", 1.5, 1)]
+
+
+def test_two_variants_of_one_alias_are_two_rows_one_below_the_other() -> None:
+    on = [make.target(f"m{n}", "phi", id=f"phi-{device}", device=device) for n, device in enumerate(("GPU", "CPU"), 1)]
+    other = make.target("m3", "qwen")
+    lanes = [make.lane(f"r{n}", model=f"m{n}") for n in (1, 2, 3)]
+    rows = aggregate([make.session(lanes, targets=[*on, other])]).rows
+    assert [(row.subject.alias, row.subject.device) for row in rows] == [("phi", "CPU"), ("phi", "GPU"), ("qwen", None)]
+
+
+def test_runs_with_a_marker_ahead_of_the_prompt_stay_apart_from_those_without() -> None:
+    rows = aggregate([make.session([make.lane("r1"), make.lane("r2", nonce="1f")])]).rows
+    assert [row.subject.nonce for row in rows] == [False, True]

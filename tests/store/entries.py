@@ -13,12 +13,11 @@ from tui.core.rating import Note, Score
 from tui.core.session import Session
 from tui.core.session_dict import (
     note_to_dict,
-    plan_to_dict,
     score_to_dict,
     session_to_dict,
     spec_to_dict,
-    target_to_dict,
 )
+from tui.core.session_plan import plan_to_dict, target_to_dict
 
 Entry = dict[str, Any]
 _LISTS = ("plan", "model", "prompt", "run", "score", "note", "end")

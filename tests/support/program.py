@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,14 @@ class Done:
         """Its stdout, which is to be one JSON value in ASCII and nothing else."""
         assert self.out.isascii()
         return json.loads(self.out)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for it; fail after a long time."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to hold"
+        time.sleep(0.01)
 
 
 def start(

@@ -1,19 +1,22 @@
-"""`foundry-compare run`: one prompt, several models, no screen."""
+"""`foundry-compare run`: prompts, several models, no screen."""
 
 from __future__ import annotations
 
-import sys
+import os
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from tui.cli import asking
 from tui.cli.exit_codes import ExitCode, of_lane, worst
 from tui.cli.shell import (
-    choose,
     conducted,
     connected,
     drive,
+    host_names,
     host_option,
     models_option,
     say,
@@ -24,23 +27,51 @@ from tui.cli.shell import (
 )
 from tui.core import dialect
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError
+from tui.core.errors import BadInputError, NoModelError
 from tui.core.lane import Lane, LaneState
+from tui.core.model_card import ModelCard, find_or_believe
 from tui.core.plan import Mode
+from tui.core.progress import progress
+from tui.core.run import Run, newest
 from tui.core.session import Session
-from tui.core.target import DEFAULT_MAX_TOKENS, Parameters
+from tui.core.target import DEFAULT_MAX_TOKENS, DETERMINISTIC_SEED, Parameters
 from tui.core.timing import METRICS
+from tui.hosts.host import HostInfo
+from tui.store import paths
+from tui.store.recovery import recover
+from tui.store.sessions import load
+
+MAX_ROUNDS = 1_000
+_file = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @models_option
-@click.option("-p", "--prompt", required=True, metavar="PROMPT", help="The question; - reads it from stdin.")
+@click.option("--models", "models_file", type=_file, metavar="FILE",
+              help="Models with parameters of their own, in JSON or TOML.")  # fmt: skip
+@click.option("-p", "--prompt", "prompts", multiple=True, metavar="PROMPT", help="The question; - reads it from stdin; "
+              "repeat.")  # fmt: skip
+@click.option("--prompts", "prompt_files", multiple=True, type=_file, metavar="FILE",
+              help="A list of questions, in JSON or TOML; repeat.")  # fmt: skip
+@click.option("--system", metavar="TEXT", help="The system prompt of all that have none of their own.")
 @click.option("--mode", type=click.Choice([mode.value for mode in Mode]), default=Mode.RACE.value, show_default=True,
               help="measure: one request at a time, after a warm-up. race: all at once.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(1, MAX_ROUNDS), default=1, show_default=True, metavar="N",
+              envvar="BENCH_ROUNDS", help="How often each model is asked each question.")  # fmt: skip
+@click.option("--warmup", type=click.IntRange(0, MAX_ROUNDS), metavar="N",
+              help="Requests ahead that count nowhere: 1 when measuring, else 0, if not given.")  # fmt: skip
+@click.option("--retries", type=click.IntRange(0, 100), default=0, show_default=True, metavar="N",
+              envvar="COMPARE_RETRIES", help="Ask again what failed; then the model is skipped.")  # fmt: skip
 @click.option("--alone", is_flag=True, help="Measured: unload the other models before one is loaded.")
-@click.option("--max-tokens", type=click.IntRange(1), default=DEFAULT_MAX_TOKENS, show_default=True, metavar="N")
+@click.option("--nonce", is_flag=True, help="Begin each prompt with a marker of its own, so that no cache can answer.")
+@click.option("--deterministic", is_flag=True, help=f"Temperature 0 and seed {DETERMINISTIC_SEED}, if not given.")
+@click.option("--max-tokens", type=click.IntRange(1), default=DEFAULT_MAX_TOKENS, show_default=True, metavar="N",
+              envvar="BENCH_MAX_TOKENS")  # fmt: skip
 @click.option("--temperature", type=click.FloatRange(0, 2), metavar="T", help="0 to 2; left to the host if not given.")
+@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), metavar="P", help="Left to the host if not given.")
 @click.option("--seed", type=int, metavar="N", help="Sampling seed, for hosts that take one.")
+@click.option("--stop", multiple=True, metavar="TEXT", help="Where an answer ends; repeat.")
+@click.option("--resume", type=_file, metavar="FILE", help="Go on with a session that was broken off, as it was begun.")
 @host_option
 @sessions_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
@@ -48,66 +79,131 @@ from tui.core.timing import METRICS
 @told
 def run(
     models: tuple[str, ...],
-    prompt: str,
+    models_file: Path | None,
+    prompts: tuple[str, ...],
+    prompt_files: tuple[Path, ...],
+    system: str | None,
     mode: str,
+    rounds: int,
+    warmup: int | None,
+    retries: int,
     alone: bool,
+    nonce: bool,
+    deterministic: bool,
     max_tokens: int,
     temperature: float | None,
+    top_p: float | None,
     seed: int | None,
+    stop: tuple[str, ...],
+    resume: Path | None,
     host: tuple[str, ...],
     sessions: Path | None,
     as_json: bool,
     no_save: bool,
 ) -> ExitCode:
-    """Put one prompt to several models and print their answers.
+    """Put questions to several models and print their answers.
+
+    MODEL@cpu, MODEL@gpu and MODEL@npu are the variants of a model. --resume takes the questions, the models and all
+    parameters from the session; give the same --host. Without -m and -p, the variables BENCH_MODELS, or SLM_ALIAS and
+    LLM_ALIAS, and COMPARE_PROMPT or BENCH_PROMPT are taken.
 
     Exit codes: 0 good, 1 not kept on disk, 2 usage, 3 no host, 4 model missing, 5 model failed, 6 empty answer.
     """
-    text = _question(prompt)
+    if resume is not None:
+        if models or models_file or prompts or prompt_files:
+            raise BadInputError("--resume goes without models and prompts", "The session has them")
+        return _resume(resume, host, as_json=as_json, save=not no_save)
+    questions = asking.prompts(prompts, prompt_files, system, os.environ)
     if alone and mode != Mode.MEASURE:
         raise BadInputError("--alone goes with --mode measure", "A race needs all models at once")
-    parameters = Parameters(max_tokens=max_tokens, temperature=temperature, seed=seed)
+    if deterministic:
+        temperature = 0.0 if temperature is None else temperature
+        seed = DETERMINISTIC_SEED if seed is None else seed
+    parameters = Parameters(max_tokens, temperature, top_p, seed, stop)
     with connected(host) as (opened, info):
-        cards = choose(opened.catalogue(), models, info)
-        say(f"{info.title}: asking {', '.join(clean_line(card.key, 60) for card in cards)} …")
+        chosen = asking.entrants(opened.catalogue(), models, models_file, info, os.environ)
+        say(f"{info.title}: asking {', '.join(clean_line(entrant.card.key, 60) for entrant in chosen)} …")
         with conducted(opened, info, sessions, save=not no_save) as (conductor, path):
-            asked = conductor.begin(cards, text, mode=Mode(mode), alone=alone, parameters=parameters)
-            drive(conductor, lambda lane: _tell(conductor.session, lane, as_json))
+            asked = conductor.begin(
+                chosen,
+                questions,
+                mode=Mode(mode),
+                rounds=rounds,
+                warmup=warmup,
+                retries=retries,
+                alone=alone,
+                nonce=nonce,
+                parameters=parameters,
+            )
+            drive(conductor, _teller(conductor.session, asked, as_json))
             session = conductor.session
         kept = path is not None and path.exists()
+    return _close(session, asked, path, kept=kept, as_json=as_json)
+
+
+def _resume(file: Path, host: tuple[str, ...], *, as_json: bool, save: bool) -> ExitCode:
+    """Go on with the session in a file, in that file; what a program that died left beside it comes first."""
+    if file.parent.is_dir():
+        recover(file.parent, paths.state_dir())
+    session = load(file)
+    with connected(host) as (opened, info):
+        _check_host(session, info, opened.catalogue())
+        with conducted(opened, info, None, save=save, resumed=(session, file)) as (conductor, path):
+            asked = conductor.resume()
+            say(f"{info.title}: going on with {clean_line(file.name)}, {progress(asked.lanes.values()).told()}")
+            drive(conductor, _teller(session, asked, as_json))
+        kept = path is not None and path.exists()
+    return _close(session, asked, path, kept=kept, as_json=as_json)
+
+
+def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) -> None:
+    """Numbers of two kinds of host must not meet in one plan, and a model that is gone would only fail."""
+    kind = session.host.get("kind")
+    if kind is not None and kind != info.kind:
+        raise BadInputError(
+            f"The session was held with another kind of host: {clean_line(str(kind), 40)}",
+            f"This one is {info.kind}",
+            "Name the same one with --host.",
+        )
+    for target in session.targets.values():
+        if find_or_believe(cards, target.card.key, host_names(info)) is None:
+            raise NoModelError(f"There is no model {clean_line(target.card.key, 80)} on this host any more")
+
+
+def _close(session: Session, asked: Run, path: Path | None, *, kept: bool, as_json: bool) -> ExitCode:
+    """Say where it is kept, and how it went: of requests that were made again the last one counts."""
     lanes = [lane for lane in asked.lanes.values() if not lane.spec.warmup]
     if as_json:
         show_json({"session": str(path) if kept else None, "runs": [_as_json(session, lane) for lane in lanes]})
     elif kept:
         show(f"Kept in {path}")
-    code = worst(of_lane(lane) for lane in lanes)
+    code = worst(of_lane(lane) for lane in newest(lanes))
     return ExitCode.NOT_KEPT if path is not None and not kept and code is ExitCode.GOOD else code
 
 
-def _question(prompt: str) -> str:
-    """The prompt as given, or from stdin. Raises BadInputError when it is no text, or empty."""
-    try:
-        text = sys.stdin.read() if prompt == "-" else prompt
-        text.encode("utf-8")
-    except UnicodeError as error:
-        raise BadInputError("The prompt is not text", "It holds bytes of another encoding", "Give UTF-8.") from error
-    if not text.strip():
-        raise BadInputError("The prompt is empty", hint="Give a question with -p.")
-    return text
+def _teller(session: Session, asked: Run, as_json: bool) -> Callable[[Lane], None]:
+    """Says that a lane has ended, and how far the run has come when it asks a model more than once."""
+
+    def tell(lane: Lane) -> None:
+        _tell(session, asked, lane, as_json)
+        if len(asked.lanes) > len(asked.plan.models) and not asked.finished:
+            say(progress(asked.lanes.values()).told())
+
+    return tell
 
 
-def _tell(session: Session, lane: Lane, as_json: bool) -> None:
+def _tell(session: Session, asked: Run, lane: Lane, as_json: bool) -> None:
     """Say that a lane has ended: the whole answer on stdout, or one line of progress when stdout is for JSON."""
-    card = session.target_of(lane).card
-    name = clean_line(card.key, 60)
+    target = session.target_of(lane)
+    name = clean_line(target.name, 80)
     if lane.spec.warmup:
-        say(f"{name}: warmed up")
+        say(f"{name}: warmed up" if lane.state is LaneState.DONE else f"{name}: {lane.state.value} while warming up")
         return
     if as_json:
         say(f"{name}: {lane.state.value}")
         return
-    device = f" · {card.device}" if card.device else ""
-    show(f"\n── {name}{device} " + "─" * max(60 - len(name) - len(device), 3))
+    title = name + (f" · {target.card.device}" if target.card.device else "") + _place(session, asked, lane)
+    show(f"\n── {title} " + "─" * max(60 - len(title), 3))
     if lane.answer:
         show(lane.answer)
     if lane.fault:
@@ -115,6 +211,15 @@ def _tell(session: Session, lane: Lane, as_json: bool) -> None:
     if lane.adjusted:
         show(dialect.told(lane.adjusted))
     show(f"[{summary(lane)}]")
+
+
+def _place(session: Session, asked: Run, lane: Lane) -> str:
+    """Which question and which round it was, where there are several."""
+    plan = asked.plan
+    parts = [f"round {lane.spec.round}"] if plan.rounds > 1 else []
+    if len(plan.prompts) > 1:
+        parts.insert(0, clean_line(session.prompts[lane.spec.prompt].user, 40))
+    return "".join(f" · {part}" for part in parts)
 
 
 def summary(lane: Lane) -> str:
@@ -146,8 +251,12 @@ def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
     fault = lane.fault
     return {
         "model": session.target_of(lane).card.key,
+        "device": session.target_of(lane).card.device,
+        "system": session.system_of(lane),
+        "parameters": asdict(session.parameters_of(lane)),
         "prompt": session.prompts[lane.spec.prompt].user,
         "round": lane.spec.round,
+        "launch": lane.spec.launch,
         "state": lane.state.value,
         "finish_reason": lane.finish_reason,
         "answer": lane.answer,

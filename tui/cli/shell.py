@@ -25,6 +25,7 @@ from tui.core.clean import clean, clean_line
 from tui.core.errors import BadInputError, CompareError, NoModelError
 from tui.core.lane import Lane
 from tui.core.model_card import ModelCard, find_or_believe
+from tui.core.session import Session
 from tui.hosts.discovery import Surroundings
 from tui.hosts.host import Host, HostInfo
 from tui.hosts.opening import open_host
@@ -135,19 +136,28 @@ def _names(cards: Sequence[ModelCard]) -> str:
 
 @contextmanager
 def conducted(
-    host: Host, info: HostInfo | None, sessions: Path | None, *, save: bool, keep_warm: float | None = None
+    host: Host,
+    info: HostInfo | None,
+    sessions: Path | None,
+    *,
+    save: bool,
+    keep_warm: float | None = None,
+    resumed: tuple[Session, Path] | None = None,
 ) -> Iterator[tuple[Conductor, Path | None]]:
     """A conductor with a new session, and the path where it is kept. Closing writes the last of it.
 
-    Without `info` the host is not connected yet, and the engine waits too. `keep_warm` is in minutes.
+    Without `info` the host is not connected yet, and the engine waits too. `keep_warm` is in minutes. `resumed` is a
+    session to go on with instead, and its file; its host is kept as it was noted.
     """
     created = datetime.now(UTC)
-    session = new_session(new_session_id(created), created)
-    keeper = SessionKeeper(paths.sessions_dir(sessions), session.id, paths.state_dir()) if save else None
+    session = resumed[0] if resumed else new_session(new_session_id(created), created)
+    folder, name = (resumed[1].parent, resumed[1].stem) if resumed else (paths.sessions_dir(sessions), session.id)
+    keeper = SessionKeeper(folder, name, paths.state_dir()) if save else None
     warm = KeepWarm(keep_warm, time.monotonic) if keep_warm is not None else None
     conductor = Conductor(host, session, keeper, rater=rater_name(), keep_warm=warm)
     if info is not None:
-        conductor.connected(info)
+        if resumed is None:
+            conductor.connected(info)
         conductor.start()
     try:
         yield conductor, keeper.path if keeper else None

@@ -1,27 +1,26 @@
-"""Puts a prompt to models: plans it, prepares the models, hands lanes to the engine and folds what comes back."""
+"""Puts prompts to models: prepares the models, hands lanes to the engine and folds what comes back."""
 
 from __future__ import annotations
 
-import secrets
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Unpack
 
 from tui.conductor.aftercare import Aftercare
+from tui.conductor.course import Course
 from tui.conductor.keep_warm import KeepWarm
 from tui.conductor.ledger import Keeper, Ledger
+from tui.conductor.planning import Terms, draw_up
 from tui.conductor.preparation import Counted, LoadBegan, Nudged, Preparation, Ready, Unready
 from tui.conductor.ratings import Ratings
 from tui.core import events as ev
 from tui.core.errors import BadInputError, CompareError
-from tui.core.lane import Lane, LaneSpec, LaneState
+from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard
-from tui.core.plan import MAX_MODELS, Mode, Plan, schedule
-from tui.core.run import Run
+from tui.core.prompt import Prompt
+from tui.core.run import Run, left_of
 from tui.core.session import Session, SessionState
-from tui.core.target import Endpoint, Parameters, Timeouts
+from tui.core.target import Endpoint, Entrant
 from tui.engine.link import EngineGone, EngineLink
 from tui.engine.protocol import Cancel, Hello, Start
 from tui.hosts.host import Host, HostInfo
@@ -41,8 +40,8 @@ class Conductor:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.session = session
-        self.run: Run | None = None
         self._ledger = Ledger(session, keeper)
+        self._course = Course(self._ledger)
         self.ratings = Ratings(session, rater, now, self._rated)
         self.tokens_per_chunk: dict[str, float] = {}
         """Each model's last known ratio, by key: what live counters are estimated with."""
@@ -51,13 +50,15 @@ class Conductor:
         self._preparation = Preparation(host, self._engine.now)
         self._aftercare = Aftercare(session, host, self._preparation, keep_warm)
         self._greeted = False
-        self._waiting: deque[list[Lane]] = deque()
         self._active: list[list[Lane]] = []
         self._endpoints: dict[str, Endpoint] = {}
         self._started: set[str] = set()
-        self._broken: set[str] = set()
-        self._reloaded: set[str] = set()
         self._changed: set[str] = set()
+
+    @property
+    def run(self) -> Run | None:
+        """What is being asked, or was asked last."""
+        return self._course.run
 
     def start(self) -> None:
         """Start the engine ahead of the first run."""
@@ -77,7 +78,7 @@ class Conductor:
     @property
     def busy(self) -> bool:
         """Whether lanes are still to come to their end, or tokens to be counted."""
-        return bool(self._active or self._waiting or self._aftercare.counting)
+        return bool(self._active or self._course.waiting or self._aftercare.counting)
 
     def settled(self, lane: Lane) -> bool:
         """Whether a lane has come to its end, and all its numbers that can be had are there."""
@@ -89,50 +90,23 @@ class Conductor:
         return any(not lane.state.final and lane.spec.id not in self._started for wave in self._active for lane in wave)
 
     def begin(
-        self,
-        cards: Sequence[ModelCard],
-        user: str,
-        *,
-        mode: Mode = Mode.RACE,
-        rounds: int = 1,
-        warmup: int | None = None,
-        alone: bool = False,
-        parameters: Parameters | None = None,
-        timeouts: Timeouts | None = None,
+        self, models: Sequence[ModelCard | Entrant], asked: str | Sequence[Prompt], **terms: Unpack[Terms]
     ) -> Run:
-        """Put a prompt to models. Raises BadInputError when that makes no sense, or a run is still going.
+        """Put prompts to models. Raises BadInputError when that makes no sense, or a run is still going.
 
-        `alone` is for a measured run of models that do not fit into memory together.
+        `asked` is one question, or prompts whose keys do not matter.
         """
-        if self.busy:
-            raise BadInputError("The last run is still going", hint="Stop it, or wait for its end.")
-        if not user.strip():
-            raise BadInputError("The prompt is empty", hint="Type a question first.")
-        if not 1 <= len(cards) <= MAX_MODELS:
-            raise BadInputError(f"{len(cards)} models cannot be compared", hint=f"Choose 1 to {MAX_MODELS}.")
-        session = self.session
-        self._ledger.open()
-        targets = [self._ledger.target(card) for card in cards]
-        prompt = self._ledger.prompt(user)
-        plan = Plan(
-            key=f"plan{len(session.plans) + 1}",
-            mode=mode,
-            models=tuple(target.key for target in targets),
-            prompts=(prompt.key,),
-            rounds=rounds,
-            warmup=warmup if warmup is not None else int(mode is Mode.MEASURE),
-            alone=alone,
-            seed=secrets.randbelow(1 << 31),
-            parameters=parameters or Parameters(),
-            timeouts=timeouts or Timeouts(),
-        )
-        self._ledger.add_plan(plan)
-        self.run = Run(plan, prompt)
-        self._broken.clear()
-        self._reloaded.clear()
-        for wave in schedule(plan):
-            self._waiting.append([self._lane(self.run, slot.model, slot.round, warmup=slot.warmup) for slot in wave])
-        return self.run
+        self._refuse_while_busy()
+        return self._noted(self._course.begin(draw_up(self._ledger, models, asked, terms)))
+
+    def resume(self) -> Run:
+        """Go on with the session's last plan that was broken off. Raises BadInputError when there is none."""
+        self._refuse_while_busy()
+        for plan in reversed(self.session.plans.values()):
+            if left_of(plan, self.session.lanes.values()):
+                self.session.state = SessionState.RUNNING
+                return self._noted(self._course.resume(plan))
+        raise BadInputError("Nothing is left to ask in this session", hint="Begin a new one.")
 
     def tick(self) -> set[str]:
         """Take in what happened, start what can be started, and return the ids of the lanes that changed."""
@@ -142,16 +116,16 @@ class Conductor:
             self._launch(wave)
         for wave in [wave for wave in self._active if all(lane.state.final for lane in wave)]:
             self._active.remove(wave)
-            for lane in self._aftercare.look_back(wave):
-                self._reload(lane)
-        if self._waiting and not self._active:
+            unloaded = self._aftercare.look_back(wave)
+            self._changed |= {lane.spec.id for lane in self._course.once_more(wave, unloaded)}
+        if self._course.waiting and not self._active:
             # Until the engine greets, a lane has not been asked: starting it is nobody's latency.
             if self._greeted:
-                self._activate(self._waiting.popleft())
+                self._activate(self._course.waiting.popleft())
             else:
                 self._engine.start()
         if self.run is not None:
-            self._aftercare.warm(set(self.run.plan.models) - self._broken, busy=self.busy)
+            self._aftercare.warm(set(self.run.plan.models) - self._course.broken, busy=self.busy)
         changed, self._changed = self._changed, set()
         return changed
 
@@ -171,32 +145,23 @@ class Conductor:
 
     def stop_all(self) -> None:
         """Stop every lane, those that have not begun included."""
-        for wave in [*self._active, *self._waiting]:
+        for wave in [*self._active, *self._course.waiting]:
             for lane in wave:
                 self.stop(lane.spec.id)
 
     def rerun(self, model: str) -> None:
         """Ask one model of the current run again. Raises BadInputError while it is still answering."""
-        run = self._current()
-        last = run.column(model)
-        if last is None or not last.state.final:
-            raise BadInputError("This model is still answering", hint="Stop it first.")
-        self._broken.discard(model)
-        wave = [self._lane(run, model, last.spec.round, launch=last.spec.launch + 1)]
-        if run.plan.mode is Mode.RACE:
+        wave = self._course.rerun(model)
+        self._changed |= {lane.spec.id for lane in wave}
+        if wave not in self._course.waiting:
             self._activate(wave)
-        else:
-            self._waiting.append(wave)
 
     def rerun_all(self) -> None:
         """Ask every model of the current run again, in the plan's own way."""
-        run = self._current()
-        if self.busy:
-            raise BadInputError("The last run is still going", hint="Stop it, or wait for its end.")
-        launch = max(lane.spec.launch for lane in run.lanes.values()) + 1
-        self._broken.clear()
-        for wave in schedule(replace(run.plan, warmup=0)):
-            self._waiting.append([self._lane(run, slot.model, slot.round, launch=launch) for slot in wave])
+        run = self._course.current()
+        self._refuse_while_busy()
+        self._course.rerun_all()
+        self._noted(run)
 
     def problems(self) -> Sequence[CompareError]:
         """What could not be kept on disk, or warm, since the last call."""
@@ -207,12 +172,12 @@ class Conductor:
         self._preparation.close()
         self._engine.close()
         self._take_messages()
-        for wave in [*self._active, *self._waiting]:
+        for wave in [*self._active, *self._course.waiting]:
             for lane in wave:
                 if not lane.state.final:
                     self._apply(ev.Cancelled(lane.spec.id, self.now()))
         self._active.clear()
-        self._waiting.clear()
+        self._course.waiting.clear()
         self.session.state = SessionState.FINISHED
         return self._ledger.close()
 
@@ -253,8 +218,8 @@ class Conductor:
             # It cannot even start, so what waits for it would wait for ever.
             words = message.last_words.splitlines()
             said = f"The engine's process could not start: {words[-1] if words else 'it said nothing'}."
-            lanes |= {lane.spec.id for wave in self._waiting for lane in wave}
-            self._waiting.clear()
+            lanes |= {lane.spec.id for wave in self._course.waiting for lane in wave}
+            self._course.waiting.clear()
         self._greeted = False
         for lane_id in lanes:
             failed = ev.Failed(lane_id, self.now(), "engine", said, "What arrived is kept. Run it again.", "EngineGone")
@@ -266,16 +231,16 @@ class Conductor:
         if not pending or any(lane.spec.id not in self._endpoints for lane in pending):
             return
         for lane in pending:
-            spec = lane.spec
-            plan, prompt = self.session.plans[spec.plan], self.session.prompts[spec.prompt]
-            self._started.add(spec.id)
+            run, session = lane.spec.id, self.session
+            self._started.add(run)
             self._ledger.started(lane, self._now())
-            endpoint = self._endpoints.pop(spec.id)
-            self._engine.send(Start(spec.id, endpoint, prompt.messages(), plan.parameters, plan.timeouts))
+            endpoint, timeouts = self._endpoints.pop(run), session.plan_of(lane).timeouts
+            parameters = session.parameters_of(lane)
+            self._engine.send(Start(run, endpoint, session.messages_of(lane), parameters, timeouts))
 
     def _activate(self, wave: list[Lane]) -> None:
         for lane in wave:
-            if not lane.state.final and lane.spec.model in self._broken:
+            if not lane.state.final and lane.spec.model in self._course.broken:
                 self._apply(ev.Skipped(lane.spec.id, self.now()))
         alive = [lane for lane in wave if not lane.state.final]
         if not alive:
@@ -287,17 +252,6 @@ class Conductor:
         free = [targets[model].card.key for model in plan.models if model not in asked] if plan.alone else []
         self._preparation.prepare([(lane, self.session.target_of(lane).card) for lane in alive], free)
         self._active.append(wave)
-
-    def _reload(self, lane: Lane) -> None:
-        """Ask a model again that its host had unloaded since it was last looked at; once a run."""
-        spec = lane.spec
-        if self.run is None or spec.id not in self.run.lanes or spec.model in self._reloaded:
-            return
-        self._reloaded.add(spec.model)
-        self._broken.discard(spec.model)
-        self._waiting.appendleft(
-            [self._lane(self.run, spec.model, spec.round, launch=spec.launch + 1, warmup=spec.warmup)]
-        )
 
     def _apply(self, event: ev.Event) -> None:
         """Fold an event of our own making; the engine's are recorded as they leave its pipe."""
@@ -318,27 +272,20 @@ class Conductor:
         self._started.discard(lane.spec.id)
         self._endpoints.pop(lane.spec.id, None)
         if lane.state is LaneState.FAILED:
-            self._broken.add(lane.spec.model)
+            self._course.broken.add(lane.spec.model)
         ratio = lane.timing.tokens_per_chunk
         if ratio is not None:
             self.tokens_per_chunk[lane.spec.model] = ratio
         self._ledger.save()
 
-    def _lane(self, run: Run, model: str, round_: int, *, launch: int = 1, warmup: bool = False) -> Lane:
-        contended = run.plan.mode is Mode.RACE and len(run.plan.models) > 1
-        number = len(self.session.lanes) + 1
-        spec = LaneSpec(
-            f"r{number}", run.plan.key, run.plan.mode, model, run.prompt.key, round_, launch, warmup, contended
-        )
-        lane = self._ledger.add_lane(spec)
-        run.add(lane)
-        self._changed.add(spec.id)
-        return lane
+    def _noted(self, run: Run) -> Run:
+        """The run, all of whose lanes are to be looked at."""
+        self._changed |= set(run.lanes)
+        return run
 
-    def _current(self) -> Run:
-        if self.run is None:
-            raise BadInputError("Nothing has been run yet", hint="Type a question first.")
-        return self.run
+    def _refuse_while_busy(self) -> None:
+        if self.busy:
+            raise BadInputError("The last run is still going", hint="Stop it, or wait for its end.")
 
     def _rated(self, entry: dict[str, Any]) -> None:
         self._ledger.record(entry)

@@ -12,12 +12,12 @@ from typing import Any, Protocol
 from tui.core.errors import CompareError
 from tui.core.events import Event, to_dict
 from tui.core.lane import Lane, LaneSpec
-from tui.core.model_card import ModelCard
 from tui.core.plan import Plan
 from tui.core.prompt import Prompt
 from tui.core.session import Session
-from tui.core.session_dict import plan_to_dict, session_to_dict, spec_to_dict, target_to_dict
-from tui.core.target import Target
+from tui.core.session_dict import session_to_dict, spec_to_dict
+from tui.core.session_plan import plan_to_dict, prompt_to_dict, target_to_dict
+from tui.core.target import Entrant, Target
 
 _LISTS = ("plan", "model", "prompt", "run", "score", "note", "end")
 
@@ -59,6 +59,7 @@ class Ledger:
     def __init__(self, session: Session, keeper: Keeper | None) -> None:
         self.session = session
         self._keeper = keeper
+        self._runs = 1
 
     def add_plan(self, plan: Plan) -> None:
         """Enter a plan."""
@@ -71,24 +72,37 @@ class Ledger:
             header = session_to_dict(self.session)
             self.record({"session": {key: value for key, value in header.items() if key not in _LISTS}})
 
-    def target(self, card: ModelCard) -> Target:
-        """The session's target for this card, entered at its first use."""
-        known = next((target for target in self.session.targets.values() if target.card.key == card.key), None)
+    def target(self, entrant: Entrant) -> Target:
+        """The session's target for this model, asked in this way; entered at its first use."""
+        card, own = entrant.card, entrant.own
+        there = self.session.targets.values()
+        known = next((target for target in there if target.card.key == card.key and target.own == own), None)
         if known is None:
             host = str(self.session.host_of(card).get("kind", "unknown"))
-            known = Target(f"m{len(self.session.targets) + 1}", card, host)
+            known = Target(f"m{len(there) + 1}", card, host, own)
             self.session.targets[known.key] = known
             self.record({"model": target_to_dict(known)})
         return known
 
-    def prompt(self, user: str) -> Prompt:
-        """The session's prompt with this text, entered at its first use."""
-        known = next((prompt for prompt in self.session.prompts.values() if prompt.user == user), None)
+    def prompt(self, asked: Prompt) -> Prompt:
+        """The session's prompt that is the same but for its key, entered at its first use."""
+        there = self.session.prompts.values()
+        known = next((prompt for prompt in there if replace(prompt, key="") == replace(asked, key="")), None)
         if known is None:
-            known = Prompt(f"p{len(self.session.prompts) + 1}", user)
+            known = replace(asked, key=f"p{len(there) + 1}")
             self.session.prompts[known.key] = known
-            self.record({"prompt": {"key": known.key, "user": known.user}})
+            self.record({"prompt": prompt_to_dict(known)})
         return known
+
+    def next_run(self) -> str:
+        """An id that no run of the session has. In a session that was broken off some may be left out."""
+        while f"r{self._runs}" in self.session.lanes:
+            self._runs += 1
+        return f"r{self._runs}"
+
+    def leave_out(self, lane: Lane) -> None:
+        """Take out a lane that was never asked, so that another can take its place."""
+        del self.session.lanes[lane.spec.id]
 
     def add_lane(self, spec: LaneSpec) -> Lane:
         """Enter a lane that has not begun."""

@@ -51,6 +51,8 @@ class LaneSpec:
     warmup: bool = False
     contended: bool = False
     """Others were in flight: its times tell of the whole race, not of the model alone."""
+    nonce: str = ""
+    """The marker that its prompt began with; see `Plan.nonce`."""
 
 
 UNLOADED = "unloaded"

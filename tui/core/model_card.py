@@ -59,14 +59,18 @@ class ModelCard:
 
 
 def find_model(cards: tuple[ModelCard, ...], name: str) -> ModelCard | None:
-    """The first card with this key, else id, else alias, else id without version; None for none. Case is ignored."""
+    """The first card with this key, else id, else alias, else id without version; None for none. Case is ignored.
+
+    `name@device` is the variant of that name for that device: `phi-4-mini@gpu`.
+    """
     wanted = name.casefold()
     rows = ((card.key, card.id, card.alias, card.id.rpartition(":")[0]) for card in cards)
     for spellings in zip(*rows, strict=True):
         for card, spelling in zip(cards, spellings, strict=True):
             if spelling and spelling.casefold() == wanted:
                 return card
-    return None
+    name, _, device = wanted.rpartition("@")
+    return find_model(tuple(card for card in cards if (card.device or "").casefold() == device), name) if name else None
 
 
 def merged(here: tuple[ModelCard, ...], offered: tuple[ModelCard, ...]) -> tuple[ModelCard, ...]:

@@ -32,6 +32,10 @@ class Plan:
     timeouts: Timeouts = field(default_factory=Timeouts)
     alone: bool = False
     """Whether the plan's other models are unloaded before one is loaded: for those that do not fit together."""
+    retries: int = 0
+    """How often a request that failed is made again, before its model is skipped for the rest of the plan."""
+    nonce: bool = False
+    """Whether each request begins with a marker of its own, so that no prefix cache can answer it."""
 
 
 @dataclass(frozen=True, slots=True)

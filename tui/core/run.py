@@ -1,13 +1,12 @@
-"""One prompt put to N models: the only state the screens read."""
+"""One launch of a plan: the only state the screens read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tui.core.events import Event
-from tui.core.lane import Lane
-from tui.core.plan import Plan
-from tui.core.prompt import Prompt
+from tui.core.lane import Lane, LaneState
+from tui.core.plan import Plan, Slot, Wave, schedule
 
 
 @dataclass(slots=True)
@@ -15,19 +14,11 @@ class Run:
     """The lanes of one launch of a plan, in the order they were made."""
 
     plan: Plan
-    prompt: Prompt
     lanes: dict[str, Lane] = field(default_factory=dict)
 
     def add(self, lane: Lane) -> None:
         """Take a lane in; it becomes its model's newest."""
         self.lanes[lane.spec.id] = lane
-
-    def apply(self, event: Event) -> Lane | None:
-        """Fold an event into its lane, and return that lane; None when the event belongs to another run."""
-        lane = self.lanes.get(event.lane)
-        if lane is not None:
-            lane.fold(event)
-        return lane
 
     def column(self, model: str) -> Lane | None:
         """The lane to show for a model: its newest that has begun, else its newest."""
@@ -40,3 +31,29 @@ class Run:
     def finished(self) -> bool:
         """Whether every lane has come to its end."""
         return all(lane.state.final for lane in self.lanes.values())
+
+
+def slot_of(lane: Lane) -> Slot:
+    """The place in its plan that a lane is in."""
+    spec = lane.spec
+    return Slot(spec.model, spec.prompt, spec.round, spec.warmup)
+
+
+def left_of(plan: Plan, lanes: Iterable[Lane]) -> tuple[Wave, ...]:
+    """What a plan that was broken off has still to ask, in its own order; `lanes` are those there are.
+
+    A request that was stopped, or never came to an end, is still to be made; one that failed or was skipped is not.
+    Models that are still to be asked something are warmed up anew.
+    """
+    mine = [lane for lane in lanes if lane.spec.plan == plan.key]
+    over = {slot_of(lane) for lane in mine if lane.state.final and lane.state is not LaneState.STOPPED}
+    waves = schedule(plan)
+    left = {slot for wave in waves for slot in wave if not slot.warmup and slot not in over}
+    models = {slot.model for slot in left}
+    kept = (tuple(slot for slot in wave if slot in left or (slot.warmup and slot.model in models)) for wave in waves)
+    return tuple(wave for wave in kept if wave)
+
+
+def newest(lanes: Iterable[Lane]) -> list[Lane]:
+    """Of the lanes in each place of a plan, the one that was made last."""
+    return list({slot_of(lane): lane for lane in lanes}.values())

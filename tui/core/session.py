@@ -12,7 +12,7 @@ from tui.core.model_card import ModelCard
 from tui.core.plan import Plan
 from tui.core.prompt import Prompt
 from tui.core.rating import Note, Score
-from tui.core.target import Target
+from tui.core.target import Parameters, Target
 
 SCHEMA = 1
 
@@ -54,6 +54,19 @@ class Session:
     def target_of(self, lane: Lane) -> Target:
         """The model a lane asked."""
         return self.targets[lane.spec.model]
+
+    def parameters_of(self, lane: Lane) -> Parameters:
+        """How a lane was asked: its plan's parameters, but for those that are its model's own."""
+        return self.target_of(lane).own.over(self.plan_of(lane).parameters)
+
+    def messages_of(self, lane: Lane) -> list[dict[str, str]]:
+        """The chat messages that a lane sends."""
+        return self.prompts[lane.spec.prompt].messages(self.target_of(lane).own.system, lane.spec.nonce)
+
+    def system_of(self, lane: Lane) -> str | None:
+        """The system prompt that a lane sends; None for none."""
+        own = self.target_of(lane).own.system
+        return (self.prompts[lane.spec.prompt].system if own is None else own) or None
 
     def host_of(self, card: ModelCard) -> dict[str, Any]:
         """What is known of a model's host."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tui.core.events import Usage
 from tui.core.lane import Fault, Lane, LaneSpec, LaneState
-from tui.core.model_card import ModelCard
-from tui.core.plan import Mode, Plan
-from tui.core.prompt import Prompt
+from tui.core.plan import Mode
 from tui.core.rating import OVERALL, SCALE, Note, Score
 from tui.core.session import SCHEMA, Session, SessionState
+from tui.core.session_plan import (
+    plan_from_dict,
+    plan_to_dict,
+    prompt_from_dict,
+    prompt_to_dict,
+    target_from_dict,
+    target_to_dict,
+)
 from tui.core.session_timing import marks_from_dict, marks_to_dict
-from tui.core.tables import Table, by_key, each, get, instant, number
-from tui.core.target import DEFAULT_MAX_TOKENS, Parameters, Target, Timeouts
+from tui.core.tables import Table, by_key, each, get, instant, known
 
 _KNOWN = ("schema", "id", "created", "state", "tool", "host", "plan", "model", "prompt", "run", "score", "note", "end")
 
@@ -30,7 +33,7 @@ def session_to_dict(session: Session) -> Table:
         **session.extra,
         "plan": [plan_to_dict(plan) for plan in session.plans.values()],
         "model": [target_to_dict(target) for target in session.targets.values()],
-        "prompt": [_known(key=p.key, system=p.system, user=p.user) for p in session.prompts.values()],
+        "prompt": [prompt_to_dict(prompt) for prompt in session.prompts.values()],
         "run": [lane_to_dict(lane) for lane in session.lanes.values()],
         "score": [score_to_dict(score) for score in session.scores],
         "note": [note_to_dict(note) for note in session.notes],
@@ -67,83 +70,6 @@ def session_from_dict(data: Table) -> Session:
     return session
 
 
-def plan_to_dict(plan: Plan) -> Table:
-    """A `[[plan]]` table."""
-    p, t = plan.parameters, plan.timeouts
-    limits = {"connect_s": t.connect, "first_byte_s": t.first_byte, "first_text_s": t.first_text, "idle_s": t.idle}
-    return {
-        "key": plan.key,
-        "mode": plan.mode.value,
-        "rounds": plan.rounds,
-        "warmup": plan.warmup,
-        **({"alone": True} if plan.alone else {}),
-        "seed": plan.seed,
-        "models": list(plan.models),
-        "prompts": list(plan.prompts),
-        "params": _known(
-            max_tokens=p.max_tokens, temperature=p.temperature, top_p=p.top_p, seed=p.seed, stop=list(p.stop) or None
-        ),
-        "timeouts": limits,
-    }
-
-
-def plan_from_dict(table: Table) -> Plan:
-    """The plan of a `[[plan]]` table."""
-    params, limits, usual = get(table, "params", dict, {}), get(table, "timeouts", dict, {}), Timeouts()
-    return Plan(
-        key=get(table, "key", str),
-        mode=Mode(get(table, "mode", str)),
-        models=tuple(str(key) for key in get(table, "models", list, [])),
-        prompts=tuple(str(key) for key in get(table, "prompts", list, [])),
-        rounds=get(table, "rounds", int, 1),
-        warmup=get(table, "warmup", int, 0),
-        alone=get(table, "alone", bool, False),
-        seed=get(table, "seed", int, 0),
-        parameters=Parameters(
-            max_tokens=get(params, "max_tokens", int, DEFAULT_MAX_TOKENS),
-            temperature=number(params, "temperature"),
-            top_p=number(params, "top_p"),
-            seed=get(params, "seed", int, None),
-            stop=tuple(str(word) for word in get(params, "stop", list, [])),
-        ),
-        timeouts=Timeouts(
-            connect=number(limits, "connect_s") or usual.connect,
-            first_byte=number(limits, "first_byte_s") or usual.first_byte,
-            first_text=number(limits, "first_text_s") or usual.first_text,
-            idle=number(limits, "idle_s") or usual.idle,
-        ),
-    )
-
-
-def target_to_dict(target: Target) -> Table:
-    """A `[[model]]` table."""
-    card = target.card
-    return _known(
-        key=target.key, alias=card.alias, id=card.id, host=target.host, host_name=card.host or None,
-        variant=card.variant, device=card.device, ep=card.ep, size_mb=card.size_mb, licence=card.licence,
-        context=card.context, task=card.task, parameters=card.parameters, toy=card.toy or None,
-    )  # fmt: skip
-
-
-def target_from_dict(table: Table) -> Target:
-    """The target of a `[[model]]` table."""
-    card = ModelCard(
-        id=get(table, "id", str),
-        alias=get(table, "alias", str),
-        variant=get(table, "variant", str, None),
-        device=get(table, "device", str, None),
-        ep=get(table, "ep", str, None),
-        size_mb=number(table, "size_mb"),
-        context=get(table, "context", int, None),
-        licence=get(table, "licence", str, None),
-        task=get(table, "task", str, None),
-        parameters=get(table, "parameters", int, None),
-        toy=get(table, "toy", bool, False),
-        host=get(table, "host_name", str, ""),
-    )
-    return Target(get(table, "key", str), card, get(table, "host", str, "unknown"))
-
-
 def spec_to_dict(spec: LaneSpec) -> Table:
     """The part of a `[[run]]` table that says which request it was."""
     return {
@@ -156,6 +82,7 @@ def spec_to_dict(spec: LaneSpec) -> Table:
         "launch": spec.launch,
         "warmup": spec.warmup,
         "contended": spec.contended,
+        **({"nonce": spec.nonce} if spec.nonce else {}),
     }
 
 
@@ -171,13 +98,14 @@ def spec_from_dict(table: Table) -> LaneSpec:
         launch=get(table, "launch", int, 1),
         warmup=get(table, "warmup", bool, False),
         contended=get(table, "contended", bool, False),
+        nonce=get(table, "nonce", str, ""),
     )
 
 
 def lane_to_dict(lane: Lane) -> Table:
     """A `[[run]]` table with its sub-tables."""
     table = spec_to_dict(lane.spec)
-    table |= _known(state=lane.state.value, finish_reason=lane.finish_reason, started=lane.started)
+    table |= known(state=lane.state.value, finish_reason=lane.finish_reason, started=lane.started)
     if lane.adjusted:
         table["adjusted"] = list(lane.adjusted)
     table["answer"] = lane.answer
@@ -187,7 +115,7 @@ def lane_to_dict(lane: Lane) -> Table:
     table["usage"] = (
         {"source": "none"}
         if usage is None
-        else _known(
+        else known(
             source=usage.source,
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
@@ -227,7 +155,7 @@ def lane_from_dict(table: Table) -> Lane:
 
 def score_to_dict(score: Score) -> Table:
     """A `[[score]]` table; a score taken back has no value."""
-    return _known(
+    return known(
         run=score.run, rater=score.rater, criterion=score.criterion, value=score.value, scale=score.scale,
         position=score.position, blind=score.blind, at=score.at,
     )  # fmt: skip
@@ -260,11 +188,6 @@ def note_from_dict(table: Table) -> Note:
     return Note(get(table, "run", str), get(table, "rater", str), get(table, "text", str), instant(table, "at"))
 
 
-def prompt_from_dict(table: Table) -> Prompt:
-    """The prompt of a `[[prompt]]` table."""
-    return Prompt(get(table, "key", str), get(table, "user", str), get(table, "system", str, None))
-
-
 def _named_host(table: Table) -> tuple[str, Table]:
     """A `[[host]]` table, where several took part."""
     return get(table, "name", str), {key: value for key, value in table.items() if key != "name"}
@@ -276,7 +199,3 @@ def _check_end(data: Table, session: Session) -> None:
     wrong = [f"{key}: {end.get(key)} promised, {count} found" for key, count in counts.items() if end.get(key) != count]
     if wrong:
         raise ValueError("the file is cut or was changed by hand: " + ", ".join(wrong))
-
-
-def _known(**values: Any) -> Table:
-    return {key: value for key, value in values.items() if value is not None}

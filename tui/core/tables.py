@@ -71,3 +71,16 @@ def by_key(items: Iterable[_T], key: Callable[[_T], str]) -> dict[str, _T]:
             raise ValueError(f"`{key(item)}` occurs twice")
         found[key(item)] = item
     return found
+
+
+def words(table: Table, key: str) -> tuple[str, ...]:
+    """The list of texts under `key`, empty when there is none."""
+    found = get(table, key, list, [])
+    if not all(isinstance(word, str) for word in found):
+        raise ValueError(f"`{key}` should be a list of texts")
+    return tuple(found)
+
+
+def known(**values: Any) -> Table:
+    """A table of what is not None."""
+    return {key: value for key, value in values.items() if value is not None}

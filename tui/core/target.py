@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tui.core.model_card import ModelCard
 
@@ -19,6 +20,46 @@ class Parameters:
     top_p: float | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+
+
+DETERMINISTIC_SEED = 42
+"""The sampling seed of a run that is to give the same answers again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What one model is asked in another way than its plan says. None leaves it as the plan has it."""
+
+    system: str | None = None
+    """Its own system prompt; empty for none at all."""
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] | None = None
+
+    def known(self) -> dict[str, Any]:
+        """Those that are given, by name."""
+        return {name: value for name in _NAMES if (value := getattr(self, name)) is not None}
+
+    def over(self, parameters: Parameters) -> Parameters:
+        """The plan's parameters with these in their place."""
+        return replace(parameters, **{name: value for name, value in self.known().items() if name != "system"})
+
+    def told(self) -> str:
+        """What differs, as a phrase; empty when nothing does."""
+        return ", ".join(f"{name} {value!r}" for name, value in self.known().items())
+
+
+_NAMES = tuple(Overrides.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A model to be put into a plan, and what it is asked in its own way."""
+
+    card: ModelCard
+    own: Overrides = field(default_factory=Overrides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +80,13 @@ class Target:
     card: ModelCard
     host: str
     """The host's kind: demo, openai, …"""
+    own: Overrides = field(default_factory=Overrides)
+
+    @property
+    def name(self) -> str:
+        """What names it among a plan's models: the card's key, and what is its own."""
+        told = self.own.told()
+        return f"{self.card.key} ({told})" if told else self.card.key
 
 
 @dataclass(frozen=True, slots=True)

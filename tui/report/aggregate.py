@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any
 
 from tui.core.lane import Lane, LaneState
@@ -16,33 +15,8 @@ from tui.core.plan import Mode
 from tui.core.rating import SCALE, Score, current_scores
 from tui.core.session import Session
 from tui.core.target import Parameters, Target
-from tui.core.timing import percentile
-
-INTERVAL_FROM = 10
-"""Runs from which on the median gets an interval."""
-P95_FROM = 20
-"""Runs from which on a 95th percentile is given; with fewer it is little else than the maximum."""
-RESAMPLES = 1_000
-_SEED = 20
-_BLOCK = 1_000_000
-"""Values drawn at once, so that many runs do not take much memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stat:
-    """One metric over `n` runs. What cannot be said is None."""
-
-    n: int = 0
-    median: float | None = None
-    low: float | None = None
-    """With `high`: the bootstrapped 95 % interval of the median, from `INTERVAL_FROM` runs on."""
-    high: float | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    p95: float | None = None
-    """From `P95_FROM` runs on."""
-    estimated: bool = False
-    """Some of the tokens behind it were not counted by the server."""
+from tui.report.outliers import Outlier, outliers
+from tui.report.stat import Stat, stat_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +72,8 @@ class Subject:
     parameters: Parameters
     system: str | None
     """The system prompt."""
+    nonce: bool = False
+    """Each prompt began with a marker of its own, so that no prefix cache could answer it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +98,8 @@ class Row:
     licence: str | None
     notes: tuple[str, ...] = ()
     """What else differs between the runs put together here, as phrases."""
+    outliers: tuple[Outlier, ...] = ()
+    """Numbers that stand apart from those of the same prompt; they are in every statistic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +122,8 @@ class _Group:
     hosts: set[tuple[str, ...]] = field(default_factory=set)
     prompts: set[str] = field(default_factory=set)
     targets: list[Target] = field(default_factory=list)
-    lanes: list[Lane] = field(default_factory=list)
+    asked: list[tuple[str, str, Lane]] = field(default_factory=list)
+    """Session, prompt and lane of each run."""
     scores: list[Score] = field(default_factory=list)
     warmups: int = 0
 
@@ -165,7 +144,7 @@ def aggregate(sessions: Sequence[Session], skipped: Iterable[tuple[str, str]] = 
     if len(by_id) < len(sessions):
         notes.append("A session was given more than once and is counted once.")
     for mode in Mode:
-        asked = [group.prompts for subject, group in groups.items() if subject.mode is mode and group.lanes]
+        asked = [group.prompts for subject, group in groups.items() if subject.mode is mode and group.asked]
         if any(prompts != asked[0] for prompts in asked):
             notes.append(f"Not all models were asked the same prompts ({mode}): compare their rows with care.")
     rows = sorted((_row(subject, group) for subject, group in groups.items()), key=_order)
@@ -188,8 +167,9 @@ def _gather(session: Session, groups: dict[Subject, _Group]) -> None:
             ep=card.ep,
             host=card.host or target.host,
             mode=lane.spec.mode,
-            parameters=session.plan_of(lane).parameters,
-            system=prompt.system or None,
+            parameters=session.parameters_of(lane),
+            system=session.system_of(lane),
+            nonce=bool(lane.spec.nonce),
         )
         group = groups.setdefault(subject, _Group())
         group.sessions.add(session.id)
@@ -199,12 +179,12 @@ def _gather(session: Session, groups: dict[Subject, _Group]) -> None:
             continue
         group.hosts.add(host)
         group.prompts.add(prompt.user)
-        group.lanes.append(lane)
+        group.asked.append((session.id, prompt.user, lane))
         group.scores += scores.get(run, [])
 
 
 def _row(subject: Subject, group: _Group) -> Row:
-    ended = [lane for lane in group.lanes if lane.state.final]
+    ended = [lane for _, _, lane in group.asked if lane.state.final]
     states = Counter(lane.state for lane in ended)
     counted = [(lane.timing, lane) for lane in ended if lane.state.counts]
     contended = sum(lane.spec.contended for lane in ended)
@@ -219,11 +199,11 @@ def _row(subject: Subject, group: _Group) -> Row:
         prompts=len(group.prompts),
         outcomes=Outcomes(**{state.value: states[state] for state in LaneState if state.final}),
         warmups=group.warmups,
-        unfinished=len(group.lanes) - len(ended),
+        unfinished=len(group.asked) - len(ended),
         contended=contended > 0,
-        ttft_ms=_stat([timing.ttft_ms for timing, _ in counted]),
-        end_ms=_stat([timing.end_ms for timing, _ in counted]),
-        decode_tps=_stat(
+        ttft_ms=stat_of([timing.ttft_ms for timing, _ in counted]),
+        end_ms=stat_of([timing.end_ms for timing, _ in counted]),
+        decode_tps=stat_of(
             [timing.decode_tps for timing, _ in counted],
             estimated=any(
                 timing.decode_tps is not None and lane.usage is not None and lane.usage.source != "server"
@@ -234,37 +214,13 @@ def _row(subject: Subject, group: _Group) -> Row:
         size_mb=_last_known(target.card.size_mb for target in group.targets),
         licence=_last_known(target.card.licence for target in group.targets),
         notes=tuple(notes),
+        outliers=outliers(sorted(group.asked, key=_asked_order)),
     )
 
 
-def _stat(values: Iterable[float | None], *, estimated: bool = False) -> Stat:
-    known = sorted(value for value in values if value is not None)
-    if not known:
-        return Stat()
-    low, high = _median_interval(known) if len(known) >= INTERVAL_FROM else (None, None)
-    return Stat(
-        n=len(known),
-        median=median(known),
-        low=low,
-        high=high,
-        minimum=known[0],
-        maximum=known[-1],
-        p95=percentile(known, 95) if len(known) >= P95_FROM else None,
-        estimated=estimated,
-    )
-
-
-def _median_interval(values: Sequence[float]) -> tuple[float, float]:
-    """The 2.5th and 97.5th percentile of the medians of resamples; the same values always give the same."""
-    import numpy as np
-
-    draw = np.random.default_rng(_SEED)
-    known, n = np.asarray(values), len(values)
-    at_once = max(1, _BLOCK // n)
-    sizes = [min(at_once, RESAMPLES - done) for done in range(0, RESAMPLES, at_once)]
-    medians = np.concatenate([np.median(known[draw.integers(0, n, (size, n))], axis=1) for size in sizes])
-    low, high = np.percentile(medians, (2.5, 97.5))
-    return float(low), float(high)
+def _asked_order(asked: tuple[str, str, Lane]) -> tuple[str, str, int, str]:
+    session, prompt, lane = asked
+    return session, prompt, lane.spec.round, lane.spec.id
 
 
 def _means(scores: Iterable[Score]) -> tuple[ScoreMean, ...]:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from tui.core.clean import clean_line
 from tui.core.rating import SCALE
-from tui.report.aggregate import Report, Row, Stat
+from tui.report.aggregate import Report, Row
+from tui.report.stat import Stat
 
 Cell = str | int | float | None
 
@@ -35,6 +36,7 @@ _IDENTITY: dict[str, Callable[[Row], Cell]] = {
     "seed": lambda row: row.subject.parameters.seed,
     "stop": lambda row: " ".join(map(repr, row.subject.parameters.stop)),
     "system": lambda row: row.subject.system,
+    "nonce": lambda row: row.subject.nonce,
     "size_mb": lambda row: row.size_mb,
     "licence": lambda row: row.licence,
     "sessions": lambda row: row.sessions,
@@ -51,6 +53,7 @@ _IDENTITY: dict[str, Callable[[Row], Cell]] = {
     "failure_rate": lambda row: row.outcomes.failure_rate,
     "warmups": lambda row: row.warmups,
     "unfinished": lambda row: row.unfinished,
+    "outliers": lambda row: len(row.outliers),
     "notes": lambda row: "; ".join(row.notes),
 }
 _STATISTICS: dict[str, Callable[[Stat], Cell]] = {
@@ -61,6 +64,7 @@ _STATISTICS: dict[str, Callable[[Stat], Cell]] = {
     "min": lambda stat: stat.minimum,
     "max": lambda stat: stat.maximum,
     "p95": lambda stat: stat.p95,
+    "p95_high": lambda stat: stat.p95_high,
     "estimated": lambda stat: stat.estimated,
 }
 

@@ -7,7 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from tui.core.clean import clean_line
-from tui.report.aggregate import INTERVAL_FROM, P95_FROM, RESAMPLES, Report, Row, Stat
+from tui.report.aggregate import Report, Row
+from tui.report.outliers import LIMIT, OUTLIERS_FROM
+from tui.report.stat import INTERVAL_FROM, P95_BOUND_FROM, P95_FROM, RESAMPLES, Stat
 
 SCHEMA = 1
 
@@ -19,6 +21,8 @@ def render(report: Report) -> str:
         "sessions": report.sessions,
         "interval_of_median": {"percent": 95, "from_n": INTERVAL_FROM, "resamples": RESAMPLES},
         "p95_from_n": P95_FROM,
+        "p95_high_from_n": P95_BOUND_FROM,
+        "outliers": {"beyond_scaled_mads": LIMIT, "from_n": OUTLIERS_FROM},
         "rows": [_row(row) for row in report.rows],
         "skipped": [{"file": name, "reason": reason} for name, reason in report.skipped],
         "notes": report.notes,
@@ -46,6 +50,7 @@ def _row(row: Row) -> dict[str, Any]:
         "size_mb": row.size_mb,
         "licence": row.licence,
         "notes": row.notes,
+        "outliers": [asdict(outlier) for outlier in row.outliers],
     }
 
 
@@ -58,6 +63,7 @@ def _stat(stat: Stat) -> dict[str, Any]:
         "min": stat.minimum,
         "max": stat.maximum,
         "p95": stat.p95,
+        "p95_high": stat.p95_high,
         "estimated": stat.estimated,
     }
 

@@ -7,15 +7,25 @@ from collections.abc import Iterable, Sequence
 
 from tui.core.clean import clean_line
 from tui.core.plan import Mode
-from tui.report.aggregate import INTERVAL_FROM, P95_FROM, Report, Row, Stat, Subject
+from tui.report.aggregate import Report, Row, Subject
+from tui.report.outliers import LIMIT, OUTLIERS_FROM
+from tui.report.stat import INTERVAL_FROM, P95_FROM, Stat
 
 UNKNOWN = "-"
 TOO_FEW = "too few to say"
 SYSTEM_SHOWN = 60
 """Characters of a system prompt that are shown."""
 
+PROMPT_SHOWN = 40
+"""Characters of a prompt that are shown."""
+
+_OUTLIERS = (
+    f"Outliers are kept in all numbers: they lie more than {LIMIT:g} scaled median absolute deviations from the median "
+    f"of the same model's answers to the same prompt, where there are {OUTLIERS_FROM} or more of those."
+)
 _TITLES = {Mode.MEASURE: "Measured: one request at a time", Mode.RACE: "Raced: all models at once"}
 _METRICS = (("first text", "ms"), ("whole answer", "ms"), ("decoding", "tok/s"))
+_NAMES = dict(zip(("ttft_ms", "end_ms", "decode_tps"), _METRICS, strict=True))
 
 
 def render(report: Report) -> str:
@@ -44,8 +54,12 @@ def _mode(mode: Mode, rows: Sequence[Row]) -> list[str]:
     blocks.append("\n".join(f"- {sentence}" for sentence in _legend(mode, rows)))
     troubled = [(number, row) for number, row in enumerate(rows, 1) if row.outcomes.failures or row.unfinished]
     if troubled:
-        headings = ("#", "model", "done", "failed", "empty", "cut", "stopped", "skipped", "failures, %", "unfinished")
-        blocks += ["### What went wrong", _table(headings, [_trouble(number, row) for number, row in troubled])]
+        troubles = ("#", "model", "done", "failed", "empty", "cut", "stopped", "skipped", "failures, %", "unfinished")
+        blocks += ["### What went wrong", _table(troubles, [_trouble(number, row) for number, row in troubled])]
+    apart = [line for number, row in enumerate(rows, 1) for line in _outliers(number, row)]
+    if apart:
+        headings = ("#", "model", "session", "run", "prompt", "metric", "value", "median", "n")
+        blocks += ["### Outliers", _table(headings, apart), _OUTLIERS]
     scored = [
         (str(number), _model(row.subject), mean.criterion, f"{mean.mean:.2f}", f"1-{mean.scale}", str(mean.n))
         for number, row in enumerate(rows, 1)
@@ -100,6 +114,15 @@ def _trouble(number: int, row: Row) -> tuple[str, ...]:
     return (str(number), _model(row.subject), *map(str, counts), _percent(ends.failure_rate), str(row.unfinished))
 
 
+def _outliers(number: int, row: Row) -> list[tuple[str, ...]]:
+    lines: list[tuple[str, ...]] = []
+    for found in row.outliers:
+        name, unit = _NAMES[found.metric]
+        about = (str(number), _model(row.subject), found.session, found.run, clean_line(found.prompt, PROMPT_SHOWN))
+        lines.append((*about, f"{name}, {unit}", _number(found.value), _number(found.median), str(found.n)))
+    return lines
+
+
 def _legend(mode: Mode, rows: Iterable[Row]) -> list[str]:
     stats = [stat for row in rows for stat in (row.ttft_ms, row.end_ms, row.decode_tps)]
     lines = [
@@ -112,6 +135,8 @@ def _legend(mode: Mode, rows: Iterable[Row]) -> list[str]:
         )
     if any(0 < stat.n < P95_FROM for stat in stats):
         lines.append(f"Too few to say: an interval of the median needs {INTERVAL_FROM} runs, a p95 {P95_FROM}.")
+    if any(stat.p95_high is not None for stat in stats):
+        lines.append("Below: the p95's upper bound, with 95 % confidence.")
     if any(stat.estimated for stat in stats):
         lines.append('"\\~": the tokens were estimated, not counted by the host.')
     lines.append(f'"{UNKNOWN}": unknown. Warm-ups and runs that failed are in no time and no rate.')
@@ -138,6 +163,8 @@ def _settings(what: Subject) -> str:
     if asked.seed is not None:
         parts.append(f"seed {asked.seed}")
     parts += [f"stop {word!r}" for word in asked.stop]
+    if what.nonce:
+        parts.append("a marker ahead of each prompt")
     if what.system is not None:
         parts.append(f'system "{clean_line(what.system, SYSTEM_SHOWN)}"')
     return ", ".join(parts)
@@ -150,8 +177,15 @@ def _stat(stat: Stat) -> tuple[str, str, str]:
     return (
         f"{mark}{_number(stat.median)} ({_number(stat.minimum)}-{_number(stat.maximum)}), n {stat.n}",
         TOO_FEW if stat.low is None or stat.high is None else f"{mark}{_number(stat.low)}-{_number(stat.high)}",
-        TOO_FEW if stat.p95 is None else f"{mark}{_number(stat.p95)}",
+        _p95(stat, mark),
     )
+
+
+def _p95(stat: Stat, mark: str) -> str:
+    if stat.p95 is None:
+        return TOO_FEW
+    bound = "" if stat.p95_high is None else f" (below {_number(stat.p95_high)})"
+    return f"{mark}{_number(stat.p95)}{bound}"
 
 
 def _number(value: float) -> str:

@@ -15,13 +15,11 @@ from tui.core.lane import Lane, LaneState
 from tui.core.session import Session, SessionState
 from tui.core.session_dict import (
     note_from_dict,
-    plan_from_dict,
-    prompt_from_dict,
     score_from_dict,
     session_from_dict,
     spec_from_dict,
-    target_from_dict,
 )
+from tui.core.session_plan import plan_from_dict, prompt_from_dict, target_from_dict
 from tui.core.tables import Table, get, instant
 from tui.store.atomic import store_error
 from tui.store.journal import SUFFIX, read_entries

@@ -111,6 +111,16 @@ def collect(paths: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
+def shallow(text: str) -> str:
+    """The text of a TOML file, if no key in it has so many parts that it takes for ever to parse; else ValueError."""
+    found = _SHALLOW.match(text)
+    end = found.end() if found else 0
+    if end < len(text):
+        line = text.count("\n", 0, end) + 1
+        raise ValueError(f"A key in line {line} has more than {MAX_KEY_PARTS} parts")
+    return text
+
+
 def _is_session(file: Path) -> bool:
     return file.suffix == ".toml" and file.is_file()
 
@@ -120,13 +130,7 @@ def _read(path: Path) -> Table:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ValueError(f"It is larger than {MAX_BYTES >> 20} MB")
-    text = data.decode("utf-8-sig")
-    shallow = _SHALLOW.match(text)
-    end = shallow.end() if shallow else 0
-    if end < len(text):
-        line = text.count("\n", 0, end) + 1
-        raise ValueError(f"A key in line {line} has more than {MAX_KEY_PARTS} parts")
-    return tomllib.loads(text)
+    return tomllib.loads(shallow(data.decode("utf-8-sig")))
 
 
 def _refusal(path: Path, reason: str) -> BadInputError:

@@ -1,0 +1,118 @@
+"""Plans of many prompts, of models asked in their own way, with retries, broken off and gone on with."""
+
+from __future__ import annotations
+
+from tests.conductor.conftest import Cards
+from tests.support.conducting import RecordingKeeper, conducting, lanes_of, states, to_the_end, until
+from tests.support.loopback_host import LoopbackHost
+from tests.support.loopback_server import LoopbackServer
+from tui.conductor import Conductor
+from tui.core.lane import LaneState
+from tui.core.plan import Mode, schedule
+from tui.core.prompt import Prompt
+from tui.core.run import slot_of
+from tui.core.session_dict import session_from_dict, session_to_dict
+from tui.core.target import Entrant, Overrides, Parameters
+
+D, F, K, X = LaneState.DONE, LaneState.FAILED, LaneState.SKIPPED, LaneState.STOPPED
+
+
+def test_every_prompt_of_a_plan_is_asked_once_a_round(
+    conductor: Conductor, server: LoopbackServer, cards: Cards
+) -> None:
+    prompts = [Prompt("", "one"), Prompt("", "two", "Be brief."), Prompt("", "one")]
+    conductor.begin(cards("burst", "late_text"), prompts, rounds=2)
+    run = to_the_end(conductor)
+    assert states(run) == [D] * 8
+    asked = [[message["content"] for message in talk.body["messages"]] for talk in server.talks]
+    assert asked == [["one"]] * 2 + [["Be brief.", "two"]] * 2 + [["one"]] * 2 + [["Be brief.", "two"]] * 2
+
+
+def test_one_model_asked_in_two_ways_is_two_columns(conductor: Conductor, server: LoopbackServer, cards: Cards) -> None:
+    (card,) = cards("burst")
+    ways = [Entrant(card), Entrant(card, Overrides(system="Be odd.", temperature=1.5))]
+    run = conductor.begin(ways, "hi", parameters=Parameters(temperature=0.0, seed=4))
+    to_the_end(conductor)
+    first, second = run.plan.models
+    sent = {len(talk.body["messages"]): talk.body for talk in server.talks}
+    assert (sent[1]["temperature"], sent[2]["temperature"], sent[2]["seed"]) == (0.0, 1.5, 4)
+    session = conductor.session
+    assert session.targets[first].name == "burst"
+    assert session.targets[second].name == "burst (system 'Be odd.', temperature 1.5)"
+    again = conductor.begin(ways, "hi")
+    assert again.plan.models == (first, second)
+    to_the_end(conductor)
+
+
+def test_a_model_that_fails_is_asked_again_as_often_as_wished_and_then_skipped(
+    conductor: Conductor, server: LoopbackServer, cards: Cards
+) -> None:
+    conductor.begin(cards("e500", "burst"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0, retries=2)
+    run = to_the_end(conductor)
+    failing = sorted(lanes_of(conductor, "e500"), key=lambda lane: (lane.spec.round, lane.spec.launch))
+    assert [(lane.spec.round, lane.spec.launch, lane.state) for lane in failing] == [
+        (1, 1, F), (1, 2, F), (1, 3, F), (2, 1, K),
+    ]  # fmt: skip
+    assert [lane.state for lane in lanes_of(conductor, "burst")] == [D, D]
+    assert run.plan.retries == 2
+
+
+def test_a_model_that_answers_when_asked_again_goes_on(conductor: Conductor, host: LoopbackHost, cards: Cards) -> None:
+    host.broken = {"burst"}
+    conductor.begin(cards("burst"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0, retries=1)
+    until(conductor, lambda: any(lane.state is F for lane in lanes_of(conductor, "burst")))
+    host.broken = set()
+    to_the_end(conductor)
+    assert sorted((lane.spec.round, lane.spec.launch, lane.state) for lane in lanes_of(conductor, "burst")) == [
+        (1, 1, F), (1, 2, D), (2, 1, D),
+    ]  # fmt: skip
+
+
+def test_a_plan_that_was_broken_off_goes_on_in_its_own_order_in_another_program(
+    host: LoopbackHost, server: LoopbackServer, cards: Cards
+) -> None:
+    names = ("burst", "late_text", "good")
+    with conducting(host) as first:
+        begun = first.begin(cards(*names), "hi", mode=Mode.MEASURE, rounds=3, warmup=1, nonce=True)
+        until(first, lambda: sum(lane.state is D for lane in begun.lanes.values()) >= 6)
+        first.stop_all()
+        to_the_end(first)
+    asked_before = [slot_of(lane) for lane in begun.lanes.values() if lane.state is D and not lane.spec.warmup]
+    keeper = RecordingKeeper()
+    second = Conductor(host, session_from_dict(session_to_dict(first.session)), keeper)
+    server.talks.clear()
+    try:
+        run = second.resume()
+        to_the_end(second)
+    finally:
+        second.close()
+    everything = [slot for (slot,) in schedule(begun.plan) if not slot.warmup]
+    done = [lane for lane in run.lanes.values() if lane.state is D and not lane.spec.warmup]
+    assert run.plan == begun.plan
+    assert sorted(map(slot_of, done), key=everything.index) == everything
+    in_order = sorted(done[len(asked_before) :], key=lambda lane: lane.marks.sent or 0)
+    assert [slot_of(lane) for lane in in_order] == everything[len(asked_before) :]
+    assert [talk.body["model"] for talk in server.talks[:3]] == list(names), "warmed up again"
+    assert len({lane.spec.nonce for lane in run.lanes.values()}) == len(run.lanes)
+    assert not any(lane.state is X and lane.marks.sent is None for lane in second.session.lanes.values())
+    assert keeper.closed_with is not None and keeper.closed_with.lanes == second.session.lanes
+
+
+def test_a_model_that_had_failed_stays_skipped_when_its_plan_goes_on(
+    host: LoopbackHost, server: LoopbackServer, cards: Cards
+) -> None:
+    with conducting(host) as first:
+        begun = first.begin(cards("e500", "burst"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0)
+        until(first, lambda: any(lane.state is F for lane in begun.lanes.values()))
+        first.stop_all()
+        to_the_end(first)
+    server.talks.clear()
+    second = Conductor(host, session_from_dict(session_to_dict(first.session)))
+    try:
+        second.resume()
+        to_the_end(second)
+        assert [lane.state for lane in lanes_of(second, "e500")] == [F, K]
+        assert {lane.state for lane in lanes_of(second, "burst")} <= {D, X}
+    finally:
+        second.close()
+    assert "e500" not in {talk.body["model"] for talk in server.talks}

@@ -1,0 +1,123 @@
+"""What a plan that was broken off still has to ask, and how long a plan still takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import sessions as make
+from tui.core.lane import Lane, LaneState
+from tui.core.model_card import ModelCard, find_model
+from tui.core.plan import Mode, Plan, Slot, schedule
+from tui.core.progress import Progress, progress
+from tui.core.run import left_of, newest
+
+PLAN = Plan("measure", Mode.MEASURE, ("m1", "m2"), ("p1", "p2"), rounds=2, warmup=1, seed=11)
+S = LaneState
+
+
+def slots(plan: Plan) -> list[Slot]:
+    return [slot for wave in schedule(plan) for slot in wave]
+
+
+def lane_in(number: int, slot: Slot, state: LaneState = S.DONE, **facts: object) -> Lane:
+    return make.lane(
+        f"r{number}", state=state, model=slot.model, prompt=slot.prompt, round=slot.round, warmup=slot.warmup, **facts
+    )  # type: ignore[arg-type]
+
+
+def left(states: dict[int, LaneState]) -> list[Slot]:
+    """What is left when the slots of these numbers came to these ends."""
+    every = slots(PLAN)
+    return [
+        slot for wave in left_of(PLAN, [lane_in(n, every[n], state) for n, state in states.items()]) for slot in wave
+    ]
+
+
+def test_a_plan_nobody_has_begun_is_all_left() -> None:
+    assert left_of(PLAN, []) == schedule(PLAN)
+    other = make.lane("r1", plan="another")
+    assert left_of(PLAN, [other]) == schedule(PLAN)
+
+
+def test_what_is_left_keeps_the_plans_order_and_is_warmed_up_again() -> None:
+    every = slots(PLAN)
+    done = dict.fromkeys(range(5), S.DONE)
+    assert left(done) == every[:2] + every[5:]
+
+
+def test_a_model_with_nothing_left_is_not_warmed_up() -> None:
+    mine = {n: S.DONE for n, slot in enumerate(slots(PLAN)) if slot.model == "m1"}
+    assert {slot.model for slot in left(mine)} == {"m2"}
+
+
+@pytest.mark.parametrize(
+    ("state", "over"),
+    [(S.DONE, True), (S.EMPTY, True), (S.CUT, True), (S.FAILED, True), (S.SKIPPED, True), (S.STOPPED, False),
+     (S.QUEUED, False), (S.RUNNING, False)],
+)  # fmt: skip
+def test_only_what_was_stopped_or_never_ended_is_still_to_be_asked(state: LaneState, over: bool) -> None:
+    assert (slots(PLAN)[4] not in left({4: state})) is over
+
+
+def test_nothing_is_left_of_a_plan_whose_warm_up_alone_is_missing() -> None:
+    assert left({n: S.DONE for n, slot in enumerate(slots(PLAN)) if not slot.warmup}) == []
+
+
+def test_a_race_is_gone_on_with_by_those_that_are_missing() -> None:
+    race = Plan("race", Mode.RACE, ("m1", "m2", "m3"), ("p1",))
+    done = make.lane("r1", mode=Mode.RACE, model="m2")
+    assert left_of(race, [done]) == ((Slot("m1", "p1", 1), Slot("m3", "p1", 1)),)
+
+
+def test_of_several_launches_the_newest_stands_for_its_place() -> None:
+    slot = slots(PLAN)[4]
+    first, second = lane_in(1, slot, S.FAILED), lane_in(2, slot, launch=2)
+    assert newest([first, second]) == [second]
+
+
+def test_nothing_is_foretold_before_something_has_ended() -> None:
+    lanes = [make.lane("r1", state=S.RUNNING), make.lane("r2", state=S.QUEUED)]
+    assert progress(lanes) == Progress(0, 2, None)
+    assert progress(lanes).told() == "0 of 2"
+
+
+def test_each_model_is_expected_to_take_as_long_as_before_one_after_another() -> None:
+    # A lane's end is its first chunk's time and three gaps: 0.97 + 0.03 s, and 2.97 + 0.03 s.
+    ended = [make.lane("r1", model="m1", first_ms=970), make.lane("r2", model="m2", first_ms=2970)]
+    waiting = [make.lane(f"r{n}", state=S.QUEUED, model=model) for n, model in ((3, "m1"), (4, "m2"), (5, "m2"))]
+    found = progress(ended + waiting)
+    assert (found.ended, found.total, found.left_s) == (2, 5, pytest.approx(1 + 3 + 3))
+    assert found.told() == "2 of 5, about 7 s left"
+    assert progress([*ended, make.lane("r3", state=S.QUEUED, model="m3")]).left_s == pytest.approx(2)
+
+
+def test_in_a_race_the_slowest_sets_the_pace() -> None:
+    ended = [
+        make.lane("r1", mode=Mode.RACE, model="m1", first_ms=970),
+        make.lane("r2", mode=Mode.RACE, model="m2", first_ms=2970),
+    ]
+    waiting = [
+        make.lane(f"w{n}{model}", mode=Mode.RACE, state=S.QUEUED, model=model, round=n)
+        for n in (2, 3)
+        for model in ("m1", "m2")
+    ]
+    assert progress(ended + waiting).left_s == pytest.approx(3 + 3)
+
+
+def test_a_model_that_failed_takes_no_more_time() -> None:
+    ended = [make.lane("r1", model="m1", first_ms=970), make.lane("r2", model="m2", state=S.FAILED)]
+    waiting = [make.lane("r3", state=S.QUEUED, model="m1"), make.lane("r4", state=S.QUEUED, model="m2")]
+    assert progress(ended + waiting).left_s == pytest.approx(1)
+
+
+def test_a_device_after_the_name_picks_the_variant() -> None:
+    cards = (
+        ModelCard("phi-4-mini-generic-cpu:2", "phi-4-mini", device="CPU"),
+        ModelCard("phi-4-mini-cuda-gpu:2", "phi-4-mini", device="GPU"),
+        ModelCard("plain", "plain"),
+        ModelCard("odd@gpu", "odd@gpu", device="CPU"),
+    )
+    found = [find_model(cards, name) for name in ("phi-4-mini@cpu", "Phi-4-mini@GPU", "odd@gpu")]
+    assert found == [cards[0], cards[1], cards[3]]
+    for name in ("phi-4-mini@npu", "plain@cpu", "@cpu", "phi-4-mini@", "nosuch@gpu"):
+        assert find_model(cards, name) is None

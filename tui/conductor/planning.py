@@ -1,0 +1,56 @@
+"""Makes a plan of what somebody wants to know, and enters it into the session."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import TypedDict
+
+from tui.conductor.ledger import Ledger
+from tui.core.errors import BadInputError
+from tui.core.model_card import ModelCard
+from tui.core.plan import MAX_MODELS, Mode, Plan
+from tui.core.prompt import Prompt
+from tui.core.target import Entrant, Parameters, Timeouts
+
+
+class Terms(TypedDict, total=False):
+    """How it is to be asked; see `Plan`. What is left out is as usual."""
+
+    mode: Mode
+    rounds: int
+    warmup: int | None
+    """None: one for a measured plan, none for a race."""
+    alone: bool
+    retries: int
+    nonce: bool
+    parameters: Parameters | None
+    timeouts: Timeouts | None
+
+
+def draw_up(ledger: Ledger, models: Sequence[ModelCard | Entrant], asked: str | Sequence[Prompt], terms: Terms) -> Plan:
+    """The plan, entered. Raises BadInputError when it makes no sense; nothing is entered then."""
+    prompts = [Prompt("", asked)] if isinstance(asked, str) else asked
+    if not prompts or not all(prompt.user.strip() for prompt in prompts):
+        raise BadInputError("The prompt is empty", hint="Type a question first.")
+    if not 1 <= len(models) <= MAX_MODELS:
+        raise BadInputError(f"{len(models)} models cannot be compared", hint=f"Choose 1 to {MAX_MODELS}.")
+    ledger.open()
+    entrants = [model if isinstance(model, Entrant) else Entrant(model) for model in models]
+    mode, warmup = terms.get("mode", Mode.RACE), terms.get("warmup")
+    plan = Plan(
+        key=f"plan{len(ledger.session.plans) + 1}",
+        mode=mode,
+        models=tuple(dict.fromkeys(ledger.target(entrant).key for entrant in entrants)),
+        prompts=tuple(dict.fromkeys(ledger.prompt(prompt).key for prompt in prompts)),
+        rounds=terms.get("rounds", 1),
+        warmup=warmup if warmup is not None else int(mode is Mode.MEASURE),
+        alone=terms.get("alone", False),
+        retries=terms.get("retries", 0),
+        nonce=terms.get("nonce", False),
+        seed=secrets.randbelow(1 << 31),
+        parameters=terms.get("parameters") or Parameters(),
+        timeouts=terms.get("timeouts") or Timeouts(),
+    )
+    ledger.add_plan(plan)
+    return plan

@@ -1,0 +1,53 @@
+"""Reads the files that name prompts and models: JSON, or TOML when their name ends so."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tui.core.errors import BadInputError
+from tui.core.plan_files import models_from, prompts_from
+from tui.core.prompt import Prompt
+from tui.core.target import Overrides
+from tui.store.sessions import shallow
+
+T = TypeVar("T")
+MAX_BYTES = 4 << 20
+
+
+def read_prompts(path: Path) -> tuple[Prompt, ...]:
+    """The prompts of a file, in its order. Raises BadInputError, which names the file and what is wrong with it."""
+    return _read(path, prompts_from, "prompts")
+
+
+def read_models(path: Path) -> tuple[tuple[str, Overrides], ...]:
+    """The models a file names, and how each is asked in its own way. Raises BadInputError likewise."""
+    return _read(path, models_from, "models")
+
+
+def _read(path: Path, understand: Callable[[Any], T], what: str) -> T:
+    title = f"{path} cannot be read as a list of {what}"
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"it is larger than {MAX_BYTES >> 20} MB")
+        text = data.decode("utf-8-sig")
+        if path.suffix.casefold() == ".toml":
+            return understand(tomllib.loads(shallow(text)))
+        return understand(json.loads(text))
+    except OSError as error:
+        raise BadInputError(title, error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise BadInputError(title, f"Byte {error.start + 1} is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadInputError(title, f"It is not TOML: {error}") from error
+    except json.JSONDecodeError as error:
+        raise BadInputError(title, f"It is not JSON: {error}") from error
+    except RecursionError as error:
+        raise BadInputError(title, "It is nested too deeply") from error
+    except ValueError as error:
+        raise BadInputError(title, f"{error}"[:1].upper() + f"{error}"[1:]) from error
