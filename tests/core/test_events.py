@@ -23,6 +23,8 @@ events = st.one_of(
     st.builds(ev.Adjusted, lane, at, st.lists(st.text()).map(tuple)),
     st.builds(ev.Ended, lane, at, st.none() | st.text(), st.booleans()),
     st.builds(ev.Failed, lane, at, st.text(), st.text(), st.text(), st.text()),
+    st.builds(ev.Explained, lane, at, st.text(), st.text()),
+    st.builds(ev.Memory, lane, at, count, count),
 )
 
 

@@ -79,6 +79,8 @@ def lanes(draw: st.DrawFn, spec: LaneSpec) -> Lane:
     if draw(st.booleans()):
         prompt, completion, thought = (draw(maybe(small)) for _ in range(3))
         make.fold(lane, ev.Usage(spec.id, prompt, completion, thought, draw(st.sampled_from(["server", "tokenizer"]))))
+    if draw(st.booleans()):
+        make.fold(lane, ev.Memory(spec.id, at, draw(maybe(small)), draw(maybe(small))))
     ends: dict[LaneState, ev.Event] = {
         LaneState.DONE: ev.Ended(spec.id, at + MS, "stop", done_marker=True),
         LaneState.EMPTY: ev.Ended(spec.id, at + MS, done_marker=True),

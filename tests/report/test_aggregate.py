@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.support import sessions as make
+from tui.core import events as ev
 from tui.core.lane import Lane, LaneState
 from tui.core.plan import Mode, Plan
 from tui.core.prompt import Prompt
@@ -261,6 +262,15 @@ def test_size_and_licence_are_the_last_known() -> None:
     assert (row.size_mb, row.licence) == (900, "MIT")
     unknown = only(aggregate(sessions[2:]))
     assert (unknown.size_mb, unknown.licence) == (None, None)
+
+
+def test_the_memory_of_a_model_s_host_is_the_most_that_was_seen() -> None:
+    lanes = [make.lane("r1"), make.lane("r2"), make.lane("r3")]
+    lanes[0].fold(ev.Memory("r1", 1, 900_000_000, 4_000_000_000))
+    lanes[1].fold(ev.Memory("r2", 1, 1_200_000_000, 4_000_000_000))
+    lanes[2].fold(ev.Memory("r3", 1, None, 4_000_000_000))
+    assert only(aggregate([make.session(lanes)])).memory_mb == 1200
+    assert only(aggregate([make.session(lanes[2:])])).memory_mb is None
 
 
 def test_rows_are_sorted_measured_first_then_by_name() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tui.conductor.keep_warm import KeepWarm
-from tui.conductor.preparation import Counted, Nudged, Preparation
+from tui.conductor.preparation import Counted, Nudged, Preparation, Traced
 from tui.core.errors import CompareError
-from tui.core.events import Usage
+from tui.core.events import Event, Explained, Usage
 from tui.core.lane import UNLOADED, Lane
 from tui.core.session import Session
 from tui.hosts.host import Ability, Host
+
+BROKEN = ("connect", "stream")
+"""Kinds of faults that a host which is gone leads to."""
 
 
 class Aftercare:
@@ -22,9 +25,24 @@ class Aftercare:
         self._preparation = preparation
         self._keep_warm = keep_warm
         self._troubles: list[CompareError] = []
-        self.counting: set[str] = set()
-        """Lanes whose tokens are being counted."""
+        self._counting: set[str] = set()
+        self._tracing: set[str] = set()
         self._counted: set[str] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is still being asked about lanes that have ended."""
+        return bool(self._counting or self._tracing)
+
+    def awaits(self, lane: Lane) -> bool:
+        """Whether more will be known of a lane that has ended."""
+        return lane.spec.id in self._tracing or self._awaits_count(lane)
+
+    def failed(self, lane: Lane) -> None:
+        """Begin to find out whether the lane failed because its host is gone."""
+        if lane.fault is not None and lane.fault.kind in BROKEN:
+            self._tracing.add(lane.spec.id)
+            self._preparation.trace(lane.spec.id, self._session.target_of(lane).card.key)
 
     def look_back(self, wave: Iterable[Lane]) -> list[Lane]:
         """Begin to count what has no count; return the lanes whose model was unloaded and can be loaded again."""
@@ -32,14 +50,14 @@ class Aftercare:
         for lane in wave:
             key = self._session.target_of(lane).card.key
             able = self._host.abilities_of(key)
-            if self.awaits_count(lane):
-                self.counting.add(lane.spec.id)
+            if self._awaits_count(lane):
+                self._counting.add(lane.spec.id)
                 self._preparation.count(lane.spec.id, key, lane.reasoning + lane.answer)
             if lane.fault is not None and lane.fault.kind == UNLOADED and able.get(Ability.LOAD) == "":
                 gone.append(lane)
         return gone
 
-    def awaits_count(self, lane: Lane) -> bool:
+    def _awaits_count(self, lane: Lane) -> bool:
         """Whether the host's tokenizer will be asked for the count that the host itself left out."""
         if lane.usage is not None or lane.spec.id in self._counted or not (lane.answer or lane.reasoning):
             return False
@@ -52,10 +70,13 @@ class Aftercare:
             if due:
                 self._preparation.nudge([self._session.targets[model].card.key for model in due])
 
-    def take(self, step: Counted | Nudged) -> Usage | None:
-        """Note what came of it; a count is returned as the event to fold."""
+    def take(self, step: Counted | Nudged | Traced, now: int) -> Event | None:
+        """Note what came of it; what is now known of a lane is returned as the event to fold."""
+        if isinstance(step, Traced):
+            self._tracing.discard(step.lane)
+            return Explained(step.lane, now, step.why, "What arrived is kept. Run it again.") if step.why else None
         if isinstance(step, Counted):
-            self.counting.discard(step.lane)
+            self._counting.discard(step.lane)
             self._counted.add(step.lane)
             known = step.tokens is not None
             return Usage(step.lane, completion_tokens=step.tokens, source="tokenizer") if known else None

@@ -11,8 +11,9 @@ from tui.conductor.course import Course
 from tui.conductor.keep_warm import KeepWarm
 from tui.conductor.ledger import Keeper, Ledger
 from tui.conductor.planning import Terms, draw_up
-from tui.conductor.preparation import Counted, LoadBegan, Nudged, Preparation, Ready, Unready
+from tui.conductor.preparation import Counted, LoadBegan, Nudged, Preparation, Ready, Traced, Unready
 from tui.conductor.ratings import Ratings
+from tui.conductor.sampling import Sampling
 from tui.core import events as ev
 from tui.core.errors import BadInputError, CompareError
 from tui.core.lane import Lane, LaneState
@@ -20,7 +21,7 @@ from tui.core.model_card import ModelCard
 from tui.core.prompt import Prompt
 from tui.core.run import Run, left_of
 from tui.core.session import Session, SessionState
-from tui.core.target import Endpoint, Entrant
+from tui.core.target import Entrant
 from tui.engine.link import EngineGone, EngineLink
 from tui.engine.protocol import Cancel, Hello, Start
 from tui.hosts.host import Host, HostInfo
@@ -49,9 +50,10 @@ class Conductor:
         self._engine = EngineLink(self._ledger.record_event)
         self._preparation = Preparation(host, self._engine.now)
         self._aftercare = Aftercare(session, host, self._preparation, keep_warm)
+        self._sampling = Sampling(self._engine.now)
         self._greeted = False
         self._active: list[list[Lane]] = []
-        self._endpoints: dict[str, Endpoint] = {}
+        self._ready: dict[str, Ready] = {}
         self._started: set[str] = set()
         self._changed: set[str] = set()
 
@@ -78,11 +80,11 @@ class Conductor:
     @property
     def busy(self) -> bool:
         """Whether lanes are still to come to their end, or tokens to be counted."""
-        return bool(self._active or self._course.waiting or self._aftercare.counting)
+        return bool(self._active or self._course.waiting or self._aftercare.busy)
 
     def settled(self, lane: Lane) -> bool:
         """Whether a lane has come to its end, and all its numbers that can be had are there."""
-        return lane.state.final and not self._aftercare.awaits_count(lane)
+        return lane.state.final and not self._aftercare.awaits(lane)
 
     @property
     def preparing(self) -> bool:
@@ -112,6 +114,8 @@ class Conductor:
         """Take in what happened, start what can be started, and return the ids of the lanes that changed."""
         self._take_steps()
         self._take_messages()
+        for sample in self._sampling.samples():
+            self._apply(sample)
         for wave in self._active:
             self._launch(wave)
         for wave in [wave for wave in self._active if all(lane.state.final for lane in wave)]:
@@ -170,6 +174,7 @@ class Conductor:
     def close(self) -> bool:
         """Stop everything and write the last of it; whether everything is kept."""
         self._preparation.close()
+        self._sampling.close()
         self._engine.close()
         self._take_messages()
         for wave in [*self._active, *self._course.waiting]:
@@ -186,16 +191,16 @@ class Conductor:
             match step:
                 case LoadBegan(lane, at):
                     self._apply(ev.Loading(lane, at))
-                case Ready(lane, endpoint, loaded_at):
-                    if loaded_at is not None:
-                        self._apply(ev.Loaded(lane, loaded_at))
-                    self._endpoints[lane] = endpoint
-                case Counted() | Nudged():
-                    usage = self._aftercare.take(step)
-                    if isinstance(step, Counted):
+                case Ready(lane):
+                    if step.loaded_at is not None:
+                        self._apply(ev.Loaded(lane, step.loaded_at))
+                    self._ready[lane] = step
+                case Counted() | Nudged() | Traced():
+                    learnt = self._aftercare.take(step, self.now())
+                    if not isinstance(step, Nudged):
                         self._changed.add(step.lane)
-                    if usage is not None:
-                        self._apply(usage)
+                    if learnt is not None:
+                        self._apply(learnt)
                         self._ledger.save()
                 case Unready(lane, error):
                     said = " ".join(part for part in (error.title + ".", error.detail) if part)
@@ -206,7 +211,7 @@ class Conductor:
             match message:
                 case Hello():
                     self._greeted = True
-                    self.session.tool |= {"openai": message.tool.get("openai", "")}
+                    self.session.tool |= {name: message.tool.get(name, "") for name in ("openai", "priority")}
                 case EngineGone():
                     self._engine_gone(message)
                 case _:
@@ -228,15 +233,16 @@ class Conductor:
     def _launch(self, wave: list[Lane]) -> None:
         """Send the wave's requests together, once each of its models is ready or has failed."""
         pending = [lane for lane in wave if not lane.state.final and lane.spec.id not in self._started]
-        if not pending or any(lane.spec.id not in self._endpoints for lane in pending):
+        if not pending or any(lane.spec.id not in self._ready for lane in pending):
             return
         for lane in pending:
             run, session = lane.spec.id, self.session
             self._started.add(run)
             self._ledger.started(lane, self._now())
-            endpoint, timeouts = self._endpoints.pop(run), session.plan_of(lane).timeouts
-            parameters = session.parameters_of(lane)
-            self._engine.send(Start(run, endpoint, session.messages_of(lane), parameters, timeouts))
+            ready, timeouts, own = self._ready.pop(run), session.plan_of(lane).timeouts, session.parameters_of(lane)
+            self._engine.send(Start(run, ready.endpoint, session.messages_of(lane), own, timeouts))
+            if ready.near:
+                self._sampling.watch(run, ready.pid)
 
     def _activate(self, wave: list[Lane]) -> None:
         for lane in wave:
@@ -270,8 +276,10 @@ class Conductor:
 
     def _finished(self, lane: Lane) -> None:
         self._started.discard(lane.spec.id)
-        self._endpoints.pop(lane.spec.id, None)
+        self._sampling.leave(lane.spec.id)
+        self._ready.pop(lane.spec.id, None)
         if lane.state is LaneState.FAILED:
+            self._aftercare.failed(lane)
             self._course.broken.add(lane.spec.model)
         ratio = lane.timing.tokens_per_chunk
         if ratio is not None:

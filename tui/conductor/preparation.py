@@ -30,6 +30,10 @@ class Ready:
     lane: str
     endpoint: Endpoint
     loaded_at: int | None
+    near: bool = False
+    """Whether the model is served by this machine."""
+    pid: int | None = None
+    """The process of this machine that serves it, when that can be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,15 @@ class Nudged:
     error: CompareError | None
 
 
-Step = LoadBegan | Ready | Unready | Counted | Nudged
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """Why the host of a lane that failed is gone, as a sentence; empty when it is not."""
+
+    lane: str
+    why: str
+
+
+Step = LoadBegan | Ready | Unready | Counted | Nudged | Traced
 
 
 class Preparation:
@@ -83,6 +95,10 @@ class Preparation:
         """Begin to give these models, by their keys, a light prompt each. Returns at once."""
         self._thread.submit(self._nudge, tuple(models))
 
+    def trace(self, lane: str, model: str) -> None:
+        """Begin to find out whether the model's host is gone, and why. Returns at once."""
+        self._thread.submit(self._trace, lane, model)
+
     def steps(self) -> list[Step]:
         """What happened since the last call."""
         steps = []
@@ -98,7 +114,7 @@ class Preparation:
 
     def _prepare(self, lanes: tuple[tuple[Lane, ModelCard], ...], free: frozenset[str]) -> None:
         try:
-            self._host.connect()
+            info = self._host.connect()
             loads = {card.key for _, card in lanes if not self._host.abilities_of(card.key).get(Ability.LOAD)}
             ready = {card.key for card in self._host.catalogue() if card.state is ModelState.LOADED} if loads else set()
             for key in sorted(ready & free):
@@ -118,7 +134,9 @@ class Preparation:
                     self._host.load(card.key)
                     loaded_at = self._clock()
                     ready.add(card.key)
-                self._steps.put(Ready(lane.spec.id, self._host.endpoint(card.key), loaded_at))
+                where = next((member for member in info.members if member.name == card.host), info)
+                endpoint = self._host.endpoint(card.key)
+                self._steps.put(Ready(lane.spec.id, endpoint, loaded_at, where.local, where.pid))
             except CompareError as error:
                 self._steps.put(Unready(lane.spec.id, error))
             except Exception as error:
@@ -133,6 +151,15 @@ class Preparation:
             pass  # The count stays unknown, and is shown as unknown.
         finally:
             self._steps.put(Counted(lane, tokens))
+
+    def _trace(self, lane: str, model: str) -> None:
+        why = ""
+        try:
+            why = self._host.why_gone(model)
+        except CompareError:
+            pass  # What is known of the failure already stays.
+        finally:
+            self._steps.put(Traced(lane, why))
 
     def _nudge(self, models: tuple[str, ...]) -> None:
         for model in models:

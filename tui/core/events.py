@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from types import NoneType
-from typing import Any
+from typing import Any, get_args
 
 
 class Kind(StrEnum):
@@ -136,12 +136,44 @@ class Skipped:
     at: int
 
 
-Event = Queued | Loading | Loaded | Sent | Adjusted | Headers | Delta | Usage | Ended | Failed | Cancelled | Skipped
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why the request failed, known better a little later: it takes the place of what was said."""
 
-_BY_NAME: dict[str, type[Event]] = {
-    kind.__name__.lower(): kind
-    for kind in (Queued, Loading, Loaded, Sent, Adjusted, Headers, Delta, Usage, Ended, Failed, Cancelled, Skipped)
-}
+    lane: str
+    at: int
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Memory while the lane runs, in bytes: of the process that serves it, and what is free on its machine."""
+
+    lane: str
+    at: int
+    resident: int | None = None
+    free: int | None = None
+
+
+Event = (
+    Queued
+    | Loading
+    | Loaded
+    | Sent
+    | Adjusted
+    | Headers
+    | Delta
+    | Usage
+    | Ended
+    | Failed
+    | Cancelled
+    | Skipped
+    | Explained
+    | Memory
+)
+
+_BY_NAME: dict[str, type[Event]] = {kind.__name__.lower(): kind for kind in get_args(Event)}
 
 _NAMES = {kind: name for name, kind in _BY_NAME.items()}
 _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _NAMES}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from tui.core import events as ev
 from tui.core.marks import Marks
+from tui.core.memory import MemoryUse
 from tui.core.plan import Mode
 from tui.core.timing import Timing, derive
 
@@ -98,6 +99,7 @@ class Lane:
     fault: Fault | None = None
     adjusted: tuple[str, ...] = ()
     """Options of the plan that the host refused and that were left out; see `events.Adjusted`."""
+    memory: MemoryUse | None = None
     started: datetime | None = None
     """UTC, for people; no number is derived from it."""
     _answer: _Text = field(default_factory=_Text)
@@ -119,10 +121,23 @@ class Lane:
         return derive(self.marks, self.usage, len(self.answer))
 
     def fold(self, event: ev.Event) -> None:
-        """Take one event in. After the end only usage is still taken; anything else is a late echo and ignored."""
-        if isinstance(event, ev.Usage):
-            self.usage = event
-            return
+        """Take one event in. After the end only what tells of the lane is taken; all else is a late echo."""
+        match event:
+            case ev.Usage():
+                self.usage = event
+            case ev.Memory():
+                self.memory = (self.memory or MemoryUse()).seen(event)
+            case ev.Explained(message=message, hint=hint):
+                if self.fault is not None:
+                    self.fault = replace(self.fault, message=message, hint=hint)
+            case _:
+                self._move(event)
+
+    def restore_text(self, answer: str, reasoning: str) -> None:
+        """Set the texts of a lane read back from a session file."""
+        self._answer, self._reasoning = _Text(answer), _Text(reasoning)
+
+    def _move(self, event: ev.Event) -> None:
         if self.state.final:
             return
         marks = self.marks
@@ -151,10 +166,6 @@ class Lane:
                 self.state, marks.end = LaneState.STOPPED, at
             case ev.Skipped():
                 self.state = LaneState.SKIPPED
-
-    def restore_text(self, answer: str, reasoning: str) -> None:
-        """Set the texts of a lane read back from a session file."""
-        self._answer, self._reasoning = _Text(answer), _Text(reasoning)
 
     def _take(self, delta: ev.Delta) -> None:
         if not delta.text:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
+
 from tui.core.events import Usage
 from tui.core.lane import Fault, Lane, LaneSpec, LaneState
+from tui.core.memory import MemoryUse
 from tui.core.plan import Mode
 from tui.core.rating import OVERALL, SCALE, Note, Score
 from tui.core.session import SCHEMA, Session, SessionState
@@ -123,6 +126,8 @@ def lane_to_dict(lane: Lane) -> Table:
         )
     )
     table["timing"] = marks_to_dict(lane.marks)
+    if lane.memory is not None:
+        table["memory"] = known(**asdict(lane.memory))
     if lane.fault is not None:
         fault = lane.fault
         table["error"] = {"kind": fault.kind, "type": fault.type, "message": fault.message, "hint": fault.hint}
@@ -147,6 +152,9 @@ def lane_from_dict(table: Table) -> Lane:
             source=source,
         )
     lane.marks = marks_from_dict(get(table, "timing", dict, {}))
+    if "memory" in table:
+        memory = get(table, "memory", dict)
+        lane.memory = MemoryUse(*(get(memory, field.name, int, None) for field in fields(MemoryUse)))
     if "error" in table:
         error = get(table, "error", dict)
         lane.fault = Fault(*(get(error, key, str, "") for key in ("kind", "message", "hint", "type")))

@@ -16,6 +16,7 @@ import openai
 from tui.core import events as ev
 from tui.engine.client import converse
 from tui.engine.dialect import Dialects
+from tui.engine.priority import raise_priority
 from tui.engine.protocol import Cancel, Command, Hello, Start, decode_command, encode_message
 from tui.engine.transport import clock
 from tui.engine.warmup import warm_up
@@ -77,7 +78,8 @@ async def serve(commands: BinaryIO, outbox: SimpleQueue[ev.Event | Hello | None]
             loop.call_soon_threadsafe(engine.obey, decode_command(line))
         loop.call_soon_threadsafe(ended.set)
 
-    outbox.put(Hello(clock(), {"openai": openai.__version__, "python": platform.python_version()}))
+    tool = {"openai": openai.__version__, "python": platform.python_version(), "priority": raise_priority()}
+    outbox.put(Hello(clock(), tool))
     threading.Thread(target=listen, name="commands", daemon=True).start()
     await ended.wait()
     await engine.close()

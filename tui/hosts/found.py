@@ -97,6 +97,10 @@ class FoundHost:
         """As the host that was found."""
         return self._ask(lambda host: host.count_tokens(model_id, text))
 
+    def why_gone(self, model_id: str) -> str:
+        """As the host that was found; nothing is looked for."""
+        return self._found.host.why_gone(model_id) if self._found is not None else ""
+
     def endpoint(self, model_id: str) -> Endpoint:
         """As the host that was found."""
         return self._ask(lambda host: host.endpoint(model_id))

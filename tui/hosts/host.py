@@ -120,6 +120,10 @@ class Host(Protocol):
         """How many tokens the model's own tokenizer makes of `text`."""
         ...
 
+    def why_gone(self, model_id: str) -> str:
+        """Why the process or the line that leads to this model has ended, as a sentence; empty when it has not."""
+        ...
+
     def endpoint(self, model_id: str) -> Endpoint:
         """Where to send a chat completion for this model, and which name to use there."""
         ...
@@ -166,6 +170,10 @@ class BareHost:
     def count_tokens(self, model_id: str, text: str) -> int:
         """Raises ModelFailedError."""
         raise self._lacks(model_id, Ability.COUNT)
+
+    def why_gone(self, model_id: str) -> str:
+        """Nothing that could end was started for this host."""
+        return ""
 
     def close(self) -> None:
         """Nothing to end: the host was there before."""

@@ -110,6 +110,11 @@ class SeveralHosts:
         host, own_id = self._split(model_id)
         return host.count_tokens(own_id, text)
 
+    def why_gone(self, model_id: str) -> str:
+        """As the model's own host."""
+        host, own_id = self._split(model_id)
+        return host.why_gone(own_id)
+
     def endpoint(self, model_id: str) -> Endpoint:
         """As the model's own host."""
         host, own_id = self._split(model_id)

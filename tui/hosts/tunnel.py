@@ -110,6 +110,15 @@ class TunnelHost(BareHost):
         with self._through() as inner:
             return inner.count_tokens(model_id, text)
 
+    def why_gone(self, model_id: str) -> str:
+        """Why the line ended; while it stands, what the host over there says."""
+        if self._standing is None:
+            return ""
+        line, inner = self._standing
+        if line.process.ended(SETTLE_S):
+            return self._maker.dropped(line.process).sentence()
+        return self._placed(inner.why_gone(model_id), line)
+
     def endpoint(self, model_id: str) -> Endpoint:
         """The near end of the line. It stays the same when the line is made anew, unless its port was taken."""
         with self._through() as inner:

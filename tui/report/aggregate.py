@@ -96,6 +96,8 @@ class Row:
     scores: tuple[ScoreMean, ...]
     size_mb: float | None
     licence: str | None
+    memory_mb: float | None = None
+    """The most that the serving process was seen to hold; with all that it served at the time."""
     notes: tuple[str, ...] = ()
     """What else differs between the runs put together here, as phrases."""
     outliers: tuple[Outlier, ...] = ()
@@ -213,9 +215,14 @@ def _row(subject: Subject, group: _Group) -> Row:
         scores=_means(group.scores),
         size_mb=_last_known(target.card.size_mb for target in group.targets),
         licence=_last_known(target.card.licence for target in group.targets),
+        memory_mb=max((peak / 1e6 for lane in ended if (peak := _peak(lane)) is not None), default=None),
         notes=tuple(notes),
         outliers=outliers(sorted(group.asked, key=_asked_order)),
     )
+
+
+def _peak(lane: Lane) -> int | None:
+    return lane.memory.resident_peak if lane.memory is not None else None
 
 
 def _asked_order(asked: tuple[str, str, Lane]) -> tuple[str, str, int, str]:

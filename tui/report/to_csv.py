@@ -39,6 +39,7 @@ _IDENTITY: dict[str, Callable[[Row], Cell]] = {
     "nonce": lambda row: row.subject.nonce,
     "size_mb": lambda row: row.size_mb,
     "licence": lambda row: row.licence,
+    "memory_mb": lambda row: row.memory_mb,
     "sessions": lambda row: row.sessions,
     "prompts": lambda row: row.prompts,
     "contended": lambda row: row.contended,

@@ -49,6 +49,7 @@ def _row(row: Row) -> dict[str, Any]:
         "scores": [asdict(mean) for mean in row.scores],
         "size_mb": row.size_mb,
         "licence": row.licence,
+        "memory_mb": row.memory_mb,
         "notes": row.notes,
         "outliers": [asdict(outlier) for outlier in row.outliers],
     }

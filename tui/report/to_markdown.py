@@ -71,12 +71,12 @@ def _mode(mode: Mode, rows: Sequence[Row]) -> list[str]:
 
 
 def _telling(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
-    """The table without intervals, p95s and warm-ups where no row has any; the legend says why."""
+    """The table without intervals, p95s, warm-ups and memory where no row has any; the legend says why."""
     quiet = {TOO_FEW, UNKNOWN, "0"}
     kept = [
         column
         for column, heading in enumerate(headings)
-        if not heading.split(",")[0].endswith((" interval", " p95", "warm-ups"))
+        if not heading.split(",")[0].endswith((" interval", " p95", "warm-ups", " memory"))
         or any(line[column] not in quiet for line in lines)
     ]
     return [headings[column] for column in kept], [[line[column] for column in kept] for line in lines]
@@ -85,7 +85,18 @@ def _telling(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> tuple[l
 def _headings(*, settings: bool) -> tuple[str, ...]:
     metrics = (f"{name}{part}, {unit}" for name, unit in _METRICS for part in ("", " interval", " p95"))
     about = ("#", "model", "device", "host", *(["settings"] if settings else []))
-    return (*about, "prompts", "runs", "warm-ups", "failures, %", *metrics, "size, MB", "licence", "note")
+    return (
+        *about,
+        "prompts",
+        "runs",
+        "warm-ups",
+        "failures, %",
+        *metrics,
+        "size, MB",
+        "host memory, MB",
+        "licence",
+        "note",
+    )
 
 
 def _line(number: int, row: Row, *, settings: bool) -> tuple[str, ...]:
@@ -103,6 +114,7 @@ def _line(number: int, row: Row, *, settings: bool) -> tuple[str, ...]:
         _percent(row.outcomes.failure_rate),
         *(cell for stat in (row.ttft_ms, row.end_ms, row.decode_tps) for cell in _stat(stat)),
         UNKNOWN if row.size_mb is None else _number(row.size_mb),
+        UNKNOWN if row.memory_mb is None else _number(row.memory_mb),
         row.licence or UNKNOWN,
         "; ".join([*notes, *row.notes]) or UNKNOWN,
     )
@@ -133,6 +145,8 @@ def _legend(mode: Mode, rows: Iterable[Row]) -> list[str]:
         lines.append(
             "Race numbers are contended: the models answered at the same time, and each time tells of the whole race."
         )
+    if any(row.memory_mb is not None for row in rows):
+        lines.append("Host memory: the most that the serving process was seen to hold, with all that it had loaded.")
     if any(0 < stat.n < P95_FROM for stat in stats):
         lines.append(f"Too few to say: an interval of the median needs {INTERVAL_FROM} runs, a p95 {P95_FROM}.")
     if any(stat.p95_high is not None for stat in stats):

@@ -99,6 +99,13 @@ class AdapterHost(BareHost):
         _, ready = self._running()
         return Endpoint(_base_url(ready), name)
 
+    def why_gone(self, model_id: str) -> str:
+        """How the process ended, if it did."""
+        child = self._child
+        if child is None or not child.process.died(DEATH_S):
+            return ""
+        return f"The adapter {self._reference} crashed. {child.last_words()}"
+
     def close(self) -> None:
         """End the process. Its models are unloaded first, for which they have a second."""
         if self._child is not None:

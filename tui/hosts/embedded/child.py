@@ -87,6 +87,12 @@ class Child:
         """Whether the process has ended, or does so within this many seconds."""
         return self._process.died(within)
 
+    def last_words(self) -> str:
+        """How it ended, and what it last wrote on stderr."""
+        words = self.end()
+        how = how_it_ended(self._process.code)
+        return f"{how}: {words}" if words else f"{how}."
+
     def end(self) -> str:
         """End the process, within a second, and return what it last wrote on stderr. Ending it again is harmless."""
         return self._process.end()[-SHOWN:]

@@ -166,6 +166,11 @@ class EmbeddedHost(BareHost):
         _, ready = self._running()
         return Endpoint(_base_url(ready), model.card.id)
 
+    def why_gone(self, model_id: str) -> str:
+        """How the process ended, if it did."""
+        child = self._child
+        return f"The embedded runtime ended by itself. {child.last_words()}" if child and child.died(DEATH_S) else ""
+
     def close(self) -> None:
         """End the runtime's processes, and with them what is being downloaded, within a second."""
         self._library.close()
@@ -230,7 +235,7 @@ class EmbeddedHost(BareHost):
             raise self._ended(child) from error
 
     def _ended(self, child: Child) -> CompareError:
-        return NoHostError("The embedded runtime ended by itself", child.end(), "Try again: it is started anew")
+        return NoHostError("The embedded runtime ended by itself", child.last_words(), "Try again: it is started anew")
 
 
 def _base_url(ready: Ready) -> str:

@@ -11,6 +11,7 @@ from tui.core.clean import clean_line
 from tui.core.lane import Lane, LaneState
 from tui.core.phases import Live
 from tui.core.timing import CHUNKED_ABOVE
+from tui.ui.figures import megabytes
 from tui.ui.widgets.painted import TEXT, Painted, Row
 
 WIDE = 34
@@ -18,8 +19,11 @@ WIDE = 34
 REASON_LENGTH = 14
 EXTRA = 5
 """The rank from which a part is given up before the others are shortened."""
-_WIDE_ROWS = (("tokens", "speed", "first", "mean"), ("total", "reason", "race", "answer", "prompt", "chunked"))
-_NARROW_ROWS = (("tokens", "speed", "race"), ("first", "total", "reason", "answer", "prompt", "chunked"))
+_WIDE_ROWS = (
+    ("tokens", "speed", "first", "mean"),
+    ("total", "reason", "race", "answer", "prompt", "chunked", "memory"),
+)
+_NARROW_ROWS = (("tokens", "speed", "race"), ("first", "total", "reason", "answer", "prompt", "chunked", "memory"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Reading:
     """Seconds since the request was sent, up to its end."""
     finish_reason: str | None = None
     prompt_tokens: int | None = None
+    memory_mb: float | None = None
+    """The most that the serving process was seen to hold, in megabytes."""
     contended: bool = False
     """Others were in flight, so the times tell of the race."""
     chunked: bool = False
@@ -73,6 +79,7 @@ def reading(lane: Lane, live: Live) -> Reading:
         elapsed=live.elapsed,
         finish_reason=lane.finish_reason,
         prompt_tokens=lane.usage.prompt_tokens if lane.usage else None,
+        memory_mb=peak / 1e6 if lane.memory and (peak := lane.memory.resident_peak) is not None else None,
         contended=lane.spec.contended,
         chunked=per_chunk is not None and per_chunk > CHUNKED_ABOVE,
     )
@@ -100,6 +107,7 @@ def lines(reading: Reading, width: int) -> list[str]:
         "reason": _same(reason, 5 if reason == "stop" else 1),
         "answer": _same(f"answer {answer}" if thought else "", 4),
         "prompt": _same("" if reading.prompt_tokens is None else f"prompt {reading.prompt_tokens}", 7),
+        "memory": _same("" if reading.memory_mb is None else f"host {megabytes(reading.memory_mb)}", 8),
         "chunked": _same("chunked" if reading.chunked else "", 6),
     }
     rows = _WIDE_ROWS if width >= WIDE else _NARROW_ROWS
