@@ -1,15 +1,11 @@
-"""The terminal program: screens, themes, signals and the work on the host, put together."""
+"""The terminal program: screens, themes and the work on the host, put together."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-import sys
-import threading
 from collections.abc import Callable, Sequence
 
 from textual.app import App
+from textual.content import Content
 from textual.theme import Theme
 
 from tui.conductor import Conductor
@@ -19,22 +15,22 @@ from tui.core.errors import CompareError, NoModelError
 from tui.core.fit import Verdict
 from tui.core.plan import Mode
 from tui.hosts.host import Ability, Host
+from tui.hosts.telling import host_story
 from tui.ui import actions
 from tui.ui.crash import CrashLog
 from tui.ui.figures import megabytes
 from tui.ui.host_work import HostAnswered, HostFailed, HostOffered, HostWork, free_memory_mb
+from tui.ui.leaving import Leaving
 from tui.ui.model_deeds import DONE
 from tui.ui.screens.ask import AskScreen
 from tui.ui.screens.compare import CompareScreen
 from tui.ui.screens.help import HelpScreen
 from tui.ui.screens.models import ModelsScreen
+from tui.ui.screens.page import PageScreen
 from tui.ui.shelf import Shelf
 from tui.ui.theming import DEFAULT_THEME, SIXTEEN_THEME, variable_defaults
 
 MODES_IN_ORDER = ("models", "compare")
-_HANGUP_CODE, _TERMINATED_CODE = 129, 143
-_PATIENCE = 2.0
-"""Seconds a terminated program has for an orderly end."""
 _DOWNLOADS_EVERY = 0.5
 """Seconds between two looks at the downloads."""
 
@@ -84,7 +80,7 @@ class CompareApp(App[None]):
         self.add_mode("models", lambda: self._models)
         self.add_mode("compare", lambda: self._compare)
         self.switch_mode("compare")
-        self._watch_signals()
+        Leaving(self, self._keep).watch()
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
         for told in self._news:
             self.notify(clean_line(told), timeout=10, markup=False)
@@ -263,6 +259,11 @@ class CompareApp(App[None]):
         """Put the notices away: on a small screen they hide what is under them."""
         self.clear_notifications()
 
+    def action_host(self) -> None:
+        """Where the host was looked for, and what was found."""
+        told = host_story(self._host, self.shelf.info, self.shelf.cards)
+        self.push_screen(PageScreen("The host", Content("\n".join(told))))
+
     def _tell(self, error: CompareError) -> None:
         self.notify(clean_line(error.sentence()), severity="error", timeout=10, markup=False)
 
@@ -282,31 +283,7 @@ class CompareApp(App[None]):
         except CompareError as error:
             self._tell(error)
 
-    # Signals
-
-    def _watch_signals(self) -> None:
-        if sys.platform == "win32":
-            # There is no loop handler here; console close and Ctrl+Break arrive as SIGBREAK.
-            signal.signal(signal.SIGBREAK, lambda *_: self._terminate())
-        else:
-            loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGHUP, self._leave_at_once, _HANGUP_CODE)
-            loop.add_signal_handler(signal.SIGTERM, self._terminate)
-
-    def _terminate(self) -> None:
-        """Leave in order; if that takes too long, keep everything and leave all the same."""
-        watchdog = threading.Timer(_PATIENCE, self._give_up_waiting)
-        watchdog.daemon = True
-        watchdog.start()
-        self.exit(return_code=_TERMINATED_CODE)
-
-    def _give_up_waiting(self) -> None:
-        if self.is_running:
-            self._leave_at_once(_TERMINATED_CODE)
-
-    def _leave_at_once(self, code: int) -> None:
-        """The terminal is gone or stuck: painting one more frame could hang. Keep everything, and go."""
+    def _keep(self) -> None:
         self._work.close()
         self._conductor.close()
         self._host.close()
-        os._exit(code)

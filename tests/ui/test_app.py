@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from textual.widgets import Static
@@ -19,9 +20,12 @@ from tests.support.screens import Play, asking, playing
 from tests.support.sessions import WHEN
 from tui.app import CompareApp, HostFailed
 from tui.core.errors import NoHostError
+from tui.core.host_spec import HostSpec, Way
 from tui.core.lane import LaneState
 from tui.core.model_card import ModelCard
 from tui.core.rating import Note
+from tui.hosts.discovery import Surroundings
+from tui.hosts.found import FoundHost
 from tui.hosts.host import HostInfo
 from tui.hosts.openai_api import OpenAIHost
 from tui.ui import actions
@@ -58,6 +62,19 @@ async def test_modes_are_reached_by_name_and_by_the_keys_beside_the_letters() ->
         await play.press("escape", "f1", "/")
         await play.type(".,?")
         assert play.app.current_mode == "models"
+
+
+async def test_h_tells_where_the_host_was_looked_for_and_what_it_can_do(server: LoopbackServer, tmp_path: Path) -> None:
+    around = Surroundings(environ={}, home=tmp_path, data_dir=tmp_path)
+    host = FoundHost(HostSpec(Way.URL, server.url), around)
+    async with asking(host, size=(120, 40)) as play:
+        await play.until(lambda: play.app.shelf.info is not None)
+        await play.press("escape", "h")
+        await play.sees(
+            "Looked for a host", "ok --host", "Found", "kind               openai", "cannot             load"
+        )
+        await play.press("escape")
+        await play.until(lambda: "Looked for" not in play.shown)
 
 
 async def test_esc_puts_the_notices_away() -> None:

@@ -13,14 +13,12 @@ import click
 from tui.cli import machine
 from tui.cli.exit_codes import ExitCode, of_error
 from tui.cli.shell import host_option, show, show_json, surroundings, told
-from tui.core.clean import clean_line
 from tui.core.errors import CompareError
-from tui.core.model_card import ModelState
 from tui.hosts.discovery import Attempt
 from tui.hosts.found import FoundHost
 from tui.hosts.host import Ability, HostInfo
 from tui.hosts.opening import open_host
-from tui.hosts.several import SeveralHosts
+from tui.hosts.telling import counted, host_lines, row, search_lines, searched
 
 _GB = 1 << 30
 
@@ -64,8 +62,7 @@ def doctor(host: tuple[str, ...], as_json: bool) -> ExitCode:
     """
     opened = open_host(host, surroundings())
     try:
-        hosts = opened.hosts if isinstance(opened, SeveralHosts) else {"": opened}
-        findings = [_examined(name, found) for name, found in hosts.items() if isinstance(found, FoundHost)]
+        findings = [_examined(name, found) for name, found in searched(opened).items()]
     finally:
         opened.close()
     code = _code(findings)
@@ -103,61 +100,31 @@ def _code(findings: list[Finding]) -> ExitCode:
 
 
 def _told(finding: Finding) -> Iterator[str]:
-    yield f"Looked for {clean_line(finding.name, 60) or 'a host'}"
-    for attempt in finding.attempts:
-        took = f" ({attempt.seconds:.2f} s)" if attempt.seconds is not None else ""
-        place = f"{attempt.place}: " if attempt.place and attempt.place != attempt.source else ""
-        mark = "ok" if attempt.found else "- "
-        yield clean_line(f"  {mark} {attempt.source:<23} {place}{attempt.outcome}{took}")
+    yield from search_lines(finding.name, finding.attempts)
     if finding.info is not None:
-        yield from _host_told(finding, finding.info)
+        yield from host_lines(finding.info, finding.abilities or {}, _counted(finding))
     elif not finding.attempts and finding.error is not None:
-        yield _row("-", finding.error.sentence())
+        yield row("-", finding.error.sentence())
     yield ""
-
-
-def _host_told(finding: Finding, info: HostInfo) -> Iterator[str]:
-    yield "Found"
-    yield _row("host", info.title + (" - toy models, for trying the program out" if info.toys else ""))
-    yield _row("kind", info.kind)
-    yield _row("version", info.version or "-")
-    yield _row("endpoint", info.endpoint or "-")
-    process = f"{info.pid}{', started by this program' if info.ours else ''}" if info.pid is not None else "-"
-    yield _row("process", process if info.local else "not visible from here")
-    yield _row("models", _counted(finding))
-    abilities = finding.abilities or {}
-    can = [ability.name.lower() for ability in Ability if abilities.get(ability) == ""]
-    yield _row("can", ", ".join(can) or "answer, and nothing else")
-    lacks: dict[str, list[str]] = {}
-    for ability in Ability:
-        if reason := abilities.get(ability):
-            lacks.setdefault(reason, []).append(ability.name.lower())
-    for reason, names in lacks.items():
-        yield _row("cannot", f"{', '.join(names)}: {reason}")
 
 
 def _counted(finding: Finding) -> str:
     if finding.models is None:
         return finding.error.sentence() if finding.error is not None else "-"
-    known = [f"{finding.models[state]} {state}" for state in ModelState if finding.models.get(state)]
-    return ", ".join(known) or "none listed"
+    return counted(finding.models)
 
 
 def _machine_told(facts: Mapping[str, Any]) -> Iterator[str]:
     memory, terminal = facts["memory"], facts["terminal"]
     yield "This machine"
     free, total = memory["free_bytes"], memory["total_bytes"]
-    yield _row("memory", f"{free / _GB:.1f} GB free of {total / _GB:.1f} GB" if total is not None else "-")
+    yield row("memory", f"{free / _GB:.1f} GB free of {total / _GB:.1f} GB" if total is not None else "-")
     for name, place in facts["places"].items():
-        yield _row(name, place if machine.is_there(place) else f"{place} (not there yet)")
+        yield row(name, place if machine.is_there(place) else f"{place} (not there yet)")
     for name, version in facts["versions"].items():
-        yield _row(name, version or "not installed")
+        yield row(name, version or "not installed")
     size = f"{terminal['columns']}x{terminal['rows']}" if terminal["columns"] is not None else "no terminal"
     colours = f"{terminal['colours']} colours" if terminal["colours"] is not None else "colours unknown"
     parts = [size, terminal["term"], colours, "over SSH" if terminal["ssh"] else "not over SSH"]
     parts += [f"in {terminal['multiplexer']}" if terminal["multiplexer"] else "", "NO_COLOR" * terminal["no_color"]]
-    yield _row("terminal", " · ".join(part for part in parts if part))
-
-
-def _row(name: str, value: str) -> str:
-    return clean_line(f"  {name:<18} {value}")
+    yield row("terminal", " · ".join(part for part in parts if part))

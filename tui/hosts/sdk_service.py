@@ -71,6 +71,7 @@ class SdkServiceHost(BareHost):
         return HostInfo(
             kind="sdk",
             title=f"Foundry Local SDK {version}, web service at {urlsplit(self._root).netloc}",
+            version=f"{version}.x",
             endpoint=self._root,
             local=is_loopback(self._root),
             pid=nearby.pid if nearby is not None else None,

@@ -34,6 +34,7 @@ EVERYWHERE = (
     Action("app.compare", "f2", "F2", "show('compare')", "Compare", "One prompt, several models", False, True),
     Action("app.previous", "comma", ",", "step(-1)", "Previous", "The screen before this one"),
     Action("app.next", "full_stop", ".", "step(1)", "Next", "The screen after this one"),
+    Action("app.host", "h", "h", "host", "Host", "Where the host was looked for, what it is and what it can do"),
     Action("app.help", "question_mark", "?", "help", "Keys", "Every key of this screen", True),
     Action("app.theme", "f9", "F9", "change_theme", "Theme", "Choose another theme"),
     Action("app.quiet", "escape", "esc", "quiet", "Quiet", "Put the notices away"),

@@ -39,11 +39,13 @@ class PromptBox(TextArea):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "run", id="prompt.run"),
-        Binding("ctrl+j", "new_line", "new line", id="prompt.new-line"),
-        Binding("up", "earlier", "earlier prompt", id="prompt.earlier"),
-        Binding("down", "later", "sample prompt", id="prompt.later"),
-        Binding("escape", "leave", "to the answers", id="prompt.leave"),
+        Binding("enter", "submit", "run", tooltip="Ask the chosen models", id="prompt.run"),
+        Binding("ctrl+j", "new_line", "new line", tooltip="Begin a new line", id="prompt.new-line"),
+        Binding("up", "earlier", "earlier", tooltip="In the empty prompt: what was asked before", id="prompt.earlier"),
+        Binding("down", "later", "sample", tooltip="In the empty prompt: questions to begin with", id="prompt.later"),
+        Binding(
+            "escape", "leave", "answers", tooltip="To the answers; the keys of the panes work there", id="prompt.leave"
+        ),
     ]
 
     class Submitted(Message):
