@@ -104,9 +104,11 @@ def ssh_processes() -> list[psutil.Process]:
     for child in psutil.Process().children(recursive=True):
         try:
             words = child.cmdline()
+            # One that is just ending has lost its words and can still not be waited for.
+            ending = not words and child.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             continue
-        if "BatchMode=yes" in words:
+        if "BatchMode=yes" in words or ending:
             found.append(child)
     return found
 
