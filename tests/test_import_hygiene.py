@@ -39,5 +39,14 @@ def test_the_screen_loads_nothing_that_it_does_not_paint_with() -> None:
     assert not loaded & (HEAVY - {"textual", "rich", "click"})
 
 
+def test_the_screen_does_not_wait_for_other_commands() -> None:
+    script = "import sys, tui.cli.main, tui.cli.screen, tui.app\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    loaded = set(done.stdout.split())
+    assert "tui.cli.screen" in loaded
+    others = {"tui.cli.doctor", "tui.cli.models", "tui.cli.report", "tui.cli.run", "tui.cli.smoke", "tui.report"}
+    assert not loaded & (others | {"importlib.metadata", "http.client", "urllib.request"})
+
+
 def test_the_check_would_notice() -> None:
     assert "numpy" in loaded_by("tui.core.timing", "numpy")

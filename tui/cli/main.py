@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import io
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
-from tui.cli.doctor import doctor
 from tui.cli.exit_codes import ExitCode
-from tui.cli.models import models
-from tui.cli.report import report
-from tui.cli.run import run
 from tui.cli.shell import host_option, models_option, sessions_option, told
-from tui.cli.smoke import smoke
+
+COMMANDS = ("doctor", "models", "report", "run", "smoke")
+"""Each is a module of this package with a command of the same name."""
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Loads a command when it is asked for: the screen need not wait for what the others import."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"tui.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="foundry-compare", prog_name="foundry-compare")
 @models_option
 @click.option("-p", "--prompt", metavar="PROMPT", help="Ask this at once.")
@@ -63,7 +79,3 @@ def _open_screen(
     from tui.cli.screen import open_screen
 
     return open_screen(models, prompt, host, sessions, theme, keep_warm)
-
-
-for command in (run, models, report, smoke, doctor):
-    cli.add_command(command)

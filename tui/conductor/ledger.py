@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from importlib.metadata import version
 from typing import Any, Protocol
 
 from tui.core.errors import CompareError
@@ -43,14 +41,21 @@ class Keeper(Protocol):
 
 
 def new_session(session_id: str, created: datetime) -> Session:
-    """An empty session measured by this program on this machine."""
-    tool = {
+    """An empty session. What measures it is noted with its first plan."""
+    return Session(session_id, created)
+
+
+def _tool() -> dict[str, str]:
+    """This program on this machine. Finding that out takes longer than painting a screen."""
+    import platform
+    from importlib.metadata import version
+
+    return {
         "version": version("foundry-compare"),
         "python": platform.python_version(),
         "os": platform.platform(),
         "measured_in": "engine",
     }
-    return Session(session_id, created, tool=tool)
 
 
 class Ledger:
@@ -69,6 +74,7 @@ class Ledger:
     def open(self) -> None:
         """Record what the session is, ahead of its first plan."""
         if not self.session.plans:
+            self.session.tool = _tool() | self.session.tool
             header = session_to_dict(self.session)
             self.record({"session": {key: value for key, value in header.items() if key not in _LISTS}})
 

@@ -12,7 +12,6 @@ from tui.core.lane import Lane
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.target import Endpoint
 from tui.hosts.host import Ability, Host
-from tui.hosts.nudge import nudge
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +161,8 @@ class Preparation:
             self._steps.put(Traced(lane, why))
 
     def _nudge(self, models: tuple[str, ...]) -> None:
+        from tui.hosts.nudge import nudge
+
         for model in models:
             try:
                 nudge(self._host.endpoint(model))

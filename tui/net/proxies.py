@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit, urlunsplit
-from urllib.request import getproxies, proxy_bypass
 
 from tui.core.errors import NoHostError
 from tui.net.addresses import is_loopback, public_url
@@ -29,6 +28,8 @@ def proxy_for(base_url: str) -> Proxy | None:
     """
     if is_loopback(base_url):
         return None
+    from urllib.request import getproxies, proxy_bypass  # takes as long to import as all the rest of this package
+
     parts = urlsplit(base_url)
     known = getproxies()
     setting = known.get(parts.scheme) or known.get("all")
