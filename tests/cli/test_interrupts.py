@@ -17,7 +17,7 @@ from tests.support.conducting import RecordingKeeper, conducting, to_the_end
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.program import MODULE, finish, start, until
-from tui.cli.shell import drive
+from tui.cli.conducting import drive
 from tui.core.lane import Lane, LaneState
 from tui.store.sessions import load
 

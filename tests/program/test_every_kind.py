@@ -10,7 +10,7 @@ import pytest
 from tests.program.kinds import KINDS, Place, skip_unless_possible
 from tests.support.program import Done, call
 from tests.support.screens import asking
-from tui.cli.shell import surroundings
+from tui.cli.conducting import surroundings
 from tui.hosts.opening import open_host
 from tui.store.sessions import load
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tui.cli.shell import choose
+from tui.cli.conducting import choose
 from tui.core.errors import BadInputError
 from tui.core.model_card import ModelCard
 from tui.core.prompt import Prompt

@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from tui.cli import machine
+from tui.cli.conducting import surroundings
 from tui.cli.exit_codes import ExitCode, of_error
-from tui.cli.shell import host_option, show, show_json, surroundings, told
+from tui.cli.shell import host_option, show, show_json, told
 from tui.core.errors import CompareError
 from tui.hosts.discovery import Attempt
 from tui.hosts.found import FoundHost

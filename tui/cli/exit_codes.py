@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from tui.core.errors import BadInputError, CompareError, ModelFailedError, NoHostError, NoModelError
-from tui.core.lane import Lane, LaneState
 
 
 class ExitCode(IntEnum):
@@ -47,16 +46,6 @@ _BY_ERROR: dict[type[CompareError], ExitCode] = {
 def of_error(error: CompareError) -> ExitCode:
     """The exit code for a failure that ended a command."""
     return _BY_ERROR.get(type(error), ExitCode.NOT_KEPT)
-
-
-def of_lane(lane: Lane, slow_ms: float | None = None) -> ExitCode:
-    """The exit code one finished lane deserves. `slow_ms` bounds its whole latency."""
-    if lane.state is LaneState.EMPTY:
-        return ExitCode.EMPTY
-    if lane.state is not LaneState.DONE:
-        return ExitCode.MODEL_FAILED
-    end = lane.timing.end_ms
-    return ExitCode.SLOW if slow_ms is not None and end is not None and end > slow_ms else ExitCode.GOOD
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:

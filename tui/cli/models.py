@@ -6,9 +6,10 @@ from dataclasses import asdict
 
 import click
 
+from tui.cli.conducting import connected
 from tui.cli.exit_codes import ExitCode
 from tui.cli.models_commands import download, load, register, remove, unload
-from tui.cli.shell import connected, host_option, say, show, show_json, told
+from tui.cli.shell import host_option, say, show, show_json, told
 from tui.core.clean import clean_line
 from tui.core.model_card import ModelCard, merged
 

@@ -9,8 +9,9 @@ from threading import Event
 
 import click
 
+from tui.cli.conducting import connected
 from tui.cli.exit_codes import ExitCode
-from tui.cli.shell import connected, host_option, say, show, told
+from tui.cli.shell import host_option, say, show, told
 from tui.core.clean import clean_line
 from tui.core.model_card import find_model
 from tui.hosts.host import Host

@@ -11,20 +11,9 @@ from typing import Any
 import click
 
 from tui.cli import asking
-from tui.cli.exit_codes import ExitCode, of_lane, worst
-from tui.cli.shell import (
-    conducted,
-    connected,
-    drive,
-    host_names,
-    host_option,
-    models_option,
-    say,
-    sessions_option,
-    show,
-    show_json,
-    told,
-)
+from tui.cli.conducting import conducted, connected, drive, host_names, of_lane
+from tui.cli.exit_codes import ExitCode, worst
+from tui.cli.shell import host_option, models_option, say, sessions_option, show, show_json, told
 from tui.core import dialect
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, NoModelError

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tui.cli.conducting import conducted, surroundings
 from tui.cli.exit_codes import ExitCode
-from tui.cli.shell import conducted, say, surroundings
+from tui.cli.shell import say
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, CompareError
 from tui.hosts.opening import open_host

@@ -8,19 +8,9 @@ from typing import Any
 
 import click
 
-from tui.cli.exit_codes import ExitCode, of_error, of_lane, worst
-from tui.cli.shell import (
-    choose,
-    conducted,
-    connected,
-    drive,
-    host_names,
-    host_option,
-    models_option,
-    show,
-    show_json,
-    told,
-)
+from tui.cli.conducting import choose, conducted, connected, drive, host_names, of_lane
+from tui.cli.exit_codes import ExitCode, of_error, worst
+from tui.cli.shell import host_option, models_option, show, show_json, told
 from tui.core.clean import clean_line
 from tui.core.errors import CompareError
 from tui.core.lane import Lane
