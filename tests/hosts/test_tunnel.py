@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import psutil
@@ -209,6 +209,9 @@ def test_any_question_makes_a_dropped_line_anew(sshd: Sshd, models: LoopbackServ
     with tunnel(sshd, remote_port=models.port) as host:
         before = host.catalogue()
         sshd.drop_lines()
+        # Whether this side has noticed yet or not.
+        assert host.catalogue() == before
+        sshd.drop_lines()
         until(lambda: not ssh_processes())
         assert host.catalogue() == before
 
@@ -224,19 +227,67 @@ def test_a_machine_that_falls_silent_is_noticed(sshd: Sshd, models: LoopbackServ
     host.close()
 
 
-def test_a_line_that_drops_during_a_question_says_so(sshd: Sshd, models: LoopbackServer) -> None:
-    class Unlucky(OpenAIHost):
-        def catalogue(self) -> tuple[ModelCard, ...]:
-            sshd.drop_lines()
-            return super().catalogue()
+class Unlucky(OpenAIHost):
+    """Each question finds that the line has just dropped, as often as there are `drops`."""
 
+    machine: ClassVar[Sshd]
+    drops: ClassVar[list[None]] = []
+
+    def catalogue(self) -> tuple[ModelCard, ...]:
+        self.drop()
+        return super().catalogue()
+
+    def load(self, model_id: str) -> None:
+        self.drop()
+        super().catalogue()
+
+    def drop(self) -> None:
+        if self.drops:
+            self.drops.pop()
+            self.machine.drop_lines()
+
+
+@pytest.fixture
+def unlucky(sshd: Sshd, models: LoopbackServer) -> Iterator[TunnelHost]:
+    Unlucky.machine = sshd
     host = TunnelHost(sshd.target, Unlucky, options=sshd.options, remote_port=models.port)
     host.connect()
-    with pytest.raises(NoHostError) as caught:
-        host.catalogue()
+    yield host
+    Unlucky.drops.clear()
     host.close()
-    assert caught.value.title == "The line to 127.0.0.1 dropped"
+
+
+def test_a_line_that_drops_during_a_question_does_not_fail_it(unlucky: TunnelHost) -> None:
+    before = unlucky.catalogue()
+    Unlucky.drops.append(None)
+    assert unlucky.catalogue() == before and not Unlucky.drops
+
+
+def test_a_line_that_drops_under_a_question_again_says_so(unlucky: TunnelHost) -> None:
+    Unlucky.drops.extend([None, None])
+    with pytest.raises(NoHostError) as caught:
+        unlucky.catalogue()
+    assert caught.value.title == "The line to 127.0.0.1 dropped" and not Unlucky.drops
     assert "connected anew" in caught.value.hint
+
+
+def test_a_line_that_drops_during_a_load_says_so_and_loads_nothing_a_second_time(unlucky: TunnelHost) -> None:
+    Unlucky.drops.append(None)
+    with pytest.raises(NoHostError, match=r"The line to 127\.0\.0\.1 dropped"):
+        unlucky.load("good")
+
+
+def test_closing_under_a_question_connects_nobody_anew(sshd: Sshd, models: LoopbackServer) -> None:
+    class Closing(OpenAIHost):
+        def catalogue(self) -> tuple[ModelCard, ...]:
+            host.close()
+            return super().catalogue()
+
+    host = TunnelHost(sshd.target, Closing, options=sshd.options, remote_port=models.port)
+    host.connect()
+    with pytest.raises(NoHostError):
+        host.catalogue()
+    assert not ssh_processes()
 
 
 def test_a_server_that_moved_to_another_port_is_found_again(sshd: Sshd) -> None:

@@ -12,7 +12,7 @@ from tui.hosts.fetch import fetch
 from tui.hosts.ssh_command import SshCommand, explain, is_forbidden, is_taken, last_words, refusals
 from tui.hosts.ssh_process import SshProcess
 
-SETTLE_S = 0.5
+SETTLE_S = 1.0
 """How long after a failed question ssh may take to say why, or to end."""
 BEAT_S = 0.05
 TOUCH_S = 0.25
@@ -48,14 +48,15 @@ class LineMaker:
         self._far = far
         self._timeout = timeout
         self._process: SshProcess | None = None
-        self._closes = 0
+        self.closes = 0
+        """How often it was closed."""
 
     def make(self, near: int | None) -> Line:
         """A line at whose near end something speaks HTTP; at port `near` if that is free.
 
         Raises NoHostError, which says which part of the way failed.
         """
-        closes = self._closes
+        closes = self.closes
         found = _Found(self._far, "") if self._far is not None else self._find(closes)
         line = self._forward(near, found.port, closes)
         try:
@@ -71,7 +72,7 @@ class LineMaker:
 
     def close(self) -> None:
         """End what runs, within a second; a `make` under way fails."""
-        self._closes += 1
+        self.closes += 1
         if self._process is not None:
             self._process.end()
 
@@ -104,7 +105,7 @@ class LineMaker:
     def _start(self, command: list[str], closes: int) -> SshProcess:
         process = self._process = SshProcess(command)
         # Closed in between, it would have been missed.
-        if closes != self._closes:
+        if closes != self.closes:
             process.end()
             raise self._failure(process, closes)
         return process
@@ -144,7 +145,7 @@ class LineMaker:
             ) from error
 
     def _failure(self, process: SshProcess, closes: int) -> NoHostError:
-        if closes != self._closes:
+        if closes != self.closes:
             return NoHostError(f"The line to {self._host} was closed")
         return explain(process.words, self._command.target)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TypeVar
 
 from tui.core.errors import CompareError, NoHostError
 from tui.core.model_card import ModelCard
@@ -16,10 +17,13 @@ from tui.hosts.ssh_command import SshCommand, parse_target, refusals
 from tui.hosts.ssh_line import SETTLE_S, Line, LineMaker
 
 WAIT_S = 30.0
+_T = TypeVar("_T")
 
 
 class TunnelHost(BareHost):
     """Any host, on another machine. Every question makes the line anew if it dropped, at the same port of this one.
+
+    A line that drops under a question fails it only where asking twice could do something twice.
 
     Its methods may be called from any thread.
     """
@@ -77,13 +81,11 @@ class TunnelHost(BareHost):
 
     def catalogue(self) -> tuple[ModelCard, ...]:
         """As the host over there does."""
-        with self._through() as inner:
-            return inner.catalogue()
+        return self._ask(lambda inner: inner.catalogue())
 
     def offers(self) -> Offers:
         """As the host over there does."""
-        with self._through() as inner:
-            return inner.offers()
+        return self._ask(lambda inner: inner.offers())
 
     def load(self, model_id: str) -> None:
         """As the host over there does."""
@@ -107,8 +109,7 @@ class TunnelHost(BareHost):
 
     def count_tokens(self, model_id: str, text: str) -> int:
         """As the host over there does."""
-        with self._through() as inner:
-            return inner.count_tokens(model_id, text)
+        return self._ask(lambda inner: inner.count_tokens(model_id, text))
 
     def why_gone(self, model_id: str) -> str:
         """Why the line ended; while it stands, what the host over there says."""
@@ -121,8 +122,7 @@ class TunnelHost(BareHost):
 
     def endpoint(self, model_id: str) -> Endpoint:
         """The near end of the line. It stays the same when the line is made anew, unless its port was taken."""
-        with self._through() as inner:
-            return inner.endpoint(model_id)
+        return self._ask(lambda inner: inner.endpoint(model_id))
 
     def close(self) -> None:
         """End the ssh process of this host, within a second. A connection under way is given up."""
@@ -150,6 +150,19 @@ class TunnelHost(BareHost):
                 raise
             self._standing = line, inner
             return self._standing
+
+    def _ask(self, question: Callable[[Host], _T]) -> _T:
+        """What changes nothing over there: asked once more when the line dropped under it."""
+        line, inner = self._stand()
+        closes = self._maker.closes
+        try:
+            with self._told(line):
+                return question(inner)
+        except NoHostError:
+            if line.process.alive or closes != self._maker.closes:
+                raise
+        with self._through() as inner:
+            return question(inner)
 
     @contextmanager
     def _through(self) -> Iterator[Host]:
