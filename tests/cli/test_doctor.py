@@ -105,7 +105,9 @@ def test_the_foundry_command_of_either_generation_is_asked(
         ("~/.foundry/daemon.json", False),
         ("foundry command", True),
     ]
-    assert host["abilities"]["load"] is True and isinstance(host["abilities"]["remove"], str)
+    assert host["abilities"]["load"] is True and host["abilities"]["remove"] is True
+    assert isinstance(host["abilities"]["register"], str)
+    assert host["host"]["version"].startswith(f"{generation}.")
 
 
 def test_the_environment_names_the_host_and_a_flag_beats_it(at: At, alone: dict[str, str], tmp_path: Path) -> None:

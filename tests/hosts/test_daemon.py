@@ -221,11 +221,12 @@ def test_without_the_command_only_rest_is_asked_and_the_rest_says_why(daemon: Re
 
 def test_abilities_follow_the_command(daemon: ReplayDaemon) -> None:
     with_it, without = host_of(daemon).abilities, DaemonHost(daemon.root).abilities
-    assert {ability for ability in Ability if not with_it[ability]} == {Ability.LOAD, Ability.UNLOAD, Ability.DOWNLOAD}
-    assert {ability for ability in Ability if not without[ability]} == {Ability.LOAD, Ability.UNLOAD}
+    rest = {Ability.LOAD, Ability.UNLOAD}
+    assert {ability for ability in Ability if not with_it[ability]} == rest | {Ability.DOWNLOAD, Ability.REMOVE}
+    assert {ability for ability in Ability if not without[ability]} == rest
     with pytest.raises(ModelFailedError, match="this host cannot remove it") as caught:
-        host_of(daemon).remove(CPU)
-    assert "`foundry cache location`" in caught.value.detail
+        DaemonHost(daemon.root).remove(CPU)
+    assert caught.value.detail == "It needs the `foundry` command on this machine"
 
 
 def test_a_loaded_model_that_no_list_has_is_shown_all_the_same(daemon: ReplayDaemon) -> None:
@@ -322,6 +323,33 @@ def test_a_download_makes_a_model_loadable(daemon: ReplayDaemon) -> None:
     assert told and told[-1] == 100.0
     host.load(PHI)
     assert states(host)[PHI] is ModelState.LOADED
+
+
+@pytest.mark.parametrize("trouble", ["", "must be meant"])
+def test_a_model_is_removed_by_the_command_whatever_that_wants_to_hear(daemon: ReplayDaemon, trouble: str) -> None:
+    daemon.books.write(trouble=trouble)
+    host = host_of(daemon)
+    host.remove(CPU)
+    assert [card.id for card in host.catalogue()] == [SMALL]
+    with pytest.raises(NoModelError, match=f"{CPU} is not downloaded"):
+        host.remove(CPU)
+    with pytest.raises(NoModelError, match="is not downloaded"):
+        host.remove("--all")
+
+
+def test_a_removal_that_does_not_happen_is_told_whatever_the_command_says_of_it(daemon: ReplayDaemon) -> None:
+    host = host_of(daemon)
+    host.load(CPU)
+    with pytest.raises(ModelFailedError) as caught:
+        host.remove(CPU)
+    assert caught.value.sentence() == f"{CPU} could not be removed. It is loaded. Unload it first."
+    host.unload(CPU)
+    daemon.books.write(trouble="in use")
+    with pytest.raises(ModelFailedError) as caught:
+        host.remove(CPU)
+    assert "it is being used by another process" in caught.value.detail
+    assert caught.value.hint == f"In a terminal, `foundry cache rm {CPU}` says more"
+    assert CPU in {card.id for card in host.catalogue()}
 
 
 def test_closing_leaves_the_daemon_alone(daemon: ReplayDaemon) -> None:

@@ -133,6 +133,15 @@ def test_the_default_of_the_configuration_comes_after_the_environment(around: Ar
         assert isinstance(host_of(found), OpenAIHost)
 
 
+def test_several_hosts_of_which_none_is_the_default_are_named_and_passed_over(
+    around: Around, service: ReplayService
+) -> None:
+    hosts = {name: HostSpec(Way.URL, "http://127.0.0.1:9", name) for name in ("lab", "box")}
+    search, found = searched(around(known=lambda: KnownHosts(hosts), usual=service.url))
+    assert isinstance(host_of(found), ServiceHost)
+    assert outcomes(search)["config.toml"] == "It names lab, box, and no `default_host`."
+
+
 def test_a_broken_configuration_ends_the_search_with_its_sentence(around: Around, service: ReplayService) -> None:
     def broken() -> KnownHosts:
         raise BadInputError("The configuration cannot be used")

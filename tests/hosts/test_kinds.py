@@ -25,7 +25,7 @@ ROOT = "http://127.0.0.1:9"
 def hosts(folder: Path) -> dict[str, Host]:
     """One of each kind, at its best. Making one touches nothing."""
     return {
-        "service": ServiceHost(ROOT),
+        "service": ServiceHost(ROOT, cli=FoundryCli("foundry")),
         "daemon": DaemonHost(ROOT, cli=FoundryCli("foundry")),
         "sdk": SdkServiceHost(ROOT),
         "openai": OpenAIHost(ROOT),

@@ -65,7 +65,7 @@ def test_it_is_known_by_its_status_in_both_spellings(service: ReplayService, spe
 
 def test_it_says_which_abilities_it_lacks_and_why(host: ServiceHost) -> None:
     assert {ability for ability, reason in host.abilities.items() if reason} == {Ability.REMOVE, Ability.REGISTER}
-    assert "`foundry cache remove` on that machine does it" in sentence(ModelFailedError, host.remove, PHI_MINI)
+    assert "`foundry cache rm` on that machine does it" in sentence(ModelFailedError, host.remove, PHI_MINI)
 
 
 # What it has

@@ -46,6 +46,13 @@ def test_each_way_to_a_host_is_read(tmp_path: Path) -> None:
     }
 
 
+def test_the_only_host_is_the_default_and_of_several_none_is(tmp_path: Path) -> None:
+    one = "[hosts.lab]\nurl = 'http://lab'\n"
+    assert read(tmp_path, one).default == "lab"
+    assert read(tmp_path, f"default_host = 'demo'\n{one}").default == "demo"
+    assert read(tmp_path, f"{one}[hosts.box]\nurl = 'http://box'").default is None
+
+
 @pytest.mark.parametrize("default", ["demo", "embedded"])
 def test_a_host_that_is_always_there_may_be_the_default(tmp_path: Path, default: str) -> None:
     known = read(tmp_path, f'default_host = "{default}"')

@@ -49,7 +49,7 @@ def install(folder: Path, **books: Any) -> Books:
     """
     folder.mkdir(parents=True, exist_ok=True)
     kept = Books(folder / "books.json")
-    kept.write(**{"generation": "0.10", "root": None, "cached": [], "loaded": [], "trouble": ""} | books)
+    kept.write(**{"generation": "0.10", "root": None, "cached": [], "loaded": [], "removed": [], "trouble": ""} | books)
     words = [sys.executable, "-P", "-S", str(Path(__file__).absolute()), str(kept.path)]
     if os.name == "nt":
         quoted = " ".join(f'"{word}"' for word in words)
@@ -163,6 +163,24 @@ def listed(known: dict[str, Any], which: str) -> Any:
     return {"models": [{"alias": aliases.get(name, name), "id": name, "type": "Chat"} for name in names]}
 
 
+def remove(books: Books, model: str, words: list[str]) -> int:
+    """Asks whether it is meant, and calls a model removed that is not there. `words` are what follows its name."""
+    known = books.read()
+    if known["trouble"] == "must be meant" and "--yes" not in words:
+        complain("error: Nobody can be asked here; use --yes to delete without a question.\n")
+        return 1
+    say(f"Remove {model} from the cache? [y/n] ")
+    if "--yes" not in words and sys.stdin.readline().strip() != "y":
+        say("Nothing was removed.\n")
+        return 0
+    if known["trouble"] == "in use":
+        say("\u25cf error: The process cannot access the file, it is being used by another process.\n")
+        return 0
+    books.write(cached=[name for name in known["cached"] if name != model], removed=[*known["removed"], model])
+    say(f"\U0001f4be Removed {model}\n")
+    return 0
+
+
 def ten(books: Books, args: list[str]) -> int:
     """Generation 0.10 and later."""
     known = books.read()
@@ -185,6 +203,8 @@ def ten(books: Books, args: list[str]) -> int:
             return silent(books)
         case ["model", "download", model]:
             return download(books, model, known["trouble"])
+        case ["cache", "rm", model, *words]:
+            return remove(books, model, words)
         case ["cache", "location"]:
             answer = RECORDED["cache location"]
         case ["config", "show"]:
@@ -206,6 +226,8 @@ def eight(books: Books, args: list[str]) -> int:
         case ["service", "status"]:
             say(RUNNING.format(root=root) if root else STOPPED)
             return 0 if root else 1
+        case ["cache", "rm", model, *words]:
+            return remove(books, model, words)
     complain(f"Unrecognized command or argument '{args[0]}'.\n")
     return 1
 

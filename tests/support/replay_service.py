@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.support.chatting import chat, older
+from tests.support.fake_foundry import Books
 
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parents[1] / "data" / "service_0_8.json").read_text("utf-8"))
 PATIENCE_S = 10.0
@@ -79,6 +80,8 @@ class ReplayService:
         self.line_end = "\n"
         self.appears = True
         """Whether a download leaves the model in the cache."""
+        self.books: Books | None = None
+        """Those of the `foundry` command that manages it, where there is one."""
         self.asked: list[Asked] = []
         self.hung_up = threading.Event()
         """Set when a client left in the middle of a download or a silence."""
@@ -98,7 +101,8 @@ class ReplayService:
             case ["openai", "status"]:
                 return 200, self.status
             case ["openai", "models"]:
-                return 200, self.cached
+                removed = self.books.read()["removed"] if self.books is not None else []
+                return 200, [name for name in self.cached if name not in removed]
             case ["openai", "loadedmodels"]:
                 return 200, self.loaded
             case ["foundry", "list"]:

@@ -32,17 +32,22 @@ class Command:
     up the reader nor be held up by it.
     """
 
-    def __init__(self, argv: Sequence[str]) -> None:
-        """Start it, with nothing to read. Raises OSError when it cannot be started."""
+    def __init__(self, argv: Sequence[str], typed: str = "") -> None:
+        """Start it; `typed` is all that it can read. Raises OSError when it cannot be started."""
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         folder = Path(self._folder.name)
         self._complaints = folder / "err"
         try:
-            with (folder / "out").open("wb") as out, self._complaints.open("wb") as err:
+            (folder / "in").write_text(typed, "utf-8")
+            with (
+                (folder / "in").open("rb") as typing,
+                (folder / "out").open("wb") as out,
+                self._complaints.open("wb") as err,
+            ):
                 self._process = subprocess.Popen(
                     argv,
-                    stdin=subprocess.DEVNULL,
+                    stdin=typing,
                     stdout=out,
                     stderr=err,
                     start_new_session=True,

@@ -16,7 +16,7 @@ from tui.core.model_card import ModelCard, ModelState, merged
 from tui.core.target import Endpoint
 from tui.hosts.daemon_file import DaemonFile, listens, read_daemon_file
 from tui.hosts.fetch import Reply, fetch
-from tui.hosts.foundry_cli import FoundryCli
+from tui.hosts.foundry_cli import FoundryCli, remove_with
 from tui.hosts.host import Ability, BareHost, HostInfo, Offers, able
 from tui.hosts.model_ids import ByModel, card_from_id
 from tui.hosts.rows import listed, read_ids, text_in
@@ -31,7 +31,6 @@ LOAD_S = 300.0
 START = "`foundry server start` starts it"
 RESTART = "`foundry server status` says where it serves, and `foundry server restart` starts it anew"
 NEEDS_CLI = "It needs the `foundry` command on this machine"
-NO_REMOVE = "The `foundry` command cannot delete one model; its folder lies where `foundry cache location` says"
 NO_REGISTER = "The daemon takes no folder of a model"
 NO_COUNT = "The daemon has no request for it"
 _NAMED = 4
@@ -63,8 +62,8 @@ class DaemonHost(BareHost):
         self._seeking = threading.Lock()
         # What the last list of everything said. It asks the public catalogue, so nothing else waits for it.
         self._offered: tuple[ModelCard, ...] = ()
-        has = [Ability.LOAD, Ability.UNLOAD, *([] if cli is None else [Ability.DOWNLOAD])]
-        lacks = {Ability.REMOVE: NO_REMOVE, Ability.REGISTER: NO_REGISTER, Ability.COUNT: NO_COUNT}
+        has = [Ability.LOAD, Ability.UNLOAD, *([] if cli is None else [Ability.DOWNLOAD, Ability.REMOVE])]
+        lacks = {Ability.REGISTER: NO_REGISTER, Ability.COUNT: NO_COUNT}
         self.abilities = MappingProxyType({**able(*has, why_not=NEEDS_CLI), **lacks})
 
     def connect(self) -> HostInfo:
@@ -130,6 +129,12 @@ class DaemonHost(BareHost):
         if self._cli is None:
             raise self._lacks(model_id, Ability.DOWNLOAD)
         return self._cli.download(model_id, progress, cancelled)
+
+    def remove(self, model_id: str) -> None:
+        """Delete a model from the cache with the command line. Raises what `download` raises."""
+        if self._cli is None:
+            raise self._lacks(model_id, Ability.REMOVE)
+        remove_with(self._cli, self.catalogue, model_id)
 
     def endpoint(self, model_id: str) -> Endpoint:
         """Where the model answers once it is loaded. Raises NoHostError when the daemon was never found."""

@@ -79,11 +79,28 @@ def listens(pid: int, root: str) -> bool:
     """Whether this process is seen to listen at the port of `root`. False when that cannot be seen."""
     import psutil
 
-    parts = urlsplit(root)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    port = _port(root)
     try:
         connections = psutil.Process(pid).net_connections("tcp")
     except (psutil.Error, OSError):
         return False
     # Only a socket that is bound to nothing has no address; one that listens has one.
     return any(each.laddr.port == port for each in connections if each.status == psutil.CONN_LISTEN)
+
+
+def listener(root: str) -> int | None:
+    """The process of this machine that listens at the port of `root`; None when that cannot be seen."""
+    import psutil
+
+    port = _port(root)
+    try:
+        connections = psutil.net_connections("tcp")
+    except (psutil.Error, OSError):
+        return None
+    listening = (each for each in connections if each.status == psutil.CONN_LISTEN and each.pid is not None)
+    return next((each.pid for each in listening if each.laddr and each.laddr.port == port), None)
+
+
+def _port(root: str) -> int:
+    parts = urlsplit(root)
+    return parts.port or (443 if parts.scheme == "https" else 80)

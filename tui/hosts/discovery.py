@@ -100,7 +100,6 @@ class Search:
         chosen = self._configured()
         if chosen is not None:
             return self._named(CONFIG, chosen)
-        self._note(CONFIG, "", "It names no default host.")
         found = self._on_this_machine()
         if found is not None:
             return found
@@ -114,10 +113,14 @@ class Search:
     def _configured(self) -> HostSpec | None:
         try:
             known = self._around.known()
-            return known.find(known.default) if known.default is not None else None
+            chosen = known.find(known.default) if known.default is not None else None
         except BadInputError as error:
             self._note(CONFIG, "", error.sentence())
             raise
+        if chosen is None:
+            names = ", ".join(known.hosts)
+            self._note(CONFIG, "", f"It names {names}, and no `default_host`." if names else "It names no host.")
+        return chosen
 
     def _on_this_machine(self) -> Found | None:
         from tui.hosts.daemon_file import read_daemon_file
@@ -161,7 +164,8 @@ class Search:
             if identity.kind is None:
                 self._note(source, place, "Something answers there that is no host of models.", began)
                 return None
-            host = self._host_of(identity, root, HostSpec(Way.URL, root), ours=True)
+            # At the usual port another machine's service may answer, through a tunnel that was made by hand.
+            host = self._host_of(identity, root, HostSpec(Way.URL, root), ours=source != USUAL_PLACE)
             info = self._connected(host)
         except CompareError as error:
             self._note(source, place, error.sentence(), began)
@@ -241,19 +245,20 @@ class Search:
             return identify(address, api_key=key, timeout=PATIENCE_S)
 
     def _host_of(self, identity: Identity, address: str, spec: HostSpec, *, ours: bool) -> Host:
+        """`ours` is what this machine's `foundry` command manages."""
+        from tui.hosts.foundry_cli import find_cli
+
         match identity.kind:
             case "service":
                 from tui.hosts.service import ServiceHost
 
-                return ServiceHost(identity.root)
+                return ServiceHost(identity.root, cli=find_cli(self._around.environ) if ours else None)
             case "daemon":
                 from tui.hosts.daemon import DaemonHost
-                from tui.hosts.foundry_cli import find_cli
 
                 if not ours:
                     return DaemonHost(identity.root)
-                around = self._around
-                return DaemonHost(identity.root, cli=find_cli(around.environ), home=around.home)
+                return DaemonHost(identity.root, cli=find_cli(self._around.environ), home=self._around.home)
             case "sdk":
                 from tui.hosts.sdk_service import SdkServiceHost
 

@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from typing import Any
 
@@ -19,6 +19,7 @@ from tui.core.errors import ModelFailedError, NoHostError, NoModelError
 from tui.core.model_card import ModelCard, ModelState
 from tui.hosts.command import Command
 from tui.hosts.daemon_file import local_root, roots_in
+from tui.hosts.model_ids import ByModel
 from tui.hosts.rows import MAX_NAME, MAX_ROWS, count, size_mb, text_in
 from tui.net.said import error_message
 
@@ -38,6 +39,7 @@ _URL = re.compile(r"https?://[^\s/\"'<>]+:\d+")
 _VERSION = re.compile(r"\d+\.\d+(?:\.\d+)*(?:[-+][\w.+-]+)?")
 _PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d+)?)\s?%")
 _COMPLAINT = re.compile(r"error|exception|fail|not found", re.IGNORECASE)
+_MEANT = re.compile(r"--(?:yes|force)\b")
 _BRACKETS = re.compile(r'[{}\[\]]|"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 
@@ -125,9 +127,7 @@ class FoundryCli:
         `progress` is called with percentages from 0 to 100, and never when the command prints none.
         Raises NoModelError for a name that cannot be a model's, ModelFailedError when the command fails.
         """
-        if _NAME.fullmatch(model_id) is None:
-            raise NoModelError(f"{model_id!r} cannot be the name of a model", "", "Take a name from the list")
-        args = ("model", "download", model_id)
+        args = ("model", "download", _checked(model_id))
         with self._run(args) as command:
             line, heard, last = "", "", -1.0
             while not cancelled.is_set():
@@ -150,9 +150,28 @@ class FoundryCli:
                 raise ModelFailedError(f"{model_id} could not be downloaded", words, hint)
         return False
 
-    def _run(self, args: tuple[str, ...]) -> Command:
+    def remove(self, model_id: str, timeout: float = ASK_S) -> str:
+        """Ask for a model to be deleted from the cache. Returns what was said; whether it is gone, only a list tells.
+
+        `timeout` is in seconds. Raises NoModelError for a name that cannot be a model's, NoHostError when the command
+        cannot be run.
+        """
+        args: tuple[str, ...] = ("cache", "rm", _checked(model_id))
+        while True:
+            with self._run(args, "y\n") as command:
+                if command.wait(timeout) is None:
+                    return f"{self._shown(args)} did not end within {timeout:g} s"
+                heard = command.read(MAX_BYTES)
+                said = _words(command.complaints(), heard)
+            # Where nobody can be asked whether it is meant, some versions want that said on the command line.
+            wanted = _MEANT.search(said)
+            if wanted is None or wanted.group() in args:
+                return said
+            args = (*args, wanted.group())
+
+    def _run(self, args: tuple[str, ...], typed: str = "") -> Command:
         try:
-            return Command([self.path, *args])
+            return Command([self.path, *args], typed)
         except (OSError, ValueError) as error:
             why = (error.strerror if isinstance(error, OSError) else None) or str(error)
             hint = "Is Foundry Local installed as it should be?"
@@ -165,10 +184,33 @@ class FoundryCli:
         return f"`{' '.join(('foundry', *args))}`"
 
 
+def _checked(model_id: str) -> str:
+    if _NAME.fullmatch(model_id) is None:
+        raise NoModelError(f"{model_id!r} cannot be the name of a model", "", "Take a name from the list")
+    return model_id
+
+
 def find_cli(environ: Mapping[str, str]) -> FoundryCli | None:
     """The `foundry` command on the PATH of this environment; None when there is none."""
     path = shutil.which("foundry", path=environ.get("PATH", ""))
     return FoundryCli(path) if path is not None else None
+
+
+def remove_with(cli: FoundryCli, here: Callable[[], Sequence[ModelCard]], model_id: str) -> None:
+    """Have a command delete a model that the host lists as being `here`, and see that it is gone.
+
+    Raises NoModelError, ModelFailedError or NoHostError.
+    """
+    # The command calls a model removed that was never there.
+    state = ByModel((card.id, card.state) for card in here()).find(model_id)
+    if state is None:
+        raise NoModelError(f"{model_id} is not downloaded", "", "Take a name from the list")
+    if state is ModelState.LOADED:
+        raise ModelFailedError(f"{model_id} could not be removed", "It is loaded", "Unload it first")
+    said = cli.remove(model_id)
+    if ByModel((card.id, card.state) for card in here()).find(model_id) is not None:
+        hint = f"In a terminal, `foundry cache rm {model_id}` says more"
+        raise ModelFailedError(f"{model_id} could not be removed", said, hint)
 
 
 def find_json(text: str, *, ended: bool) -> Any:

@@ -29,14 +29,15 @@ KINDS = (
         "service",
         "Foundry Local service 0.3-0.8",
         "the `foundry` command, or port 5273; at an address by `/openai/status`",
-        _LOADS | {Ability.DOWNLOAD, Ability.COUNT},
+        _LOADS | {Ability.DOWNLOAD, Ability.REMOVE, Ability.COUNT},
+        "removes with the `foundry` command that found it",
     ),
     HostKind(
         "daemon",
         "Foundry Local daemon 0.10+",
         "`~/.foundry/daemon.json`, or the `foundry` command; at an address by `/models/loaded`",
-        _LOADS | {Ability.DOWNLOAD},
-        "downloads with the `foundry` command of the same machine",
+        _LOADS | {Ability.DOWNLOAD, Ability.REMOVE},
+        "downloads and removes with the `foundry` command of the same machine",
     ),
     HostKind(
         "sdk",

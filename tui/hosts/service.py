@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from threading import Event
 from types import MappingProxyType
 from urllib.parse import quote, urlsplit
@@ -10,7 +11,9 @@ from urllib.parse import quote, urlsplit
 from tui.core.errors import ModelFailedError, NoHostError
 from tui.core.model_card import ModelCard, ModelState, find_model
 from tui.core.target import Endpoint
+from tui.hosts.daemon_file import listener
 from tui.hosts.fetch import Reply, fetch, post, post_lines
+from tui.hosts.foundry_cli import FoundryCli, remove_with
 from tui.hosts.host import Ability, BareHost, HostInfo, Offers, able
 from tui.hosts.model_ids import ByModel
 from tui.hosts.rows import read_ids
@@ -30,24 +33,28 @@ TTL_S = 600
 """How long the service keeps a model in memory that nobody asks."""
 
 RUNNING = "`foundry service status` says where it runs, and `foundry service start` starts it"
-NO_REMOVE = "Its API has no request for it; `foundry cache remove` on that machine does it"
+NO_REMOVE = "Its API has no request for it; `foundry cache rm` on that machine does it"
 NO_REGISTER = "Its API takes no folder of a model"
 
 
 class ServiceHost(BareHost):
     """A service that somebody started. Any method may be called from any thread."""
 
-    def __init__(self, root: str, *, timeout: float = ASK_S, silence: float = SILENCE_S) -> None:
-        """`root` is its address without a path. `timeout` is for short questions, `silence` for downloads, in seconds.
+    def __init__(
+        self, root: str, *, cli: FoundryCli | None = None, timeout: float = ASK_S, silence: float = SILENCE_S
+    ) -> None:
+        """`root` is its address without a path; `cli` is the command that manages this very service, where it is known.
 
-        Raises BadInputError for an address that is none.
+        `timeout` is for short questions, `silence` for downloads, in seconds. Raises BadInputError for an address that
+        is none.
         """
         self._root = check_base_url(root)
+        self._cli = cli
         self._timeout = timeout
         self._silence = silence
         # What the last list said. The service asks the public catalogue for it, so it is never waited for.
         self._rows: tuple[Row, ...] = ()
-        has = (Ability.LOAD, Ability.UNLOAD, Ability.DOWNLOAD, Ability.COUNT)
+        has = [Ability.LOAD, Ability.UNLOAD, Ability.DOWNLOAD, Ability.COUNT, *([Ability.REMOVE] if cli else [])]
         self.abilities = MappingProxyType({**able(*has, why_not=NO_REMOVE), Ability.REGISTER: NO_REGISTER})
 
     def connect(self) -> HostInfo:
@@ -59,11 +66,15 @@ class ServiceHost(BareHost):
             page = reply.text.lstrip().startswith("<")
             detail = "It answered with a web page" if page else reply.words()
             raise NoHostError(f"There is no Foundry Local service at {self._root}", detail, RUNNING)
+        version, pid = self._behind
+        name = f"Foundry Local service {version.partition('+')[0]}" if version else "Foundry Local service"
         return HostInfo(
             kind="service",
-            title=f"Foundry Local service at {urlsplit(self._root).netloc}",
+            title=f"{name} at {urlsplit(self._root).netloc}",
+            version=version,
             endpoint=f"{self._root}/v1",
             local=is_loopback(self._root),
+            pid=pid,
         )
 
     def catalogue(self) -> tuple[ModelCard, ...]:
@@ -126,6 +137,12 @@ class ServiceHost(BareHost):
             return True
         raise gone_wrong(row.card.id, talk.words())
 
+    def remove(self, model_id: str) -> None:
+        """Delete a model from the cache with the command line. Raises NoModelError, ModelFailedError or NoHostError."""
+        if self._cli is None:
+            raise self._lacks(model_id, Ability.REMOVE)
+        remove_with(self._cli, self.catalogue, self._here(model_id).id)
+
     def count_tokens(self, model_id: str, text: str) -> int:
         """How many tokens `text` has for this model. Raises ModelFailedError or NoHostError."""
         # The service counts a whole chat, which its template makes longer: what an empty one has is taken off.
@@ -134,6 +151,17 @@ class ServiceHost(BareHost):
     def endpoint(self, model_id: str) -> Endpoint:
         """Where the model answers, under the id as the service spells it."""
         return Endpoint(f"{self._root}/v1", model_id)
+
+    @cached_property
+    def _behind(self) -> tuple[str | None, int | None]:
+        """The version and the process of the service that the command of this machine manages; it tells neither."""
+        if self._cli is None:
+            return None, None
+        pid = listener(self._root)
+        try:
+            return self._cli.version(), pid
+        except NoHostError:
+            return None, pid  # a service whose version nobody tells is as good as any
 
     def _ask(self, path: str, timeout: float | None = None) -> Reply:
         return self._checked(fetch(self._root, path, timeout=timeout or self._timeout, hint=RUNNING))

@@ -78,7 +78,8 @@ def _known(table: Table) -> KnownHosts:
     if default is not None and default not in hosts and default.casefold() not in RESERVED:
         there = ", ".join([*hosts, *sorted(RESERVED)])
         raise ValueError(f"`default_host` names {default!r}, which is not there; there are {there}")
-    return KnownHosts(hosts, default)
+    # The only one there is needs not be pointed at.
+    return KnownHosts(hosts, default or (next(iter(hosts)) if len(hosts) == 1 else None))
 
 
 def _spec(name: str, table: Table) -> HostSpec:
