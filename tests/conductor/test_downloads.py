@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tui.conductor.downloads import GRACE_S, Download, Downloads, Stage
+from tests.support.replay_service import STALL, replaying
+from tui.conductor.downloads import GRACE_S, STALL_S, Download, Downloads, Stage
 from tui.core.errors import ModelFailedError
 from tui.core.model_card import ModelCard
 from tui.hosts.host import BareHost
+from tui.hosts.service import SILENCE_S, ServiceHost
 
 PATIENCE_S = 30.0
 A, B, C = (ModelCard(f"{name}:1", name, size_mb=1000.0) for name in "abc")
@@ -52,7 +54,7 @@ class FakeTime:
 
     def wait(self, event: threading.Event, seconds: float) -> None:
         self.rests.append(seconds)
-        if not event.wait(0.002) and not self.frozen.is_set():
+        if not event.wait(0.0005) and not self.frozen.is_set():
             self.now += seconds
 
 
@@ -210,6 +212,22 @@ def test_the_pauses_double_up_to_a_longest_one_and_then_it_fails_with_a_sentence
     host.scripts["a:1"] = iter([at_once])
     assert downloads.add(A)
     assert ended(downloads, "a:1")["a:1"].stage is Stage.DONE
+
+
+def test_a_service_that_falls_silent_is_asked_again(closing: list[Downloads]) -> None:
+    assert SILENCE_S > STALL_S + GRACE_S, "the host would fail the download before it is tried again"
+    with replaying() as service:
+        service.faults["/openai/download"], whole = STALL, service.lines
+        service.lines = whole[:1]
+        downloads = Downloads(ServiceHost(service.url), stall=0.3)
+        closing.append(downloads)
+        offered = service.listed[-1]["name"]
+        downloads.add(ModelCard(offered, offered))
+        until(lambda: downloads.look()[offered].stage is Stage.PAUSED)
+        service.lines = whole
+        del service.faults["/openai/download"]
+        assert ended(downloads, offered)[offered].stage is Stage.DONE
+        assert offered in service.cached and service.hung_up.is_set()
 
 
 def test_a_pause_ends_when_the_download_is_cancelled(closing: list[Downloads]) -> None:

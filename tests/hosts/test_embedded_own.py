@@ -177,6 +177,24 @@ def test_a_folder_that_went_away_is_listed_as_gone_and_can_be_forgotten(
     host.load(host.register(moved))
 
 
+def test_a_load_that_fails_names_what_else_is_loaded(
+    make: Callable[[Path], EmbeddedHost], folder: Path, tmp_path: Path
+) -> None:
+    host = make(tmp_path)
+    model = host.register(folder)
+    (folder / "model.onnx").write_bytes(b"no model")
+    hints = []
+    for others in ((), ("demo-small", "demo-medium")):
+        for other in others:
+            host.load(other)
+        with pytest.raises(ModelFailedError) as caught:
+            host.load(model)
+        assert caught.value.title == f"{model} could not be loaded" and caught.value.detail
+        hints.append(caught.value.hint)
+    assert hints[0] == "If memory is short, try a smaller model"
+    assert hints[1] == "If memory is short, unload what else is loaded (demo-small:1, demo-medium:1) and try again"
+
+
 def test_registrations_survive_a_new_bundle(
     make: Callable[[Path], EmbeddedHost], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -158,6 +159,23 @@ def test_a_model_that_is_not_downloaded_says_so(stranger: SdkServiceHost) -> Non
         stranger.load("absent")
     assert caught.value.title == "Absent-generic-cpu:1 could not be loaded"
     assert "must be downloaded before loading" in caught.value.detail
+
+
+@needs_runtime
+def test_a_load_that_fails_names_what_else_is_loaded(stranger: SdkServiceHost, root: str) -> None:
+    cache = Path(httpx2.get(f"{root}/status", trust_env=False).json()["modelCachePath"])
+    model = cache / "Somebody" / TINY.replace(":", "-") / "model.onnx"
+    whole = model.read_bytes()
+    stranger.load("demo-small")
+    model.write_bytes(whole[:100])
+    try:
+        with pytest.raises(ModelFailedError) as caught:
+            stranger.load(TINY)
+    finally:
+        model.write_bytes(whole)
+        stranger.unload("demo-small")
+    assert caught.value.title == f"{TINY} could not be loaded" and caught.value.detail
+    assert caught.value.hint == "If memory is short, unload what else is loaded (demo-small:1) and try again"
 
 
 @needs_runtime

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
-from concurrent.futures import ThreadPoolExecutor, wait
+import time
 from pathlib import Path
-from threading import Event
 
 import click
 
 from tui.cli.conducting import connected
 from tui.cli.exit_codes import ExitCode
 from tui.cli.shell import host_option, say, show, told
+from tui.conductor.downloads import Download, Downloads, Stage
 from tui.core.clean import clean_line
-from tui.core.model_card import find_model
+from tui.core.model_card import ModelCard, find_model
 from tui.hosts.host import Host
 
 LOOK_S = 0.2
@@ -42,20 +42,22 @@ def register(context: click.Context, host: Hosts, path: Path) -> ExitCode:
 @told
 def download(context: click.Context, host: Hosts, model: str) -> ExitCode:
     """Download MODEL, an id or an alias. Ctrl+C cancels; what has arrived is used the next time."""
-    cancelled = Event()
-    with connected(_hosts(context, host)) as (opened, _), ThreadPoolExecutor(1) as thread:
-        # A thread of its own leaves this one free to hear Ctrl+C.
-        under_way = thread.submit(opened.download, _named(opened, model), _Progress(model), cancelled)
+    with connected(_hosts(context, host)) as (opened, _):
+        key, downloads = _named(opened, model), Downloads(opened)
+        downloads.add(ModelCard(key, key))
+        progress = _Progress(model)
         try:
-            while not wait([under_way], LOOK_S).done:
-                pass
+            while not (now := downloads.look()[key]).ended:
+                progress.tell(now)
+                time.sleep(LOOK_S)
         except KeyboardInterrupt:
-            cancelled.set()
+            downloads.cancel(key)
+            while (late := downloads.look().get(key)) is not None and not late.ended:
+                time.sleep(LOOK_S)
             raise
-        there = under_way.result()
-    if not there:
-        say(f"foundry-compare: {clean_line(model)} was not downloaded.")
-        return ExitCode.INTERRUPTED
+        progress.tell(now)
+    if now.error is not None:
+        raise now.error
     say(f"{clean_line(model)} is here.")
     return ExitCode.GOOD
 
@@ -107,8 +109,17 @@ class _Progress:
         self._model = clean_line(model, 60)
         self._terminal = sys.stderr.isatty()
         self._told = -1
+        self._paused = 0
 
-    def __call__(self, percent: float) -> None:
+    def tell(self, download: Download) -> None:
+        """Say what is new of it."""
+        if download.stage is Stage.PAUSED and download.attempt != self._paused:
+            self._paused, self._told = download.attempt, -1
+            say(f"{self._model}: it came to a standstill; it is tried again in a moment")
+        for sample in download.samples[-1:]:
+            self._percent(sample.percent)
+
+    def _percent(self, percent: float) -> None:
         now = int(percent) if self._terminal else int(percent) // STEP * STEP
         if now == self._told:
             return

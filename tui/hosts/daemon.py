@@ -19,6 +19,7 @@ from tui.hosts.fetch import Reply, fetch
 from tui.hosts.foundry_cli import FoundryCli, remove_with
 from tui.hosts.host import Ability, BareHost, HostInfo, Offers, able
 from tui.hosts.model_ids import ByModel, card_from_id
+from tui.hosts.room import make_room
 from tui.hosts.rows import listed, read_ids, text_in
 from tui.net.addresses import check_base_url, is_loopback
 
@@ -33,8 +34,6 @@ RESTART = "`foundry server status` says where it serves, and `foundry server res
 NEEDS_CLI = "It needs the `foundry` command on this machine"
 NO_REGISTER = "The daemon takes no folder of a model"
 NO_COUNT = "The daemon has no request for it"
-_NAMED = 4
-"""So many loaded models are named in a hint."""
 
 
 class DaemonHost(BareHost):
@@ -265,12 +264,7 @@ class DaemonHost(BareHost):
         title = f"{card.id} could not be loaded"
         if reply.status < 500:
             return ModelFailedError(title, reply.words(), "Try another variant of it")
-        others = [each.id for each in self.catalogue() if each.state is ModelState.LOADED and each.id != card.id]
-        if not others:
-            return ModelFailedError(title, reply.words(), "If memory is short, try a smaller model")
-        named = ", ".join(others[:_NAMED]) + (" and more" if len(others) > _NAMED else "")
-        hint = f"If memory is short, unload what else is loaded ({named}) and try again"
-        return ModelFailedError(title, reply.words(), hint)
+        return ModelFailedError(title, reply.words(), make_room(card.id, self.catalogue()))
 
 
 def _completed(card: ModelCard, offer: ModelCard | None) -> ModelCard:

@@ -15,6 +15,7 @@ from tui.core.target import Endpoint
 from tui.hosts.fetch import Reply, fetch
 from tui.hosts.host import Ability, BareHost, HostInfo, able
 from tui.hosts.model_ids import card_from_id
+from tui.hosts.room import make_room
 from tui.hosts.rows import listed, read_ids
 from tui.hosts.sdk_nearby import Nearby, look_nearby
 from tui.net.addresses import check_base_url, is_loopback
@@ -140,6 +141,8 @@ class SdkServiceHost(BareHost):
         assert reply is not None
         if reply.status == 404:
             hint = "It takes the alias of a public model only, which it does not tell; its own program can load it"
+        elif step == "load" and reply.status >= 500:
+            hint = make_room(place.card.id, self.catalogue())
         raise ModelFailedError(f"{place.card.id} could not be {done}", reply.words(), hint)
 
     def _names(self, place: Place) -> Iterator[tuple[Way, str]]:

@@ -27,8 +27,8 @@ LIST_S = 30.0
 """The service asks the public catalogue before it answers."""
 LOAD_S = 300.0
 """Longest wait for a load: some execution providers compile the model first."""
-SILENCE_S = 120.0
-"""A download of which nothing is heard for so long is given up."""
+SILENCE_S = 600.0
+"""A download of which nothing is heard for so long is given up. Whoever downloads for people tries again before."""
 TTL_S = 600
 """How long the service keeps a model in memory that nobody asks."""
 

@@ -21,6 +21,7 @@ from tui.hosts.embedded.library_link import Library
 from tui.hosts.embedded.protocol import Do, Ready, plain
 from tui.hosts.fetch import Reply, fetch
 from tui.hosts.host import Ability, BareHost, HostInfo, Offers, able
+from tui.hosts.room import make_room
 
 START_S = 30.0
 ASK_S = 10.0
@@ -107,8 +108,14 @@ class EmbeddedHost(BareHost):
         """Load a model; one that is loaded stays so. Raises NoModelError, ModelFailedError or NoHostError."""
         model = self._find(model_id)
         if model.card.state is ModelState.UNKNOWN:
-            raise ModelFailedError(f"{model.card.id} could not be loaded", model.card.summary or "")
-        self._do(Do.LOAD, model, "loaded", "Try another model")
+            raise ModelFailedError(
+                f"{model.card.id} could not be loaded", model.card.summary or "", "Try another model"
+            )
+        try:
+            self._do(Do.LOAD, model, "loaded", "")
+        except ModelFailedError as error:
+            # What the runtime says of a lack of memory differs between its providers, so that it is never ruled out.
+            raise ModelFailedError(error.title, error.detail, make_room(model.card.id, self.catalogue())) from error
 
     def unload(self, model_id: str) -> None:
         """Unload a model; one that is not loaded stays so. Raises NoModelError, ModelFailedError or NoHostError."""

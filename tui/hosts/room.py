@@ -1,0 +1,22 @@
+"""What to do about a model that may have found no room in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tui.core.model_card import ModelCard, ModelState
+
+_NAMED = 4
+"""So many loaded models are named."""
+
+
+def make_room(model_id: str, cards: Iterable[ModelCard]) -> str:
+    """What can be tried where a host fails to load a model, and does not say whether memory is short.
+
+    `cards` are those of the host: what else is loaded is named.
+    """
+    others = [card.id for card in cards if card.state is ModelState.LOADED and card.id != model_id]
+    if not others:
+        return "If memory is short, try a smaller model"
+    named = ", ".join(others[:_NAMED]) + (" and more" if len(others) > _NAMED else "")
+    return f"If memory is short, unload what else is loaded ({named}) and try again"
