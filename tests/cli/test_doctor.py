@@ -50,7 +50,7 @@ def test_a_host_that_answers_is_told_with_all_that_is_known(
     (lacks,) = rows(done, "cannot")
     assert lacks.startswith(", ".join(ability.name.lower() for ability in Ability) + ": OpenAI's API has no request")
     assert rows(done, "can") == ["answer, and nothing else"]
-    assert rows(done, "version") == ["-"]
+    assert rows(done, "version") == ["the server does not say"]
     assert " GB free of " in rows(done, "memory")[0]
     assert rows(done, "sessions") == [f"{own_folders / 'sessions'} (not there yet)"]
     assert rows(done, "config") == [f"{own_folders / 'config' / 'config.toml'} (not there yet)"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from tests.program.conftest import NO_RUNTIME
 from tests.support.chatting import ANSWER
+from tests.support.fake_foundry import install
 from tests.support.loopback_server import LoopbackServer
 from tests.support.replay_daemon import CPU, PHI, SMALL, daemon_in
 from tests.support.replay_service import replaying
@@ -22,6 +23,7 @@ from tui.hosts.embedded.host import EmbeddedHost
 DEMO = tuple(model.card.id for model in read_bundle(bundle_root()))
 MODULE = """
 class Echo:
+    version = "7.1"
     models = ("one", "two", "three")
 
     def generate(self, prompt):
@@ -50,6 +52,16 @@ class Place:
 
 @contextmanager
 def service(folder: Path) -> Iterator[Place]:
+    """One that the older `foundry` command leads to."""
+    with service_at(folder) as place:
+        books = install(folder / "bin", generation="0.8", root=place.hosts[0])
+        environ = {"PATH": f"{books.path.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder)}
+        yield replace(place, hosts=(), environ=environ | {"USERPROFILE": str(folder)})
+
+
+@contextmanager
+def service_at(folder: Path) -> Iterator[Place]:
+    """One whose address is given."""
     with replaying() as running:
         yield Place((running.url,), "service", _three(tuple(running.cached)), answer=ANSWER)
 
@@ -93,7 +105,7 @@ def adapter(folder: Path) -> Iterator[Place]:
 
 @contextmanager
 def tunnel(folder: Path) -> Iterator[Place]:
-    with service(folder) as place, running_sshd(folder) as sshd:
+    with service_at(folder) as place, running_sshd(folder) as sshd:
         port = int(place.hosts[0].rpartition(":")[2])
         ssh = folder / "here" / "ssh"
         ssh.parent.mkdir(exist_ok=True)
@@ -114,7 +126,7 @@ def tunnel(folder: Path) -> Iterator[Place]:
 def two(folder: Path) -> Iterator[Place]:
     """Two hosts in one comparison."""
     with ExitStack() as stack:
-        first, second = stack.enter_context(service(folder)), stack.enter_context(openai(folder))
+        first, second = stack.enter_context(service_at(folder)), stack.enter_context(openai(folder))
         (one,), (other,) = first.hosts, second.hosts
         names = [host.removeprefix("http://").partition("/")[0] for host in (one, other)]
         models = (f"{names[0]}/{first.models[0]}", f"{names[0]}/{first.models[1]}", f"{names[1]}/good")

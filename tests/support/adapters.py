@@ -34,6 +34,7 @@ class Facts:
     context = 4096
     licence = "MIT"
     device = "NPU"
+    version = "3.1"
 
     def load(self, model: str) -> None:
         self.name = model

@@ -12,7 +12,12 @@ from tui.hosts.found import FoundHost
 from tui.hosts.host import Ability, Host, HostInfo
 from tui.hosts.several import SeveralHosts
 
-_UNTOLD = {"service": "0.3 to 0.8; the service does not say which", "sdk": "the web service does not say which"}
+_UNTOLD = {
+    "service": "0.3 to 0.8; the service does not say which",
+    "daemon": "0.10 or later; the daemon does not say which",
+    "openai": "the server does not say",
+    "adapter": "the class does not say",
+}
 
 
 def searched(host: Host) -> Mapping[str, FoundHost]:

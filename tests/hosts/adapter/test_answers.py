@@ -52,8 +52,10 @@ def test_a_class_without_names_is_one_model_called_like_it(
 
 
 def test_what_a_class_says_of_itself_is_on_its_cards(opened: Callable[..., AdapterHost]) -> None:
-    for card in opened("tests.support.adapters:Facts").catalogue():
+    host = opened("tests.support.adapters:Facts")
+    for card in host.catalogue():
         assert (card.context, card.licence, card.device) == (4096, "MIT", "NPU")
+    assert host.connect().version == "3.1"
 
 
 def test_a_model_that_it_does_not_have_is_refused_with_the_names_there_are(

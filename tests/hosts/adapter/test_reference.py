@@ -112,7 +112,9 @@ def test_an_installed_package_offers_its_adapter_by_name(
         tmp_path, f"{info}/entry_points.txt", "[foundry_compare.adapters]\ngreeter = hello:Greeter\nbad = hello:X\n"
     )
     written(tmp_path, "hello.py", "class Greeter:\n def generate(self, prompt):\n  yield 'hello'")
-    assert put(opened("greeter", tmp_path), link, "Greeter").answer == "hello"
+    host = opened("greeter", tmp_path)
+    assert put(host, link, "Greeter").answer == "hello"
+    assert host.connect().version == "1.0"
     error = refused(opened("bad", tmp_path))
     assert error.title == "The adapter bad (hello:X) cannot be imported"
     assert "Installed are bad, greeter" in refused(opened("other", tmp_path)).sentence()

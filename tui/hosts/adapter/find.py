@@ -59,7 +59,13 @@ def facts_of(reference: str, adapter: type[Adapter]) -> Facts:
         context=_fact(reference, adapter, "context", int),
         licence=_fact(reference, adapter, "licence", str),
         device=_fact(reference, adapter, "device", str),
+        version=_fact(reference, adapter, "version", str) or _packaged(reference),
     )
+
+
+def _packaged(name: str) -> str | None:
+    """The version of the installed package that offers an adapter by this name."""
+    return next((point.dist.version for point in entry_points(group=GROUP, name=name) if point.dist is not None), None)
 
 
 def _in_module(reference: str, folder: Path) -> Any:

@@ -60,6 +60,7 @@ class AdapterHost(BareHost):
         return HostInfo(
             kind="adapter",
             title=f"Adapter {self._reference}",
+            version=ready.facts.version,
             endpoint=_base_url(ready),
             local=True,
             pid=ready.pid,

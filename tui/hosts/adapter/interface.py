@@ -60,6 +60,8 @@ class WholeAdapter(Adapter, Protocol):
     licence: ClassVar[str | None]
     device: ClassVar[str | None]
     """CPU, GPU or NPU."""
+    version: ClassVar[str | None]
+    """Its own; without it, that of the installed package which offers it."""
 
     def load(self, model: str) -> None:
         """Make the model ready; its time is told apart from the answers'. `model` may be left out."""

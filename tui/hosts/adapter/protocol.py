@@ -19,6 +19,7 @@ class Facts:
     context: int | None = None
     licence: str | None = None
     device: str | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +66,6 @@ def decode(line: bytes) -> Ready | Refused:
             context=get(known, "context", int, None),
             licence=get(known, "licence", str, None),
             device=get(known, "device", str, None),
+            version=get(known, "version", str, None),
         ),
     )
