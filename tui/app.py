@@ -28,6 +28,10 @@ from tui.ui.screens.help import HelpScreen
 from tui.ui.screens.models import ModelsScreen
 from tui.ui.screens.page import PageScreen
 from tui.ui.shelf import Shelf
+from tui.ui.terminal.drivers import bounded_driver
+from tui.ui.terminal.flow import Flow
+from tui.ui.terminal.hold import Hold
+from tui.ui.terminal.outlet import Outlet
 from tui.ui.theming import DEFAULT_THEME, SIXTEEN_THEME, variable_defaults
 
 MODES_IN_ORDER = ("models", "compare")
@@ -55,10 +59,15 @@ class CompareApp(App[None]):
         news: Sequence[str] = (),
         notices: Sequence[CompareError] = (),
         free_mb: Callable[[], float | None] = free_memory_mb,
+        over_ssh: bool = False,
+        low_bandwidth: bool = False,
     ) -> None:
         """`free_mb` tells the free memory of this machine, in megabytes. `remember_theme` is given the name of each
-        theme that is chosen, and may raise StoreError."""
-        super().__init__()
+        theme that is chosen, and may raise StoreError. `low_bandwidth` asks for few bytes, whatever the terminal takes.
+        """
+        outlet = Outlet()
+        super().__init__(driver_class=bounded_driver(outlet))
+        self._hold = Hold(self, outlet)
         self.crash_log = CrashLog()
         self.error_console = self.crash_log.console
         self.shelf = Shelf()
@@ -68,7 +77,8 @@ class CompareApp(App[None]):
         self._prompt = prompt
         self._news = news
         self._notices = notices
-        self._compare = CompareScreen(self.shelf, conductor)
+        flow = Flow(outlet, over_ssh=over_ssh, low_bandwidth=low_bandwidth)
+        self._compare = CompareScreen(self.shelf, conductor, flow)
         self._models = ModelsScreen(self.shelf, lambda key: host.abilities_of(key) if key else host.abilities)
         self._work = HostWork(self, host, free_mb)
         self._remember_theme = remember_theme
@@ -96,6 +106,10 @@ class CompareApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for themes that do not set them."""
         return variable_defaults()
+
+    def post_display_hook(self) -> None:
+        """After each frame: see whether the terminal keeps up."""
+        self._hold.look()
 
     def _begin(self) -> None:
         self._conductor.start()

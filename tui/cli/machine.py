@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from tui.core.terminal import over_ssh
 from tui.store import paths
 from tui.store.config import FILE
 
@@ -53,7 +54,7 @@ def terminal(environ: Mapping[str, str], system: str = sys.platform) -> dict[str
         "term": environ.get("TERM"),
         "colours": colours(environ, system),
         "no_color": bool(environ.get("NO_COLOR")),
-        "ssh": any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")),
+        "ssh": over_ssh(environ),
         "multiplexer": next((name.casefold() for name in ("TMUX", "STY", "ZELLIJ") if environ.get(name)), None),
     }
 

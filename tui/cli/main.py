@@ -46,6 +46,11 @@ class _Commands(click.Group):
     metavar="MINUTES",
     help="Prompt the models in use lightly when nothing else was asked for so long, so that they stay loaded.",
 )
+@click.option(
+    "--low-bandwidth",
+    is_flag=True,
+    help="Paint less often and in larger steps, as is done by itself when the terminal is seen to read slowly.",
+)
 @click.pass_context
 def cli(
     context: click.Context,
@@ -55,6 +60,7 @@ def cli(
     sessions: Path | None,
     theme: str | None,
     keep_warm: float | None,
+    low_bandwidth: bool,
 ) -> None:
     """Ask several local models the same question, watch the answers side by side, score them, keep everything.
 
@@ -64,7 +70,7 @@ def cli(
         # A pipe on Windows has a code page of 256 characters: an answer that holds another one is printed all the same.
         sys.stdout.reconfigure(errors="replace")
     if context.invoked_subcommand is None:
-        _open_screen(models, prompt, host, sessions, theme, keep_warm)
+        _open_screen(models, prompt, host, sessions, theme, keep_warm, low_bandwidth)
 
 
 @told
@@ -75,7 +81,8 @@ def _open_screen(
     sessions: Path | None,
     theme: str | None,
     keep_warm: float | None,
+    low_bandwidth: bool,
 ) -> ExitCode:
     from tui.cli.screen import open_screen
 
-    return open_screen(models, prompt, host, sessions, theme, keep_warm)
+    return open_screen(models, prompt, host, sessions, theme, keep_warm, low_bandwidth)

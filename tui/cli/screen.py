@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from tui.cli.exit_codes import ExitCode
 from tui.cli.shell import say
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, CompareError
+from tui.core.terminal import over_ssh
 from tui.hosts.opening import open_host
 from tui.store import paths
 from tui.store.recovery import recover
@@ -23,6 +25,7 @@ def open_screen(
     sessions: Path | None,
     theme: str | None,
     keep_warm: float | None = None,
+    low_bandwidth: bool = False,
 ) -> ExitCode:
     """Run the terminal program until it is left; says where the session is kept."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -55,6 +58,8 @@ def open_screen(
             remember_theme=lambda name: remember_theme(name, state),
             news=recovered,
             notices=[*notices, *troubles],
+            over_ssh=over_ssh(os.environ),
+            low_bandwidth=low_bandwidth,
         )
         try:
             app.run()

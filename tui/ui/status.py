@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui.conductor import Conductor
 from tui.core.plan import Mode
 from tui.ui.shelf import Shelf
@@ -9,8 +11,8 @@ from tui.ui.shelf import Shelf
 _MODES = {Mode.RACE: "race: all at once", Mode.MEASURE: "measure: one at a time, after a warm-up"}
 
 
-def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, page: str) -> str:
-    """How the next run goes, where this one is, how many answers wait for a score, which panes are in sight."""
+def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, notes: Sequence[str]) -> str:
+    """How the next run goes, where this one is, how many answers wait for a score; then the notes."""
     run = conductor.run
     if run is None and not shelf.chosen:
         return _emptiness(shelf)
@@ -24,7 +26,7 @@ def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, p
     warm = conductor.session.tool.get("keep_warm")
     if warm:
         parts.append(f"kept warm: {warm}")
-    return "  ·  ".join([*parts, page] if page else parts)
+    return "  ·  ".join([*parts, *notes])
 
 
 def _emptiness(shelf: Shelf) -> str:

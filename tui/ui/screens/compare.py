@@ -22,6 +22,7 @@ from tui.ui.screens.scoring import Scoring
 from tui.ui.screens.shown import Shown
 from tui.ui.shelf import Shelf
 from tui.ui.status import status_line
+from tui.ui.terminal.flow import Flow
 from tui.ui.widgets.pane_row import PaneRow
 from tui.ui.widgets.prompt_box import PromptBox
 
@@ -36,10 +37,14 @@ class CompareScreen(ModeScreen):
     BINDINGS = bindings(COMPARE)
     AUTO_FOCUS = "PromptBox"
 
-    def __init__(self, shelf: Shelf, conductor: Conductor) -> None:
+    def __init__(self, shelf: Shelf, conductor: Conductor, flow: Flow) -> None:
         super().__init__(shelf)
         self._conductor = conductor
-        self._pump = Pump(self, conductor.tick, self._beat, lambda: conductor.preparing)
+        self._flow = flow
+        self._low = False
+        self._pump = Pump(
+            self, flow, conductor.tick, self._beat, eager=lambda: conductor.preparing, running=self._moving
+        )
         self.mode = Mode.RACE
         """How the next run goes."""
         self._alone = False
@@ -92,9 +97,16 @@ class CompareScreen(ModeScreen):
         self._repaint(set(self._conductor.session.lanes), bars=True)
         self._show_status()
 
+    def _moving(self) -> list[str]:
+        return [lane.spec.id for lane in self._shown.lanes() if not lane.state.final]
+
     def _beat(self, changed: set[str], bars: bool) -> None:
         """Repaint what a beat brought; nothing between runs."""
         conductor = self._conductor
+        if self._low != self._flow.low:
+            self._low = not self._low
+            self.query_one(PromptBox).cursor_blink = not self._low
+            self._show_status()
         if changed or (bars and conductor.busy):
             self._repaint(changed, bars)
         elif bars:
@@ -120,7 +132,9 @@ class CompareScreen(ModeScreen):
                 due = lane.spec.id in changed or (bars and not run.finished)
                 if due and pane.display:
                     folded = lane.spec.model not in self._unfolded
-                    pane.show(column(conductor, lane, index + 1, scale, folded=folded))
+                    pane.view.coarse = self._low
+                    shown = column(conductor, lane, index + 1, scale, folded=folded)
+                    pane.show(shown, counters=bars or self._low)
         if changed:
             self._show_status()
 
@@ -133,7 +147,7 @@ class CompareScreen(ModeScreen):
     def _show_status(self) -> None:
         if not self.alive:
             return
-        line = status_line(self.shelf, self._conductor, self.mode, len(self._scoring.unscored()), self._row.page)
+        line = status_line(self.shelf, self._conductor, self.mode, len(self._scoring.unscored()), self._notes())
         if self._jumping:
             line = "Which pane? Press its number."
         elif self.early_prompt is not None and self.shelf.info is None:
@@ -142,6 +156,9 @@ class CompareScreen(ModeScreen):
         if line != self._status:
             self._status = line
             self.query_one("#status", Static).update(Content(line))
+
+    def _notes(self) -> list[str]:
+        return [note for note in ("low bandwidth" if self._low else "", self._row.page) if note]
 
     def tell(self, error: CompareError) -> None:
         """Show a failure as a sentence."""

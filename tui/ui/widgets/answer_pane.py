@@ -90,8 +90,11 @@ class AnswerPane(Vertical, can_focus=True):
         """What the pane shows."""
         return self._column
 
-    def show(self, column: Column) -> None:
-        """Show a column. Each part compares it with what it shows already and paints what differs."""
+    def show(self, column: Column, *, counters: bool = True) -> None:
+        """Show a column. Each part compares it with what it shows already and paints what differs.
+
+        Without `counters` the bar and the numbers of an answer that still grows stay as they are.
+        """
         self._column = column
         state = column.state
         thinking = bool(column.reasoning) and not column.answer
@@ -101,8 +104,10 @@ class AnswerPane(Vertical, can_focus=True):
         self.view.show(column.answer, ended=state is not None and state.final)
         self.view.show_error(*(column.fault or ("", "")))
         self.view.show_remark(column.remark)
-        self._bar.show(column.spans, column.scale, running=state is not None and not state.final)
-        self._metrics.show(column.reading)
+        running = state is not None and not state.final
+        if counters or not running:
+            self._bar.show(column.spans, column.scale, running=running)
+            self._metrics.show(column.reading)
         self._score.show(column.score, column.has_note, column.criterion)
 
     def action_scroll_up(self) -> None:

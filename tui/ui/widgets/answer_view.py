@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
+from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
@@ -20,7 +21,7 @@ from tui.ui.widgets.painted import is_bare, lines_of
 from tui.ui.widgets.wrap import wrap
 from tui.ui.widgets.wrapped import Place, WrappedText
 
-MAX_STEP = 8
+MAX_STEP = 12
 """Rows by which a view follows its tail at most: scrolling repaints all rows, so it must not come with every one."""
 WIDTH_BEFORE_LAYOUT = 80
 STRIPS_KEPT = 256
@@ -56,8 +57,12 @@ class AnswerView(ScrollView, can_focus=True):
         Binding("end", "scroll_end", "end", show=False, id="answer.end"),
     ]
 
+    virtual_size = Reactive(Size(0, 0))
+    """As the base class's, but without a new layout of the whole screen for each row: nothing else depends on it."""
     fold_hint: str = "t shows it"
     """What the folded thinking says of the key that opens it."""
+    coarse: bool = False
+    """Whether to follow the tail by half a view at once, which sends less to the terminal."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
@@ -119,6 +124,11 @@ class AnswerView(ScrollView, can_focus=True):
     def following(self) -> bool:
         """Whether the view keeps to the end of the text as it grows."""
         return self._following
+
+    @property
+    def allow_vertical_scroll(self) -> bool:
+        """Whether there is more than is in sight."""
+        return self.max_scroll_y > 0
 
     def scroll_to_fraction(self, fraction: float) -> None:
         """Go to the same part of the text as another view; nobody is told of it."""
@@ -282,7 +292,7 @@ class AnswerView(ScrollView, can_focus=True):
         """Make room for all rows, and show the last of them unless a person moved away."""
         over = max(self._total - self._room.height, 0)
         if over and not self._ended:
-            step = max(min(MAX_STEP, self._room.height // 3), 1)
+            step = max(self._room.height // 2 if self.coarse else min(MAX_STEP, self._room.height // 3), 1)
             over = -(-over // step) * step
         size = Size(self._room.width, self._room.height + over)
         self._adjust(size, over if self._following else min(self.scroll_offset.y, over))

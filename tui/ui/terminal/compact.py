@@ -1,0 +1,94 @@
+"""The same picture in fewer bytes.
+
+Textual writes every piece of text with its whole style before it and a reset behind it, moves the cursor from piece to
+piece more often than the picture needs, and pads with spaces: most of what it sends while answers stream.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+_RESET = "\x1b[0m"
+_PARTS = re.compile(r"(\x1b\[[0-9;]*m|\x1b\[\d+;\d+H)")
+_SPACES = re.compile(r"( {12,})")
+"""As many as erasing them and moving on is shorter for."""
+_STYLE = re.compile(
+    r"(?P<attributes>(?:[1-9];?|2\d;?|5\d;?)*?)"
+    r"(?P<fore>(?:3[0-79]|9[0-7]|38;5;\d+|38;2;\d+;\d+;\d+)?);?"
+    r"(?P<back>(?:4[0-79]|10[0-7]|48;5;\d+|48;2;\d+;\d+;\d+)?)"
+)
+
+
+class _Style(NamedTuple):
+    attributes: str
+    fore: str
+    back: str
+
+
+_NONE = _Style("", "", "")
+
+
+def compact(data: str, *, erases: bool) -> str:
+    """`data` without styles that are set already, and without moves and line ends that a move follows at once.
+
+    It is taken to begin without any style, and ends without one. Everything that is neither a style nor a move stays
+    as it is, and where it is; but with `erases`, for terminals that erase in the colour of the ground, long runs of
+    spaces become that.
+    """
+    if "\x1b[" not in data:
+        return data
+    made: list[str] = []
+    wanted = active = _NONE
+    gap = ""
+    for at, part in enumerate(_PARTS.split(data)):
+        if at % 2:
+            if part[-1] == "m":
+                wanted = _style(part[2:-1])
+            else:
+                gap = part
+        elif part == "\n":
+            gap += part
+        elif part:
+            if "\n" in gap and active != _NONE:
+                made.append(_RESET)  # A line that scrolls in would take the colour.
+                active = _NONE
+            made.append(gap)
+            made.append(_change(active, wanted))
+            gap, active = "", wanted
+            if erases and not active.attributes:
+                *begin, last = _SPACES.split(part)
+                made += [text if number % 2 == 0 else _erased(text) for number, text in enumerate(begin)]
+                if begin and not last:
+                    # The next move makes this one needless.
+                    made[-1], gap = f"\x1b[{len(begin[-1])}X", f"\x1b[{len(begin[-1])}C"
+                made.append(last)
+            else:
+                made.append(part)
+    made += [gap] if active == _NONE else [gap, _RESET]
+    return "".join(made)
+
+
+def _erased(spaces: str) -> str:
+    return f"\x1b[{len(spaces)}X\x1b[{len(spaces)}C"
+
+
+@lru_cache(maxsize=512)
+def _style(numbers: str) -> _Style:
+    """What a style sets. Rich writes all that differs from nothing, in this order, or a reset."""
+    if numbers in ("", "0"):
+        return _NONE
+    found = _STYLE.fullmatch(numbers)
+    return _Style(found["attributes"].rstrip(";"), found["fore"], found["back"]) if found else _Style(numbers, "", "")
+
+
+def _change(old: _Style, new: _Style) -> str:
+    """What makes one style of the other."""
+    if old == new:
+        return ""
+    if new == _NONE:
+        return _RESET
+    if old.attributes != new.attributes or (old.fore and not new.fore) or (old.back and not new.back):
+        return f"\x1b[{';'.join(part for part in ('0' if old != _NONE else '', *new) if part)}m"
+    return f"\x1b[{';'.join(now for was, now in zip(old, new, strict=True) if now != was)}m"
