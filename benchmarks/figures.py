@@ -1,0 +1,151 @@
+"""The figures the program is held to: a ratio within one run each, what it must be, and what is aimed at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from benchmarks.parts.accuracy import Judged
+from benchmarks.parts.first_paint import Paints
+from benchmarks.parts.soak import Soaked
+from benchmarks.parts.streaming import Streamed
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One row: smaller is better, and None was not measured."""
+
+    name: str
+    value: float | None
+    must: float
+    aim: float
+    unit: str = ""
+    """Empty for a ratio."""
+    detail: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """`aim`, `must` or `missed`: the best that is reached; empty when nothing was measured."""
+        if self.value is None:
+            return ""
+        return "aim" if self.value <= self.aim else "must" if self.value <= self.must else "missed"
+
+
+@dataclass(slots=True)
+class Results:
+    """What the parts that ran have found."""
+
+    plain: dict[str, Streamed] = field(default_factory=dict)
+    """By design: answers alone, nobody types."""
+    typed: dict[str, Streamed] = field(default_factory=dict)
+    """By design: keys are pressed meanwhile."""
+    slow: Streamed | None = None
+    """Our program over a slow line, with keys."""
+    eight: Streamed | None = None
+    paints: Paints | None = None
+    soaked: Soaked | None = None
+    judged: list[Judged] = field(default_factory=list)
+
+    def faults(self) -> list[str]:
+        """What went wrong, so that no number is read that should not be."""
+        every = [*self.plain.values(), *self.typed.values(), *(one for one in (self.slow, self.eight) if one)]
+        said = [f"{one.design}: {fault}" for one in every for fault in one.faults]
+        said += [f"{one.shape}: {fault}" for one in self.judged for fault in one.faults]
+        return said + ([f"sitting: {self.soaked.fault}"] if self.soaked and self.soaked.fault else [])
+
+
+def percentile(values: Sequence[float], percent: float) -> float | None:
+    """By linear interpolation; None of nothing."""
+    return float(np.percentile(values, percent)) if values else None
+
+
+def ratio(one: float | None, other: float | None) -> float | None:
+    """None where either is unknown, or nothing can be divided by."""
+    return one / other if one is not None and other else None
+
+
+def cpu_per_10k(one: Streamed | None) -> float | None:
+    """Seconds of CPU for ten thousand tokens."""
+    return ratio(one.cpu_s * 1e4, one.tokens) if one else None
+
+
+def error_p95(one: Streamed | None) -> float | None:
+    """Milliseconds that 19 of 20 stamps are not later than."""
+    return percentile(one.errors_ms, 95) if one else None
+
+
+def key_p95(one: Streamed | None) -> float | None:
+    """Milliseconds within which 19 of 20 keys show."""
+    return percentile(one.keys_ms, 95) if one else None
+
+
+def _bytes_per_token(one: Streamed | None) -> float | None:
+    return ratio(one.written, one.tokens) if one else None
+
+
+def figures(found: Results, *, ours: str, bare: str, static: str, markdown: str) -> list[Figure]:
+    """The rows of the contract, in its order; the names are those of the designs."""
+    plain, typed = found.plain.get, found.typed.get
+    mine, slow = plain(ours), found.slow
+    cpu = cpu_per_10k(mine)
+    fast_error = error_p95(typed(ours))
+    paints, soaked = found.paints, found.soaked
+    complete = found.eight.complete_ms if found.eight else None
+    return [
+        Figure(
+            "stamp error p95, 4 panes painting at 50 tok/s, against the bare client without a screen",
+            ratio(error_p95(mine), error_p95(plain(bare))), 1.0, 0.25,
+            detail=_against(error_p95(mine), error_p95(plain(bare)), "ms"),
+        ),
+        Figure(
+            "the same on a terminal drained at 20 KB/s, against a fast terminal",
+            ratio(error_p95(slow), fast_error), 2.0, 1.2,
+            detail=_against(error_p95(slow), fast_error, "ms"),
+        ),
+        Figure(
+            "CPU of the process tree per token, against the bare client",
+            ratio(cpu, cpu_per_10k(plain(bare))), 2.0, 1.0,
+            detail=_against(cpu, cpu_per_10k(plain(bare)), "s per 10,000 tokens"),
+        ),
+        Figure(
+            "the same against `MarkdownStream` per token",
+            ratio(cpu, cpu_per_10k(plain(markdown))), 1 / 3, 1 / 6,
+            detail=_against(cpu, cpu_per_10k(plain(markdown)), "s per 10,000 tokens"),
+        ),
+        Figure(
+            "terminal bytes, against `Static.update` per token",
+            ratio(_bytes_per_token(mine), _bytes_per_token(plain(static))), 1 / 8, 1 / 20,
+            detail=_against(_bytes_per_token(mine), _bytes_per_token(plain(static)), "bytes a token"),
+        ),
+        Figure(
+            "key to echo p95, against `Static.update` per token",
+            ratio(key_p95(typed(ours)), key_p95(typed(static))), 0.5, 0.25,
+            detail=_against(key_p95(typed(ours)), key_p95(typed(static)), "ms"),
+        ),
+        Figure(
+            "first paint, against a minimal Textual program",
+            paints.ratio if paints else None, 1.5, 1.1,
+            detail=_against(percentile(paints.ours, 50), percentile(paints.minimal, 50), "ms") if paints else "",
+        ),
+        Figure(
+            "8 panes at 100 tok/s: screen complete after the last byte",
+            None if complete is None else complete / 1000, 1.0, 0.2, "s",
+        ),
+        Figure(
+            f"memory after {soaked.points[-1][0]:,} tokens in one sitting, against after 10,000"
+            if soaked and soaked.points else "memory after 1,000,000 tokens in one sitting, against after 10,000",
+            soaked.ratio if soaked and soaked.points else None, 1.5, 1.2,
+            detail=_against(soaked.points[-1][1].whole / 1e6, soaked.points[0][1].whole / 1e6, "MB")
+            if soaked and soaked.points else "",
+        ),
+        Figure(
+            "slowest key to echo on a terminal drained at 20 KB/s",
+            max(slow.keys_ms) / 1000 if slow and slow.keys_ms else None, 1.0, 0.25, "s",
+        ),
+    ]  # fmt: skip
+
+
+def _against(one: float | None, other: float | None, unit: str) -> str:
+    return f"{one:.3g} and {other:.3g} {unit}" if one is not None and other is not None else ""
