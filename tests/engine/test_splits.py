@@ -16,7 +16,7 @@ from tests.support.lanes import lane, start
 from tui.core import events as ev
 from tui.core.lane import Lane, LaneState
 from tui.engine.client import _read, _Watch
-from tui.engine.transport import Stamps
+from tui.engine.stamps import Stamps, clock
 
 many = settings(max_examples=150, deadline=None)
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
@@ -43,7 +43,7 @@ class Reads(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for portion in self._portions:
-            self._stamps.read()
+            self._stamps.read(clock())
             yield portion
 
 

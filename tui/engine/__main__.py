@@ -18,7 +18,7 @@ from tui.engine.client import converse
 from tui.engine.dialect import Dialects
 from tui.engine.priority import raise_priority
 from tui.engine.protocol import Cancel, Command, Hello, Start, decode_command, encode_message
-from tui.engine.transport import clock
+from tui.engine.stamps import clock
 from tui.engine.warmup import warm_up
 
 

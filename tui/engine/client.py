@@ -15,8 +15,9 @@ from tui.engine import faults
 from tui.engine.chunks import DONE, Chunk, Count, read_chunk
 from tui.engine.dialect import Dialects, refused, without
 from tui.engine.protocol import Start
+from tui.engine.stamps import Stamps, clock
 from tui.engine.thinking import ThinkingTags
-from tui.engine.transport import StampingTransport, Stamps, clock
+from tui.engine.transport import StampingTransport
 from tui.net.proxies import proxy_for
 
 NO_KEY = "none"

@@ -7,50 +7,15 @@ acknowledgements hold back small writes for some 40 ms and tokens then arrive in
 from __future__ import annotations
 
 import ssl
-import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import Any
 
 import httpcore2
 import httpx2
 
+from tui.engine.plain import PlainBackend
+from tui.engine.stamps import Stamps, clock
 from tui.net.proxies import Proxy
-
-clock = time.perf_counter_ns
-"""The one clock every instant is read from."""
-
-
-class Stamps:
-    """What the transport saw of one request, in nanoseconds of `clock`."""
-
-    __slots__ = ("_begun", "_on_sent", "connect_ns", "read_at", "read_number", "sent")
-
-    def __init__(self, on_sent: Callable[[], None]) -> None:
-        self.connect_ns = 0
-        """How long it took until the host could be written to: name, connection, a proxy's tunnel and encryption."""
-        self._begun: int | None = None
-        self.sent: int | None = None
-        self.read_at = 0
-        """Instant of the newest read of the socket."""
-        self.read_number = 0
-        """How many reads there have been."""
-        self._on_sent = on_sent
-
-    def connected(self, started: int) -> None:
-        """One step of connecting is done; `started` is when it began."""
-        self._begun = self._begun or started
-        self.connect_ns = clock() - self._begun
-
-    def writing(self) -> None:
-        """The request is about to be written; the first call is the zero of every latency."""
-        if self.sent is None:
-            self.sent = clock()
-            self._on_sent()
-
-    def read(self) -> None:
-        """The socket was just read."""
-        self.read_at = clock()
-        self.read_number += 1
 
 
 class StampingTransport(httpx2.AsyncBaseTransport):
@@ -61,8 +26,9 @@ class StampingTransport(httpx2.AsyncBaseTransport):
         # Reading the authorities' certificates takes long: not while connecting, where it would be measured.
         context = httpcore2.default_ssl_context() if encrypted else None
         if proxy is None:
+            backend = _Backend(stamps, 0) if encrypted else PlainBackend(stamps)
             self._pool = httpcore2.AsyncConnectionPool(
-                ssl_context=context, network_backend=_Backend(stamps, 0), max_keepalive_connections=0
+                ssl_context=context, network_backend=backend, max_keepalive_connections=0
             )
             return
         # Through a tunnel, the host is reached when encryption with it stands; what is written before is the proxy's.
@@ -154,7 +120,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         data = await self._stream.read(max_bytes, timeout)
         if self._steps <= 0:
-            self._stamps.read()
+            self._stamps.read(clock())
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
