@@ -39,13 +39,15 @@ def test_the_screen_loads_nothing_that_it_does_not_paint_with() -> None:
     assert not loaded & (HEAVY - {"textual", "rich", "click"})
 
 
-def test_the_screen_does_not_wait_for_other_commands() -> None:
-    script = "import sys, tui.cli.main, tui.cli.screen, tui.app\nprint(*sys.modules)"
+def test_the_first_frame_waits_for_next_to_nothing() -> None:
+    script = "import sys, tui.cli.main, tui.cli.screen\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     loaded = set(done.stdout.split())
-    assert "tui.cli.screen" in loaded
-    others = {"tui.cli.doctor", "tui.cli.models", "tui.cli.report", "tui.cli.run", "tui.cli.smoke", "tui.report"}
-    assert not loaded & (others | {"importlib.metadata", "http.client", "urllib.request"})
+    assert "tui.ui.screens.compare" in loaded
+    rooms = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("tui.")}
+    assert rooms == {"tui.app", "tui.cli", "tui.core", "tui.store", "tui.ui"}
+    later = {"tui.store.keeper", "tui.store.recovery", "tui.ui.desk", "tui.ui.screens.models", "tui.core.lane"}
+    assert not loaded & (later | {"importlib.metadata", "http.client", "urllib.request"})
 
 
 def test_the_check_would_notice() -> None:

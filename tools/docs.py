@@ -12,7 +12,7 @@ from tui.cli.exit_codes import MEANINGS
 from tui.cli.main import cli
 from tui.hosts.host import Ability
 from tui.hosts.kinds import KINDS, THROUGH_SSH, HostKind
-from tui.ui import actions
+from tui.ui import actions, widget_actions
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 _SECTION = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -28,9 +28,9 @@ def keys() -> str:
     """Every key, by the place where it works."""
     groups = (
         ("everywhere", actions.EVERYWHERE),
-        ("in the prompt", actions.PROMPT),
-        ("in the panes", (*actions.COMPARE, *actions.ANSWER)),
-        ("on the Models screen", (*actions.MODELS, *actions.LIST)),
+        ("in the prompt", widget_actions.PROMPT),
+        ("in the panes", (*actions.COMPARE, *widget_actions.ANSWER)),
+        ("on the Models screen", (*actions.MODELS, *widget_actions.LIST)),
     )
     rows = [(f"`{item.shown}`", item.about, _where(item, where)) for where, group in groups for item in group]
     return table(("key", "does", "where"), rows)

@@ -1,32 +1,20 @@
-"""The terminal program: screens, themes and the work on the host, put together."""
+"""The terminal program: modes, keys, themes and signals, put together. What takes long to load comes after a frame."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
-from textual.content import Content
 from textual.theme import Theme
 
-from tui.conductor import Conductor
-from tui.conductor.downloads import Stage
 from tui.core.clean import clean_line
-from tui.core.errors import CompareError, NoModelError
-from tui.core.fit import Verdict
-from tui.core.plan import Mode
-from tui.hosts.host import Ability, Host
-from tui.hosts.telling import host_story
+from tui.core.errors import CompareError
 from tui.ui import actions
 from tui.ui.crash import CrashLog
-from tui.ui.figures import megabytes
-from tui.ui.host_work import HostAnswered, HostFailed, HostOffered, HostWork, free_memory_mb
 from tui.ui.leaving import Leaving
-from tui.ui.model_deeds import DONE
-from tui.ui.screens.ask import AskScreen
 from tui.ui.screens.compare import CompareScreen
-from tui.ui.screens.help import HelpScreen
-from tui.ui.screens.models import ModelsScreen
-from tui.ui.screens.page import PageScreen
 from tui.ui.shelf import Shelf
 from tui.ui.terminal.drivers import bounded_driver
 from tui.ui.terminal.flow import Flow
@@ -34,13 +22,32 @@ from tui.ui.terminal.hold import Hold
 from tui.ui.terminal.outlet import Outlet
 from tui.ui.theming import DEFAULT_THEME, SIXTEEN_THEME, variable_defaults
 
+if TYPE_CHECKING:
+    from tui.conductor import Conductor
+    from tui.hosts.host import Host
+    from tui.ui.desk import Desk
+    from tui.ui.host_work import HostAnswered, HostFailed, HostOffered
+    from tui.ui.screens.models import ModelsScreen
+
 MODES_IN_ORDER = ("models", "compare")
-_DOWNLOADS_EVERY = 0.5
-"""Seconds between two looks at the downloads."""
+_AFTER_OPENING = {"show", "step", "help", "host"}
+"""What there is nothing to do for before the host and the conductor are there."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What the program works with. Whoever opened it closes it."""
+
+    host: Host
+    conductor: Conductor
+    news: Sequence[str] = ()
+    """What is to be told at the start."""
+    notices: Sequence[CompareError] = ()
+    """What went wrong and stops nothing."""
 
 
 class CompareApp(App[None]):
-    """Owns the shelf. The conductor and the host are handed in, and closed by whoever made them."""
+    """Paints its first frame with next to nothing loaded, then opens what it works with."""
 
     TITLE = "foundry-compare"
     CSS_PATH = "app.tcss"
@@ -48,21 +55,21 @@ class CompareApp(App[None]):
 
     def __init__(
         self,
-        host: Host,
-        conductor: Conductor,
+        open_up: Callable[[], Opened],
         *,
         models: Sequence[str] = (),
         prompt: str | None = None,
         themes: Sequence[Theme] = (),
         theme: str | None = None,
         remember_theme: Callable[[str], None] = lambda _: None,
-        news: Sequence[str] = (),
-        notices: Sequence[CompareError] = (),
-        free_mb: Callable[[], float | None] = free_memory_mb,
+        free_mb: Callable[[], float | None] | None = None,
         over_ssh: bool = False,
         low_bandwidth: bool = False,
     ) -> None:
-        """`free_mb` tells the free memory of this machine, in megabytes. `remember_theme` is given the name of each
+        """`open_up` is called once, after the first frame; when it raises CompareError, the program ends with that in
+        `failure`.
+
+        `free_mb` tells the free memory of this machine, in megabytes. `remember_theme` is given the name of each
         theme that is chosen, and may raise StoreError. `low_bandwidth` asks for few bytes, whatever the terminal takes.
         """
         outlet = Outlet()
@@ -71,37 +78,30 @@ class CompareApp(App[None]):
         self.crash_log = CrashLog()
         self.error_console = self.crash_log.console
         self.shelf = Shelf()
-        self._host = host
-        self._conductor = conductor
-        self._wanted = tuple(models)
-        self._prompt = prompt
-        self._news = news
-        self._notices = notices
+        self.failure: CompareError | None = None
+        """Why nothing could be opened."""
+        self._open_up = open_up
+        self._asked: dict[str, Any] = {"models": models, "prompt": prompt, "free_mb": free_mb}
         flow = Flow(outlet, over_ssh=over_ssh, low_bandwidth=low_bandwidth)
-        self._compare = CompareScreen(self.shelf, conductor, flow)
-        self._models = ModelsScreen(self.shelf, lambda key: host.abilities_of(key) if key else host.abilities)
-        self._work = HostWork(self, host, free_mb)
+        self._compare = CompareScreen(self.shelf, flow)
+        self._opened: Opened | None = None
+        self._desk: Desk | None = None
         self._remember_theme = remember_theme
         if themes:
             self._use_themes(themes, theme)
 
     def on_mount(self) -> None:
         """Paint first; then start what takes time."""
-        self.add_mode("models", lambda: self._models)
         self.add_mode("compare", lambda: self._compare)
         self.switch_mode("compare")
         Leaving(self, self._keep).watch()
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
-        for told in self._news:
-            self.notify(clean_line(told), timeout=10, markup=False)
-        for notice in self._notices:
-            self._tell(notice)
-        self._beat = self.set_interval(_DOWNLOADS_EVERY, self._look_at_downloads, pause=True)
         self.call_after_refresh(self._begin)
 
     def on_unmount(self) -> None:
         """Nobody waits for downloads any more."""
-        self._work.close()
+        if self._desk is not None:
+            self._desk.close()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for themes that do not set them."""
@@ -111,139 +111,63 @@ class CompareApp(App[None]):
         """After each frame: see whether the terminal keeps up."""
         self._hold.look()
 
-    def _begin(self) -> None:
-        self._conductor.start()
-        self._ask_host()
+    async def _begin(self) -> None:
+        from tui.ui.desk import Desk
 
-    # The host
+        try:
+            self._opened = opened = self._open_up()
+        except CompareError as error:
+            self.failure = error
+            self.exit()
+            return
+        self._desk = desk = Desk(self, self.shelf, self._compare, opened.host, opened.conductor, **self._asked)
+        self.add_mode("models", lambda: desk.models)
+        await self._compare.take_up(opened.conductor)
+        self.refresh_bindings()
+        for told in opened.news:
+            self.notify(clean_line(told), timeout=10, markup=False)
+        for notice in opened.notices:
+            self._compare.tell(notice)
+        opened.conductor.start()
+        desk.ask_host()
 
-    def _ask_host(self) -> None:
-        """What is here at once; what could be had as well when its catalogue answers."""
-        self._work.look()
-        self.shelf.asking = not self._host.abilities.get(Ability.DOWNLOAD, "no")
-        self._work.ask_offers()
+    # What screens and host have to say
 
     async def on_host_answered(self, message: HostAnswered) -> None:
-        """Fill the shelf; the first time, choose the models and ask what was asked for on the command line."""
-        if not self.is_running:
-            return
-        first = self.shelf.info is None
-        self.shelf.answered(message.info, message.cards)
-        self.shelf.free_mb = message.free_mb
-        self.shelf.working.pop(message.key, None)
-        if message.what:
-            self.shelf.took[message.key] = (message.what, message.seconds)
-            if message.what == "remove":
-                self.shelf.unchoose(message.key)
-            else:
-                told = f"{message.key}: {DONE[message.what]} in {message.seconds:.1f} s"
-                self.notify(clean_line(told, 200), timeout=4, markup=False)
-        self._models.details(message.details)
-        self._conductor.connected(message.info)
-        if first:
-            self._choose_first()
-        await self._shelf_changed()
-        prompt = self._prompt if self._prompt is not None else self._compare.early_prompt
-        if first and prompt is not None and self.shelf.chosen:
-            if self._prompt is not None:
-                self._compare.fill(prompt)
-            self.action_show("compare")
-            await self._compare.ask(prompt)
+        """Show what is there."""
+        if self._desk is not None and self.is_running:
+            await self._desk.answered(message)
 
     async def on_host_offered(self, message: HostOffered) -> None:
-        """Show what could be had as well."""
-        self.shelf.offered(message.offers)
-        await self._shelf_changed()
+        """Show what could be had."""
+        if self._desk is not None:
+            await self._desk.offered(message)
 
     async def on_host_failed(self, message: HostFailed) -> None:
-        """Say it, and keep what is known."""
-        if message.key:
-            self.shelf.working.pop(message.key, None)
-        else:
-            self.shelf.trouble = message.error
-        self._tell(message.error)
-        await self._shelf_changed()
-
-    def _look_at_downloads(self) -> None:
-        """Show how far they are; when one has ended, see what is here."""
-        seen = self._work.downloads.look()
-        failed = [one for key, one in seen.items() if one.error and self.shelf.downloads.get(key) != one]
-        self.shelf.downloads = {key: one for key, one in seen.items() if one.error or not one.ended}
-        self.shelf.paces = {key: self._work.downloads.pace_of(one) for key, one in seen.items()}
-        for one in failed:
-            if one.error:
-                self._tell(one.error)
-        if any(one.stage is Stage.DONE for one in seen.values()):
-            self._work.look()
-        if all(one.ended for one in seen.values()):
-            self._beat.pause()
-        if self._models.alive:
-            self._models.refill()
-
-    def _choose_first(self) -> None:
-        for name in self.shelf.choose_first(self._wanted):
-            self._tell(NoModelError(f"There is no model {name} on this host", hint="Choose on the Models screen."))
-        if not self.shelf.chosen:
-            self.switch_mode("models")
-
-    async def _shelf_changed(self) -> None:
-        for screen in (self._models, self._compare):
-            if screen.alive:
-                screen.show_top()
-        if self._models.alive:
-            self._models.refill()
-        if self._compare.alive:
-            await self._compare.rebuild()
+        """Say why not."""
+        if self._desk is not None:
+            await self._desk.failed(message)
 
     async def on_models_screen_asked(self, message: ModelsScreen.Asked) -> None:
-        """Have the host do something with a model, or be asked again."""
-        what, key = message.what, message.key
-        card = self.shelf.card(key)
-        match what:
-            case "refresh":
-                self._ask_host()
-            case "register":
-                self._work.register(key)
-            case "download" if card is not None:
-                self._work.downloads.add(card)
-                self._beat.resume()
-                self._look_at_downloads()
-            case "cancel":
-                self._work.downloads.cancel(key)
-                self._look_at_downloads()
-            case "load" | "unload" | "remove":
-                self.shelf.working[key] = what
-                self._work.do(what, key)
-        await self._shelf_changed()
+        """Have it done."""
+        if self._desk is not None:
+            await self._desk.asked(message)
 
     def on_models_screen_chosen(self, message: ModelsScreen.Chosen) -> None:
-        """To the comparison when the choice is made; what does not fit into memory together is better asked in turn."""
-        self.shelf.free_mb = self._work.free_mb()
-        self._models.refill()
-        if not message.done:
-            return
-        found = self.shelf.fit(self.shelf.chosen_cards())
-        if found.verdict is not Verdict.ONE_BY_ONE or self._compare.mode is Mode.MEASURE:
-            self.switch_mode("compare")
-            return
-
-        def answered(answer: str | None) -> None:
-            if answer is not None:
-                self._compare.use(Mode.MEASURE if answer == "m" else Mode.RACE, alone=answer == "m")
-                self.switch_mode("compare")
-
-        text = (
-            f"They need about {megabytes(found.need_mb)} of memory together, and {megabytes(found.free_mb)} is free. "
-            "Measured, each is loaded and asked alone, and the one before it is unloaded."
-        )
-        answers = [("m", "measures them, one at a time"), ("a", "asks them all at once all the same")]
-        self.push_screen(AskScreen("These models do not fit into memory together", text, answers), answered)
+        """Take over the choice."""
+        if self._desk is not None:
+            self._desk.chosen(message)
 
     def on_compare_screen_rested(self, message: CompareScreen.Rested) -> None:
         """See what is loaded after a run."""
-        self._ask_host()
+        if self._desk is not None:
+            self._desk.ask_host()
 
     # Everywhere
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what has nothing to work with yet."""
+        return None if action in _AFTER_OPENING and self._desk is None else True
 
     def action_show(self, mode: str) -> None:
         """To a screen by its name."""
@@ -257,17 +181,9 @@ class CompareApp(App[None]):
 
     def action_help(self) -> None:
         """Every key of this screen."""
-        here = actions.MODELS if self.current_mode == "models" else actions.COMPARE
-        groups: list[tuple[str, Sequence[actions.Action]]] = [
-            (self.current_mode.capitalize(), here),
-            ("Everywhere", actions.EVERYWHERE),
-        ]
-        if self.current_mode == "compare":
-            groups.insert(0, ("In the prompt", actions.PROMPT))
-            groups.insert(2, ("In an answer", actions.ANSWER))
-        else:
-            groups.insert(1, ("In the list", actions.LIST))
-        self.push_screen(HelpScreen(groups))
+        from tui.ui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.current_mode))
 
     def action_quiet(self) -> None:
         """Put the notices away: on a small screen they hide what is under them."""
@@ -275,11 +191,8 @@ class CompareApp(App[None]):
 
     def action_host(self) -> None:
         """Where the host was looked for, and what was found."""
-        told = host_story(self._host, self.shelf.info, self.shelf.cards)
-        self.push_screen(PageScreen("The host", Content("\n".join(told))))
-
-    def _tell(self, error: CompareError) -> None:
-        self.notify(clean_line(error.sentence()), severity="error", timeout=10, markup=False)
+        if self._desk is not None:
+            self._desk.tell_of_host()
 
     def _use_themes(self, themes: Sequence[Theme], wanted: str | None) -> None:
         for theme in themes:
@@ -295,9 +208,11 @@ class CompareApp(App[None]):
         try:
             self._remember_theme(theme.name)
         except CompareError as error:
-            self._tell(error)
+            self._compare.tell(error)
 
     def _keep(self) -> None:
-        self._work.close()
-        self._conductor.close()
-        self._host.close()
+        if self._desk is not None:
+            self._desk.close()
+        if self._opened is not None:
+            self._opened.conductor.close()
+            self._opened.host.close()

@@ -8,7 +8,8 @@ from tests.support.sessions import ASKED, MS, fold, spec
 from tui.core import events as ev
 from tui.core.events import Kind
 from tui.core.lane import Lane
-from tui.core.phases import Phase, Span, live, spans
+from tui.core.phase import Phase
+from tui.core.phases import Span, live, spans
 
 S = 1_000 * MS
 LATER = ASKED + 100 * S

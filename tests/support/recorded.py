@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.screens import Play, playing
 from tests.support.sessions import ASKED, MS, SENT, WHEN, fold, lane, session, spec
-from tui.app import CompareApp
+from tui.app import CompareApp, Opened
 from tui.conductor import Conductor
 from tui.core import events as ev
 from tui.core.events import Kind
@@ -128,7 +128,8 @@ async def looking_at(
     asked = [kept.target_of(one).card.id for one in given]
     themes, _ = load_all([])
     conductor = RecordedConductor(host, kept, run, at)
-    app = CompareApp(host, conductor, models=asked if chosen is None else chosen, themes=themes, theme="dark")
+    wanted = asked if chosen is None else chosen
+    app = CompareApp(lambda: Opened(host, conductor), models=wanted, themes=themes, theme="dark")
     try:
         async with playing(app, conductor, size) as play:
             await play.until(lambda: app.shelf.info is not None)

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from tests.support.conducting import conducting
 from tests.ui.stage import rows, screen_text
-from tui.app import CompareApp
+from tui.app import CompareApp, Opened
 from tui.conductor import Conductor
 from tui.hosts.host import Host
 from tui.ui.widgets.answer_pane import AnswerPane
@@ -120,7 +120,7 @@ async def asking(
 ) -> AsyncIterator[Play]:
     """The whole program but its command line: a real conductor and its engine, with this host."""
     with conducting(host) as conductor:
-        app = CompareApp(host, conductor, models=models, **more)
+        app = CompareApp(lambda: Opened(host, conductor), models=models, **more)
         async with playing(app, conductor, size) as play:
             yield play
 

@@ -12,7 +12,7 @@ from typing import Any
 from tests.support.conducting import new_conductor
 from tests.support.recorded import CARDS
 from tests.support.screens import Play, playing
-from tui.app import CompareApp
+from tui.app import CompareApp, Opened
 from tui.core.errors import CompareError, ModelFailedError, NoModelError
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.target import Endpoint
@@ -127,7 +127,7 @@ async def shelf_of(
     """The program on its Models screen with this host; nothing has been run. This machine has 6 GB of free memory."""
     themes, _ = load_all([])
     conductor = new_conductor(host)
-    app = CompareApp(host, conductor, themes=themes, theme="dark", free_mb=lambda: free_mb, **more)
+    app = CompareApp(lambda: Opened(host, conductor), themes=themes, theme="dark", free_mb=lambda: free_mb, **more)
     try:
         async with playing(app, conductor, size) as play:
             await play.until(lambda: app.shelf.info is not None)

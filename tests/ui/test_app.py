@@ -18,7 +18,7 @@ from tests.support.loopback_server import FINISH, LoopbackServer, Wire, text
 from tests.support.recorded import RATER, answered, looking_at
 from tests.support.screens import Play, asking, playing
 from tests.support.sessions import WHEN
-from tui.app import CompareApp, HostFailed
+from tui.app import CompareApp, Opened
 from tui.core.errors import NoHostError
 from tui.core.host_spec import HostSpec, Way
 from tui.core.lane import LaneState
@@ -28,7 +28,8 @@ from tui.hosts.discovery import Surroundings
 from tui.hosts.found import FoundHost
 from tui.hosts.host import HostInfo
 from tui.hosts.openai_api import OpenAIHost
-from tui.ui import actions
+from tui.ui import actions, widget_actions
+from tui.ui.host_work import HostFailed
 from tui.ui.screens.help import HelpScreen
 from tui.ui.widgets.model_table import ModelTable
 
@@ -95,7 +96,7 @@ async def test_the_help_tells_every_key_of_its_screen_and_many_keys_close_it() -
             assert not isinstance(play.app.screen, HelpScreen)
         assert play.here == 1
         assert not play.conductor.session.scores
-        of_compare = (*actions.PROMPT, *actions.COMPARE, *actions.ANSWER, *actions.EVERYWHERE)
+        of_compare = (*widget_actions.PROMPT, *actions.COMPARE, *widget_actions.ANSWER, *actions.EVERYWHERE)
         for mode, told in (("f2", of_compare), ("f1", (*actions.MODELS, *actions.EVERYWHERE))):
             await play.press(mode, "?")
             lines = [line.split() for line in str(play.app.screen.query_one(Static).content).splitlines()]
@@ -269,7 +270,7 @@ async def test_a_crash_tells_where_and_why_and_no_secret() -> None:
 
     host = DefectiveHost("http://127.0.0.1:9/v1")
     with conducting(host) as conductor:
-        app = CompareApp(host, conductor)
+        app = CompareApp(lambda: Opened(host, conductor))
         with pytest.raises(WorkerFailed):
             async with playing(app, conductor) as play:
                 await play.until(lambda: not app.is_running)

@@ -8,7 +8,8 @@ import pytest
 
 from tests.ui.stage import Stage, rows, screen_text
 from tui.core.lane import LaneState
-from tui.core.phases import Phase, Span
+from tui.core.phase import Phase
+from tui.core.phases import Span
 from tui.ui.widgets.answer_pane import NARROWEST, AnswerPane, Column
 from tui.ui.widgets.metrics_strip import Reading
 

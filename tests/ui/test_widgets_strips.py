@@ -14,7 +14,8 @@ from rich.cells import cell_len
 from tests.ui.stage import Stage, rows
 from tui.core import events as ev
 from tui.core.lane import Lane, LaneSpec, LaneState
-from tui.core.phases import Phase, Span, live
+from tui.core.phase import Phase
+from tui.core.phases import Span, live
 from tui.core.plan import Mode
 from tui.ui.widgets.metrics_strip import MetricsStrip, Reading, lines, reading
 from tui.ui.widgets.phase_bar import GLYPHS, TIP, PhaseBar, phase_cells

@@ -1,21 +1,26 @@
-"""Opening the screen: host, session, themes, and what is said when it closes."""
+"""Opening the screen: themes first, then host and session, and what is said when it closes."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tui.cli.conducting import conducted, surroundings
+from tui.app import CompareApp, Opened
 from tui.cli.exit_codes import ExitCode
 from tui.cli.shell import say
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, CompareError
 from tui.core.terminal import over_ssh
-from tui.hosts.opening import open_host
 from tui.store import paths
-from tui.store.recovery import recover
+from tui.store.themes import remember_theme, remembered_theme
+from tui.ui.theming import load_all
+
+if TYPE_CHECKING:
+    from tui.conductor import Conductor
 
 
 def open_screen(
@@ -34,39 +39,44 @@ def open_screen(
         )
     if prompt is not None and not prompt.strip():
         raise BadInputError("The prompt is empty", hint="Give a question with -p, or none at all.")
-    opened = open_host(host, surroundings())
-    from tui.app import CompareApp
-    from tui.store.themes import remember_theme, remembered_theme
-    from tui.ui.theming import load_all
-
     state = paths.state_dir()
-
     themes, notices = load_all([paths.config_dir() / "themes"])
     if theme is not None and theme not in [known.name for known in themes]:
         known = ", ".join(known.name for known in themes)
         wrong = " ".join(notice.sentence() for notice in notices)
         raise BadInputError(f"There is no theme {clean_line(theme, 40)}", f"There are: {known}", wrong)
-    recovered, troubles = _recover(paths.sessions_dir(sessions))
-    with conducted(opened, None, sessions, save=True, keep_warm=keep_warm) as (conductor, path):
+    session: tuple[Conductor, Path | None] | None = None
+    with ExitStack() as stack:
+
+        def open_up() -> Opened:
+            nonlocal session
+            from tui.cli.conducting import conducted, surroundings
+            from tui.hosts.opening import open_host
+
+            opened = open_host(host, surroundings())
+            recovered, troubles = _recover(paths.sessions_dir(sessions))
+            session = stack.enter_context(conducted(opened, None, sessions, save=True, keep_warm=keep_warm))
+            stack.callback(opened.close)
+            return Opened(opened, session[0], recovered, [*notices, *troubles])
+
         app = CompareApp(
-            opened,
-            conductor,
+            open_up,
             models=models,
             prompt=prompt,
             themes=themes,
             theme=theme or remembered_theme(state),
             remember_theme=lambda name: remember_theme(name, state),
-            news=recovered,
-            notices=[*notices, *troubles],
             over_ssh=over_ssh(os.environ),
             low_bandwidth=low_bandwidth,
         )
-        try:
-            app.run()
-        finally:
-            opened.close()
+        app.run()
+    if app.failure is not None:
+        raise app.failure
     if app.crash_log.summary():
         say(f"foundry-compare: The screen broke. Please report this:\n{app.crash_log.summary()}")
+    if session is None:
+        return ExitCode(app.return_code or 0)
+    conductor, path = session
     if path is not None and path.exists():
         say(f"Kept in {path}")
     lost = bool(conductor.session.plans) and path is not None and not path.exists()
@@ -75,6 +85,8 @@ def open_screen(
 
 def _recover(directory: Path) -> tuple[list[str], list[CompareError]]:
     """Bring back what a program that died left behind: what to tell of it, and what could not be brought back."""
+    from tui.store.recovery import recover
+
     found = recover(directory, paths.state_dir())
     told = [
         f"A session whose file was not complete has been completed from its journal (answers: {one.answers}, "

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from enum import StrEnum
 
 from tui.core.lane import Lane, LaneState
-
-
-class Phase(StrEnum):
-    """The parts of a lane's time, in order."""
-
-    QUEUE = "queue"
-    LOAD = "load"
-    PREFILL = "prefill"
-    THINK = "think"
-    ANSWER = "answer"
+from tui.core.phase import Phase
 
 
 @dataclass(frozen=True, slots=True)

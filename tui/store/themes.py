@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.core.errors import StoreError
-from tui.core.phases import Phase
+from tui.core.phase import Phase
 from tui.core.tables import get
 from tui.store.atomic import write_atomic
 

@@ -7,10 +7,6 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-from tui.ui.widgets.answer_pane import AnswerPane
-from tui.ui.widgets.model_table import ModelTable
-from tui.ui.widgets.prompt_box import PromptBox
-
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -110,26 +106,3 @@ def bindings(actions: Iterable[Action]) -> list[BindingType]:
                 # The same id: when somebody gives the action another key, this goes with it.
                 made.append(Binding(key, f"why('{item.action}')", item.label, show=False, id=item.id))
     return made
-
-
-def _described(found: Iterable[BindingType], shown: dict[str, str]) -> tuple[Action, ...]:
-    """A widget's own bindings as actions, so that they are documented with the rest."""
-    made = [item for item in found if isinstance(item, Binding)]
-    return tuple(
-        Action(
-            item.id,
-            item.key,
-            shown.get(item.key, item.key),
-            item.action,
-            item.description,
-            item.tooltip or item.description.capitalize(),
-        )
-        for item in made
-        if item.id is not None
-    )
-
-
-_ARROWS = {"up": "↑", "down": "↓", "pageup": "page up", "pagedown": "page down"}
-PROMPT = _described(PromptBox.BINDINGS, _ARROWS | {"escape": "esc"})
-ANSWER = _described(AnswerPane.BINDINGS, _ARROWS)
-LIST = _described(ModelTable.BINDINGS, _ARROWS)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from tui.conductor.downloads import Download
 from tui.core.errors import CompareError
 from tui.core.fit import Fit, fit
 from tui.core.model_card import ModelCard, ModelState, find_or_believe, merged
 from tui.core.plan import MAX_MODELS
-from tui.core.transfer import Pace
-from tui.hosts.host import HostInfo, Offers
+
+if TYPE_CHECKING:
+    from tui.conductor.downloads import Download
+    from tui.core.transfer import Pace
+    from tui.hosts.host import HostInfo, Offers
 
 
 @dataclass(slots=True)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from tui.conductor import Conductor
 from tui.core.plan import Mode
 from tui.ui.shelf import Shelf
+
+if TYPE_CHECKING:
+    from tui.conductor import Conductor
 
 _MODES = {Mode.RACE: "race: all at once", Mode.MEASURE: "measure: one at a time, after a warm-up"}
 

@@ -9,7 +9,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from tui.core.errors import StoreError
-from tui.core.phases import Phase
+from tui.core.phase import Phase
 from tui.store.themes import ThemeFile, bundled_folder, load_themes
 
 DEFAULT_THEME = "dark"

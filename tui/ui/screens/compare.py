@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.content import Content
@@ -10,23 +11,24 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.conductor import Conductor
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, CompareError
 from tui.core.plan import Mode
 from tui.ui.actions import COMPARE, bindings
-from tui.ui.columns import column, time_scale, waiting_column
-from tui.ui.pump import Pump
 from tui.ui.screens.base import ModeScreen
-from tui.ui.screens.scoring import Scoring
-from tui.ui.screens.shown import Shown
 from tui.ui.shelf import Shelf
 from tui.ui.status import status_line
 from tui.ui.terminal.flow import Flow
 from tui.ui.widgets.pane_row import PaneRow
 from tui.ui.widgets.prompt_box import PromptBox
 
+if TYPE_CHECKING:
+    from tui.conductor import Conductor
+    from tui.ui.screens.scoring import Scoring
+    from tui.ui.screens.shown import Shown
+
 _PANE_KEYS = {"score", "note", "zoom", "thinking", "rerun", "stop", "focus_pane"}
+_RUN_KEYS = {"undo", "unscored", "rerun_all", "stop_all"}
 
 
 class CompareScreen(ModeScreen):
@@ -37,21 +39,21 @@ class CompareScreen(ModeScreen):
     BINDINGS = bindings(COMPARE)
     AUTO_FOCUS = "PromptBox"
 
-    def __init__(self, shelf: Shelf, conductor: Conductor, flow: Flow) -> None:
+    # These three are there from `take_up` on.
+    _conductor: Conductor
+    _shown: Shown
+    _scoring: Scoring
+
+    def __init__(self, shelf: Shelf, flow: Flow) -> None:
         super().__init__(shelf)
-        self._conductor = conductor
+        self._begun = False
         self._flow = flow
         self._low = False
-        self._pump = Pump(
-            self, flow, conductor.tick, self._beat, eager=lambda: conductor.preparing, running=self._moving
-        )
         self.mode = Mode.RACE
         """How the next run goes."""
         self._alone = False
         self._status: str | None = None
         self._row = PaneRow(id="panes")
-        self._shown = Shown(conductor, self._row)
-        self._scoring = Scoring(self, conductor, self._shown, lambda lane: self._repaint({lane.spec.id}, bars=False))
         self._unfolded: set[str] = set()
         self._jumping = False
         self._ran = False
@@ -64,10 +66,25 @@ class CompareScreen(ModeScreen):
         yield Static(id="status", markup=False)
         yield self._row
 
-    async def on_mount(self) -> None:
-        """Show what is chosen, and begin to beat."""
+    def on_mount(self) -> None:
+        """Show what is waited for."""
+        self._show_status()
+
+    async def take_up(self, conductor: Conductor) -> None:
+        """Begin to beat: from here on there can be runs. What they need is loaded now, after the first frame."""
+        from tui.ui.pump import Pump
+        from tui.ui.screens.scoring import Scoring
+        from tui.ui.screens.shown import Shown
+
+        self._conductor = conductor
+        self._shown = Shown(conductor, self._row)
+        self._scoring = Scoring(self, conductor, self._shown, lambda lane: self._repaint({lane.spec.id}, bars=False))
+        self._begun = True
         await self.rebuild()
-        self._pump.start()
+        pump = Pump(
+            self, self._flow, conductor.tick, self._beat, eager=lambda: conductor.preparing, running=self._moving
+        )
+        pump.start()
 
     def on_screen_resume(self) -> None:
         """Take over a choice made on another screen. The base class's handler is called beside this one."""
@@ -80,7 +97,7 @@ class CompareScreen(ModeScreen):
 
     async def rebuild(self) -> None:
         """Make the panes anew when other models are to be shown than are."""
-        if not self.alive:
+        if not (self.alive and self._begun):
             return
         await self._row.hold(self._wanted)
         self._repaint(set(self._conductor.session.lanes), bars=True)
@@ -94,8 +111,9 @@ class CompareScreen(ModeScreen):
 
     def on_pane_row_arranged(self, event: PaneRow.Arranged) -> None:
         """Panes that come into sight may show something old."""
-        self._repaint(set(self._conductor.session.lanes), bars=True)
-        self._show_status()
+        if self._begun:
+            self._repaint(set(self._conductor.session.lanes), bars=True)
+            self._show_status()
 
     def _moving(self) -> list[str]:
         return [lane.spec.id for lane in self._shown.lanes() if not lane.state.final]
@@ -119,35 +137,19 @@ class CompareScreen(ModeScreen):
 
     def _repaint(self, changed: set[str], bars: bool) -> None:
         """Show the lanes that changed; bars and counters of running lanes move only when they are due."""
-        conductor, run = self._conductor, self._conductor.run
-        if run is None or not self._shown.models():
-            self._show_waiting()
+        if self._shown.models():
+            self._shown.paint(changed, bars, self._unfolded, coarse=self._low)
         else:
-            lanes = self._shown.lanes()
-            scale = time_scale(lanes, conductor.now())
-            panes = list(self._row.panes.values())
-            for lane in lanes:
-                index = self._shown.index(lane)
-                pane = panes[index]
-                due = lane.spec.id in changed or (bars and not run.finished)
-                if due and pane.display:
-                    folded = lane.spec.model not in self._unfolded
-                    pane.view.coarse = self._low
-                    shown = column(conductor, lane, index + 1, scale, folded=folded)
-                    pane.show(shown, counters=bars or self._low)
+            self._shown.paint_waiting(self.shelf)
         if changed:
             self._show_status()
-
-    def _show_waiting(self) -> None:
-        for position, (model_id, pane) in enumerate(self._row.panes.items(), 1):
-            card = self.shelf.card(model_id)
-            if card is not None:
-                pane.show(waiting_column(card, position))
 
     def _show_status(self) -> None:
         if not self.alive:
             return
-        line = status_line(self.shelf, self._conductor, self.mode, len(self._scoring.unscored()), self._notes())
+        line = "Waiting for the host …"
+        if self._begun:
+            line = status_line(self.shelf, self._conductor, self.mode, len(self._scoring.unscored()), self._notes())
         if self._jumping:
             line = "Which pane? Press its number."
         elif self.early_prompt is not None and self.shelf.info is None:
@@ -294,5 +296,7 @@ class CompareScreen(ModeScreen):
             self._repaint({lane.spec.id}, bars=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what needs panes when there are none."""
+        """Grey out what needs panes when there are none, and what needs runs before there can be any."""
+        if action in _RUN_KEYS and not self._begun:
+            return None
         return None if action in _PANE_KEYS and not self._row.panes else True

@@ -1,9 +1,13 @@
-"""Which answers stand in the panes."""
+"""Which answers stand in the panes, and how they come there."""
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from tui.conductor import Conductor
 from tui.core.lane import Lane
+from tui.ui.columns import column, time_scale, waiting_column
+from tui.ui.shelf import Shelf
 from tui.ui.widgets.pane_row import PaneRow
 
 
@@ -33,6 +37,28 @@ class Shown:
     def index(self, lane: Lane) -> int:
         """Which pane a lane stands in, counted from 0."""
         return list(self._row.panes).index(self._pane_of(lane.spec.model))
+
+    def paint(self, changed: AbstractSet[str], bars: bool, unfolded: AbstractSet[str], *, coarse: bool) -> None:
+        """Show the lanes that changed, by id; with `bars` also the bars and counters of those that run.
+
+        `unfolded` are the models whose thinking is open. `coarse` is for a terminal that reads slowly.
+        """
+        lanes, panes = self.lanes(), list(self._row.panes.values())
+        running = any(not lane.state.final for lane in lanes)
+        scale = time_scale(lanes, self._conductor.now())
+        for lane in lanes:
+            index = self.index(lane)
+            pane = panes[index]
+            if pane.display and (lane.spec.id in changed or (bars and running)):
+                pane.view.coarse = coarse
+                shown = column(self._conductor, lane, index + 1, scale, folded=lane.spec.model not in unfolded)
+                pane.show(shown, counters=bars or coarse)
+
+    def paint_waiting(self, shelf: Shelf) -> None:
+        """Show whose answers will come."""
+        for position, (key, pane) in enumerate(self._row.panes.items(), 1):
+            if (card := shelf.card(key)) is not None:
+                pane.show(waiting_column(card, position))
 
     def _lane(self, key: str) -> Lane | None:
         run = self._conductor.run

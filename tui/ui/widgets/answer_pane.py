@@ -14,12 +14,10 @@ from tui.core.phases import Span
 from tui.core.rating import OVERALL
 from tui.ui.widgets.answer_view import AnswerView
 from tui.ui.widgets.metrics_strip import MetricsStrip, Reading
+from tui.ui.widgets.pane_row import NARROWEST
 from tui.ui.widgets.phase_bar import PhaseBar
 from tui.ui.widgets.score_strip import ScoreStrip
 from tui.ui.widgets.title_row import TitleRow
-
-NARROWEST = 26
-"""Cells a pane needs, borders included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
 from textual.events import Resize
 from textual.message import Message
 
-from tui.ui.widgets.answer_pane import NARROWEST, AnswerPane
+if TYPE_CHECKING:
+    from tui.ui.widgets.answer_pane import AnswerPane
+
+NARROWEST = 26
+"""Cells a pane needs, borders included."""
 
 
 class PaneRow(Horizontal):
@@ -31,6 +36,8 @@ class PaneRow(Horizontal):
 
     async def hold(self, wanted: Callable[[], Sequence[str]]) -> None:
         """Have panes for the models that `wanted` names when it is their turn; the same ones stay as they are."""
+        from tui.ui.widgets.answer_pane import AnswerPane  # an empty row is painted first, and needs none of it
+
         async with self._building:
             model_ids = list(wanted())
             if list(self.panes) != model_ids:

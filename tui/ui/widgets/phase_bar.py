@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from tui.core.phases import Phase, Span
+from tui.core.phase import Phase
+from tui.core.phases import Span
 from tui.ui.widgets.painted import Painted, Piece, Row
 
 GLYPHS: dict[Phase, str] = {
