@@ -8,7 +8,7 @@ from tui.conductor.keep_warm import KeepWarm
 from tui.conductor.preparation import Counted, Nudged, Preparation, Traced
 from tui.core.errors import CompareError
 from tui.core.events import Event, Explained, Usage
-from tui.core.lane import UNLOADED, Lane
+from tui.core.lane import UNLOADED, Lane, LaneState
 from tui.core.session import Session
 from tui.hosts.host import Ability, Host
 
@@ -38,9 +38,9 @@ class Aftercare:
         """Whether more will be known of a lane that has ended."""
         return lane.spec.id in self._tracing or self._awaits_count(lane)
 
-    def failed(self, lane: Lane) -> None:
-        """Begin to find out whether the lane failed because its host is gone."""
-        if lane.fault is not None and lane.fault.kind in BROKEN:
+    def ended(self, lane: Lane) -> None:
+        """Begin to find out whether the lane failed, or was cut, because its host is gone."""
+        if lane.state is LaneState.CUT or (lane.fault is not None and lane.fault.kind in BROKEN):
             self._tracing.add(lane.spec.id)
             self._preparation.trace(lane.spec.id, self._session.target_of(lane).card.key)
 

@@ -278,8 +278,8 @@ class Conductor:
         self._started.discard(lane.spec.id)
         self._sampling.leave(lane.spec.id)
         self._ready.pop(lane.spec.id, None)
+        self._aftercare.ended(lane)
         if lane.state is LaneState.FAILED:
-            self._aftercare.failed(lane)
             self._course.broken.add(lane.spec.model)
         ratio = lane.timing.tokens_per_chunk
         if ratio is not None:

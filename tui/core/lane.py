@@ -130,6 +130,8 @@ class Lane:
             case ev.Explained(message=message, hint=hint):
                 if self.fault is not None:
                     self.fault = replace(self.fault, message=message, hint=hint)
+                elif self.state is LaneState.CUT:
+                    self.fault = Fault("stream", message, hint)
             case _:
                 self._move(event)
 
