@@ -6,12 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.strip import Strip
 
 from tests.support.recorded import CARDS
 from tests.support.screens import Play
 from tests.support.shelf_host import HERE, OTHERS, VARIANTS, ShelfHost, shelf_of
 from tests.ui.test_models import listed
 from tui.core.errors import ModelFailedError
+from tui.core.model_card import ModelCard, ModelState
 from tui.core.plan import Mode
 from tui.hosts.host import Ability
 from tui.ui.screens.ask import AskScreen
@@ -35,6 +37,28 @@ def lines(play: Play) -> str:
 
 
 # The catalogue
+
+
+async def test_of_two_hundred_variants_a_keystroke_paints_those_in_sight_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[int] = []
+    paint = ModelTable._strip
+
+    def counting(table: ModelTable, at: int) -> Strip:
+        painted.append(at)
+        return paint(table, at)
+
+    monkeypatch.setattr(ModelTable, "_strip", counting)
+    many = [ModelCard(f"model-{n:03}-cpu", f"model-{n:03}", state=ModelState.CATALOG) for n in range(200)]
+    async with shelf_of(ShelfHost(HERE[:1], many)) as play:
+        await play.until(lambda: len(listed(play)) == 201)
+        await play.press("slash")
+        for key, left in (("1", 120), ("9", 12), ("9", 1)):
+            painted.clear()
+            await play.press(key)
+            assert len(listed(play)) <= left
+            # The keystroke's own painting, and perhaps that of a cursor or a beat beside it.
+            assert len(painted) <= 3 * 24
+        assert names(play) == ["model-199-cpu"]
 
 
 async def test_what_is_here_is_shown_at_once_and_the_catalogue_when_it_answers() -> None:

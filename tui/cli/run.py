@@ -196,7 +196,7 @@ def _tell(session: Session, asked: Run, lane: Lane, as_json: bool) -> None:
     if lane.answer:
         show(lane.answer)
     if lane.fault:
-        show(f"failed: {lane.fault.message} {lane.fault.hint}".rstrip())
+        show(f"{lane.state.value}: {lane.fault.message} {lane.fault.hint}".rstrip())
     if lane.adjusted:
         show(dialect.told(lane.adjusted))
     show(f"[{summary(lane)}]")
