@@ -169,7 +169,7 @@ def test_an_answer_that_is_too_long_says_so(real: Real, tmp_path: Path) -> None:
 
 def test_a_model_that_is_not_there_is_a_sentence(real: Real, tmp_path: Path) -> None:
     done = call("run", "--host", real.url, "-m", "no-such-model", "-p", "hi", "--no-save", "--json", cwd=tmp_path)
-    if real.kind == "llama.cpp":
+    if OpenAIHost(real.url).catalogue():  # older versions of transformers list nothing without a network
         assert (done.code, done.out) == (4, "")
         assert "There is no model no-such-model on this host. It has: " in done.err
         return
