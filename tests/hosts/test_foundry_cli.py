@@ -233,6 +233,14 @@ def test_a_download_that_fails_says_which_and_why(tmp_path: Path) -> None:
     assert f"`foundry model download {PHI}`" in caught.value.hint
 
 
+def test_a_download_for_which_there_is_no_space_says_what_to_do(tmp_path: Path) -> None:
+    cli, _ = command(tmp_path, trouble={PHI: "full"})
+    with pytest.raises(ModelFailedError) as caught:
+        cli.download(PHI, lambda percent: None, threading.Event())
+    assert "There is not enough space on the disk" in caught.value.detail
+    assert caught.value.hint == "Free some space where the models lie, then download it again"
+
+
 def test_a_mistake_in_the_caller_ends_the_command_as_well(tmp_path: Path) -> None:
     cli, books = command(tmp_path, trouble={PHI: "stalls"})
 

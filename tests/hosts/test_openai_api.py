@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from tests.hosts.models_server import as_json, free_port, http, serving
+from tests.support.loopback_server import LoopbackServer
 from tui.core.errors import BadInputError, CompareError, ModelFailedError, NoHostError
 from tui.core.model_card import ModelState
+from tui.hosts import openai_api
+from tui.hosts.fetch import Reply, fetch
 from tui.hosts.host import Ability
 from tui.hosts.openai_api import OpenAIHost
 
@@ -99,6 +102,29 @@ def test_a_broken_model_list_leaves_the_host_usable(answer: bytes) -> None:
         assert host.endpoint("name-from-a-flag").model == "name-from-a-flag"
 
 
+def test_a_list_that_never_comes_leaves_the_host_usable_and_is_waited_for_less_from_then_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+
+    def noting(base_url: str, path: str, *, timeout: float, **more: Any) -> Reply:
+        if path == "models":
+            waited.append(timeout)
+        return fetch(base_url, path, timeout=timeout, **more)
+
+    monkeypatch.setattr(openai_api, "fetch", noting)
+    monkeypatch.setattr(openai_api, "QUICK_S", PATIENCE_S / 2)
+    with LoopbackServer().running() as server:
+        server.listless = True
+        host = OpenAIHost(server.url, timeout=PATIENCE_S)
+        assert (host.connect().kind, host.catalogue()) == ("openai", ())
+        assert host.endpoint("good").base_url == server.url
+        server.listless = False
+        assert "good" in {card.id for card in host.catalogue()}
+        host.catalogue()
+    assert waited == [PATIENCE_S, PATIENCE_S / 2, PATIENCE_S / 2, PATIENCE_S]
+
+
 def test_nobody_there_is_a_sentence_with_the_address_and_a_hint() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(NoHostError) as caught:
@@ -130,6 +156,14 @@ def test_https_to_a_plain_server_says_so() -> None:
         OpenAIHost(server.url.replace("http:", "https:")).connect()
     assert "no safe connection" in caught.value.title
     assert "plain http" in caught.value.hint
+
+
+def test_a_certificate_that_nobody_trusts_is_no_safe_connection() -> None:
+    with LoopbackServer(encrypted=True).running() as server, pytest.raises(NoHostError) as caught:
+        OpenAIHost(server.url).connect()
+    assert caught.value.title == f"There is no safe connection to {server.url}"
+    assert caught.value.detail.startswith("Its certificate is not trusted: ")
+    assert caught.value.hint == "SSL_CERT_FILE may name the authority's file"
 
 
 def test_a_redirect_names_where_it_points_without_secrets() -> None:

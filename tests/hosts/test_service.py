@@ -369,7 +369,6 @@ def test_without_a_list_nothing_can_be_downloaded_and_it_says_so(service: Replay
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
-        (('{"success": false, "errorMessage": "No space left on device"}',), "No space left on device."),
         (('{"Success": false,', '"ErrorMessage": "Bad gateway"}'), "Bad gateway."),
         (('{"success": false, "errorMessage": null}',), "The service ended the download without saying why."),
         (("Total 12% Downloading x", "[DONE]"), "The service ended the download without saying why."),
@@ -383,6 +382,16 @@ def test_a_failed_download_is_told_in_the_services_words(
     service.lines, service.appears = lines, False
     said = sentence(ModelFailedError, host.download, NPU, ignore, Event())
     assert said == f"{NPU} could not be downloaded. {why} Try again, or try another model."
+
+
+@pytest.mark.parametrize("words", ["No space left on device", "There is not enough space on the disk. : 'C:\\\\x'"])
+def test_a_download_for_which_there_is_no_space_says_what_to_do(
+    service: ReplayService, host: ServiceHost, words: str
+) -> None:
+    service.lines, service.appears = (f'{{"success": false, "errorMessage": "{words}"}}',), False
+    said = sentence(ModelFailedError, host.download, NPU, ignore, Event())
+    assert said.startswith(f"{NPU} could not be downloaded. {words[:20]}")
+    assert said.endswith(" Free some space where the models lie, then download it again.")
 
 
 def test_a_download_without_a_verdict_counts_when_the_model_is_there(service: ReplayService, host: ServiceHost) -> None:

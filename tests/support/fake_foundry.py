@@ -141,6 +141,9 @@ def download(books: Books, model: str, trouble: Any) -> int:
     if fate == "stalls":
         books.write(pids=[os.getpid()])
         time.sleep(PATIENCE_S)
+    if fate == "full":
+        say(f"\n\u25cf error: Error downloading model {model}: There is not enough space on the disk.\n")
+        return 1
     if fate == "breaks":
         say(f"\n\u25cf error: Error downloading model {model}: Registry request failed across 8 region(s)\n")
         say("   at Some.Place()\n")

@@ -294,6 +294,8 @@ class LoopbackServer:
         self.talks: list[Talk] = []
         self.unloaded: set[str] = set()
         """Models whose requests are refused until a test takes them out."""
+        self.listless = False
+        """Whether its list of models never comes, and the rest of its pages is not there."""
         self.port = 0
         self._scheme, self._tls = "http", None
         if encrypted:
@@ -341,6 +343,9 @@ class LoopbackServer:
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             wire = Wire(reader, writer, Talk(json.loads(body) if body else {}, headers))
+            if lines[0].startswith("GET") and self.listless:
+                await (wire.stall() if "/models" in lines[0] else wire.answer("404 Not Found", ""))
+                return
             if lines[0].startswith("GET"):
                 models = {"object": "list", "data": [{"id": name, "object": "model"} for name in sorted(SCRIPTS)]}
                 await wire.answer("200 OK", json.dumps(models))

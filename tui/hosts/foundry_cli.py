@@ -20,6 +20,7 @@ from tui.core.model_card import ModelCard, ModelState
 from tui.hosts.command import Command
 from tui.hosts.daemon_file import local_root, roots_in
 from tui.hosts.model_ids import ByModel
+from tui.hosts.room import make_space
 from tui.hosts.rows import MAX_NAME, MAX_ROWS, count, size_mb, text_in
 from tui.net.said import error_message
 
@@ -147,7 +148,7 @@ class FoundryCli:
                     return True
                 words = _words(command.complaints(), heard)
                 hint = f"Try it again; in a terminal, {self._shown(args)} says more"
-                raise ModelFailedError(f"{model_id} could not be downloaded", words, hint)
+                raise ModelFailedError(f"{model_id} could not be downloaded", words, make_space(words, hint))
         return False
 
     def remove(self, model_id: str, timeout: float = ASK_S) -> str:

@@ -54,6 +54,8 @@ class OpenAIHost(BareHost):
         self._api_key = _check_key(api_key, key_name)
         self._key_name = key_name
         self._timeout = timeout
+        self._listless = False
+        """Whether its list did not come when it was asked for last: then it is not waited for as long again."""
         self._program: _Program | None = None
         self._asking = Lock()
         self.abilities = able(why_not=NO_MANAGEMENT)
@@ -85,7 +87,16 @@ class OpenAIHost(BareHost):
         return Endpoint(self._base_url, model_id, self._api_key, self._key_name)
 
     def _ask_models(self) -> Reply:
-        reply = fetch(self._base_url, "models", timeout=self._timeout, hint=HINT, api_key=self._api_key)
+        timeout = min(QUICK_S, self._timeout) if self._listless else self._timeout
+        try:
+            reply = fetch(self._base_url, "models", timeout=timeout, hint=HINT, api_key=self._api_key)
+        except NoHostError:
+            # Where something else of it answers, its chat may work all the same.
+            if not self._answers():
+                raise
+            self._listless = True
+            return Reply(504)
+        self._listless = False
         if reply.status == 401:
             key = "an API key" if self._api_key is None else "another API key"
             hint = f"Put it into the environment variable {self._key_name}"
@@ -97,6 +108,14 @@ class OpenAIHost(BareHost):
                 "Give the address of the server itself",
             )
         return reply
+
+    def _answers(self) -> bool:
+        """Whether anything of HTTP comes from the server's root."""
+        try:
+            fetch(root_of(self._base_url), "", timeout=min(QUICK_S, self._timeout), hint=HINT, api_key=self._api_key)
+        except NoHostError:
+            return False
+        return True
 
     def _ask_quickly(self, path: str) -> Any:
         """What the server says below its root; None when it does not, for nothing depends on it."""

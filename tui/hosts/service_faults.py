@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tui.core.errors import CompareError, ModelFailedError, NoModelError
 from tui.hosts.fetch import Reply
+from tui.hosts.room import make_space
 
 DOWNLOAD_FIRST = "Download it first"
 TRY_AGAIN = "Try again, or try another model"
@@ -58,7 +59,7 @@ def too_large(name: str, reply: Reply, others: Sequence[str]) -> ModelFailedErro
 def gone_wrong(name: str, words: str) -> ModelFailedError:
     """A download ended without the model; `words` are the service's own, empty when it had none."""
     why = words or "The service ended the download without saying why"
-    return ModelFailedError(f"{name} could not be downloaded", why, TRY_AGAIN)
+    return ModelFailedError(f"{name} could not be downloaded", why, make_space(why, TRY_AGAIN))
 
 
 def unknown(name: str, names: Iterable[str]) -> NoModelError:

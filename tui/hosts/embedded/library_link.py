@@ -15,6 +15,7 @@ from tui.core.model_card import ModelCard
 from tui.hosts.embedded.child import SHOWN, refusal, started
 from tui.hosts.embedded.protocol import Done, Message, Percent, Refused, Row, decode, plain
 from tui.hosts.process import Process
+from tui.hosts.room import make_space
 
 OFFERS_S = 60.0
 """Longest wait for the public catalogue, in seconds. Offline the SDK gives up after four."""
@@ -118,7 +119,8 @@ class Library:
             return NoModelError(f"The catalogue has no model called {name}", hint="`models --all` lists what it has")
         said = plain(message.why) if isinstance(message, Refused) and not message.unknown else ""
         detail = _stale(_cause(words)) if away else said or words[-SHOWN:]
-        return ModelFailedError(f"{name} could not be downloaded", detail, "Is there a connection? Try again")
+        hint = make_space(detail, "Is there a connection? Try again")
+        return ModelFailedError(f"{name} could not be downloaded", detail, hint)
 
 
 def _hearer(messages: SimpleQueue[Message | None]) -> Callable[[bytes], None]:
