@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from tui.core.model_card import ModelCard, ModelState
 
 _FULL = re.compile(
-    r"no space|(?:not enough|insufficient|out of) (?:disk )?space|(?:not enough|insufficient|out of) disk|disk (?:is )?full"
+    r"no space|(?:not enough|insufficient|out of) (?:disk )?space|disk (?:is )?full"
     # What the SDK's runtime says is the number alone: of Linux and macOS, of Windows.
     r"|\berrno 28\b|\berror 112\b",
     re.IGNORECASE,
