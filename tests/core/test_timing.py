@@ -59,6 +59,36 @@ def test_a_plain_answer() -> None:
     )
 
 
+def test_every_field_of_an_answer_of_which_everything_is_known() -> None:
+    """Two chunks of thinking in two reads, then 18 of answer, two of them in one read."""
+    made = marks(
+        ("r", 80, 3), ("r", 130, 4), ("a", 180, 5), ("a", 180, 5),
+        *[("a", 190 + 10 * number, 6 + number) for number in range(16)],
+        end=400, load_start=ASKED + 30 * MS, load_end=ASKED + 180 * MS,
+    )  # fmt: skip
+    timing = derive(made, tokens(53, prompt=16), answer_chars=64)
+    assert timing.known() == {
+        "ttft_ms": 80,
+        "ttfo_ms": 180,
+        "think_ms": 100,  # 180 - 80
+        "last_ms": 340,  # 190 + 10 * 15
+        "end_ms": 400,
+        "tpot_ms": 5,  # (340 - 80) / (53 - 1)
+        "decode_tps": 200,
+        "e2e_tps": pytest.approx(53 / 0.34),
+        "answer_chars_per_s": 400,  # 64 / (0.34 - 0.18)
+        "icl_p50_ms": 10,  # 18 gaps between 19 reads: two of 50, sixteen of 10
+        "icl_p95_ms": 50,  # rank 17 * 0.95 = 16.15, between the two of 50
+        "icl_max_ms": 50,
+        "tokens_per_chunk": 2.65,  # 53 / 20
+        "prefill_tps": 200,  # 16 / 0.08
+        "connect_ms": 20,
+        "queue_ms": 80,  # 250 from asked to sent, 150 of them loading, 20 connecting
+        "load_ms": 150,
+    }
+    assert set(timing.known()) == set(METRICS)
+
+
 def test_reasoning_comes_before_the_first_answer() -> None:
     timing = derive(
         marks(("r", 100, 1), ("r", 200, 2), ("a", 400, 3), ("a", 600, 4), end=600), tokens(6), answer_chars=10
