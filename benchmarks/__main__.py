@@ -44,7 +44,7 @@ class Amounts:
     """Tokens in one sitting."""
 
 
-WHOLE = Amounts(rounds=2, tokens=400, keys=36, starts=9, long_answer=4000, asked=3, sitting=1_000_000)
+WHOLE = Amounts(rounds=2, tokens=350, keys=30, starts=7, long_answer=4000, asked=2, sitting=1_000_000)
 QUICK = Amounts(rounds=1, tokens=250, keys=14, starts=3, long_answer=1000, asked=1, sitting=50_000)
 
 

@@ -20,6 +20,10 @@ FIRST = 10_000
 PANES = 8
 SIZE = (280, 60)
 RERUN_ALL = "R"
+_BREATH_S = 0.35
+"""Between the end of a launch and the key for the next: pressed too early it would be refused, with a notice."""
+_AGAIN_S = 2.0
+"""After this the key is pressed again."""
 _LAUNCH_S = 60.0
 """The longest a launch may take."""
 _REST_S = 0.5
@@ -67,15 +71,17 @@ def soak(served: Served, tokens: int, tell: Callable[[str], None]) -> Soaked:
 
 def _launched(served: Served, run: PtyRun, earlier: int, *, first: bool) -> bool:
     """Whether one more launch of all models began and ended."""
-    asks, deadline = not first, time.monotonic() + _LAUNCH_S
+    pressed = 0.0
+    deadline = time.monotonic() + _LAUNCH_S
     while time.monotonic() < deadline and run.open:
         rows = _rows(served, earlier)
         if len(rows) == PANES and all(row["closed"] is not None for row in rows):
+            run.pump(_BREATH_S)
             return True
-        if asks and not rows:
-            # Refused as long as the program has not seen the end of the launch before.
+        if not first and not rows and time.monotonic() - pressed > _AGAIN_S:
+            pressed = time.monotonic()
             run.type(RERUN_ALL)
-        run.pump(0.15)
+        run.pump(0.1)
     return False
 
 

@@ -227,6 +227,11 @@ def test_marks_hold_one_entry_for_each_chunk() -> None:
     )
 
 
+def test_any_read_number_is_kept_apart_from_the_next() -> None:
+    far = marks(("a", 1, 1 << 62), ("a", 2, (1 << 62) + 1))
+    assert derive(far, None, 2).icl_max_ms == 1
+
+
 def test_a_decode_rate_is_unknown_when_much_of_the_answer_came_with_the_first_read() -> None:
     burst = marks(*[("a", 10, 1)] * 4, ("a", 12, 2), ("a", 14, 3), end=15)
     timing = derive(burst, tokens(6), answer_chars=30)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from tui.core.events import Kind
 
+_LARGEST_READ = (1 << 32) - 1
+
 
 @dataclass(slots=True)
 class Marks:
@@ -25,13 +27,14 @@ class Marks:
     headers: int | None = None
     end: int | None = None
     at: array[int] = field(default_factory=lambda: array("q"))
-    reads: array[int] = field(default_factory=lambda: array("q"))
+    reads: array[int] = field(default_factory=lambda: array("I"))
     kinds: bytearray = field(default_factory=bytearray)
 
     def add(self, at: int, read: int, kind: str) -> None:
         """Note one chunk with text."""
         self.at.append(at)
-        self.reads.append(read)
+        # Four bytes each, for a sitting may have millions; a journal from elsewhere may hold any number.
+        self.reads.append(read & _LARGEST_READ)
         self.kinds += kind.encode("ascii")
 
     @property

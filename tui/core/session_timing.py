@@ -91,7 +91,7 @@ def _read_chunks(table: dict[str, Any], marks: Marks, tick: int) -> None:
     if len(kinds) != len(gaps) or sum(per_read) != len(gaps):
         raise ValueError("`deltas`, `kinds` and `reads` do not tell of the same number of chunks")
     marks.at = array("q", (at * tick for at in accumulate(gaps)))
-    marks.reads = array("q", (number for number, count in enumerate(per_read, 1) for _ in range(count)))
+    marks.reads = array("I", (number for number, count in enumerate(per_read, 1) for _ in range(count)))
     marks.kinds = kinds
     if marks.at and marks.headers is not None and marks.headers > marks.at[0]:
         raise ValueError("the first chunk came before the headers")
