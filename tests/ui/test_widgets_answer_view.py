@@ -141,7 +141,7 @@ async def test_resizing_keeps_every_character_and_the_place() -> None:
         for width in (60, 27, 100, 33):
             await pilot.resize_terminal(width, 24)
             await pilot.pause()
-            assert "".join("".join(view._answer.rows).split()) == bare
+            assert "".join("".join(view._text.answer.rows).split()) == bare
             assert all(cell_len(row) <= width - 1 for row in rows(view))
         await pilot.resize_terminal(60, 24)
         view.scroll_to(y=31, animate=False)
@@ -230,9 +230,9 @@ async def test_what_is_painted_again_is_enough_whatever_happens() -> None:
             match chance.randrange(12):
                 case 0:
                     thought += chance.choice(["hm ", "so be it\n", "x" * 40])
-                    view.show_reasoning(thought, view._folded)
+                    view.show_reasoning(thought, view._text.folded)
                 case 1:
-                    view.show_reasoning(thought, not view._folded)
+                    view.show_reasoning(thought, not view._text.folded)
                 case 2:
                     view.show_error(
                         chance.choice(["", "It failed.", "It failed badly and at some length."]), "Press r."

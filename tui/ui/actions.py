@@ -48,6 +48,7 @@ COMPARE = (
     Action("pane.unscored", "g", "g", "unscored", "Unscored", "Go to the next answer without a score"),
     Action("pane.zoom", "z", "z", "zoom", "Zoom", "The focused pane alone, and back", True),
     Action("pane.thinking", "t", "t", "thinking", "Thinking", "Show or fold what a model thought"),
+    Action("pane.markdown", "m", "m", "markdown", "Markdown", "The answer as Markdown, or as it came"),
     Action("pane.rerun", "r", "r", "rerun", "Rerun", "Ask the focused model again", True),
     Action("run.rerun", "R", "R", "rerun_all", "Rerun all", "Ask all models again"),
     Action("pane.stop", "x", "x", "stop", "Stop", "Stop the focused answer; what arrived is kept", True),

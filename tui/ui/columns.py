@@ -9,6 +9,7 @@ from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard
 from tui.core.phases import live, spans
 from tui.ui.widgets.answer_pane import Column
+from tui.ui.widgets.formatted import LONGEST
 from tui.ui.widgets.metrics_strip import reading
 
 _WAITING = {
@@ -52,7 +53,7 @@ def column(conductor: Conductor, lane: Lane, position: int, scale: float, *, fol
         reasoning=lane.reasoning,
         reasoning_folded=folded,
         fault=(lane.fault.message, lane.fault.hint) if lane.fault else _CUT if lane.state is LaneState.CUT else None,
-        remark=" ".join(part for part in (_NOT_COUNTED * spec.warmup, told(lane.adjusted)) if part),
+        remark=" ".join(part for part in (_NOT_COUNTED * spec.warmup, told(lane.adjusted), _length(lane)) if part),
         spans=spans(lane, now),
         scale=scale,
         reading=reading(lane, counters),
@@ -60,6 +61,11 @@ def column(conductor: Conductor, lane: Lane, position: int, scale: float, *, fol
         has_note=bool(conductor.ratings.note_of(spec.id)),
         waiting=waiting,
     )
+
+
+def _length(lane: Lane) -> str:
+    long = lane.state.final and len(lane.answer) > LONGEST
+    return f"This answer is too long to be shown as Markdown (above {LONGEST} characters)." * long
 
 
 def _title(card: ModelCard) -> str:

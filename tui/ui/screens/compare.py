@@ -25,9 +25,10 @@ from tui.ui.widgets.prompt_box import PromptBox
 if TYPE_CHECKING:
     from tui.conductor import Conductor
     from tui.ui.screens.scoring import Scoring
+    from tui.ui.screens.settling import Settling
     from tui.ui.screens.shown import Shown
 
-_PANE_KEYS = {"score", "note", "zoom", "thinking", "rerun", "stop", "focus_pane"}
+_PANE_KEYS = {"score", "note", "zoom", "thinking", "markdown", "rerun", "stop", "focus_pane"}
 _RUN_KEYS = {"undo", "unscored", "rerun_all", "stop_all"}
 
 
@@ -39,10 +40,11 @@ class CompareScreen(ModeScreen):
     BINDINGS = bindings(COMPARE)
     AUTO_FOCUS = "PromptBox"
 
-    # These three are there from `take_up` on.
+    # These are there from `take_up` on.
     _conductor: Conductor
     _shown: Shown
     _scoring: Scoring
+    _settling: Settling
 
     def __init__(self, shelf: Shelf, flow: Flow) -> None:
         super().__init__(shelf)
@@ -74,11 +76,13 @@ class CompareScreen(ModeScreen):
         """Begin to beat: from here on there can be runs. What they need is loaded now, after the first frame."""
         from tui.ui.pump import Pump
         from tui.ui.screens.scoring import Scoring
+        from tui.ui.screens.settling import Settling
         from tui.ui.screens.shown import Shown
 
         self._conductor = conductor
         self._shown = Shown(conductor, self._row)
         self._scoring = Scoring(self, conductor, self._shown, lambda lane: self._repaint({lane.spec.id}, bars=False))
+        self._settling = Settling(self._row, lambda: conductor.busy)
         self._begun = True
         await self.rebuild()
         pump = Pump(
@@ -100,6 +104,7 @@ class CompareScreen(ModeScreen):
         if not (self.alive and self._begun):
             return
         await self._row.hold(self._wanted)
+        self._settling.heed()
         self._repaint(set(self._conductor.session.lanes), bars=True)
 
     def _wanted(self) -> list[str]:
@@ -132,6 +137,7 @@ class CompareScreen(ModeScreen):
         if self._ran and not conductor.busy:
             self.post_message(self.Rested())
         self._ran = conductor.busy
+        self._settling.beat()
         for problem in conductor.problems():
             self.tell(problem)
 
@@ -294,6 +300,13 @@ class CompareScreen(ModeScreen):
         if (lane := self._shown.focused()) is not None:
             self._unfolded ^= {lane.spec.model}
             self._repaint({lane.spec.id}, bars=False)
+
+    def action_markdown(self) -> None:
+        """The focused answer as Markdown, or as it came."""
+        shown = self._settling.toggle()
+        if shown is not None and self._conductor.busy:
+            when = "as Markdown once the run is over" if shown else "as it comes, and stays so"
+            self.notify(f"The answer is shown {when}.", timeout=2, markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what needs panes when there are none, and what needs runs before there can be any."""

@@ -7,6 +7,7 @@ import os
 import select
 import sys
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 from textual import constants
@@ -34,7 +35,7 @@ if sys.platform == "win32":
     def _stream() -> TextIO | None:
         return sys.__stdout__
 
-    def _erases() -> bool:
+    def _can_erase() -> bool:
         return False  # It can, but there is no word of it that one could ask for.
 else:
     import curses
@@ -45,7 +46,7 @@ else:
     def _stream() -> TextIO | None:
         return sys.__stderr__
 
-    def _erases() -> bool:
+    def _can_erase() -> bool:
         """Whether the terminal is known to erase characters, and in the colour of the ground."""
         try:
             curses.setupterm(fd=2)
@@ -62,13 +63,14 @@ def bounded_driver(outlet: Outlet) -> type[Driver] | None:
     class BoundedDriver(PlatformDriver):
         """Every write goes into the outlet. Starting, leaving and what is written then is Textual's."""
 
-        def start_application_mode(self) -> None:
-            outlet.open(_sink())
-            self._erases = _erases()
-            super().start_application_mode()
-
         _held = ""
         _erases = False
+
+        def start_application_mode(self) -> None:
+            outlet.open(_sink())
+            self._erases = _can_erase()
+            start: Callable[[], None] = super().start_application_mode
+            start()
 
         def write(self, data: str) -> None:
             self._held += data

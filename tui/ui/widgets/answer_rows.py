@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -26,6 +27,8 @@ class Looks(NamedTuple):
     span: tuple[int, int] | None
     """First and last selected character; -1 stands for the row's end."""
     selected: Style | None
+    pieces: list[Segment] | None = None
+    """The text in pieces with styles of their own, where it has such."""
 
 
 def paint(row: int, looks: Looks) -> Strip:
@@ -35,11 +38,18 @@ def paint(row: int, looks: Looks) -> Strip:
     mark = [Segment(MARK, looks.mark)] if looks.mark is not None else []
     if not looks.selectable:
         return Strip([Segment(text + blank.text, style), *mark], looks.width + 1)
+    pieces = looks.pieces or [Segment(text, style)]
     start, stop = looks.span or (0, 0)
     stop = len(text) if stop < 0 else stop
-    parts = ((text[:start], style), (text[start:stop], looks.selected or style), (text[stop:], style))
-    strip = Strip([Segment(part, how) for part, how in parts if part]).apply_offsets(0, row)
-    return Strip([*strip, blank, *mark], looks.width + 1)
+    made: list[Segment] = []
+    at = 0
+    for piece in pieces:
+        cuts = sorted({0, *(min(max(cut - at, 0), len(piece.text)) for cut in (start, stop)), len(piece.text)})
+        for begin, end in pairwise(cuts):
+            chosen = looks.selected is not None and start <= at + begin < stop
+            made.append(Segment(piece.text[begin:end], looks.selected if chosen else piece.style))
+        at += len(piece.text)
+    return Strip([*Strip(made).apply_offsets(0, row), blank, *mark], looks.width + 1)
 
 
 def marked_rows(top: int, height: int, total: int) -> range:

@@ -1,4 +1,4 @@
-"""An answer as plain wrapped text, painted row by row while it streams."""
+"""An answer as wrapped text, painted row by row while it streams, and as Markdown once it has ended."""
 
 from __future__ import annotations
 
@@ -13,41 +13,28 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from tui.core.clean import clean
 from tui.ui.messages import Scrolled
 from tui.ui.widgets.answer_rows import Looks, marked_rows, paint
-from tui.ui.widgets.blocks import Block, block_at, first_difference, stack, total
+from tui.ui.widgets.answer_styles import CLASSES, CSS, MUTED, ROLES, component
+from tui.ui.widgets.answer_text import AnswerText
+from tui.ui.widgets.formatted import LONGEST, Formatted, Wish
 from tui.ui.widgets.painted import is_bare, lines_of
-from tui.ui.widgets.wrap import wrap
 from tui.ui.widgets.wrapped import Place, WrappedText
 
 MAX_STEP = 12
 """Rows by which a view follows its tail at most: scrolling repaints all rows, so it must not come with every one."""
-WIDTH_BEFORE_LAYOUT = 80
 STRIPS_KEPT = 256
-TEXT, MUTED, ERROR = "answer-view--text", "answer-view--muted", "answer-view--error"
 
 
 class AnswerView(ScrollView, can_focus=True):
     """Shows raw text from outside, cleaned and wrapped; follows its end until a person scrolls up.
 
-    Every `show…` method is given the whole text so far, and only what differs from before is painted.
+    Every `show…` method is given the whole text so far, and only what differs from before is painted. When the answer
+    has ended, `wish` says what somebody else is to format; `take()` shows it.
     """
 
-    DEFAULT_CSS = """
-    AnswerView {
-        background: $surface;
-        color: $foreground;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-size: 0 0;
-        & .answer-view--text { color: $foreground; }
-        & .answer-view--muted { color: $text-muted; }
-        & .answer-view--error { color: $error; text-style: bold; }
-        &:ansi .answer-view--muted { color: ansi_default; text-style: dim; }
-    }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {TEXT, MUTED, ERROR}
+    DEFAULT_CSS = CSS
+    COMPONENT_CLASSES: ClassVar[set[str]] = CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_up", "up", show=False, id="answer.up"),
         Binding("down", "scroll_down", "down", show=False, id="answer.down"),
@@ -59,21 +46,17 @@ class AnswerView(ScrollView, can_focus=True):
 
     virtual_size = Reactive(Size(0, 0))
     """As the base class's, but without a new layout of the whole screen for each row: nothing else depends on it."""
-    fold_hint: str = "t shows it"
-    """What the folded thinking says of the key that opens it."""
     coarse: bool = False
     """Whether to follow the tail by half a view at once, which sends less to the terminal."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
-        self._answer = WrappedText(WIDTH_BEFORE_LAYOUT)
-        self._thinking = WrappedText(WIDTH_BEFORE_LAYOUT)
-        self._reasoning, self._folded = "", True
-        self._placeholder = self._title = self._hint = self._remark = ""
+        self._text = AnswerText()
         self._ended = False
+        self._markdown = True
+        self._formatted: Formatted | None = None
+        self._refused = False
         self._room = Size(0, 0)
-        self._blocks: list[Block] = []
-        self._total = 0
         self._following = True
         self._adjusting = False
         self._kept: tuple[int, WrappedText, Place] | None = None
@@ -85,38 +68,91 @@ class AnswerView(ScrollView, can_focus=True):
 
     def show(self, text: str, *, ended: bool = False) -> None:
         """Show the answer so far. `ended` says that no more will come, so that its end needs no room to grow into."""
-        restarts = self._answer.restarts
-        first = self._answer.update(text)
-        if self._answer.restarts != restarts:
+        answer = self._text.answer
+        restarts = answer.restarts
+        first = answer.update(text)
+        if answer.restarts != restarts:
             self._following, self._kept = True, None
-        elif first == len(self._answer.rows) and ended == self._ended:
+        elif first == len(answer.rows) and ended == self._ended:
             return
         self._ended = ended
-        self._arrange(self._answer, first)
+        self._unformat()
+        self._arrange(answer, first)
 
     def show_reasoning(self, text: str, folded: bool = True) -> None:
         """Show the thinking so far above the answer: all of it, or one line that counts it."""
-        if (text, folded) != (self._reasoning, self._folded):
-            self._reasoning, self._folded = text, folded
-            self._arrange(self._thinking, 0 if folded else self._thinking.update(text))
+        shown = self._text
+        if (text, folded) != (shown.reasoning, shown.folded):
+            shown.reasoning, shown.folded = text, folded
+            self._arrange(shown.thinking, 0 if folded else shown.thinking.update(text))
 
     def show_error(self, title: str, hint: str = "") -> None:
         """Show below what arrived why no more will come; an empty title takes the block away."""
-        if (title, hint) != (self._title, self._hint):
-            self._title, self._hint = title, hint
-            self._arrange(self._answer, len(self._answer.rows))
+        if (title, hint) != (self._text.title, self._text.hint):
+            self._text.title, self._text.hint = title, hint
+            self._arrange()
 
     def show_remark(self, text: str) -> None:
         """Show below everything else what there is to know of how the answer came about; empty takes it away."""
-        if text != self._remark:
-            self._remark = text
-            self._arrange(self._answer, len(self._answer.rows))
+        if text != self._text.remark:
+            self._text.remark = text
+            self._arrange()
 
     def set_placeholder(self, text: str) -> None:
         """What to show while there is nothing else."""
-        if text != self._placeholder:
-            self._placeholder = text
-            self._arrange(self._answer, len(self._answer.rows))
+        if text != self._text.placeholder:
+            self._text.placeholder = text
+            self._arrange()
+
+    # As Markdown
+
+    @property
+    def markdown(self) -> bool:
+        """Whether an answer that has ended is to be shown as Markdown, not as it came."""
+        return self._markdown
+
+    @markdown.setter
+    def markdown(self, wanted: bool) -> None:
+        if wanted != self._markdown:
+            self._markdown = wanted
+            self._exchange()
+
+    @property
+    def wish(self) -> Wish | None:
+        """What is to be formatted now; None when nothing is, or has been already."""
+        text = self._text.answer.raw
+        wanted = self._markdown and self._ended and 0 < len(text) <= LONGEST
+        if not wanted or self._formatted is not None or self._refused or not self._room:
+            return None
+        return Wish(text, self._room.width, {role: self.get_component_rich_style(component(role)) for role in ROLES})
+
+    def take(self, wish: Wish, formatted: Formatted | None) -> None:
+        """Show what came of a wish, if it is still one; None says that it cannot be formatted."""
+        if wish == self.wish:
+            self._formatted, self._refused = formatted, formatted is None
+            self._exchange()
+
+    def notify_style_update(self) -> None:
+        """What is formatted holds colours."""
+        super().notify_style_update()
+        if self._formatted is not None:
+            self._unformat()
+            self._exchange()
+
+    def _unformat(self) -> None:
+        self._formatted, self._refused, self._text.formatted = None, False, None
+
+    def _exchange(self) -> None:
+        """Put the answer as it came and as Markdown in each other's place, and keep the part that is in sight."""
+        wanted = self._formatted if self._markdown else None
+        if wanted is self._text.formatted and wanted is None:
+            return
+        following, fraction = self._following, self.scroll_offset.y / max(self.max_scroll_y, 1)
+        self._text.formatted, self._kept = wanted, None
+        self._arrange(self._text.answer, 0)
+        if not following:
+            self._adjust(self.virtual_size, round(fraction * self.max_scroll_y))
+        self.refresh()
 
     # Moving through it
 
@@ -164,7 +200,7 @@ class AnswerView(ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         if self._adjusting or not self._room or new_value == old_value:
             return
-        sees_end = new_value > old_value and new_value + self._room.height >= self._total
+        sees_end = new_value > old_value and new_value + self._room.height >= self._text.total
         self._following = sees_end or new_value >= self.max_scroll_y
         self.post_message(Scrolled(self, min(new_value / max(self.max_scroll_y, 1), 1.0)))
 
@@ -179,15 +215,13 @@ class AnswerView(ScrollView, can_focus=True):
             return
         kept = None if self._following else self._place()
         if room.width != self._room.width:
-            self._answer.resize(room.width)
-            self._thinking.resize(room.width)
+            self._unformat()
+            self._text.resize(room.width)
         self._room = room
-        self._arrange(self._answer, 0)
+        self._arrange(self._text.answer, 0)
         if kept is not None:
-            text, place = kept
-            start = next((block.start for block in self._blocks if block.rows is text.rows), 0)
-            self._adjust(self.virtual_size, start + text.row_of(place))
-            self._kept = (self.scroll_offset.y, text, place)
+            self._adjust(self.virtual_size, self._text.row_of(*kept))
+            self._kept = (self.scroll_offset.y, *kept)
         self.refresh()
 
     @property
@@ -205,9 +239,7 @@ class AnswerView(ScrollView, can_focus=True):
         top = self.scroll_offset.y
         if self._kept is not None and self._kept[0] == top:
             return self._kept[1:]
-        block = block_at(self._blocks, top)
-        text = next((text for text in (self._answer, self._thinking) if block and text.rows is block.rows), None)
-        return (text, text.place(top - block.start)) if text and block else None
+        return self._text.place(top)
 
     def _go(self, row: int) -> None:
         self.scroll_to(y=row, animate=False)
@@ -234,11 +266,10 @@ class AnswerView(ScrollView, can_focus=True):
 
         def line(y: int) -> Strip:
             row = top + y
-            block = block_at(self._blocks, row)
-            text = block.rows[row - block.start] if block and row - block.start < len(block.rows) else ""
-            style = self.get_component_rich_style(block.style if block else TEXT)
+            text, component, pieces = self._text.row(row)
+            style = self.get_component_rich_style(component)
             span = selection.get_span(row) if selection else None
-            looks = Looks(text, style, width, mark if y in marked else None, self._ended, span, selected)
+            looks = Looks(text, style, width, mark if y in marked else None, self._ended, span, selected, pieces)
             painted = self._painted.get(row)
             if painted is None or painted[0] != looks:
                 if len(self._painted) > STRIPS_KEPT:
@@ -255,42 +286,22 @@ class AnswerView(ScrollView, can_focus=True):
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected text, with its own line ends and not those of the wrapping."""
-        text = ""
-        for row in range(self._total):
-            span, block = selection.get_span(row), block_at(self._blocks, row)
-            if span is None or block is None:
-                continue
-            at = row - block.start
-            joins = block.rows is self._answer.rows and at < len(block.rows) and self._answer.continues(at)
-            whole = block.rows[at] if at < len(block.rows) else ""
-            text += ("" if joins or not text else "\n") + whole[span[0] : None if span[1] < 0 else span[1]]
-        return text, "\n"
+        return self._text.selected(selection), "\n"
 
-    def _arrange(self, changed: WrappedText, first: int) -> None:
-        """Place the blocks, follow the tail and paint what differs: `changed` does so from its row `first` on."""
-        old, old_total = self._blocks, self._total
-        parts = [
-            (self._thinking_rows(), MUTED, False),
-            (self._answer.rows, TEXT, True),
-            (self._wrap(f"✗ {self._title}" if self._title else ""), ERROR, True),
-            (self._wrap(self._hint if self._title else ""), MUTED, False),
-            (self._wrap(self._remark), MUTED, True),
-        ]
-        self._blocks = stack(parts) or stack([(self._wrap(self._placeholder), MUTED, False)])
-        self._total = total(self._blocks)
+    def _arrange(self, changed: WrappedText | None = None, first: int = 0) -> None:
+        """Follow the tail and paint what differs: `changed` does so from its row `first` on."""
+        answer, before = self._text.answer, self._text.total
+        begin = self._text.arrange(changed or answer, first if changed else len(answer.rows))
         if not self._room:
             return
-        starts = [block.start + first for block in self._blocks if block.rows is changed.rows]
-        moved = first_difference(old, self._blocks)
-        begin = min([*starts, self._total if moved is None else moved])
         self._follow()
-        visible = range(max(begin, self.scroll_offset.y), max(old_total, self._total))
+        visible = range(max(begin, self.scroll_offset.y), max(before, self._text.total))
         if visible:
             self.refresh(Region(0, visible.start - self.scroll_offset.y, self._room.width + 1, len(visible)))
 
     def _follow(self) -> None:
         """Make room for all rows, and show the last of them unless a person moved away."""
-        over = max(self._total - self._room.height, 0)
+        over = max(self._text.total - self._room.height, 0)
         if over and not self._ended:
             step = max(self._room.height // 2 if self.coarse else min(MAX_STEP, self._room.height // 3), 1)
             over = -(-over // step) * step
@@ -305,13 +316,3 @@ class AnswerView(ScrollView, can_focus=True):
             self.scroll_to(y=row, animate=False, force=True)
         finally:
             self._adjusting = False
-
-    def _thinking_rows(self) -> list[str]:
-        if not self._folded or not self._reasoning:
-            return self._thinking.rows if self._reasoning else []
-        count = f"thinking · {len(self._reasoning)} chars"
-        return self._wrap(f"{count} ({self.fold_hint})")
-
-    def _wrap(self, text: str) -> list[str]:
-        width = self._room.width or WIDTH_BEFORE_LAYOUT
-        return [row for line in clean(text).split("\n") for row in wrap(line, width)] if text else []

@@ -41,6 +41,11 @@ class WrappedText:
         self._carry = ""
         """The last row of an unfinished line's settled part: it begins the part that may still change."""
 
+    @property
+    def raw(self) -> str:
+        """The text as it was handed over."""
+        return self._raw
+
     def update(self, text: str) -> int:
         """Take the whole text so far and return the first row that differs; text that does not continue starts anew."""
         if len(text) == len(self._raw) and text == self._raw:

@@ -1,0 +1,228 @@
+"""Making rows of Markdown. Imported when the first answer is to be formatted, not before: it brings parsers along."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from pygments.token import Comment, Keyword, Name, Number, Operator, String
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markdown import CodeBlock, Heading, Markdown, TableElement
+from rich.padding import Padding
+from rich.segment import Segment
+from rich.style import Style
+from rich.syntax import ANSISyntaxTheme, Syntax
+from rich.table import Table
+from rich.text import Text
+from rich.theme import Theme
+
+from tui.core.clean import clean
+from tui.ui.widgets.formatted import Formatted, Wish
+
+_CELLS_A_LEVEL = 6
+"""Cells that one level of nesting needs at least: deeper text would stand in columns too narrow to read, or none."""
+_CELLS_A_COLUMN, _TABLE_ROWS = 5, 400
+"""Tables with less room a column, or more rows, are shown as they came."""
+_NAME = re.compile(r"[\w+#.-]{0,20}")
+"""A language behind a fence. Anything else there may be part of the answer, and is shown."""
+_COLOURED = 20_000
+"""Characters of code in one block, above which it has one colour."""
+_LANGUAGES = {
+    "bash", "c", "c#", "c++", "cpp", "cs", "csharp", "css", "diff", "go", "html", "ini", "java", "javascript", "js",
+    "json", "kotlin", "lua", "php", "powershell", "ps1", "py", "python", "r", "ruby", "rust", "sh", "sql", "swift",
+    "toml", "ts", "typescript", "xml", "yaml", "yml", "zsh",
+}  # fmt: skip
+"""What is coloured. A language that nobody knows is not looked for by a name that a model made up."""
+
+
+def formatted(wish: Wish) -> Formatted | None:
+    """The answer as Markdown; None when it does not lend itself to that. Takes its time: not for the app's loop."""
+    text = clean(wish.text)
+    levels = max(wish.width // _CELLS_A_LEVEL, 1)
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": levels * 4})
+    # Without references: a line that only tells where others lead would be left out.
+    tokens = parser.enable(["table", "strikethrough"]).disable("reference").parse(text)
+    if _depth(tokens) > levels:
+        return None
+    answer = _Answer(wish.styles)
+    answer.parsed = list(_tamed(tokens, text.split("\n"), wish.width))
+    console = Console(
+        file=io.StringIO(), width=wish.width, color_system="truecolor", force_terminal=True, legacy_windows=False,
+        theme=_theme(wish.styles), markup=False, emoji=False, highlight=False, no_color=False,
+    )  # fmt: skip
+    try:
+        lines = console.render_lines(answer, console.options, pad=False)
+    except Exception:  # noqa: BLE001 - whatever a text brings a formatter to, the text is still there as it came
+        return None
+    base = wish.styles["text"]
+    pieces = [_trimmed(Segment.adjust_line_length(line, wish.width, pad=False), base) for line in lines]
+    while pieces and not pieces[-1]:
+        pieces.pop()
+    if not any(pieces):
+        return None  # All of it was marks: better to see them than nothing.
+    return Formatted(["".join(piece.text for piece in row) for row in pieces], pieces)
+
+
+class _Code(CodeBlock):
+    """Code in the theme's own colours, set in a little."""
+
+    @classmethod
+    def create(cls, markdown: Markdown, token: Token) -> _Code:
+        code = cls(token.info.strip(), "")
+        code.colours = markdown.colours if isinstance(markdown, _Answer) else {}
+        return code
+
+    colours: dict[Any, Style]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        code = str(self.text).rstrip()
+        if not _NAME.fullmatch(self.lexer_name):
+            yield Text(self.lexer_name, console.get_style("markdown.block_quote"), overflow="fold")
+        if self.lexer_name.casefold() in _LANGUAGES and len(code) <= _COLOURED:
+            yield Syntax(
+                code, self.lexer_name, theme=ANSISyntaxTheme(self.colours), word_wrap=True, padding=(0, 0, 0, 2)
+            )
+        else:
+            plain = Text(code, console.get_style("markdown.code_block"), overflow="fold", tab_size=4)
+            yield Padding(plain, (0, 0, 0, 2))
+
+
+class _Heading(Heading):
+    """At the left like everything else: a pane is narrow."""
+
+    LEVEL_ALIGN = dict.fromkeys(Heading.LEVEL_ALIGN, "left")
+
+
+class _Table(TableElement):
+    """A table that breaks long words and leaves nothing out."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for table in super().__rich_console__(console, options):
+            if isinstance(table, Table):
+                for column in table.columns:
+                    column.overflow = "fold"
+            yield table
+
+
+class _Answer(Markdown):
+    """Rich's Markdown with tokens and code of our own, and no links."""
+
+    elements = Markdown.elements | {
+        "fence": _Code, "code_block": _Code, "heading_open": _Heading, "table_open": _Table,
+    }  # fmt: skip
+
+    def __init__(self, styles: dict[str, Style]) -> None:
+        super().__init__("", hyperlinks=False)
+        self.colours: dict[Any, Style] = {
+            Comment: styles["muted"],
+            Keyword: styles["keyword"],
+            Name.Builtin: styles["keyword"],
+            Name.Class: styles["name"],
+            Name.Decorator: styles["name"],
+            Name.Function: styles["name"],
+            Name.Tag: styles["keyword"],
+            Number: styles["number"],
+            Operator.Word: styles["keyword"],
+            String: styles["string"],
+        }
+
+
+def _theme(styles: dict[str, Style]) -> Theme:
+    """Rich's names for what has a style of ours."""
+    heading, muted, plain = styles["heading"], styles["muted"], Style()
+    named = {f"markdown.h{level}": heading for level in range(1, 8)} | {
+        "markdown.block_quote": muted,
+        "markdown.code": styles["code"],
+        "markdown.code_block": plain,
+        "markdown.hr": muted,
+        "markdown.item.bullet": styles["bullet"],
+        "markdown.item.number": styles["bullet"],
+        "markdown.link": styles["link"],
+        "markdown.link_url": muted,
+        "markdown.table.border": muted,
+        "markdown.table.header": heading,
+    }
+    return Theme(named)
+
+
+def _depth(tokens: Iterable[Token]) -> int:
+    """How deeply blocks are nested in quotes and lists."""
+    depth = deepest = 0
+    for token in tokens:
+        if token.type in ("blockquote_open", "list_item_open"):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token.type in ("blockquote_close", "list_item_close"):
+            depth -= 1
+    return deepest
+
+
+def _tamed(tokens: Sequence[Token], lines: Sequence[str], width: int) -> Iterable[Token]:
+    """The tokens with nothing in them that hides text or brings back what was cleaned away (`&#x202e;`)."""
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token.type == "table_open":
+            end = next(number for number in range(at, len(tokens)) if tokens[number].type == "table_close")
+            if not _fits(tokens[at:end], width):
+                begin, stop = token.map or [0, 0]
+                yield Token("code_block", "code", 0, content="\n".join(lines[begin:stop]))
+                at = end + 1
+                continue
+        _tame(token)
+        yield token
+        at += 1
+
+
+def _tame(token: Token) -> None:
+    token.content = clean(token.content)
+    if "href" in token.attrs:
+        token.attrs["href"] = clean(str(token.attrs["href"]))
+    children = token.children or []
+    for child in children:
+        _tame(child)
+        if child.type == "image":
+            # Rich would leave the address out.
+            child.content = f"![{child.content}]({clean(str(child.attrs.get('src', '')))})"
+            child.type, child.tag, child.children = "text", "", None
+        elif child.type == "softbreak":
+            child.type = "hardbreak"  # The lines of a verse stay lines.
+    for opened, inside in pairwise(children):
+        if opened.type == "link_open" and opened.attrs.get("href") == inside.content:
+            opened.markup = "autolink"
+    if any(child.markup == "autolink" for child in children):
+        _unlink(children)
+
+
+def _unlink(children: Iterable[Token]) -> None:
+    """An address that is its own text need not be written twice."""
+    inside = False
+    for child in children:
+        if child.type == "link_open" and child.markup == "autolink":
+            inside = True
+        elif child.type != "link_close" or not inside:
+            continue
+        else:
+            inside = False
+        child.type, child.tag, child.nesting, child.content = "text", "", 0, ""
+
+
+def _fits(table: Sequence[Token], width: int) -> bool:
+    columns = sum(token.type == "th_open" for token in table)
+    rows = sum(token.type == "tr_open" for token in table)
+    return columns * _CELLS_A_COLUMN <= width and rows <= _TABLE_ROWS
+
+
+def _trimmed(line: Iterable[Segment], base: Style) -> list[Segment]:
+    """A line's pieces on the view's ground, without the spaces at its end and without anything but text and style."""
+    pieces = [Segment(piece.text, base + piece.style if piece.style else base) for piece in line if not piece.control]
+    while pieces and not (last := pieces[-1].text.rstrip(" ")):
+        pieces.pop()
+    if pieces:
+        pieces[-1] = Segment(last, pieces[-1].style)
+    return pieces
