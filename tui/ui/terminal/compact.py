@@ -35,7 +35,7 @@ def compact(data: str, *, erases: bool) -> str:
 
     It is taken to begin without any style, and ends without one. Everything that is neither a style nor a move stays
     as it is, and where it is; but with `erases`, for terminals that erase in the colour of the ground, long runs of
-    spaces become that.
+    spaces become that. No line end is to scroll the screen: none of a frame does.
     """
     if "\x1b[" not in data:
         return data

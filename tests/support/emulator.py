@@ -1,0 +1,75 @@
+"""A terminal's screen, as far as the program's frames need one: text with its style, moves, erasing."""
+
+from __future__ import annotations
+
+import re
+
+from rich.cells import cell_len
+
+_PARTS = re.compile(r"\x1b\[([?>=<]?)([0-9;]*)([ -/]*[@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.|\n|[^\x1b\n]")
+PLAIN = ("", "", "")
+
+
+class Emulator:
+    """Rows of cells; each is a character and the style it was written in: attributes, foreground, background.
+
+    What goes beyond the right edge is gone: a frame never gets there.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self.cells = [[(" ", PLAIN)] * width for _ in range(height)]
+        self.row = self.column = 0
+        self.style = PLAIN
+
+    @property
+    def rows(self) -> list[str]:
+        """The text of the screen."""
+        return ["".join(text for text, _ in row).rstrip() for row in self.cells]
+
+    def feed(self, data: str) -> None:
+        """Take in what a program wrote; with line ends as the program wrote them."""
+        for found in _PARTS.finditer(data):
+            private, numbers, kind = found[1], found[2] or "", found[3]
+            if kind is None:
+                if not found[0].startswith("\x1b"):
+                    self._write(found[0])
+            elif not private:
+                first = int(numbers.partition(";")[0] or 1)
+                if kind == "m":
+                    self._dress(numbers)
+                elif kind == "H":
+                    row, _, column = numbers.partition(";")
+                    self.row, self.column = int(row or 1) - 1, int(column or 1) - 1
+                elif kind == "C":
+                    self.column += first
+                elif kind == "X":
+                    for at in range(self.column, min(self.column + first, self.width)):
+                        self.cells[self.row][at] = (" ", self.style)
+
+    def _write(self, text: str) -> None:
+        if text == "\n":
+            self.row, self.column = self.row + 1, 0
+            if self.row == self.height:
+                self.row -= 1
+                self.cells = [*self.cells[1:], [(" ", self.style)] * self.width]
+            return
+        cells = cell_len(text)
+        for at in range(self.column, min(self.column + cells, self.width)):
+            self.cells[self.row][at] = (text if at == self.column else "", self.style)
+        self.column += cells
+
+    def _dress(self, numbers: str) -> None:
+        attributes, fore, back = self.style
+        codes = re.findall(r"[34]8;2;\d+;\d+;\d+|[34]8;5;\d+|\d+", numbers or "0")
+        for code in codes:
+            first = int(code.partition(";")[0])
+            if first == 0:
+                attributes, fore, back = PLAIN
+            elif 30 <= first < 40 or 90 <= first < 98:
+                fore = code
+            elif 40 <= first < 50 or 100 <= first < 108:
+                back = code
+            else:
+                attributes = ";".join(sorted({*attributes.split(";"), code} - {""}))
+        self.style = (attributes, fore, back)
