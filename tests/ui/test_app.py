@@ -134,6 +134,10 @@ async def test_a_prompt_before_the_host_is_there_is_run_when_it_is(server: Loopb
         await play.type("Hi there", "enter")
         await play.sees("Runs as soon as the host is there …")
         assert play.prompt.text == "Hi there"
+        await play.press("escape", "h")
+        await play.sees("It is still being looked for.")
+        await play.press("escape", "e")
+        assert play.app.focused is play.prompt
         gate.set()
         await play.until(lambda: "One two three four five" in play.pane(1) if play.panes else False)
         assert server.talk("good").body["messages"][0]["content"] == "Hi there"

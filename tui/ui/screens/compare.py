@@ -179,7 +179,8 @@ class CompareScreen(ModeScreen):
         await self.ask(event.text)
 
     def on_prompt_box_left(self, event: PromptBox.Left) -> None:
-        """From the prompt to the panes."""
+        """From the prompt to the panes; while there are none, to where keys are no text."""
+        self.set_focus(None)
         self._row.focus_index()
 
     def fill(self, text: str) -> None:
