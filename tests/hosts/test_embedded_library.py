@@ -221,24 +221,22 @@ def test_a_catalogue_that_refuses_is_stale_and_what_it_offered_is_remembered(
     assert offers.stale == "The public catalogue cannot be reached: HTTP 403"
 
 
-def test_offline_nothing_else_waits_for_the_catalogue(host: EmbeddedHost, nobody: None) -> None:
+def test_offline_nothing_else_waits_for_the_catalogue_and_a_download_says_so(host: EmbeddedHost, nobody: None) -> None:
     host.connect()
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         asking = pool.submit(host.offers)
+        downloading = pool.submit(host.download, "phi-4-mini", lambda _: None, Event())
         model = host.catalogue()[0].id
         host.load(model)
         assert answers(host, model)
         assert not asking.done()
         offers = asking.result(PATIENCE_S)
-    assert offers.stale.startswith("The public catalogue cannot be reached: ")
-    assert {card.id for card in offers.cards} == {card.id for card in host.catalogue()}
-
-
-def test_offline_a_download_says_so(host: EmbeddedHost, nobody: None) -> None:
-    with pytest.raises(ModelFailedError) as caught:
-        host.download("phi-4-mini", lambda _: None, Event())
+        with pytest.raises(ModelFailedError) as caught:
+            downloading.result(PATIENCE_S)
     assert "phi-4-mini could not be downloaded" in caught.value.title
     assert "The public catalogue cannot be reached: " in caught.value.detail
+    assert offers.stale.startswith("The public catalogue cannot be reached: ")
+    assert {card.id for card in offers.cards} == {card.id for card in host.catalogue()}
 
 
 def test_a_platform_without_the_runtime_offers_nothing_and_says_so(
