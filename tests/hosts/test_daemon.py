@@ -219,6 +219,24 @@ def test_without_the_command_only_rest_is_asked_and_the_rest_says_why(daemon: Re
     assert not daemon.books.asked.exists()
 
 
+def test_the_command_is_asked_for_the_cache_only_when_that_can_have_changed(daemon: ReplayDaemon) -> None:
+    host = host_of(daemon)
+
+    def lists() -> int:
+        return daemon.books.asked.read_text("utf-8").count("model list --cached")
+
+    before = host.catalogue()
+    host.load(CPU)
+    host.unload(CPU)
+    assert (host.catalogue(), lists()) == (before, 1)
+    host.offers()
+    assert lists() == 2
+    host.download(PHI, lambda percent: None, threading.Event())
+    assert (PHI in {card.id for card in host.catalogue()}, lists()) == (True, 3)
+    host.remove(PHI)
+    assert PHI not in {card.id for card in host.catalogue()}
+
+
 def test_abilities_follow_the_command(daemon: ReplayDaemon) -> None:
     with_it, without = host_of(daemon).abilities, DaemonHost(daemon.root).abilities
     rest = {Ability.LOAD, Ability.UNLOAD}

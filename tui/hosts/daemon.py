@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
@@ -26,6 +27,8 @@ from tui.net.addresses import check_base_url, is_loopback
 ASK_S = 10.0
 LIST_S = 60.0
 """How long the command line may take for a list: it may have to start, and to ask the public catalogue."""
+KEPT_S = 30.0
+"""So long the list of the cache is taken to be true, unless this program changed it or asks for all that there is."""
 LOAD_S = 300.0
 """Longest wait for a load: some execution providers compile the model first."""
 
@@ -45,20 +48,25 @@ class DaemonHost(BareHost):
         *,
         cli: FoundryCli | None = None,
         home: Path | None = None,
+        far: bool = False,
         timeout: float = ASK_S,
     ) -> None:
         """`root` is its address without a path, if that is known; `home` is where `.foundry/daemon.json` may be.
 
         Without `home` and `cli` nobody is asked where else it serves, and without `cli` nothing can be downloaded.
+        `far` is one at the end of a line, whose machine `cli` runs on: where it moves to is another's affair.
         `timeout` is for a short question, in seconds. Raises BadInputError for an address that is none.
         """
         self._root = None if root is None else check_base_url(root)
         # A daemon of another machine has nothing to do with what this one's files and commands say.
-        self._moves = self._root is None or is_loopback(self._root)
+        self._moves = not far and (self._root is None or is_loopback(self._root))
+        self._far = far
         self._cli = cli
         self._home = home
         self._timeout = timeout
         self._seeking = threading.Lock()
+        # What the command last said of the cache, and when.
+        self._in_cache: tuple[float, tuple[ModelCard, ...]] | None = None
         # What the last list of everything said. It asks the public catalogue, so nothing else waits for it.
         self._offered: tuple[ModelCard, ...] = ()
         has = [Ability.LOAD, Ability.UNLOAD, *([] if cli is None else [Ability.DOWNLOAD, Ability.REMOVE])]
@@ -87,7 +95,7 @@ class DaemonHost(BareHost):
         """
         loaded = self._loaded()
         try:
-            cards = self._cli.models("--cached", LIST_S) if self._cli is not None else self._listed()
+            cards = self._kept(self._cli) if self._cli is not None else self._listed()
         except NoHostError:
             # The daemon answers, so the models are there; `offers()` says what is wrong with the command line.
             cards = self._listed()
@@ -99,6 +107,7 @@ class DaemonHost(BareHost):
 
     def offers(self) -> Offers:
         """Every variant that the command line lists for this machine. Raises NoHostError when the daemon is gone."""
+        self._in_cache = None
         stale = self._refresh()
         here = self.catalogue()
         spelled = ByModel((card.id, card) for card in here)
@@ -127,13 +136,17 @@ class DaemonHost(BareHost):
         """
         if self._cli is None:
             raise self._lacks(model_id, Ability.DOWNLOAD)
-        return self._cli.download(model_id, progress, cancelled)
+        self._in_cache = None
+        try:
+            return self._cli.download(model_id, progress, cancelled)
+        finally:
+            self._in_cache = None
 
     def remove(self, model_id: str) -> None:
         """Delete a model from the cache with the command line. Raises what `download` raises."""
         if self._cli is None:
             raise self._lacks(model_id, Ability.REMOVE)
-        remove_with(self._cli, self.catalogue, model_id)
+        remove_with(self._cli, self._anew, model_id)
 
     def endpoint(self, model_id: str) -> Endpoint:
         """Where the model answers once it is loaded. Raises NoHostError when the daemon was never found."""
@@ -196,9 +209,20 @@ class DaemonHost(BareHost):
     @cached_property
     def _cli_version(self) -> str | None:
         try:
-            return self._cli.version() if self._cli is not None and self._moves else None
+            return self._cli.version() if self._cli is not None and (self._moves or self._far) else None
         except NoHostError:
             return None  # a daemon whose version nobody tells is as good as any
+
+    def _anew(self) -> tuple[ModelCard, ...]:
+        self._in_cache = None
+        return self.catalogue()
+
+    def _kept(self, cli: FoundryCli) -> tuple[ModelCard, ...]:
+        """The list of the cache, asked for only now and then: a command is work for the models' machine."""
+        known = self._in_cache
+        if known is None or time.monotonic() - known[0] > KEPT_S:
+            known = self._in_cache = time.monotonic(), cli.models("--cached", LIST_S)
+        return known[1]
 
     def _ask(self, path: str, timeout: float, hint: str) -> Reply:
         """GET a path, at the daemon's new address if it moved."""
@@ -250,7 +274,7 @@ class DaemonHost(BareHost):
 
     def _here(self, model_id: str, reply: Reply) -> ModelCard:
         """The model that a request failed for. Raises NoModelError when there is none, or it is not downloaded."""
-        card = ByModel((card.id, card) for card in self.catalogue()).find(model_id)
+        card = ByModel((card.id, card) for card in self._anew()).find(model_id)
         if card is not None:
             return card
         if not self._offered:

@@ -246,19 +246,16 @@ class Search:
 
     def _host_of(self, identity: Identity, address: str, spec: HostSpec, *, ours: bool) -> Host:
         """`ours` is what this machine's `foundry` command manages."""
-        from tui.hosts.foundry_cli import find_cli
-
         match identity.kind:
             case "service":
                 from tui.hosts.service import ServiceHost
 
-                return ServiceHost(identity.root, cli=find_cli(self._around.environ) if ours else None)
+                return ServiceHost(identity.root, cli=self._command(spec, ours=ours))
             case "daemon":
                 from tui.hosts.daemon import DaemonHost
 
-                if not ours:
-                    return DaemonHost(identity.root)
-                return DaemonHost(identity.root, cli=find_cli(self._around.environ), home=self._around.home)
+                home = self._around.home if ours else None
+                return DaemonHost(identity.root, cli=self._command(spec, ours=ours), home=home, far=not ours)
             case "sdk":
                 from tui.hosts.sdk_service import SdkServiceHost
 
@@ -267,6 +264,18 @@ class Search:
                 from tui.hosts.openai_api import OpenAIHost
 
                 return OpenAIHost(address, self._key(spec), key_name=spec.api_key_env or KEY_VARIABLES[0])
+
+    def _command(self, spec: HostSpec, *, ours: bool) -> FoundryCli | None:
+        """The `foundry` command that manages what was found: of this machine, or of the one at a line's other end."""
+        from tui.hosts.foundry_cli import FoundryCli, find_cli
+        from tui.hosts.ssh_command import SshCommand, parse_target
+
+        if ours:
+            return find_cli(self._around.environ)
+        # At a port that was given, something else may listen.
+        if spec.way is Way.SSH and spec.remote_port is None:
+            return FoundryCli("foundry", SshCommand(parse_target(spec.value)).before())
+        return None
 
     def _key(self, spec: HostSpec) -> str | None:
         return self._around.environ.get(spec.api_key_env) if spec.api_key_env else None

@@ -45,11 +45,12 @@ _BRACKETS = re.compile(r'[{}\[\]]|"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 
 class FoundryCli:
-    """The `foundry` command at a path. Any method may be called from any thread; each runs one command or two."""
+    """The `foundry` command of this machine or another. Any method may be called from any thread."""
 
-    def __init__(self, path: str) -> None:
-        """Nothing is run yet."""
+    def __init__(self, path: str, before: Sequence[str] = ()) -> None:
+        """`before` are words that have it run elsewhere. Nothing is run yet."""
         self.path = path
+        self._before = before
 
     def json(self, *args: str, timeout: float = ASK_S) -> Any:
         """The JSON object or list that a command prints, as soon as it is whole, whether the command exits or not.
@@ -172,7 +173,7 @@ class FoundryCli:
 
     def _run(self, args: tuple[str, ...], typed: str = "") -> Command:
         try:
-            return Command([self.path, *args], typed)
+            return Command([*self._before, self.path, *args], typed)
         except (OSError, ValueError) as error:
             why = (error.strerror if isinstance(error, OSError) else None) or str(error)
             hint = "Is Foundry Local installed as it should be?"

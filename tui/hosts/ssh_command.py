@@ -85,7 +85,11 @@ class SshCommand:
 
     def question(self) -> list[str]:
         """Ask the machine where its Foundry Local listens."""
-        return [*self._start(), "-o", "ClearAllForwardings=yes", "-o", "RemoteCommand=none", *self._to(), QUESTION]
+        return [*self.before(), QUESTION]
+
+    def before(self) -> list[str]:
+        """What stands before words that the machine's login shell is to run: it reads them as one line."""
+        return [*self._start(), "-o", "ClearAllForwardings=yes", "-o", "RemoteCommand=none", *self._to()]
 
     def forward(self, local: int, remote: int) -> list[str]:
         """Bring the machine's port `remote` to port `local` of this one, on both sides for 127.0.0.1 alone."""
