@@ -131,11 +131,14 @@ def main() -> int:
     blocks = {
         "machine": f"`{command}` on {datetime.now(UTC):%Y-%m-%d}, {made_on}. "
         f"The run took {(time.monotonic() - began) / 60:.1f} minutes.",
-        "figures": table.figures_table(rows),
-        "designs": table.designs_table(found),
-        "accuracy": table.accuracy_table(found.judged),
-        "memory": table.memory_table(found),
+        "figures": table.figures_table([row for row in rows if given.write or row.verdict]),
     }
+    if found.plain or found.slow or found.eight:
+        blocks["designs"] = table.designs_table(found)
+    if found.judged:
+        blocks["accuracy"] = table.accuracy_table(found.judged)
+    if found.soaked:
+        blocks["memory"] = table.memory_table(found)
     print("\n\n".join(blocks.values()))
     faults = found.faults()
     for fault in faults:
