@@ -110,6 +110,7 @@ async def looking_at(
     notes: Iterable[Note] = (),
     unable: str = "",
     chosen: Sequence[str] | None = None,
+    low_bandwidth: bool = False,
 ) -> AsyncIterator[Play]:
     """The program with a recorded run of the lanes, whose models are keyed `m1`, `m2`, … in the order of the cards.
 
@@ -129,7 +130,8 @@ async def looking_at(
     themes, _ = load_all([])
     conductor = RecordedConductor(host, kept, run, at)
     wanted = asked if chosen is None else chosen
-    app = CompareApp(lambda: Opened(host, conductor), models=wanted, themes=themes, theme="dark")
+    opened = Opened(host, conductor)
+    app = CompareApp(lambda: opened, models=wanted, themes=themes, theme="dark", low_bandwidth=low_bandwidth)
     try:
         async with playing(app, conductor, size) as play:
             await play.until(lambda: app.shelf.info is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -55,6 +56,13 @@ class Screen:
             (int(words[0]), int(words[1]), int(words[2]), words[3] == "True") if len(words) == 4 else (0, 0, 0, False)
         )
 
+    @property
+    def shown(self) -> list[str]:
+        """What somebody sees who has read all of it."""
+        emulator = Emulator(WIDTH, HEIGHT)
+        emulator.feed(self.got.decode("utf-8", "replace").replace("\r\n", "\n"))
+        return emulator.rows
+
     def press(self, key: str) -> None:
         os.write(self.reader, key.encode())
 
@@ -101,13 +109,21 @@ def test_a_reader_that_stops_stops_nobody_and_what_waits_is_bounded(screen: Scre
     screen.until(lambda: screen.told[2] == 0, reading=65536)
     beats = screen.told[0]
 
-    def shown() -> list[str]:
-        emulator = Emulator(WIDTH, HEIGHT)
-        emulator.feed(screen.got.decode("utf-8", "replace").replace("\r\n", "\n"))
-        return emulator.rows
-
     wanted = [f"beat {beats} row {y} 你好" for y in range(HEIGHT)]
-    screen.until(lambda: shown() == wanted, reading=65536, pause=0.1)
+    screen.until(lambda: screen.shown == wanted, reading=65536, pause=0.1)
+
+
+def test_a_new_size_while_nothing_is_painted_is_painted_afterwards(screen: Screen) -> None:
+    screen.until(lambda: screen.told[0] > 2, reading=65536)
+    start = screen.told[0]
+    screen.until(lambda: screen.told[0] > start + 30)
+    fcntl.ioctl(screen.shell, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT - 10, WIDTH, 0, 0))
+    screen.program.send_signal(signal.SIGWINCH)
+    screen.press("s")
+    start = screen.told[0]
+    screen.until(lambda: screen.told[2] == 0, reading=65536)
+    screen.until(lambda: screen.shown[HEIGHT - 11] == f"beat {screen.told[0]} row {HEIGHT - 11} 你好", reading=65536)
+    assert screen.shown[: HEIGHT - 10] == [f"beat {screen.told[0]} row {y} 你好" for y in range(HEIGHT - 10)]
 
 
 def test_a_slow_reader_is_seen_to_be_slow_and_a_fast_one_is_not(screen: Screen) -> None:
