@@ -10,7 +10,9 @@ import pytest
 
 import tui.core
 
-HEAVY = {"textual", "rich", "openai", "httpx2", "numpy", "psutil", "foundry_local_sdk", "click"}
+HEAVY = {
+    "textual", "rich", "openai", "httpx2", "numpy", "psutil", "foundry_local_sdk", "click", "markdown_it", "pygments",
+}  # fmt: skip
 CORE = [module.name for module in pkgutil.iter_modules(tui.core.__path__, "tui.core.")]
 
 
@@ -40,7 +42,7 @@ def test_the_screen_loads_nothing_that_it_does_not_paint_with() -> None:
 
 
 def test_the_first_frame_waits_for_next_to_nothing() -> None:
-    script = "import sys, tui.cli.main, tui.cli.screen\nprint(*sys.modules)"
+    script = "import sys, tui.cli.main, tui.cli.screen, tui.app, tui.ui.theming\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     loaded = set(done.stdout.split())
     assert "tui.ui.screens.compare" in loaded

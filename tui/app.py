@@ -70,8 +70,7 @@ class CompareApp(App[None]):
         `failure`.
 
         `free_mb` tells the free memory of this machine, in megabytes. `remember_theme` is given the name of each
-        theme that is chosen, and may raise StoreError. `low_bandwidth` asks for few bytes, whatever the terminal takes.
-        """
+        theme that is chosen, and may raise StoreError."""
         outlet = Outlet()
         super().__init__(driver_class=bounded_driver(outlet))
         self._hold = Hold(self, outlet)

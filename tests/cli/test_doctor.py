@@ -12,7 +12,8 @@ from tests.support.fake_foundry import install
 from tests.support.loopback_server import SCRIPTS, LoopbackServer
 from tests.support.program import Done, call
 from tests.support.replay_service import replaying
-from tui.cli.machine import colours, terminal
+from tui.cli.machine import terminal
+from tui.core.terminal import colours
 from tui.hosts.host import Ability
 
 At = tuple[str, str]

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from tui.core.terminal import over_ssh
+from tui.core.terminal import colours, over_ssh
 from tui.store import paths
 from tui.store.config import FILE
 
@@ -57,21 +57,6 @@ def terminal(environ: Mapping[str, str], system: str = sys.platform) -> dict[str
         "ssh": over_ssh(environ),
         "multiplexer": next((name.casefold() for name in ("TMUX", "STY", "ZELLIJ") if environ.get(name)), None),
     }
-
-
-def colours(environ: Mapping[str, str], system: str = sys.platform) -> int | None:
-    """How many colours the terminal says that it has; None where it says nothing."""
-    term = environ.get("TERM", "").casefold()
-    if environ.get("COLORTERM", "").casefold() in ("truecolor", "24bit") or term.endswith("-direct"):
-        return 1 << 24
-    if term == "dumb":
-        return 0
-    if "256color" in term:
-        return 256
-    if term:
-        return 16
-    # A Windows console names no terminal; since Windows 10 every one of them takes all colours.
-    return 1 << 24 if system == "win32" else None
 
 
 def is_there(place: str) -> bool:

@@ -9,15 +9,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.app import CompareApp, Opened
 from tui.cli.exit_codes import ExitCode
 from tui.cli.shell import say
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, CompareError
-from tui.core.terminal import over_ssh
+from tui.core.terminal import colours, over_ssh
 from tui.store import paths
-from tui.store.themes import remember_theme, remembered_theme
-from tui.ui.theming import load_all
 
 if TYPE_CHECKING:
     from tui.conductor import Conductor
@@ -39,6 +36,12 @@ def open_screen(
         )
     if prompt is not None and not prompt.strip():
         raise BadInputError("The prompt is empty", hint="Give a question with -p, or none at all.")
+    if low_bandwidth and (colours(os.environ) or 0) > 256:
+        os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "256")  # Read once, when Textual is imported.
+    from tui.app import CompareApp, Opened
+    from tui.store.themes import remember_theme, remembered_theme
+    from tui.ui.theming import load_all
+
     state = paths.state_dir()
     themes, notices = load_all([paths.config_dir() / "themes"])
     if theme is not None and theme not in [known.name for known in themes]:

@@ -29,7 +29,7 @@ def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, n
     warm = conductor.session.tool.get("keep_warm")
     if warm:
         parts.append(f"kept warm: {warm}")
-    return "  ·  ".join([*parts, *notes])
+    return "  ·  ".join(part for part in (*parts, *notes) if part)
 
 
 def _emptiness(shelf: Shelf) -> str:

@@ -155,7 +155,8 @@ class CompareScreen(ModeScreen):
             return
         line = "Waiting for the host …"
         if self._begun:
-            line = status_line(self.shelf, self._conductor, self.mode, len(self._scoring.unscored()), self._notes())
+            notes = ("low bandwidth" if self._low else "", self._row.page)
+            line = status_line(self.shelf, self._conductor, self.mode, len(self._scoring.unscored()), notes)
         if self._jumping:
             line = "Which pane? Press its number."
         elif self.early_prompt is not None and self.shelf.info is None:
@@ -164,9 +165,6 @@ class CompareScreen(ModeScreen):
         if line != self._status:
             self._status = line
             self.query_one("#status", Static).update(Content(line))
-
-    def _notes(self) -> list[str]:
-        return [note for note in ("low bandwidth" if self._low else "", self._row.page) if note]
 
     def tell(self, error: CompareError) -> None:
         """Show a failure as a sentence."""
@@ -304,10 +302,8 @@ class CompareScreen(ModeScreen):
 
     def action_markdown(self) -> None:
         """The focused answer as Markdown, or as it came."""
-        shown = self._settling.toggle()
-        if shown is not None and self._conductor.busy:
-            when = "as Markdown once the run is over" if shown else "as it comes, and stays so"
-            self.notify(f"The answer is shown {when}.", timeout=2, markup=False)
+        if told := self._settling.toggle():
+            self.notify(told, timeout=2, markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what needs panes when there are none, and what needs runs before there can be any."""

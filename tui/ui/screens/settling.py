@@ -34,13 +34,14 @@ class Settling:
                 threading.Thread(target=self._work, args=(loop, view, wish), name="markdown", daemon=True).start()
                 return
 
-    def toggle(self) -> bool | None:
-        """The focused answer as Markdown, or as it came: whether it is Markdown now. None when no pane has focus."""
+    def toggle(self) -> str:
+        """The focused answer as Markdown, or as it came: what there is to say of it, if it is not seen at once."""
         here = self._row.focused_index
         if here is None:
-            return None
+            return ""
         self._as_it_came ^= {list(self._row.panes)[here]}
-        return self._heed(here)
+        shown = "as Markdown once the run is over" if self._heed(here) else "as it comes, and stays so"
+        return f"The answer is shown {shown}." if self._timed() else ""
 
     def heed(self) -> None:
         """Panes may be new ones."""

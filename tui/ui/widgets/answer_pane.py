@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from tui.core.lane import LaneState
 from tui.core.phases import Span
 from tui.core.rating import OVERALL
+from tui.ui.widgets.answer_moves import MOVES, Moves
 from tui.ui.widgets.answer_view import AnswerView
 from tui.ui.widgets.metrics_strip import MetricsStrip, Reading
 from tui.ui.widgets.pane_row import NARROWEST
@@ -49,7 +50,7 @@ class Column:
     """What to show while there is no text."""
 
 
-class AnswerPane(Vertical, can_focus=True):
+class AnswerPane(Moves, Vertical, can_focus=True):
     """A focusable pane. Its keys move through the answer; its frame tells by line and colour where the focus is."""
 
     DEFAULT_CSS = f"""
@@ -63,7 +64,7 @@ class AnswerPane(Vertical, can_focus=True):
         &:focus {{ border: heavy $accent; }}
     }}
     """
-    BINDINGS: ClassVar[list[BindingType]] = list(AnswerView.BINDINGS)
+    BINDINGS: ClassVar[list[BindingType]] = MOVES
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
@@ -108,26 +109,7 @@ class AnswerPane(Vertical, can_focus=True):
             self._metrics.show(column.reading)
         self._score.show(column.score, column.has_note, column.criterion)
 
-    def action_scroll_up(self) -> None:
-        """One row up."""
-        self.view.action_scroll_up()
-
-    def action_scroll_down(self) -> None:
-        """One row down."""
-        self.view.action_scroll_down()
-
-    def action_page_up(self) -> None:
-        """One page up."""
-        self.view.action_page_up()
-
-    def action_page_down(self) -> None:
-        """One page down."""
-        self.view.action_page_down()
-
-    def action_scroll_home(self) -> None:
-        """To the start of the answer."""
-        self.view.action_scroll_home()
-
-    def action_scroll_end(self) -> None:
-        """To the end of the answer, and on with it as it grows."""
-        self.view.action_scroll_end()
+    @property
+    def moving(self) -> AnswerView:
+        """The keys of the pane move through its answer."""
+        return self.view

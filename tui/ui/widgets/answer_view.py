@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
@@ -14,6 +14,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from tui.ui.messages import Scrolled
+from tui.ui.widgets.answer_moves import MOVES, Moves
 from tui.ui.widgets.answer_rows import Looks, marked_rows, paint
 from tui.ui.widgets.answer_styles import CLASSES, CSS, MUTED, ROLES, component
 from tui.ui.widgets.answer_text import AnswerText
@@ -26,7 +27,7 @@ MAX_STEP = 12
 STRIPS_KEPT = 256
 
 
-class AnswerView(ScrollView, can_focus=True):
+class AnswerView(Moves, ScrollView, can_focus=True):
     """Shows raw text from outside, cleaned and wrapped; follows its end until a person scrolls up.
 
     Every `show…` method is given the whole text so far, and only what differs from before is painted. When the answer
@@ -35,14 +36,7 @@ class AnswerView(ScrollView, can_focus=True):
 
     DEFAULT_CSS = CSS
     COMPONENT_CLASSES: ClassVar[set[str]] = CLASSES
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll_up", "up", show=False, id="answer.up"),
-        Binding("down", "scroll_down", "down", show=False, id="answer.down"),
-        Binding("pageup", "page_up", "page up", show=False, id="answer.page-up"),
-        Binding("pagedown", "page_down", "page down", show=False, id="answer.page-down"),
-        Binding("home", "scroll_home", "start", show=False, id="answer.start"),
-        Binding("end", "scroll_end", "end", show=False, id="answer.end"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = MOVES
 
     virtual_size = Reactive(Size(0, 0))
     """As the base class's, but without a new layout of the whole screen for each row: nothing else depends on it."""
@@ -171,29 +165,19 @@ class AnswerView(ScrollView, can_focus=True):
         self._following = fraction >= 1
         self._adjust(self.virtual_size, round(fraction * self.max_scroll_y))
 
-    def action_scroll_up(self) -> None:
-        """One row up."""
-        self._go(self.scroll_offset.y - 1)
+    @property
+    def moving(self) -> AnswerView:
+        """Itself."""
+        return self
 
-    def action_scroll_down(self) -> None:
-        """One row down."""
-        self._go(self.scroll_offset.y + 1)
+    @property
+    def page(self) -> int:
+        """The rows of a page, less one to keep the thread."""
+        return max(self._room.height - 1, 1)
 
-    def action_page_up(self) -> None:
-        """One page up, less a row to keep the thread."""
-        self._go(self.scroll_offset.y - max(self._room.height - 1, 1))
-
-    def action_page_down(self) -> None:
-        """One page down, less a row to keep the thread."""
-        self._go(self.scroll_offset.y + max(self._room.height - 1, 1))
-
-    def action_scroll_home(self) -> None:
-        """To the start."""
-        self._go(0)
-
-    def action_scroll_end(self) -> None:
-        """To the end, and on with it as it grows."""
-        self._go(self.max_scroll_y)
+    def go(self, row: int) -> None:
+        """Have this row at the top, as far as there are rows below it."""
+        self.scroll_to(y=row, animate=False)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Release the tail when a person moves away from it, take it up again at the end."""
@@ -232,7 +216,7 @@ class AnswerView(ScrollView, can_focus=True):
     def on_click(self, event: Click) -> None:
         """A click on the column of the mark goes there."""
         if event.x == self._room.width and self._room.height > 1:
-            self._go(round(event.y / (self._room.height - 1) * self.max_scroll_y))
+            self.go(round(event.y / (self._room.height - 1) * self.max_scroll_y))
 
     def _place(self) -> tuple[WrappedText, Place] | None:
         """The text the first row shows; after a change of width the one it was to show, so that places do not drift."""
@@ -240,9 +224,6 @@ class AnswerView(ScrollView, can_focus=True):
         if self._kept is not None and self._kept[0] == top:
             return self._kept[1:]
         return self._text.place(top)
-
-    def _go(self, row: int) -> None:
-        self.scroll_to(y=row, animate=False)
 
     # Painting
 
