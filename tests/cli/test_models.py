@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts.models_server import as_json, free_port, serving
+from tests.hosts.models_server import as_json, free_port, http, serving
 from tests.program.conftest import needs_runtime
 from tests.support.catalogue_server import CatalogueServer, catalogue_of, row
 from tests.support.program import Done, call, finish, start
@@ -125,6 +125,14 @@ def test_all_is_what_is_listed_where_a_host_offers_no_more(tmp_path: Path) -> No
     with serving(as_json({"data": [{"id": "a:1"}]})) as server:
         done = call("models", "--all", "--json", "--host", server.url, cwd=tmp_path)
     assert (done.code, ids(done), done.json["stale"]) == (0, ["a:1"], None)
+
+
+def test_a_web_page_instead_of_a_list_is_said_to_be_one(tmp_path: Path) -> None:
+    with serving(http("200 OK", b"<html>router</html>", "text/html")) as server:
+        done = call("models", "--host", server.url, cwd=tmp_path)
+    assert done.code == 0
+    assert "The server does not say which models it has. It answered with a web page." in done.err
+    assert "name one with -m and it will be asked all the same" in done.err
 
 
 def test_a_host_that_cannot_says_so(tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ def test_a_broken_model_list_leaves_the_host_usable(answer: bytes) -> None:
         assert host.connect().kind == "openai"
         assert host.catalogue() == ()
         assert host.endpoint("name-from-a-flag").model == "name-from-a-flag"
+        assert host.offers().stale.startswith("The server does not say which models it has. ")
 
 
 def test_a_list_that_never_comes_leaves_the_host_usable_and_is_waited_for_less_from_then_on(

@@ -38,6 +38,8 @@ def _list(host: tuple[str, ...], everything: bool, as_json: bool) -> ExitCode:
         if everything:
             offers = opened.offers()
             cards, stale = merged(cards, offers.cards), offers.stale
+        elif not cards:
+            stale = opened.offers().stale
     if stale:
         say(f"foundry-compare: {stale}")
     if as_json:

@@ -7,11 +7,11 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from tui.core.errors import BadInputError, NoHostError
+from tui.core.errors import BadInputError, CompareError, NoHostError
 from tui.core.model_card import ModelCard
 from tui.core.target import Endpoint
 from tui.hosts.fetch import Reply, fetch
-from tui.hosts.host import BareHost, HostInfo, able
+from tui.hosts.host import BareHost, HostInfo, Offers, able
 from tui.hosts.identify import root_of
 from tui.hosts.openai_makes import OLLAMA, Make, completed, known_make, megabytes, model_state
 from tui.hosts.rows import MAX_ROWS, count, table, text
@@ -82,6 +82,15 @@ class OpenAIHost(BareHost):
         facts = make.facts(self._ask_quickly(make.facts_path))
         return tuple(completed(card, facts) for card in cards)
 
+    def offers(self) -> Offers:
+        """Nothing more, and why the list of what is here may be missing. Raises NoHostError."""
+        reply = self._ask_models()
+        if reply.ok and _is_list(reply.body):
+            return Offers()
+        page = reply.text.lstrip().startswith("<")
+        why = "It answered with a web page" if page else reply.words() if not reply.ok else "Its answer is no list"
+        return Offers(stale=CompareError("The server does not say which models it has", why).sentence())
+
     def endpoint(self, model_id: str) -> Endpoint:
         """Where the model answers. Any name will do: the server may know more than it lists."""
         return Endpoint(self._base_url, model_id, self._api_key, self._key_name)
@@ -147,10 +156,15 @@ def _check_key(key: str | None, name: str) -> str | None:
 
 def _rows(reply: Reply) -> list[Any]:
     """The rows of a list from outside; none of an answer that is no list."""
-    body = reply.body if reply.ok else None
-    if isinstance(body, dict):
-        body = body.get("data", body.get("models"))
-    return body[:MAX_ROWS] if isinstance(body, list) else []
+    return _listed(reply.body)[:MAX_ROWS] if reply.ok and _is_list(reply.body) else []
+
+
+def _listed(body: Any) -> Any:
+    return body.get("data", body.get("models")) if isinstance(body, dict) else body
+
+
+def _is_list(body: Any) -> bool:
+    return isinstance(_listed(body), list)
 
 
 def _cards(rows: list[Any]) -> tuple[ModelCard, ...]:
