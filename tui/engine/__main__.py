@@ -8,6 +8,7 @@ import platform
 import signal
 import sys
 import threading
+import time
 from queue import SimpleQueue
 from typing import BinaryIO
 
@@ -20,6 +21,9 @@ from tui.engine.priority import raise_priority
 from tui.engine.protocol import Cancel, Command, Hello, Start, decode_command, encode_message
 from tui.engine.stamps import clock
 from tui.engine.warmup import warm_up
+
+GATHER_S = 0.01
+"""How long a message may wait for others. Its instant is taken by then, and screens are painted ten times a second."""
 
 
 class Engine:
@@ -86,10 +90,12 @@ async def serve(commands: BinaryIO, outbox: SimpleQueue[ev.Event | Hello | None]
 
 
 def write(outbox: SimpleQueue[ev.Event | Hello | None], out: BinaryIO) -> None:
-    """Write messages as they come, several at once when they queue up; the end of `outbox` is None."""
+    """Write messages as they come, those of one moment at once; the end of `outbox` is None."""
     ended = False
     while not ended:
         messages = [outbox.get()]
+        # Whoever waits for a queue is woken by every put, at the cost of the loop that reads sockets; a sleeper is not.
+        time.sleep(GATHER_S)
         while not outbox.empty():
             messages.append(outbox.get())
         ended = None in messages
