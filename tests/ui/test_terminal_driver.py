@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.support.emulator import Emulator
@@ -124,6 +125,22 @@ def test_a_new_size_while_nothing_is_painted_is_painted_afterwards(screen: Scree
     screen.until(lambda: screen.told[2] == 0, reading=65536)
     screen.until(lambda: screen.shown[HEIGHT - 11] == f"beat {screen.told[0]} row {HEIGHT - 11} 你好", reading=65536)
     assert screen.shown[: HEIGHT - 10] == [f"beat {screen.told[0]} row {y} 你好" for y in range(HEIGHT - 10)]
+
+
+def test_a_program_that_was_suspended_paints_on(screen: Screen) -> None:
+    screen.until(lambda: screen.told[0] > 2, reading=65536)
+    screen.program.send_signal(signal.SIGTSTP)
+    screen.until(lambda: psutil.Process(screen.program.pid).status() == psutil.STATUS_STOPPED, reading=65536)
+    assert termios.tcgetattr(screen.shell) == screen.before
+    screen.program.send_signal(signal.SIGCONT)
+    start = screen.told[0]
+    screen.until(lambda: screen.told[0] > start + 10, reading=65536)
+    assert termios.tcgetattr(screen.shell) != screen.before
+    screen.press("s")
+    wanted = [f"row {y} 你好" for y in range(HEIGHT)]
+    screen.until(
+        lambda: [row[-len(end) :] for row, end in zip(screen.shown, wanted, strict=True)] == wanted, reading=9999
+    )
 
 
 def test_a_slow_reader_is_seen_to_be_slow_and_a_fast_one_is_not(screen: Screen) -> None:

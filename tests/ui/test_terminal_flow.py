@@ -16,7 +16,7 @@ from tui.ui.terminal.flow import BARS_EVERY, BEAT, LOW_BARS_EVERY, LOW_BEAT, SSH
 from tui.ui.terminal.outlet import Outlet
 
 
-def read_at(drain: Drain, rate: float, start: float, seconds: float = 1.0, step: float = 0.025) -> float:
+def read_at(drain: Drain, rate: float, start: float, seconds: float = 2.0, step: float = 0.025) -> float:
     """A terminal without room that takes so many bytes a second; the instant when it is done."""
     at = start
     drain.went(0, True, at)

@@ -54,7 +54,8 @@ class Painted(Widget):
         for y in range(max(len(old), len(self._rows))):
             if old[y : y + 1] != self._rows[y : y + 1]:
                 self._strips.pop(y, None)
-                self.refresh(Region(0, y, self._width, 1))
+                start, stop = _differing(old[y : y + 1], self._rows[y : y + 1], self._width)
+                self.refresh(Region(start, y, stop - start, 1))
 
     def on_resize(self, event: Resize) -> None:
         """Rows depend on the width."""
@@ -96,6 +97,26 @@ class Painted(Widget):
         if left > 0:
             segments.append(Segment(" " * left, self.get_component_rich_style(TEXT)))
         return Strip(segments, self._width)
+
+
+def _differing(old: tuple[Row, ...], new: tuple[Row, ...], width: int) -> tuple[int, int]:
+    """The first cell in which two rows differ, and the one after the last; all of them where that is not plain to see.
+
+    Counters change in a few digits, ten thousand times an hour.
+    """
+    before, after = (_cells(row[0] if row else (), width) for row in (old, new))
+    if before is None or after is None:
+        return 0, width
+    differing = [at for at in range(width) if before[at] != after[at]]
+    return (differing[0], differing[-1] + 1) if differing else (0, width)
+
+
+def _cells(row: Row, width: int) -> list[Piece] | None:
+    """Character and style of each cell, if each character takes one."""
+    cells = [(character, style) for text, style in row for character in text]
+    if sum(cell_len(text) for text, _ in row) != len(cells):
+        return None
+    return (cells + [(" ", TEXT)] * (width - len(cells)))[:width]
 
 
 def is_bare(widget: Widget) -> bool:
