@@ -64,6 +64,10 @@ class Screen:
         emulator.feed(self.got.decode("utf-8", "replace").replace("\r\n", "\n"))
         return emulator.rows
 
+    def shows_all(self, height: int) -> bool:
+        """Whether so many rows of the last picture are there."""
+        return self.shown[:height] == [f"beat {self.told[0]} row {y} 你好" for y in range(height)]
+
     def press(self, key: str) -> None:
         os.write(self.reader, key.encode())
 
@@ -104,14 +108,11 @@ def test_a_reader_that_stops_stops_nobody_and_what_waits_is_bounded(screen: Scre
     screen.until(lambda: screen.told[0] > 2, reading=65536)
     start = screen.told[0]
     screen.until(lambda: screen.told[0] > start + 100)
-    beats, most, waiting, _ = screen.told
+    _, most, waiting, _ = screen.told
     assert 0 < waiting <= most <= MOST + 2 * FRAME
     screen.press("s")
     screen.until(lambda: screen.told[2] == 0, reading=65536)
-    beats = screen.told[0]
-
-    wanted = [f"beat {beats} row {y} 你好" for y in range(HEIGHT)]
-    screen.until(lambda: screen.shown == wanted, reading=65536, pause=0.1)
+    screen.until(lambda: screen.shows_all(HEIGHT), reading=65536, pause=0.1)
 
 
 def test_a_new_size_while_nothing_is_painted_is_painted_afterwards(screen: Screen) -> None:
@@ -121,10 +122,8 @@ def test_a_new_size_while_nothing_is_painted_is_painted_afterwards(screen: Scree
     fcntl.ioctl(screen.shell, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT - 10, WIDTH, 0, 0))
     screen.program.send_signal(signal.SIGWINCH)
     screen.press("s")
-    start = screen.told[0]
     screen.until(lambda: screen.told[2] == 0, reading=65536)
-    screen.until(lambda: screen.shown[HEIGHT - 11] == f"beat {screen.told[0]} row {HEIGHT - 11} 你好", reading=65536)
-    assert screen.shown[: HEIGHT - 10] == [f"beat {screen.told[0]} row {y} 你好" for y in range(HEIGHT - 10)]
+    screen.until(lambda: screen.shows_all(HEIGHT - 10), reading=65536, pause=0.1)
 
 
 def test_a_program_that_was_suspended_paints_on(screen: Screen) -> None:
@@ -137,10 +136,7 @@ def test_a_program_that_was_suspended_paints_on(screen: Screen) -> None:
     screen.until(lambda: screen.told[0] > start + 10, reading=65536)
     assert termios.tcgetattr(screen.shell) != screen.before
     screen.press("s")
-    wanted = [f"row {y} 你好" for y in range(HEIGHT)]
-    screen.until(
-        lambda: [row[-len(end) :] for row, end in zip(screen.shown, wanted, strict=True)] == wanted, reading=9999
-    )
+    screen.until(lambda: screen.shows_all(HEIGHT), reading=65536, pause=0.1)
 
 
 def test_a_slow_reader_is_seen_to_be_slow_and_a_fast_one_is_not(screen: Screen) -> None:

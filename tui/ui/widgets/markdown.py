@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -28,8 +27,6 @@ _CELLS_A_LEVEL = 6
 """Cells that one level of nesting needs at least: deeper text would stand in columns too narrow to read, or none."""
 _CELLS_A_COLUMN, _TABLE_ROWS = 5, 400
 """Tables with less room a column, or more rows, are shown as they came."""
-_NAME = re.compile(r"[\w+#.-]{0,20}")
-"""A language behind a fence. Anything else there may be part of the answer, and is shown."""
 _COLOURED = 20_000
 """Characters of code in one block, above which it has one colour."""
 _LANGUAGES = {
@@ -37,7 +34,9 @@ _LANGUAGES = {
     "json", "kotlin", "lua", "php", "powershell", "ps1", "py", "python", "r", "ruby", "rust", "sh", "sql", "swift",
     "toml", "ts", "typescript", "xml", "yaml", "yml", "zsh",
 }  # fmt: skip
-"""What is coloured. A language that nobody knows is not looked for by a name that a model made up."""
+"""What is coloured. A language is not looked for by a name that a model made up."""
+_UNCOLOURED = {"", "console", "markdown", "md", "output", "plain", "plaintext", "text", "txt"}
+"""What else may stand behind a fence without being a part of the answer, which would be shown."""
 
 
 def formatted(wish: Wish) -> Formatted | None:
@@ -81,12 +80,11 @@ class _Code(CodeBlock):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         code = str(self.text).rstrip()
-        if not _NAME.fullmatch(self.lexer_name):
+        language = self.lexer_name.casefold()
+        if language not in _LANGUAGES | _UNCOLOURED:
             yield Text(self.lexer_name, console.get_style("markdown.block_quote"), overflow="fold")
-        if self.lexer_name.casefold() in _LANGUAGES and len(code) <= _COLOURED:
-            yield Syntax(
-                code, self.lexer_name, theme=ANSISyntaxTheme(self.colours), word_wrap=True, padding=(0, 0, 0, 2)
-            )
+        if language in _LANGUAGES and len(code) <= _COLOURED:
+            yield Syntax(code, language, theme=ANSISyntaxTheme(self.colours), word_wrap=True, padding=(0, 0, 0, 2))
         else:
             plain = Text(code, console.get_style("markdown.code_block"), overflow="fold", tab_size=4)
             yield Padding(plain, (0, 0, 0, 2))
