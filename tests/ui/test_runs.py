@@ -26,7 +26,7 @@ async def test_answers_stream_side_by_side_and_a_failing_model_disturbs_nobody(s
         await play.sees("1 good", "2 e500", "3 endless")
         await play.type("What is RAG?", "enter")
         await play.until(lambda: play.here == 1)
-        await play.sees("running 2/3")
+        await play.sees("running 2 of 3")
         await play.until(lambda: "● streaming" in play.pane(3) and "more more" in play.pane(3))
         assert "✗ The host refused with 500: boom." in play.pane(2)
         assert "✗ failed" in play.pane(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.core.plan import Mode
@@ -10,6 +11,7 @@ from tui.ui.shelf import Shelf
 
 if TYPE_CHECKING:
     from tui.conductor import Conductor
+    from tui.core.run import Run
 
 _MODES = {Mode.RACE: "race: all at once", Mode.MEASURE: "measure: one at a time, after a warm-up"}
 
@@ -22,14 +24,21 @@ def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, n
     other = run is not None and run.plan.mode is not mode
     parts = [f"next run: {_MODES[mode]}" if other else _MODES[mode]]
     if run is not None and conductor.busy:
-        ended = sum(lane.state.final for lane in run.lanes.values())
-        parts.append(f"running {ended}/{len(run.lanes)}")
+        parts.append(f"running {_progress(run)}")
     elif unscored:
         parts.append(f"{unscored} unscored")
     warm = conductor.session.tool.get("keep_warm")
     if warm:
         parts.append(f"kept warm: {warm}")
     return "  ·  ".join(part for part in (*parts, *notes) if part)
+
+
+def _progress(run: Run) -> str:
+    """How many lanes have ended; how long the rest may take where they are asked in turn."""
+    from tui.core.progress import progress  # nothing that the first frame needs
+
+    come = progress(run.lanes.values())
+    return (come if run.plan.mode is Mode.MEASURE else replace(come, left_s=None)).told()
 
 
 def _emptiness(shelf: Shelf) -> str:
