@@ -127,7 +127,10 @@ class _Handler(BaseHTTPRequestHandler):
             with self.catalogue.secure(self.connection) as registry:
                 request = b""
                 while b"\r\n\r\n" not in request:
-                    request += registry.recv(65_536)
+                    received = registry.recv(65_536)
+                    if not received:
+                        return  # connected, and asked nothing
+                    request += received
                 body = json.dumps({"blobSasUri": f"{self.catalogue.root}/files?sig=none"}).encode()
                 head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
                 registry.sendall(f"{head}Connection: close\r\n\r\n".encode() + body)

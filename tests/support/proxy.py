@@ -51,7 +51,10 @@ class LoopbackProxy:
         with client, suppress(OSError):
             head = b""
             while _HEAD_END not in head:
-                head += client.recv(65536)
+                received = client.recv(65536)
+                if not received:
+                    return  # connected, and asked nothing
+                head += received
             lines, _, rest = head.partition(_HEAD_END)
             first, *headers = lines.decode().split("\r\n")
             self.asked.append(first)
