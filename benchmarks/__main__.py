@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import table
 from benchmarks.designs import BARE, MARKDOWN, OURS, STATIC, Design
-from benchmarks.figures import Results, figures
+from benchmarks.figures import Figure, Results, figures
 from benchmarks.machine import machine
 from benchmarks.page import write_blocks
 from benchmarks.parts.accuracy import SHAPES, judge
@@ -105,6 +105,18 @@ PARTS: dict[str, Callable[[Served, Amounts, Results], None]] = {
 }
 
 
+def _figures(found: Results) -> list[Figure]:
+    return figures(found, ours=OURS.name, bare=BARE.name, static=STATIC.name, markdown=MARKDOWN.name)
+
+
+def _tell_new(found: Results, told: set[str]) -> None:
+    """Say each figure as soon as it is known: a long run may be broken off."""
+    for row in _figures(found):
+        if row.verdict and row.name not in told:
+            told.add(row.name)
+            say(f"  {table.number(row.value)}{row.unit and ' ' + row.unit} ({row.verdict}): {row.name}")
+
+
 def main() -> int:
     """Run what the command line asks for; 1 when a must was missed or a part went wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -120,13 +132,18 @@ def main() -> int:
         parser.error("--write goes with all parts: every ratio of a page comes from one run")
     made_on, began = machine(), time.monotonic()
     amounts, found = QUICK if given.quick else WHOLE, Results()
+    told: set[str] = set()
     amounts = replace(amounts, sitting=given.tokens or amounts.sitting)
     for name in given.parts or PARTS:
         say(f"{name} …")
         # A server for each part: its log is gone with it.
-        with serving() as served:
-            PARTS[name](served, amounts, found)
-    rows = figures(found, ours=OURS.name, bare=BARE.name, static=STATIC.name, markdown=MARKDOWN.name)
+        try:
+            with serving() as served:
+                PARTS[name](served, amounts, found)
+        except (RuntimeError, OSError, ValueError) as error:
+            found.broken.append(f"{name}: {type(error).__name__}: {error}")
+        _tell_new(found, told)
+    rows = _figures(found)
     command = shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]])
     blocks = {
         "machine": f"`{command}` on {datetime.now(UTC):%Y-%m-%d}, {made_on}. "

@@ -47,13 +47,15 @@ class Results:
     paints: Paints | None = None
     soaked: Soaked | None = None
     judged: list[Judged] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    """Parts that came to no end, and why."""
 
     def faults(self) -> list[str]:
         """What went wrong, so that no number is read that should not be."""
         every = [*self.plain.values(), *self.typed.values(), *(one for one in (self.slow, self.eight) if one)]
         said = [f"{one.design}: {fault}" for one in every for fault in one.faults]
         said += [f"{one.shape}: {fault}" for one in self.judged for fault in one.faults]
-        return said + ([f"sitting: {self.soaked.fault}"] if self.soaked and self.soaked.fault else [])
+        return self.broken + said + ([f"sitting: {self.soaked.fault}"] if self.soaked and self.soaked.fault else [])
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:

@@ -97,7 +97,11 @@ def stream(
             result.complete_ms = (max(seen[mark.encode()] for mark in marks) - last) / 1e6
         else:
             result.faults.append("the screen did not come to show every answer's end")
-        stamps = design.stamps(home)
+        try:
+            stamps = design.stamps(home)
+        except OSError as error:
+            result.faults.append(f"it left no stamps: {error}")
+            return result
         for model in models:
             sent, stamped = talks[model].at, stamps.get(model, [])
             if len(sent) != len(stamped):
