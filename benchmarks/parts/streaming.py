@@ -20,7 +20,8 @@ KEYS = "БГДЁЖЗИЙЛПУФЦЧШЩЪЫЬЭЮЯбгдёжзийлпуфцч
 SETTLED_MS = 2500
 """Time to first token: by then every program has started, and what is measured is streaming alone."""
 _PATIENCE_S = 40.0
-_GRACE_S = 0.3
+_AFTER_S = 1.5
+"""How long each is watched when the screen is complete."""
 _KEY_PATIENCE_S = 4.0
 _BETWEEN_KEYS_S = (0.08, 0.22)
 
@@ -37,6 +38,8 @@ class Streamed:
     errors_ms: list[float] = field(default_factory=list)
     """Of each chunk, its stamp less the instant at which the server sent it."""
     keys_ms: list[float] = field(default_factory=list)
+    after_s: float = 0.0
+    """Seconds of CPU in the moment after: what else becomes of an answer that has ended."""
     complete_ms: float | None = None
     """From the last text sent to its being on the screen; None when it did not come."""
     faults: list[str] = field(default_factory=list)
@@ -49,6 +52,7 @@ class Streamed:
         self.seconds += other.seconds
         self.errors_ms += other.errors_ms
         self.keys_ms += other.keys_ms
+        self.after_s = max(self.after_s, other.after_s)
         self.faults += other.faults
         known = [ms for ms in (self.complete_ms, other.complete_ms) if ms is not None]
         self.complete_ms = max(known, default=None)
@@ -84,9 +88,10 @@ def stream(
             if keys:
                 result.keys_ms = _press(run, design, keys)
             complete = run.until(lambda: run.saw(*marks), _PATIENCE_S + wanted[0].len / wanted[0].rate)
-            run.pump(_GRACE_S)
             result.cpu_s, result.written = run.tree.cpu() - cpu, run.written - written
             result.seconds = (clock() - began) / 1e9
+            run.pump(_AFTER_S)
+            result.after_s = run.tree.cpu() - cpu - result.cpu_s
             if design is OURS and not keep_journal(home):
                 result.faults.append("it left no journal")
             seen = dict(run.seen)

@@ -23,7 +23,7 @@ NAMES = {"ours": "ours", "bare": "bare", "static": "static", "markdown": "markdo
 
 
 def streamed(cpu_s: float = 1.0, written: int = 0, error: float = 1.0, key: float = 10.0) -> Streamed:
-    return Streamed("x", 1000, cpu_s, written, 4.0, [error] * 10, [key] * 5, 250.0)
+    return Streamed("x", 1000, cpu_s, written, 4.0, [error] * 10, [key] * 5, complete_ms=250.0)
 
 
 def test_each_figure_is_one_value_over_another() -> None:
