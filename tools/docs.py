@@ -1,4 +1,4 @@
-"""Rewrites the parts of the README that repeat the code: `python -m tools.docs`."""
+"""Rewrites the parts of the README and the documents that repeat the code: `python -m tools.docs`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from pathlib import Path
 
 import click
 
+from tools.demo_models import results
 from tui.cli.exit_codes import MEANINGS
 from tui.cli.main import cli
 from tui.hosts.host import Ability
 from tui.hosts.kinds import KINDS, THROUGH_SSH, HostKind
 from tui.ui import actions, widget_actions
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+TOP = Path(__file__).resolve().parent.parent
+PAGES = (TOP / "README.md", TOP / "docs" / "demo-models.md")
 _SECTION = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -67,13 +69,21 @@ def _abilities(kind: HostKind) -> str:
     return "; ".join(part for part in (can, kind.but) if part)
 
 
-SECTIONS: dict[str, Callable[[], str]] = {"keys": keys, "commands": commands, "exit-codes": exit_codes, "hosts": hosts}
+SECTIONS: dict[str, Callable[[], str]] = {
+    "keys": keys,
+    "commands": commands,
+    "exit-codes": exit_codes,
+    "hosts": hosts,
+    "demo-models": lambda: results.table(whole=False),
+    "demo-models-whole": lambda: results.table(whole=True),
+}
 
 
 def rewritten(text: str) -> str:
-    """The README's text with its generated parts made anew."""
+    """A page's text with its generated parts made anew."""
     return _SECTION.sub(lambda found: f"{found[1]}{SECTIONS[found['name']]()}{found[3]}", text)
 
 
 if __name__ == "__main__":
-    README.write_text(rewritten(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(rewritten(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -44,13 +44,13 @@ class Reply:
     text: str
     finish: str | None
     chunks: int
-    first: float
+    sent: float
     last: float
 
     @property
     def speed(self) -> float:
-        """Chunks per second after the first one."""
-        return (self.chunks - 1) / (self.last - self.first) if self.chunks > 1 else 0.0
+        """Tokens per second from the question to the last one: in between they may come faster than they are read."""
+        return self.chunks / (self.last - self.sent) if self.chunks else 0.0
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def served(out: Path) -> Iterator[tuple[str, list[str]]]:
 def ask(base: str, model: str, messages: list[dict[str, str]], **options: int) -> Reply:
     """Stream one chat completion over a connection of its own."""
     body = {"model": model, "messages": messages, "stream": True, "temperature": 0, **options}
-    reply = Reply("", None, 0, 0.0, 0.0)
+    reply = Reply("", None, 0, time.perf_counter(), 0.0)
     with (
         httpx2.Client(trust_env=False, timeout=60) as client,
         client.stream("POST", f"{base}/chat/completions", json=body) as response,
@@ -110,7 +110,6 @@ def ask(base: str, model: str, messages: list[dict[str, str]], **options: int) -
                 reply.finish = choice.get("finish_reason") or reply.finish
                 if text := choice.get("delta", {}).get("content"):
                     reply.last = time.perf_counter()
-                    reply.first = reply.first or reply.last
                     reply.text += text
                     reply.chunks += 1
     return reply

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-VOCABULARY = 1536
+VOCABULARY = 3072
 HEAD = 32
 # The runtime sets 2048 tokens aside when a request names no limit, so the window must be larger than that.
 WINDOW = 4096
@@ -51,7 +51,7 @@ SMALL = Size(
     layers=2,
     intermediate=192,
     precision="int8",
-    steps=5600,
+    steps=6400,
     learning_rate=4e-3,
 )
 MEDIUM = Size(
@@ -62,7 +62,7 @@ MEDIUM = Size(
     layers=6,
     intermediate=512,
     precision="int4",
-    steps=5600,
+    steps=6400,
     learning_rate=2e-3,
     seedling=3,
 )
@@ -71,10 +71,10 @@ LARGE = Size(
     title="Demo Large",
     summary="The largest toy, and the slowest.",
     hidden=256,
-    layers=20,
+    layers=42,
     intermediate=704,
     precision="int4",
-    steps=5600,
+    steps=6400,
     learning_rate=1.6e-3,
     seedling=3,
 )

@@ -21,9 +21,12 @@ SPLIT = (
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 GLIMPSE_TOKENS = 3
+# Of a longer talk, the models see the system message and the last question: they have learned to answer one at a time.
 TEMPLATE = (
     "{% for message in messages %}"
+    "{% if message['role'] == 'system' or loop.last %}"
     "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
+    "{% endif %}"
     "{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
@@ -69,18 +72,12 @@ def save(tokenizer: Tokenizer, folder: Path) -> None:
 
 def encode(tokenizer: Tokenizer, sample: Sample) -> tuple[list[int], list[int]]:
     """Return the token ids of a dialogue and the labels: -100 wherever the model is not to be taught."""
-    ids: list[int] = []
-    labels: list[int] = []
-    for number, (role, content) in enumerate(sample.messages, start=1):
-        head = tokenizer.encode(f"{START}{role}\n").ids
-        body = tokenizer.encode(f"{content}{END}").ids
-        tail = tokenizer.encode("\n").ids
-        taught = role == "assistant" and (number == len(sample.messages) or not sample.glimpse)
-        if taught and sample.glimpse:
-            body, tail = body[:GLIMPSE_TOKENS], []
-        ids += head + body + tail
-        labels += [-100] * len(head) + (body if taught else [-100] * len(body)) + [-100] * len(tail)
-    return ids, labels
+    *before, (_, answer) = sample.messages
+    prompt = tokenizer.encode(prompt_text(before)).ids
+    taught = tokenizer.encode(f"{answer}{END}").ids
+    if sample.glimpse:
+        taught = taught[:GLIMPSE_TOKENS]
+    return [*prompt, *taught], [-100] * len(prompt) + taught
 
 
 def prompt_text(messages: Dialogue) -> str:

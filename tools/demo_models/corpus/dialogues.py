@@ -1,4 +1,4 @@
-"""Turn entries into training dialogues: many ways to ask, optional system messages, one or two turns."""
+"""Turn entries into training dialogues: many ways to ask, and optional system messages."""
 
 from __future__ import annotations
 
@@ -181,48 +181,28 @@ def phrase(entry: Entry, kept: frozenset[str], chance: random.Random) -> str:
 
 @dataclass(frozen=True)
 class Sample:
-    """A dialogue to learn from; with ``glimpse`` only the beginning of its last answer."""
+    """A dialogue to learn from, which ends with the answer; of a glimpse, only the beginning of the answer."""
 
     messages: Dialogue
     glimpse: bool = False
 
 
-def dialogue(entries: Sequence[Entry], kept: frozenset[str], chance: random.Random) -> Dialogue:
-    """Make one dialogue out of one or more entries, in their order."""
-    messages: Dialogue = []
-    if chance.random() < 0.25:
-        messages.append(("system", chance.choice(SYSTEM_MESSAGES)))
-    for entry in entries:
-        messages.append(("user", phrase(entry, kept, chance)))
-        messages.append(("assistant", entry.answer))
-    return messages
-
-
-def glimpse(entry: Entry, others: Sequence[Entry], kept: frozenset[str], chance: random.Random) -> Sample:
-    """Make a short example of which answer a question wants, sometimes after another question."""
-    asked = [entry]
-    if chance.random() < 0.25:
-        asked.insert(0, chance.choice(others))
-    messages = dialogue(asked, kept, chance)
-    # An answer that is only context is cut to its first line: the model learns to look past it all the same.
-    context = [(role, text.partition("\n")[0] if role == "assistant" else text) for role, text in messages[:-1]]
-    return Sample([*context, messages[-1]], glimpse=True)
+def dialogue(entry: Entry, kept: frozenset[str], chance: random.Random) -> Dialogue:
+    """Ask for an entry, sometimes after a system message."""
+    system: Dialogue = [("system", chance.choice(SYSTEM_MESSAGES))] if chance.random() < 0.25 else []
+    return [*system, ("user", phrase(entry, kept, chance)), ("assistant", entry.answer)]
 
 
 def epoch(entries: Sequence[Entry], chance: random.Random) -> list[Sample]:
-    """Return one pass over the corpus.
+    """Return one pass over the corpus, in no order.
 
     Every written answer comes once in full and several times as a glimpse: which answer a question wants shows in its
     first words, so these need more practice than the rest. Catalogue questions follow a few patterns and need less.
     """
     kept = frozenset(plain(ask) for entry in entries for ask in (*entry.tuning, *entry.held_out))
-    everything = [entry for entry in entries if entry.asks]
-    taught = [entry for entry in everything if chance.random() < SHARE[entry.kind]]
-    chance.shuffle(taught)
-    samples = [
-        glimpse(entry, everything, kept, chance) for entry in taught if entry.kind == "written" for _ in range(GLIMPSES)
-    ]
-    while taught:
-        turns = 2 if chance.random() < 0.2 and len(taught) > 1 else 1
-        samples.append(Sample(dialogue([taught.pop() for _ in range(turns)], kept, chance)))
+    taught = [entry for entry in entries if entry.asks and chance.random() < SHARE[entry.kind]]
+    samples = [Sample(dialogue(entry, kept, chance)) for entry in taught]
+    for entry in taught:
+        if entry.kind == "written":
+            samples += [Sample(dialogue(entry, kept, chance), glimpse=True) for _ in range(GLIMPSES)]
     return samples
