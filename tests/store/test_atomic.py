@@ -37,7 +37,7 @@ def sharing_violation() -> OSError:
 
 def test_the_text_is_there_byte_for_byte_and_nothing_else_is(tmp_path: Path) -> None:
     seen: list[bytes] = []
-    write_atomic(tmp_path / "new" / "a.toml", "é\r\n\n", seen.append)
+    write_atomic(tmp_path / "new" / "a.toml", "é\r\n\n".encode(), seen.append)
     assert (tmp_path / "new" / "a.toml").read_bytes() == "é\r\n\n".encode()
     assert seen == ["é\r\n\n".encode()]
     assert names(tmp_path / "new") == ["a.toml"]
@@ -47,7 +47,7 @@ def test_the_old_file_stays_when_the_check_fails(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text("old")
     with pytest.raises(StoreError) as caught:
-        write_atomic(path, "new", refuse)
+        write_atomic(path, b"new", refuse)
     assert caught.value.title == "a.toml could not be saved"
     assert caught.value.detail == "What was written did not read back as it should: it is not what I meant."
     assert path.read_text() == "old"
@@ -58,7 +58,7 @@ def test_the_check_comes_before_the_old_file_goes(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text("old")
     then: list[str] = []
-    write_atomic(path, "new", lambda _: then.append(path.read_text()))
+    write_atomic(path, b"new", lambda _: then.append(path.read_text()))
     assert then == ["old"]
     assert path.read_text() == "new"
 
@@ -66,7 +66,7 @@ def test_the_check_comes_before_the_old_file_goes(tmp_path: Path) -> None:
 def test_a_folder_that_is_a_file_is_said_to_be_the_trouble(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError) as caught:
-        write_atomic(tmp_path / "file" / "a.toml", "new", accept)
+        write_atomic(tmp_path / "file" / "a.toml", b"new", accept)
     assert str(tmp_path / "file") in caught.value.detail
     assert caught.value.hint
 
@@ -78,7 +78,7 @@ def test_a_full_disk_is_called_that(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "a.toml").write_text("old")
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StoreError) as caught:
-        write_atomic(tmp_path / "a.toml", "new", accept)
+        write_atomic(tmp_path / "a.toml", b"new", accept)
     assert caught.value.sentence() == (f"a.toml could not be saved. The disk of {tmp_path} is full. Make room on it.")
     assert (tmp_path / "a.toml").read_text() == "old"
     assert names(tmp_path) == ["a.toml"]
@@ -89,7 +89,7 @@ def test_a_symbolic_link_stays_and_its_target_is_written(tmp_path: Path) -> None
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "a.toml").write_text("old")
     (tmp_path / "link.toml").symlink_to(tmp_path / "real" / "a.toml")
-    write_atomic(tmp_path / "link.toml", "new", accept)
+    write_atomic(tmp_path / "link.toml", b"new", accept)
     assert (tmp_path / "link.toml").is_symlink()
     assert (tmp_path / "real" / "a.toml").read_text() == "new"
     assert names(tmp_path / "real") == ["a.toml"]
@@ -100,7 +100,7 @@ def test_links_in_a_circle_are_an_error_that_can_be_shown(tmp_path: Path) -> Non
     (tmp_path / "a.toml").symlink_to(tmp_path / "b.toml")
     (tmp_path / "b.toml").symlink_to(tmp_path / "a.toml")
     with pytest.raises(StoreError):
-        write_atomic(tmp_path / "a.toml", "new", accept)
+        write_atomic(tmp_path / "a.toml", b"new", accept)
 
 
 @posix
@@ -108,7 +108,7 @@ def test_a_file_that_others_may_not_read_stays_so(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text("old")
     path.chmod(0o600)
-    write_atomic(path, "new", accept)
+    write_atomic(path, b"new", accept)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -122,7 +122,7 @@ def test_a_sharing_violation_is_waited_out(tmp_path: Path, monkeypatch: pytest.M
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", busy)
-    write_atomic(tmp_path / "a.toml", "new", accept)
+    write_atomic(tmp_path / "a.toml", b"new", accept)
     assert not held
     assert (tmp_path / "a.toml").read_text() == "new"
 
@@ -138,9 +138,9 @@ def test_after_a_lasting_sharing_violation_the_new_text_is_kept_and_named(
     monkeypatch.setattr(Path, "replace", busy)
     monkeypatch.setattr(atomic, "RETRY_FOR_S", 0.0)
     with pytest.raises(StoreError):
-        write_atomic(path, "new", accept)
+        write_atomic(path, b"new", accept)
     with pytest.raises(StoreError) as caught:
-        write_atomic(path, "newer", accept)
+        write_atomic(path, b"newer", accept)
     (kept,) = tmp_path.glob("*.tmp")
     assert str(kept) in caught.value.detail
     assert kept.read_text() == "newer"
@@ -152,7 +152,7 @@ def test_a_sharing_violation_before_the_text_is_whole_keeps_nothing(tmp_path: Pa
         raise sharing_violation()
 
     with pytest.raises(StoreError) as caught:
-        write_atomic(tmp_path / "a.toml", "new", unreadable)
+        write_atomic(tmp_path / "a.toml", b"new", unreadable)
     assert "new version" not in caught.value.sentence()
     assert names(tmp_path) == []
 
@@ -160,5 +160,5 @@ def test_a_sharing_violation_before_the_text_is_whole_keeps_nothing(tmp_path: Pa
 def test_another_failure_to_replace_leaves_no_temporary_file(tmp_path: Path) -> None:
     (tmp_path / "a.toml").mkdir()
     with pytest.raises(StoreError):
-        write_atomic(tmp_path / "a.toml", "new", accept)
+        write_atomic(tmp_path / "a.toml", b"new", accept)
     assert names(tmp_path) == ["a.toml"]

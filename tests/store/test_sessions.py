@@ -244,7 +244,7 @@ def test_tables_of_a_later_version_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_cache_of_final_runs_changes_nothing_in_the_file(tmp_path: Path) -> None:
-    cache: dict[str, str] = {}
+    cache: dict[str, bytes] = {}
     growing = session([])
     for number in range(1, 5):
         growing = session([*growing.lanes.values(), lane(f"r{number}", answer=[f"answer {number}\r\n"])])
@@ -257,7 +257,7 @@ def test_a_cache_of_final_runs_changes_nothing_in_the_file(tmp_path: Path) -> No
 
 
 def test_a_run_that_may_still_change_is_not_cached(tmp_path: Path) -> None:
-    cache: dict[str, str] = {}
+    cache: dict[str, bytes] = {}
     running = folded("r1", stream("r1", ["Some"], ended=False))
     save(session([running]), tmp_path / "a.toml", cache)
     assert not cache

@@ -18,17 +18,16 @@ _SHARING_VIOLATIONS = (5, 32, 33)
 """Windows refuses to replace a file while a scanner, an indexer or an editor has it open."""
 
 
-def write_atomic(path: Path, text: str, check: Callable[[bytes], None]) -> None:
-    """Put `text` at `path`, or leave what is there untouched. Missing folders are made; symbolic links are followed.
+def write_atomic(path: Path, data: bytes, check: Callable[[bytes], None]) -> None:
+    """Put `data` at `path`, or leave what is there untouched. Missing folders are made; symbolic links are followed.
 
     `check` is given the bytes as read back from the disk, before anything is replaced, and raises ValueError when
-    they are not good. Raises StoreError, naming the temporary file if the text was written and could only not be
+    they are not good. Raises StoreError, naming the temporary file if it was written and could only not be
     put in its place because another program held the old file.
     """
     title = f"{path.name} could not be saved"
     try:
         target = path.resolve()
-        data = text.encode("utf-8")
         target.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError, UnicodeError) as error:
         raise store_error(title, path.parent, error) from error

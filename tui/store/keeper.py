@@ -139,7 +139,7 @@ class _Writer:
         """Where entries may still go, the best first."""
         self._tell = tell
         self._told: set[tuple[str, str]] = set()
-        self._texts: dict[str, str] = {}
+        self._texts: dict[str, bytes] = {}
         self._pending: Session | None = None
         self._due = math.inf
         self._sync_at = math.inf

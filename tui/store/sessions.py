@@ -61,10 +61,10 @@ def load(path: Path) -> Session:
         raise _refusal(path, error.strerror or str(error)) from error
 
 
-def save(session: Session, path: Path, cache: dict[str, str] | None = None) -> None:
+def save(session: Session, path: Path, cache: dict[str, bytes] | None = None) -> None:
     """Write a session file, whole or not at all. Raises StoreError.
 
-    What is written is parsed and compared before it replaces the old file. `cache` keeps the text of final runs by
+    What is written is parsed and compared before it replaces the old file. `cache` keeps the bytes of final runs by
     their ids, so that a growing session is neither emitted nor parsed again from its beginning; it belongs to one
     session and one writer.
     """
@@ -72,25 +72,25 @@ def save(session: Session, path: Path, cache: dict[str, str] | None = None) -> N
     fresh = {run: lane for run, lane in session.lanes.items() if run not in known}
     try:
         tables = _tables(session, fresh)
-        texts = dict(zip(fresh, (emit_table("run", row) for row in tables.get("run", [])), strict=True))
-        text = _compose(tables, (known.get(run) or texts[run] for run in session.lanes))
-        proof = _compose(tables, texts.values())
-        expected = text.encode("utf-8")
+        rows = tables.get("run", [])
+        texts = {run: emit_table("run", row).encode("utf-8") for run, row in zip(fresh, rows, strict=True)}
+        data = _compose(tables, (known.get(run) or texts[run] for run in session.lanes))
+        proof = _compose(tables, texts.values()).decode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
         raise StoreError(f"{path.name} could not be saved", f"The session holds what TOML cannot: {error}") from error
-    if len(expected) > MAX_BYTES:
+    if len(data) > MAX_BYTES:
         raise StoreError(
             f"{path.name} could not be saved",
             f"The session has grown beyond the {MAX_BYTES >> 20} MB that can be read back",
             "Start a new session.",
         )
 
-    def check(data: bytes) -> None:
-        if data != expected:
+    def check(written: bytes) -> None:
+        if written != data:
             raise ValueError("the disk gave back something else.")
         _check_parsed(proof, tables, len(fresh))
 
-    write_atomic(path, text, check)
+    write_atomic(path, data, check)
     if cache is not None:
         cache |= {run: text for run, text in texts.items() if fresh[run].state.final}
 
@@ -145,11 +145,11 @@ def _tables(session: Session, fresh: dict[str, Lane]) -> Table:
     return {key: value for key, value in tables.items() if value or key not in _ROWS}
 
 
-def _compose(tables: Table, runs: Iterable[str]) -> str:
-    """The file's text, the runs' given as they are."""
+def _compose(tables: Table, runs: Iterable[bytes]) -> bytes:
+    """What the file holds, the runs' given as they are."""
     after: Table = {key: tables[key] for key in ("score", "note", "end") if key in tables}
     before = {key: value for key, value in tables.items() if key != "run" and key not in after}
-    return "\n".join([emit(before), *runs, emit(after)])
+    return b"\n".join([emit(before).encode("utf-8"), *runs, emit(after).encode("utf-8")])
 
 
 def _check_parsed(text: str, tables: Table, runs: int) -> None:

@@ -86,7 +86,7 @@ def remember_theme(name: str, folder: Path) -> None:
         if written.decode() != name:
             raise ValueError(written)
 
-    write_atomic(folder / _CHOSEN, name, check)
+    write_atomic(folder / _CHOSEN, name.encode("utf-8"), check)
 
 
 def read_theme(path: Path) -> ThemeFile:
