@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.theme import Theme
+from textual.types import CSSPathType
 
 from tui.core.clean import clean_line
 from tui.core.errors import CompareError
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from tui.ui.screens.models import ModelsScreen
 
 MODES_IN_ORDER = ("models", "compare")
+_FIRST_FRAME = 0.05
+"""Seconds within which the first frame is painted; when it takes longer, it only comes later."""
 _AFTER_OPENING = {"show", "step", "help", "host"}
 """What there is nothing to do for before the host and the conductor are there."""
 
@@ -50,8 +53,10 @@ class CompareApp(App[None]):
     """Paints its first frame with next to nothing loaded, then opens what it works with."""
 
     TITLE = "foundry-compare"
-    CSS_PATH = "app.tcss"
+    # The first screen's comes with it: a style sheet that is read later has all of them parsed again.
+    CSS_PATH: ClassVar[CSSPathType | None] = ["app.tcss", "ui/screens/compare.tcss"]
     BINDINGS = actions.bindings(actions.EVERYWHERE)
+    DEFAULT_MODE = CompareScreen.MODE
 
     def __init__(
         self,
@@ -83,6 +88,8 @@ class CompareApp(App[None]):
         self._asked: dict[str, Any] = {"models": models, "prompt": prompt, "free_mb": free_mb}
         flow = Flow(outlet, over_ssh=over_ssh, low_bandwidth=low_bandwidth)
         self._compare = CompareScreen(self.shelf, flow)
+        # The mode to begin with: switching to it would hold the first frame back.
+        self.add_mode(self.DEFAULT_MODE, lambda: self._compare)
         self._opened: Opened | None = None
         self._desk: Desk | None = None
         self._remember_theme = remember_theme
@@ -91,11 +98,13 @@ class CompareApp(App[None]):
 
     def on_mount(self) -> None:
         """Paint first; then start what takes time."""
-        self.add_mode("compare", lambda: self._compare)
-        self.switch_mode("compare")
         Leaving(self, self._keep).watch()
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
-        self.call_after_refresh(self._begin)
+
+    def on_ready(self) -> None:
+        """Nothing is painted before this has been handled; the first frame comes next."""
+        # `call_after_refresh` comes before it, because Textual starts within a batch that paints nothing.
+        self.set_timer(_FIRST_FRAME, self._begin)
 
     def on_unmount(self) -> None:
         """Nobody waits for downloads any more."""

@@ -45,5 +45,7 @@ def rows(widget: Widget) -> list[str]:
 
 
 def screen_text(app: App[None]) -> str:
-    """All that is on the screen."""
+    """All that is on the screen; nothing while its widgets come and go, when Textual paints nothing either."""
+    if app._batch_count:
+        return ""
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ def open_screen(
         )
     if prompt is not None and not prompt.strip():
         raise BadInputError("The prompt is empty", hint="Give a question with -p, or none at all.")
+    gc.disable()  # What start-up makes stays, and looking for garbage in it takes longer than painting the first frame.
     if low_bandwidth and (colours(os.environ) or 0) > 256:
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "256")  # Read once, when Textual is imported.
     from tui.app import CompareApp, Opened
@@ -53,6 +55,8 @@ def open_screen(
 
         def open_up() -> Opened:
             nonlocal session
+            gc.freeze()
+            gc.enable()
             from tui.cli.conducting import conducted, surroundings
             from tui.hosts.opening import open_host
 

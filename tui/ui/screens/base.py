@@ -10,11 +10,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui.core.clean import clean_line
 from tui.core.model_card import ModelState
 from tui.ui.shelf import Shelf
+from tui.ui.widgets.key_row import KeyRow
 
 MIN_WIDTH, MIN_HEIGHT = 60, 18
 
@@ -35,7 +36,7 @@ class ModeScreen(Screen[None]):
         yield Static(id="too-small", markup=False)
         with Vertical(id="body"):
             yield from self.body()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyRow()
 
     def body(self) -> Iterable[Widget]:
         """The screen's own widgets."""

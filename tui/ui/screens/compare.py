@@ -36,7 +36,6 @@ class CompareScreen(ModeScreen):
     """Panes follow the chosen models until a run begins, and that run's models from then on."""
 
     MODE = "compare"
-    CSS_PATH = "compare.tcss"
     BINDINGS = bindings(COMPARE)
     AUTO_FOCUS = "PromptBox"
 
@@ -129,6 +128,7 @@ class CompareScreen(ModeScreen):
         if self._low != self._flow.low:
             self._low = not self._low
             self.query_one(PromptBox).cursor_blink = not self._low
+            self._repaint(set(conductor.session.lanes), bars=True)
             self._show_status()
         if changed or (bars and conductor.busy):
             self._repaint(changed, bars)

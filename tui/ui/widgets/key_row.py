@@ -1,0 +1,88 @@
+"""The keys that do something here, in one row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rich.cells import cell_len
+from textual.events import Click
+from textual.screen import Screen
+
+from tui.ui.widgets.painted import Painted, Row
+
+KEY, WORD, OFF = "key-row--key", "key-row--word", "key-row--off"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One key. `start` and `stop` are its cells in the row."""
+
+    key: str
+    shown: str
+    word: str
+    enabled: bool
+    start: int
+    stop: int
+
+
+class KeyRow(Painted):
+    """Follows the focus, as Textual's footer does; but that makes a widget of each key, which is half of a first frame.
+
+    What has no room is left out; `?` lists it.
+    """
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    KeyRow {
+        dock: bottom;
+        background: $footer-background;
+        & .painted--text { background: $footer-background; }
+        & .key-row--key { color: $footer-key-foreground; background: $footer-key-background; text-style: bold; }
+        & .key-row--word { color: $footer-description-foreground; background: $footer-description-background; }
+        & .key-row--off { color: $text-muted; background: $footer-background; text-style: dim; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {KEY, WORD, OFF}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hints: list[Hint] = []
+
+    def on_mount(self) -> None:
+        """Begin to follow."""
+        self.screen.bindings_updated_signal.subscribe(self, self._follow)
+
+    def compose_rows(self, width: int) -> tuple[Row, ...]:
+        """Key and word, key and word."""
+        self._hints = self._found(width)
+        pieces = [
+            piece
+            for hint in self._hints
+            for piece in ((hint.shown, KEY if hint.enabled else OFF), (f" {hint.word} ", WORD if hint.enabled else OFF))
+        ]
+        return (tuple(pieces),)
+
+    def on_click(self, event: Click) -> None:
+        """A click on a hint is its key."""
+        hint = next((hint for hint in self._hints if hint.start <= event.x < hint.stop), None)
+        if hint is not None and hint.enabled:
+            self.app.simulate_key(hint.key)
+
+    def _follow(self, screen: Screen[Any]) -> None:
+        if screen is self.screen and self.is_attached:
+            self.repaint()
+
+    def _found(self, width: int) -> list[Hint]:
+        hints: list[Hint] = []
+        start, actions = 0, set()
+        for _, binding, enabled, _ in self.screen.active_bindings.values():
+            if not binding.show or binding.action in actions:
+                continue
+            actions.add(binding.action)
+            shown = self.app.get_key_display(binding)
+            stop = start + cell_len(shown) + cell_len(binding.description) + 2
+            if stop <= width + 1:
+                hints.append(Hint(binding.key, shown, binding.description, enabled, start, stop))
+                start = stop
+        return hints
