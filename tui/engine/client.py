@@ -167,12 +167,18 @@ class _Watch:
         }
         self.phase = "connect"
         self.timeout: asyncio.Timeout | None = None
+        self._entered = 0.0
 
     @property
     def allowed(self) -> float:
         return self._allowed[self.phase]
 
     def enter(self, phase: str) -> None:
-        self.phase = phase
-        if self.timeout is not None:
-            self.timeout.reschedule(asyncio.get_running_loop().time() + self.allowed)
+        if self.timeout is None:
+            self.phase = phase
+            return
+        now = asyncio.get_running_loop().time()
+        # Moving the limit with every chunk costs more than reading some of them; a tenth of it is close enough.
+        if phase != self.phase or now - self._entered > self.allowed / 10:
+            self.phase, self._entered = phase, now
+            self.timeout.reschedule(now + self.allowed)

@@ -19,7 +19,7 @@ from tui.ui.widgets.answer_rows import Looks, marked_rows, paint
 from tui.ui.widgets.answer_styles import CLASSES, CSS, MUTED, ROLES, component
 from tui.ui.widgets.answer_text import AnswerText
 from tui.ui.widgets.formatted import LONGEST, Formatted, Wish
-from tui.ui.widgets.painted import is_bare, lines_of
+from tui.ui.widgets.painted import Looked, is_bare, lines_of
 from tui.ui.widgets.wrapped import Place, WrappedText
 
 MAX_STEP = 12
@@ -27,7 +27,7 @@ MAX_STEP = 12
 STRIPS_KEPT = 256
 
 
-class AnswerView(Moves, ScrollView, can_focus=True):
+class AnswerView(Moves, Looked, ScrollView, can_focus=True):
     """Shows raw text from outside, cleaned and wrapped; follows its end until a person scrolls up.
 
     Every `show…` method is given the whole text so far, and only what differs from before is painted. When the answer
@@ -241,14 +241,14 @@ class AnswerView(Moves, ScrollView, can_focus=True):
     def _line(self) -> Callable[[int], Strip]:
         """What paints the rows, with all that they have in common looked up once."""
         top, (width, height) = self.scroll_offset.y, self._room
-        marked, mark = marked_rows(top, height, self.virtual_size.height), self.get_component_rich_style(MUTED)
+        marked, mark = marked_rows(top, height, self.virtual_size.height), self.style_of(MUTED)
         selection = self.text_selection if self._ended else None
         selected = self.screen.get_component_rich_style("screen--selection") if selection else None
 
         def line(y: int) -> Strip:
             row = top + y
             text, component, pieces = self._text.row(row)
-            style = self.get_component_rich_style(component)
+            style = self.style_of(component)
             span = selection.get_span(row) if selection else None
             looks = Looks(text, style, width, mark if y in marked else None, self._ended, span, selected, pieces)
             painted = self._painted.get(row)

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
 from textual.events import Resize
 from textual.geometry import Region
 from textual.strip import Strip
@@ -19,7 +21,35 @@ TEXT = "painted--text"
 """The component class of plain text."""
 
 
-class Painted(Widget):
+class Looked(Widget):
+    """Remembers how its parts look: Textual works that out anew for every row."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._looks: dict[str, Style] = {}
+        self._ground: Color | None = None
+
+    def style_of(self, component: str) -> Style:
+        """The style of a component class."""
+        if component not in self._looks:
+            self._looks[component] = self.get_component_rich_style(component)
+        return self._looks[component]
+
+    @property
+    def ground(self) -> Color:
+        """The colour behind everything."""
+        if self._ground is None:
+            self._ground = self.background_colors[1]
+        return self._ground
+
+    def notify_style_update(self) -> None:
+        """Colours may be others."""
+        super().notify_style_update()
+        self._looks.clear()
+        self._ground = None
+
+
+class Painted(Looked):
     """Rows of ready pieces of text; only those that differ are painted again.
 
     A subclass says in `compose_rows()` what they are, and calls `repaint()` when that may differ.
@@ -92,10 +122,10 @@ class Painted(Widget):
         for text, style in row:
             fitting = text if cell_len(text) <= left else set_cell_size(text, left)
             if fitting:
-                segments.append(Segment(fitting, self.get_component_rich_style(style)))
+                segments.append(Segment(fitting, self.style_of(style)))
                 left -= cell_len(fitting)
         if left > 0:
-            segments.append(Segment(" " * left, self.get_component_rich_style(TEXT)))
+            segments.append(Segment(" " * left, self.style_of(TEXT)))
         return Strip(segments, self._width)
 
 
@@ -125,15 +155,14 @@ def is_bare(widget: Widget) -> bool:
     return not (gutter.width or gutter.height)
 
 
-def lines_of(widget: Widget, crop: Region, line: Callable[[int], Strip]) -> list[Strip]:
+def lines_of(widget: Looked, crop: Region, line: Callable[[int], Strip]) -> list[Strip]:
     """The rows of a region of a bare widget, `line(y)` being as wide as the widget.
 
     The base class reckons with frames, padding, hatching and opacity for every row; doing without them costs a third.
     """
     strips = [line(y) for y in crop.line_range]
-    background = widget.background_colors[1]
     for line_filter in widget.get_line_filters():
-        strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        strips = [strip.apply_filter(line_filter, widget.ground) for strip in strips]
     if crop.column_span != (0, widget.outer_size.width):
         strips = [strip.crop(*crop.column_span) for strip in strips]
     return strips
