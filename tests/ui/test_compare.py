@@ -8,7 +8,7 @@ from tests.support.recorded import CARDS, answered, looking_at, many_cards, stre
 from tests.support.sessions import WHEN
 from tui.core.lane import LaneState
 from tui.core.rating import Note
-from tui.ui.widgets.answer_pane import NARROWEST
+from tui.ui.room import PANE_WIDTH
 
 THREE = [answered(number) for number in (1, 2, 3)]
 
@@ -134,7 +134,7 @@ async def test_many_panes_come_in_pages_and_none_is_too_narrow(count: int) -> No
         await play.press("escape", "[")
         for page in pages:
             assert (play.page, play.here) == (page, page[0])
-            assert all(play.panes[number - 1].outer_size.width >= NARROWEST for number in page)
+            assert all(play.panes[number - 1].outer_size.width >= PANE_WIDTH for number in page)
             assert all(f"{number} model-{number}" in play.pane(number) for number in page)
             assert all("as the documents." in play.pane(number) for number in page)
             await play.press("]")

@@ -10,7 +10,8 @@ from tests.ui.stage import Stage, rows, screen_text
 from tui.core.lane import LaneState
 from tui.core.phase import Phase
 from tui.core.phases import Span
-from tui.ui.widgets.answer_pane import NARROWEST, AnswerPane, Column
+from tui.ui.room import PANE_WIDTH
+from tui.ui.widgets.answer_pane import AnswerPane, Column
 from tui.ui.widgets.metrics_strip import Reading
 
 DONE = Column(
@@ -33,7 +34,7 @@ async def test_three_panes_fit_80_columns() -> None:
         for position, pane in enumerate(panes, 1):
             pane.show(replace(DONE, position=position))
         await pilot.pause()
-        assert all(pane.outer_size.width >= NARROWEST for pane in panes)
+        assert all(pane.outer_size.width >= PANE_WIDTH for pane in panes)
         assert [line[:26] for line in screen_text(app).splitlines()[-6:]] == [
             "┃                        ┃",
             "┃▓▓▓▓▓▓█answer███████████┃",

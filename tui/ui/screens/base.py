@@ -14,10 +14,9 @@ from textual.widgets import Static
 
 from tui.core.clean import clean_line
 from tui.core.model_card import ModelState
+from tui.ui.room import MIN_HEIGHT, MIN_WIDTH
 from tui.ui.shelf import Shelf
 from tui.ui.widgets.key_row import KeyRow
-
-MIN_WIDTH, MIN_HEIGHT = 60, 18
 
 
 class ModeScreen(Screen[None]):

@@ -12,10 +12,10 @@ from textual.containers import Vertical
 from tui.core.lane import LaneState
 from tui.core.phases import Span
 from tui.core.rating import OVERALL
+from tui.ui.room import PANE_WIDTH
 from tui.ui.widgets.answer_moves import MOVES, Moves
 from tui.ui.widgets.answer_view import AnswerView
 from tui.ui.widgets.metrics_strip import MetricsStrip, Reading
-from tui.ui.widgets.pane_row import NARROWEST
 from tui.ui.widgets.phase_bar import PhaseBar
 from tui.ui.widgets.score_strip import ScoreStrip
 from tui.ui.widgets.title_row import TitleRow
@@ -55,7 +55,7 @@ class AnswerPane(Moves, Vertical, can_focus=True):
 
     DEFAULT_CSS = f"""
     AnswerPane {{
-        min-width: {NARROWEST};
+        min-width: {PANE_WIDTH};
         width: 1fr;
         height: 1fr;
         background: $surface;

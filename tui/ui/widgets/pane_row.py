@@ -10,11 +10,10 @@ from textual.containers import Horizontal
 from textual.events import Resize
 from textual.message import Message
 
+from tui.ui.room import PANE_WIDTH
+
 if TYPE_CHECKING:
     from tui.ui.widgets.answer_pane import AnswerPane
-
-NARROWEST = 26
-"""Cells a pane needs, borders included."""
 
 
 class PaneRow(Horizontal):
@@ -70,7 +69,7 @@ class PaneRow(Horizontal):
     def lay_out(self) -> None:
         """Show the page that holds the focus, or the focused pane alone."""
         panes, here = list(self.panes.values()), self.focused_index
-        self._per_page = min(max((self.size.width or self.screen.size.width) // NARROWEST, 1), max(len(panes), 1))
+        self._per_page = min(max((self.size.width or self.screen.size.width) // PANE_WIDTH, 1), max(len(panes), 1))
         first = self._first if here is None else here  # A pane that goes out of sight would lose the focus.
         self._first = min(first // self._per_page * self._per_page, max(len(panes) - 1, 0))
         for index, pane in enumerate(panes):
