@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import table
-from benchmarks.designs import BARE, MARKDOWN, OURS, STATIC, Design
+from benchmarks.designs import BARE, ELIA, MARKDOWN, OURS, STATIC, Design
 from benchmarks.figures import Figure, Results, figures
 from benchmarks.machine import machine
 from benchmarks.page import write_blocks
@@ -83,6 +84,15 @@ def _eight(served: Served, amounts: Amounts, found: Results) -> None:
     found.eight = stream(served, OURS, shapes(8, 100, amounts.long_answer), size=EIGHT_SIZE)
 
 
+def _peers(served: Served, amounts: Amounts, found: Results) -> None:
+    if shutil.which("elia") is None:
+        say("  left out: elia is not installed (pipx install elia-chat)")
+        return
+    for design in (OURS, ELIA):
+        say(f"  {design.name}, one answer")
+        found.peers[design.name] = stream(served, design, shapes(1, 50, amounts.tokens))
+
+
 def _paint(served: Served, amounts: Amounts, found: Results) -> None:
     found.paints = first_paints(served, amounts.starts)
 
@@ -100,6 +110,7 @@ PARTS: dict[str, Callable[[Served, Amounts, Results], None]] = {
     "stream": _streams,
     "keys": _keys,
     "eight": _eight,
+    "peers": _peers,
     "accuracy": _accuracy,
     "soak": _soak,
 }
@@ -150,7 +161,7 @@ def main() -> int:
         f"The run took {(time.monotonic() - began) / 60:.1f} minutes.",
         "figures": table.figures_table([row for row in rows if given.write or row.verdict]),
     }
-    if found.plain or found.slow or found.eight:
+    if found.plain or found.peers or found.slow or found.eight:
         blocks["designs"] = table.designs_table(found)
     if found.judged:
         blocks["accuracy"] = table.accuracy_table(found.judged)

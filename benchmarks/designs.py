@@ -24,8 +24,8 @@ class Design:
     name: str
     argv: Callable[[str, Sequence[str], Path], list[str]]
     """The command for a server's address, models, and a folder of its own."""
-    stamps: Callable[[Path], Stamps]
-    """What it noted, read from that folder when it has ended."""
+    stamps: Callable[[Path], Stamps | None]
+    """What it noted, read from that folder when it has ended; None where it notes nothing."""
     leave: str = CTRL_Q
     before_typing: str = ""
     """Keys that bring a person to where letters are written."""
@@ -80,7 +80,24 @@ def saved_sessions(home: Path) -> list[dict[str, Any]]:
     return [tomllib.loads(file.read_text("utf-8")) for file in sorted((home / "sessions").glob("*.toml"))]
 
 
+def _elia(url: str, models: Sequence[str], home: Path) -> list[str]:
+    folders = [
+        f"XDG_CONFIG_HOME={home}",
+        f"XDG_DATA_HOME={home}",
+        f"XDG_CACHE_HOME={home}",
+        "LITELLM_LOCAL_MODEL_COST_MAP=True",
+    ]
+    named = f"openai/{models[0]}"
+    (home / "elia").mkdir()
+    (home / "elia" / "config.toml").write_text(
+        f'default_model = "{named}"\n[[models]]\nname = "{named}"\napi_base = "{url}"\napi_key = "none"\n', "utf-8"
+    )
+    return ["env", *folders, "elia", _QUESTION]
+
+
 OURS = Design("foundry-compare", _ours, _journal_stamps, before_typing="e")
 BARE = Design("bare AsyncOpenAI", _baseline("bare"), _written_stamps, leave="")
 STATIC = Design("Static.update per token", _baseline("static"), _written_stamps)
 MARKDOWN = Design("MarkdownStream per token", _baseline("markdown"), _written_stamps)
+ELIA = Design("elia", _elia, lambda home: None)
+"""Somebody else's program (`pipx install elia-chat`)."""

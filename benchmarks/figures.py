@@ -41,6 +41,8 @@ class Results:
     """By design: answers alone, nobody types."""
     typed: dict[str, Streamed] = field(default_factory=dict)
     """By design: keys are pressed meanwhile."""
+    peers: dict[str, Streamed] = field(default_factory=dict)
+    """By design: one answer in one pane, which is all that programs of others show at once."""
     slow: Streamed | None = None
     """Our program over a slow line, with keys."""
     eight: Streamed | None = None
@@ -52,7 +54,12 @@ class Results:
 
     def faults(self) -> list[str]:
         """What went wrong, so that no number is read that should not be."""
-        every = [*self.plain.values(), *self.typed.values(), *(one for one in (self.slow, self.eight) if one)]
+        every = [
+            *self.plain.values(),
+            *self.typed.values(),
+            *self.peers.values(),
+            *(one for one in (self.slow, self.eight) if one),
+        ]
         said = [f"{one.design}: {fault}" for one in every for fault in one.faults]
         said += [f"{one.shape}: {fault}" for one in self.judged for fault in one.faults]
         return self.broken + said + ([f"sitting: {self.soaked.fault}"] if self.soaked and self.soaked.fault else [])

@@ -45,6 +45,7 @@ def figures_table(rows: Sequence[Figure]) -> str:
 def designs_table(found: Results) -> str:
     """Every design in absolute numbers."""
     rows = [_design(name, found.plain[name], found.typed.get(name)) for name in found.plain]
+    rows += [_design(f"{name}, one answer", run, None) for name, run in found.peers.items()]
     if found.slow is not None:
         rows.append(_design(f"{found.slow.design}, 20 KB/s, keys", found.slow, found.slow))
     if found.eight is not None:

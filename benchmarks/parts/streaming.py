@@ -107,6 +107,8 @@ def stream(
         except OSError as error:
             result.faults.append(f"it left no stamps: {error}")
             return result
+        if stamps is None:
+            return result
         for model in models:
             sent, stamped = talks[model].at, stamps.get(model, [])
             if len(sent) != len(stamped):
