@@ -57,6 +57,20 @@ def test_a_race_sends_all_together_once_all_are_loaded(
     assert states(to_the_end(conductor)) == [LaneState.STOPPED] * 3
 
 
+def test_a_model_of_a_race_that_is_asked_again_alone_is_not_contended(conductor: Conductor, cards: Cards) -> None:
+    run = conductor.begin(cards("good", "stall_midway"), "hi")
+    until(conductor, lambda: LaneState.DONE in states(run))
+    good, _ = run.plan.models
+    conductor.rerun(good)
+    until(conductor, lambda: states(run).count(LaneState.DONE) == 2)
+    conductor.stop_all()
+    to_the_end(conductor)
+    conductor.rerun(good)
+    to_the_end(conductor)
+    lanes = [lane.spec for lane in run.lanes.values() if lane.spec.model == good]
+    assert [(spec.launch, spec.contended) for spec in lanes] == [(1, True), (2, True), (3, False)]
+
+
 def test_measuring_has_never_more_than_one_request_in_flight(
     conductor: Conductor, server: LoopbackServer, cards: Cards
 ) -> None:

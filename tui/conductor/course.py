@@ -54,7 +54,8 @@ class Course:
         if last is None or not last.state.final:
             raise BadInputError("This model is still answering", hint="Stop it first.")
         self.broken.discard(model)
-        wave = [self._lane(slot_of(last), self._launched())]
+        others = any(not lane.state.final for lane in run.lanes.values())
+        wave = [self._lane(slot_of(last), self._launched(), company=others)]
         if run.plan.mode is not Mode.RACE:
             self.waiting.append(wave)
         return wave
@@ -85,7 +86,7 @@ class Course:
             else:
                 continue
             self.broken.discard(slot.model)
-            again.append(self._lane(slot, self._launched()))
+            again.append(self._lane(slot, self._launched(), company=len(wave) > 1))
         if again:
             self.waiting.appendleft(again)
         return again
@@ -106,7 +107,8 @@ class Course:
         # All lanes of one call are of one launch, though a model may be asked the same several times to warm up.
         launched = self._launched()
         for wave in waves:
-            self.waiting.append([self._lane(slot, launched) for slot in wave])
+            slots = list(wave)
+            self.waiting.append([self._lane(slot, launched, company=len(slots) > 1) for slot in slots])
 
     def _launched(self) -> dict[Slot, int]:
         """The last launch of each place in the plan."""
@@ -116,7 +118,8 @@ class Course:
             launched[slot] = max(lane.spec.launch, launched.get(slot, 0))
         return launched
 
-    def _lane(self, slot: Slot, launched: dict[Slot, int]) -> Lane:
+    def _lane(self, slot: Slot, launched: dict[Slot, int], *, company: bool) -> Lane:
+        """`company` says that others are asked at the same time."""
         run = self.current()
         spec = LaneSpec(
             id=self._ledger.next_run(),
@@ -127,7 +130,7 @@ class Course:
             round=slot.round,
             launch=launched.get(slot, 0) + 1,
             warmup=slot.warmup,
-            contended=run.plan.mode is Mode.RACE and len(run.plan.models) > 1,
+            contended=run.plan.mode is Mode.RACE and company,
             nonce=secrets.token_hex(4) if run.plan.nonce else "",
         )
         lane = self._ledger.add_lane(spec)

@@ -55,7 +55,7 @@ class SeveralHosts:
         members = tuple(replace(info, name=name) for name, info in infos.items())
         title = " + ".join(f"{member.name} ({member.title})" for member in members)
         if away:
-            title += f" · {', '.join(away)} {'does' if len(away) == 1 else 'do'} not answer"
+            title = f"{', '.join(away)} {'does' if len(away) == 1 else 'do'} not answer · {title}"
         return HostInfo(
             kind="several",
             title=title,

@@ -143,8 +143,11 @@ def _legend(mode: Mode, rows: Iterable[Row]) -> list[str]:
     ]
     if mode is Mode.RACE:
         lines.append(
-            "Race numbers are contended: the models answered at the same time, and each time tells of the whole race."
+            "Race numbers are contended: the models answered at the same time, and each time tells of the whole race. "
+            "A model that was asked again alone had no company; the note counts such runs."
         )
+    if any(row.outcomes.stopped for row in rows):
+        lines.append("Failures: all runs that did not come to their own end, those that somebody stopped included.")
     if any(row.memory_mb is not None for row in rows):
         lines.append("Host memory: the most that the serving process was seen to hold, with all that it had loaded.")
     if any(0 < stat.n < P95_FROM for stat in stats):

@@ -34,10 +34,12 @@ def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, n
 
 
 def _progress(run: Run) -> str:
-    """How many lanes have ended; how long the rest may take where they are asked in turn."""
+    """How many lanes have ended, of those asked last; how long the rest may take where they are asked in turn."""
     from tui.core.progress import progress  # nothing that the first frame needs
+    from tui.core.run import slot_of
 
-    come = progress(run.lanes.values())
+    launched = {slot_of(lane): lane.spec.launch for lane in run.lanes.values()}
+    come = progress(lane for lane in run.lanes.values() if lane.spec.launch == launched[slot_of(lane)])
     return (come if run.plan.mode is Mode.MEASURE else replace(come, left_s=None)).told()
 
 
