@@ -35,7 +35,7 @@ def expected(talk: Talk) -> Fields:
         "tpot_ms": None,
         "decode_tps": None,
     }
-    spreads = first_write <= max(talk.chunks // 10, 1) and last > first
+    spreads = first_write <= max(talk.chunks // 10, 1) and last - first >= 20
     if tokens and talk.tokens > 1 and spreads:
         fields["tpot_ms"] = (last - first) / (talk.tokens - 1)
         fields["decode_tps"] = 1000 * (talk.tokens - 1) / (last - first)

@@ -237,5 +237,12 @@ def test_a_decode_rate_is_unknown_when_much_of_the_answer_came_with_the_first_re
     timing = derive(burst, tokens(6), answer_chars=30)
     assert timing.decode_tps is None and timing.tpot_ms is None
     assert timing.e2e_tps == pytest.approx(6 / 0.014)
-    steady = marks(*[("a", 10, 1)] * 2, *[("a", 10 + n, 1 + n) for n in range(1, 19)], end=30)
-    assert derive(steady, tokens(20), answer_chars=30).tpot_ms == pytest.approx(18 / 19)
+    steady = marks(*[("a", 10, 1)] * 2, *[("a", 10 + 2 * n, 1 + n) for n in range(1, 19)], end=50)
+    assert derive(steady, tokens(20), answer_chars=30).tpot_ms == pytest.approx(36 / 19)
+
+
+def test_a_decode_rate_is_unknown_when_the_whole_answer_came_within_an_instant() -> None:
+    for last, known in ((29, False), (30, True)):
+        timing = derive(marks(("a", 10, 1), ("a", 20, 2), ("a", last, 3), end=31), tokens(3), answer_chars=30)
+        assert (timing.decode_tps is not None, timing.tpot_ms is not None) == (known, known)
+        assert timing.e2e_tps is not None and timing.icl_p50_ms is not None

@@ -28,7 +28,7 @@ SHAPES = {
     "1000 tok/s": Shape(ttft=20, rate=1000, len=200),
     "thinks": Shape(ttft=20, rate=500, len=60, think=60),
     "thinks unseen": Shape(ttft=40, rate=500, len=20, hidden=20),
-    "thinks and nothing else": Shape(ttft=20, rate=500, len=10, think=1000),
+    "thinks and nothing else": Shape(ttft=20, rate=500, len=20, think=1000),
     "no usage": Shape(ttft=20, rate=500, len=20, nousage=1),
     "jitter": Shape(ttft=20, rate=500, len=30, jitter=10),
     "stalls": Shape(ttft=20, rate=500, len=20, stall=80),

@@ -324,7 +324,7 @@ def test_no_csv_cell_from_outside_is_a_formula(text: str) -> None:
 
 
 def test_json_numbers_are_finite_and_rounded_to_the_clock() -> None:
-    session = make.session([make.lane(first_ms=100.123456, gap_ms=3)])
+    session = make.session([make.lane(first_ms=100.123456, gap_ms=30)])
     text = to_json.render(aggregate([session]))
     assert '"median": 100.1235' in text
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))

@@ -15,6 +15,8 @@ from tui.core.marks import Marks
 
 CHUNKED_ABOVE = 1.2
 """Tokens per chunk above which a chunk must not be read as a token."""
+LEAST_NS = 20_000_000
+"""A decode rate needs so many nanoseconds from first to last chunk: what arrives faster tells of its delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def _token_metrics(
     shown = tokens if seen_reasoning else tokens - (usage.reasoning_tokens or 0)
     if shown >= 1:
         known["tokens_per_chunk"] = shown / marks.chunks
-    if shown >= 2 and _spreads(marks) and last > first:
+    if shown >= 2 and _spreads(marks) and last - first >= LEAST_NS:
         known["tpot_ms"] = (last - first) / 1e6 / (shown - 1)
         known["decode_tps"] = _per_s(shown - 1, last - first)
     return known
