@@ -61,9 +61,11 @@ class Wire:
         """Say nothing until the client hangs up."""
         try:
             await asyncio.wait_for(self.reader.read(1), LONGEST_STALL)
-            self.talk.hung_up = True
         except TimeoutError:
-            pass
+            return
+        except ConnectionError:
+            pass  # a client that leaves with something unread resets the connection
+        self.talk.hung_up = True
 
 
 def sse(data: Any) -> bytes:
