@@ -59,7 +59,7 @@ def test_usage_is_found_wherever_a_server_puts_it(
     lane = ask(link, server.url, model)
     assert (lane.state, lane.answer) == (LaneState.DONE, "abc")
     assert (lane.usage.completion_tokens if lane.usage else None) == tokens
-    assert (lane.timing.decode_tps is None) is (tokens is None)
+    assert (lane.timing.e2e_tps is None) is (tokens is None)
 
 
 @pytest.mark.parametrize(
