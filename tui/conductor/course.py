@@ -55,7 +55,7 @@ class Course:
             raise BadInputError("This model is still answering", hint="Stop it first.")
         self.broken.discard(model)
         others = any(not lane.state.final for lane in run.lanes.values())
-        wave = [self._lane(slot_of(last), self._launched(), company=others)]
+        wave = self._wave([slot_of(last)], self._launched(), company=others)
         if run.plan.mode is not Mode.RACE:
             self.waiting.append(wave)
         return wave
@@ -86,10 +86,11 @@ class Course:
             else:
                 continue
             self.broken.discard(slot.model)
-            again.append(self._lane(slot, self._launched(), company=len(wave) > 1))
-        if again:
-            self.waiting.appendleft(again)
-        return again
+            again.append(slot)
+        lanes = self._wave(again, self._launched())
+        if lanes:
+            self.waiting.appendleft(lanes)
+        return lanes
 
     def current(self) -> Run:
         """The run. Raises BadInputError when there is none yet."""
@@ -107,8 +108,7 @@ class Course:
         # All lanes of one call are of one launch, though a model may be asked the same several times to warm up.
         launched = self._launched()
         for wave in waves:
-            slots = list(wave)
-            self.waiting.append([self._lane(slot, launched, company=len(slots) > 1) for slot in slots])
+            self.waiting.append(self._wave(list(wave), launched))
 
     def _launched(self) -> dict[Slot, int]:
         """The last launch of each place in the plan."""
@@ -118,8 +118,11 @@ class Course:
             launched[slot] = max(lane.spec.launch, launched.get(slot, 0))
         return launched
 
+    def _wave(self, slots: Sequence[Slot], launched: dict[Slot, int], *, company: bool = False) -> list[Lane]:
+        """Lanes that are asked together; `company` says that others are in flight beside them."""
+        return [self._lane(slot, launched, company=company or len(slots) > 1) for slot in slots]
+
     def _lane(self, slot: Slot, launched: dict[Slot, int], *, company: bool) -> Lane:
-        """`company` says that others are asked at the same time."""
         run = self.current()
         spec = LaneSpec(
             id=self._ledger.next_run(),
