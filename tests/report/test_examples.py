@@ -12,7 +12,7 @@ from tui.core.plan import Mode
 from tui.store.sessions import collect, load
 
 FOLDER = Path(__file__).parents[2] / "sessions" / "examples"
-FILES = collect([FOLDER])
+FILES, _ = collect([FOLDER])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -86,7 +86,7 @@ def test_a_host_that_is_always_there_may_be_the_default(tmp_path: Path, default:
         ("[hosts.'a/b']\nurl = 'http://box'", "`hosts.a/b`: a host is called by"),
         ("x = [", "It is not TOML"),
         ("x = " + "[" * 2000, "It is nested too deeply"),
-        (b"default_host = '\xff'", "It is not UTF-8 text"),
+        (b"default_host = '\xff'", "Byte 17 is not UTF-8 text"),
         ("# " + "x" * MAX_BYTES, f"It is larger than {MAX_BYTES} bytes"),
     ],
 )

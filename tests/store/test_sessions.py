@@ -417,6 +417,7 @@ def test_collecting_takes_files_as_given_and_the_sessions_of_folders_once(tmp_pa
     for name in ("b.toml", "a.toml", "a.journal.jsonl", "a.lock", "a.toml.77.tmp", "notes.md"):
         (folder / name).write_text("")
     missing = tmp_path / "missing.toml"
-    assert collect([missing, folder / "b.toml", folder]) == [missing, folder / "b.toml", folder / "a.toml"]
-    assert collect([folder, tmp_path / "folder" / ".." / "folder" / "a.toml"]) == [folder / "a.toml", folder / "b.toml"]
-    assert collect([]) == []
+    assert collect([missing, folder / "b.toml", folder]) == ([missing, folder / "b.toml", folder / "a.toml"], [])
+    again = tmp_path / "folder" / ".." / "folder" / "a.toml"
+    assert collect([folder, again]) == ([folder / "a.toml", folder / "b.toml"], [])
+    assert collect([]) == ([], [])

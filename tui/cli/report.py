@@ -9,7 +9,7 @@ import click
 
 from tui.cli.exit_codes import ExitCode
 from tui.cli.shell import say, show, told
-from tui.core.errors import BadInputError, CompareError, StoreError
+from tui.core.errors import BadInputError, StoreError
 from tui.core.session import Session
 from tui.report import to_csv, to_json, to_markdown
 from tui.report.aggregate import Report, aggregate
@@ -34,13 +34,15 @@ def report(files: tuple[Path, ...], form: str, output: Path | None) -> ExitCode:
     Without files, the sessions that this program keeps.
     """
     sessions: list[Session] = []
-    skipped: list[tuple[str, str]] = []
-    for path in collect(files or (sessions_dir(),)):
+    paths, bad = collect(files or (sessions_dir(),))
+    for path in paths:
         try:
             sessions.append(load(path))
-        except CompareError as error:
-            skipped.append((str(path), error.sentence()))
-            say(f"skipped {path}: {error.sentence()}")
+        except BadInputError as error:
+            bad.append((path, error))
+    skipped = [(str(path), error.sentence()) for path, error in bad]
+    for name, why in skipped:
+        say(f"skipped {name}: {why}")
     if not sessions:
         raise BadInputError("There is no session to report on", hint="Give session files, or folders that hold some.")
     text = _WRITERS[form](aggregate(sessions, skipped=skipped))

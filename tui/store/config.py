@@ -13,12 +13,12 @@ api_key_env = "BOX_KEY"
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 from tui.core.errors import BadInputError
 from tui.core.host_spec import ADAPTER, NAME, RESERVED, HostSpec, KnownHosts, Way, ssh_target
 from tui.core.tables import Table, get
+from tui.files import read_toml, reason
 from tui.net.addresses import typed_url
 
 FILE = "config.toml"
@@ -41,21 +41,11 @@ def read_config(folder: Path) -> KnownHosts:
     """
     path = folder / FILE
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise _unusable(path, f"It is larger than {MAX_BYTES} bytes")
-        return _known(tomllib.loads(data.decode("utf-8-sig")))
+        return _known(read_toml(path, MAX_BYTES))
     except FileNotFoundError:
         return KnownHosts()
     except OSError as error:
-        raise _unusable(path, f"It cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise _unusable(path, "It is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise _unusable(path, f"It is not TOML: {error}") from error
-    except RecursionError as error:
-        raise _unusable(path, "It is nested too deeply") from error
+        raise _unusable(path, f"It cannot be read: {reason(error)}") from error
     except ValueError as error:
         raise _unusable(path, str(error)) from error
 

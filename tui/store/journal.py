@@ -13,6 +13,7 @@ from typing import Any
 
 from tui.core.errors import StoreError
 from tui.core.tables import Table
+from tui.files import open_regular, refuse_irregular
 from tui.store.atomic import store_error
 
 SUFFIX = ".journal.jsonl"
@@ -85,6 +86,7 @@ class Journal:
 
     def _open(self) -> io.FileIO:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        refuse_irregular(self.path)
         file = self.path.open("ab", buffering=0)
         if file.tell():
             self.inherited = True
@@ -101,7 +103,7 @@ def read_entries(path: Path) -> Iterator[Table]:
     A line torn by a crash is skipped: it is the last, or what follows is the beginning of another program's entries.
     """
     torn: int | None = None
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue

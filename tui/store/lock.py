@@ -7,7 +7,10 @@ import os
 import time
 from pathlib import Path
 
+from tui.files import read_regular
+
 _SLACK_S = 2.0
+_MAX_BYTES = 256
 
 
 def lock_path(folder: Path, session_id: str) -> Path:
@@ -18,7 +21,7 @@ def lock_path(folder: Path, session_id: str) -> Path:
 def holder(path: Path) -> int | None:
     """The process that holds a lock; None when there is none, or it is dead and its number perhaps another's."""
     try:
-        pid, taken = path.read_text(encoding="ascii").split()
+        pid, taken = read_regular(path, _MAX_BYTES).decode("ascii").split()
         process_id, taken_at = int(pid), float(taken)
     except (OSError, ValueError):
         return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +10,7 @@ from tui.core.errors import BadInputError
 from tui.core.plan_files import models_from, prompts_from
 from tui.core.prompt import Prompt
 from tui.core.target import Overrides
-from tui.store.sessions import shallow
+from tui.files import read_json, read_toml, reason
 
 T = TypeVar("T")
 MAX_BYTES = 4 << 20
@@ -31,23 +29,9 @@ def read_models(path: Path) -> tuple[tuple[str, Overrides], ...]:
 def _read(path: Path, understand: Callable[[Any], T], what: str) -> T:
     title = f"{path} cannot be read as a list of {what}"
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise ValueError(f"it is larger than {MAX_BYTES >> 20} MB")
-        text = data.decode("utf-8-sig")
-        if path.suffix.casefold() == ".toml":
-            return understand(tomllib.loads(shallow(text)))
-        return understand(json.loads(text))
+        read = read_toml if path.suffix.casefold() == ".toml" else read_json
+        return understand(read(path, MAX_BYTES))
     except OSError as error:
-        raise BadInputError(title, error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        raise BadInputError(title, f"Byte {error.start + 1} is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadInputError(title, f"It is not TOML: {error}") from error
-    except json.JSONDecodeError as error:
-        raise BadInputError(title, f"It is not JSON: {error}") from error
-    except RecursionError as error:
-        raise BadInputError(title, "It is nested too deeply") from error
+        raise BadInputError(title, reason(error)) from error
     except ValueError as error:
         raise BadInputError(title, f"{error}"[:1].upper() + f"{error}"[1:]) from error

@@ -78,7 +78,7 @@ def _recover_unless_open(directory: Path, name: str, journals: Sequence[Path]) -
 
 
 def _removed_as_empty(journal: Path) -> bool:
-    empty = journal.stat().st_size == 0
+    empty = journal.is_file() and journal.stat().st_size == 0
     if empty:
         journal.unlink()
     return empty

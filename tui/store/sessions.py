@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import os
 import secrets
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -16,28 +16,12 @@ from tui.core.lane import Lane
 from tui.core.session import Session
 from tui.core.session_dict import session_from_dict, session_to_dict
 from tui.core.tables import Table
+from tui.files import read_toml, reason
 from tui.store.atomic import write_atomic
 from tui.store.emitter import emit, emit_table, storable
 
 MAX_BYTES = 64 << 20
-MAX_KEY_PARTS = 50
-"""tomllib takes the square of a key's parts: 20 s for a key of 40 kB."""
-
 _ROWS = ("plan", "model", "prompt", "run", "score", "note")
-# Everything a TOML file is made of, strings and comments first, so that dots inside an answer are not taken for a key.
-# Each piece also matches when it is not ended, and none gives back what it took: one pass, however odd the file.
-_PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\.)*+"?+|'[^'\n]*+'?+)"""
-_NEXT_PART = rf"(?:[ \t]*+\.[ \t]*+{_PART})"
-_SHALLOW = re.compile(
-    rf"""(?:
-        \"\"\"(?:[^"\\]++|\\.|"(?!""))*+(?:"{{3,5}}|\\?\Z)
-      | '''(?:[^']++|'(?!''))*+(?:'{{3,5}}|\Z)
-      | \#[^\n]*+
-      | {_PART}{_NEXT_PART}{{0,{MAX_KEY_PARTS - 1}}}+(?!{_NEXT_PART})
-      | [^A-Za-z0-9_"'\#-]++
-    )*+""",
-    re.VERBOSE | re.DOTALL,
-)
 
 
 def new_session_id(now: datetime) -> str:
@@ -48,17 +32,9 @@ def new_session_id(now: datetime) -> str:
 def load(path: Path) -> Session:
     """The session in a file. Raises BadInputError, which names the file and what is wrong with it."""
     try:
-        return session_from_dict(_read(path))
-    except UnicodeDecodeError as error:
-        raise _refusal(path, f"Byte {error.start + 1} is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise _refusal(path, f"It is not TOML: {error}") from error
-    except RecursionError as error:
-        raise _refusal(path, "It is nested too deeply") from error
-    except (ValueError, OverflowError) as error:
-        raise _refusal(path, f"{error}") from error
-    except OSError as error:
-        raise _refusal(path, error.strerror or str(error)) from error
+        return session_from_dict(read_toml(path, MAX_BYTES))
+    except (OSError, ValueError, OverflowError) as error:
+        raise _refusal(path, reason(error)) from error
 
 
 def save(session: Session, path: Path, cache: dict[str, bytes] | None = None) -> None:
@@ -95,42 +71,26 @@ def save(session: Session, path: Path, cache: dict[str, bytes] | None = None) ->
         cache |= {run: text for run, text in texts.items() if fresh[run].state.final}
 
 
-def collect(paths: Sequence[Path]) -> list[Path]:
-    """Session files: files as they are given, for a folder its `*.toml` in order; each file once.
+def collect(paths: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, BadInputError]]]:
+    """Session files, and the folders that cannot be listed, each with its reason.
 
-    Raises BadInputError when a folder cannot be listed.
+    Files are taken as they are given, of a folder everything called `*.toml` but folders, in order; each file once.
     """
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
+    errors: list[tuple[Path, BadInputError]] = []
     for path in paths:
         try:
             files = sorted(file for file in path.iterdir() if _is_session(file)) if path.is_dir() else [path]
         except OSError as error:
-            raise BadInputError(f"The folder {path} cannot be listed", error.strerror or str(error)) from error
-        for file in files:
-            found.setdefault(file.resolve(), file)
-    return list(found.values())
-
-
-def shallow(text: str) -> str:
-    """The text of a TOML file, if no key in it has so many parts that it takes for ever to parse; else ValueError."""
-    found = _SHALLOW.match(text)
-    end = found.end() if found else 0
-    if end < len(text):
-        line = text.count("\n", 0, end) + 1
-        raise ValueError(f"A key in line {line} has more than {MAX_KEY_PARTS} parts")
-    return text
+            errors.append((path, BadInputError(f"The folder {path} cannot be listed", reason(error))))
+        else:
+            for file in files:
+                found.setdefault(os.path.realpath(file), file)
+    return list(found.values()), errors
 
 
 def _is_session(file: Path) -> bool:
-    return file.suffix == ".toml" and file.is_file()
-
-
-def _read(path: Path) -> Table:
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"It is larger than {MAX_BYTES >> 20} MB")
-    return tomllib.loads(shallow(data.decode("utf-8-sig")))
+    return file.suffix == ".toml" and not os.path.isdir(file)  # noqa: PTH112 - never raises, whatever the file is
 
 
 def _refusal(path: Path, reason: str) -> BadInputError:

@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 from tui.core.errors import ModelFailedError
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import each, get
+from tui.files import read_json
 from tui.hosts.embedded.kept import CONFIG, Kept, Origin, size_mb
 from tui.hosts.embedded.protocol import read_card
 
@@ -21,6 +22,7 @@ MARK = "inference_model.json"
 UNFINISHED = "download.tmp"
 DEPTH = 4
 MAX_MARK = 1_000_000
+MAX_KNOWN = 16_000_000
 
 
 def downloaded(cache: Path, known: Iterable[ModelCard]) -> tuple[Kept, ...]:
@@ -61,9 +63,9 @@ def delete(cache: Path, model: Kept) -> None:
 def read_known(file: Path) -> tuple[ModelCard, ...]:
     """What the catalogue offered when it last answered; nothing when that was never, or cannot be read."""
     try:
-        data = json.loads(file.read_text("utf-8"))
+        data = read_json(file, MAX_KNOWN)
         return tuple(each(data, "cards", read_card)) if isinstance(data, dict) else ()
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return ()  # it is only ever a copy
 
 
@@ -94,12 +96,9 @@ def _folders(root: Path, depth: int) -> Iterable[Path]:
 
 def _id_of(folder: Path) -> str | None:
     try:
-        mark = folder / MARK
-        if mark.stat().st_size > MAX_MARK:
-            return None
-        data = json.loads(mark.read_text("utf-8"))
+        data = read_json(folder / MARK, MAX_MARK)
         name: str | None = get(data, "Name", str, None) if isinstance(data, dict) else None
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return None
     if not name:
         return None

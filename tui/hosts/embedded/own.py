@@ -16,6 +16,7 @@ from typing import Any
 from tui.core.errors import BadInputError, StoreError
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import Table, get
+from tui.files import read_json
 from tui.hosts.embedded.kept import CONFIG, Kept, Origin, size_mb
 
 WANTED = "It takes a folder as ONNX Runtime GenAI's model builder writes it"
@@ -60,7 +61,7 @@ def check_folder(folder: Path) -> Facts:
         device, ep = _provider(model)
         context = get(model, "context_length", int, None)
         return Facts(size_mb(folder), context, device, ep)
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise BadInputError(f"The model in {folder} cannot be read", str(error), WANTED) from error
 
 
@@ -124,7 +125,7 @@ def _read(file: Path) -> Kept | None:
     name = file.stem.removeprefix("own-")
     try:
         folder = Path(get(_load(file), "folder", str))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return None  # half written by a program that died over it
     bare = ModelCard(f"{name}:1", alias=name, task="chat-completion")
     try:
@@ -146,9 +147,7 @@ def _read(file: Path) -> Kept | None:
 
 
 def _load(file: Path) -> Table:
-    if file.stat().st_size > MAX_CONFIG:
-        raise ValueError(f"{file.name} is too long")
-    data = json.loads(file.read_text("utf-8"))
+    data = read_json(file, MAX_CONFIG)
     if not isinstance(data, dict):
         raise ValueError(f"{file.name} holds no table")
     return data
