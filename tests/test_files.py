@@ -331,11 +331,11 @@ def readings(source: str) -> Iterator[int]:
             for word in (*node.args, *(word.value for word in node.keywords))
             if isinstance(word, ast.Constant)
         ]
-        if called in ("read_text", "read_bytes") or (
-            called == "open" and {"r", "rb", "r+", "rb+"} & set(map(str, modes))
+        if (
+            called in ("read_text", "read_bytes")
+            or (called == "open" and {"r", "rb", "r+", "rb+"} & set(map(str, modes)))
+            or (called == "open" and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords)
         ):
-            yield node.lineno
-        elif called == "open" and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
             yield node.lineno
 
 
