@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -39,7 +40,7 @@ def report(files: tuple[Path, ...], name: str | None, output: Path | None, force
     form = _format(name, output)
     if output is not None:
         _check_free(output, force=force)
-    text = form.render(_aggregated(files or (sessions_dir(),)))
+    text = form.render(aggregated(files or (sessions_dir(),)))
     if output is None:
         show(text.rstrip("\n"))
         return ExitCode.GOOD
@@ -48,7 +49,7 @@ def report(files: tuple[Path, ...], name: str | None, output: Path | None, force
     return ExitCode.GOOD
 
 
-def _aggregated(places: tuple[Path, ...]) -> Report:
+def aggregated(places: Sequence[Path]) -> Report:
     """The report on the sessions there. Raises BadInputError when there is none."""
     aggregation, any_good = Aggregation(), False
     paths, bad = collect(places)
