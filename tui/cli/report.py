@@ -9,7 +9,7 @@ import click
 
 from tui.cli.exit_codes import ExitCode
 from tui.cli.shell import say, show, told
-from tui.core.errors import BadInputError, CompareError, StoreError
+from tui.core.errors import BadInputError, CompareError, StoreError, reason_of
 from tui.core.session import Session
 from tui.report import to_csv, to_json, to_markdown
 from tui.report.aggregate import Report, aggregate
@@ -50,6 +50,6 @@ def report(files: tuple[Path, ...], form: str, output: Path | None) -> ExitCode:
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"{output} could not be written", error.strerror or str(error)) from error
+        raise StoreError(f"{output} could not be written", reason_of(error)) from error
     say(f"Written to {output}")
     return ExitCode.GOOD

@@ -16,7 +16,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from tui.core.errors import BadInputError
+from tui.core.errors import BadInputError, reason_of
 from tui.core.host_spec import ADAPTER, NAME, RESERVED, HostSpec, KnownHosts, Way, ssh_target
 from tui.core.tables import Table, get
 from tui.net.addresses import typed_url
@@ -49,7 +49,7 @@ def read_config(folder: Path) -> KnownHosts:
     except FileNotFoundError:
         return KnownHosts()
     except OSError as error:
-        raise _unusable(path, f"It cannot be read: {error.strerror or error}") from error
+        raise _unusable(path, f"It cannot be read: {reason_of(error)}") from error
     except UnicodeDecodeError as error:
         raise _unusable(path, "It is not UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tui.core.errors import BadInputError
+from tui.core.errors import BadInputError, reason_of
 from tui.core.plan_files import models_from, prompts_from
 from tui.core.prompt import Prompt
 from tui.core.target import Overrides
@@ -40,7 +40,7 @@ def _read(path: Path, understand: Callable[[Any], T], what: str) -> T:
             return understand(tomllib.loads(shallow(text)))
         return understand(json.loads(text))
     except OSError as error:
-        raise BadInputError(title, error.strerror or str(error)) from error
+        raise BadInputError(title, reason_of(error)) from error
     except UnicodeDecodeError as error:
         raise BadInputError(title, f"Byte {error.start + 1} is not UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tui.core.errors import StoreError
+from tui.core.errors import StoreError, reason_of
 from tui.core.phase import Phase
 from tui.core.tables import get
 from tui.store.atomic import write_atomic
@@ -99,7 +99,7 @@ def read_theme(path: Path) -> ThemeFile:
         table = tomllib.loads(data.decode("utf-8-sig"))
         return _theme(table, path)
     except OSError as error:
-        raise _unusable(path, f"It cannot be read: {error.strerror or error}") from error
+        raise _unusable(path, f"It cannot be read: {reason_of(error)}") from error
     except UnicodeDecodeError as error:
         raise _unusable(path, "It is not UTF-8 text") from error
     except RecursionError as error:
