@@ -98,11 +98,6 @@ def read_json(path: Path, cap: int) -> Any:
     return _parsed(_text(read_regular(path, cap)), "JSON", json.loads)
 
 
-def reason(error: Exception) -> str:
-    """Why a file could not be read, in words: the system's, without the file's name and the number of the error."""
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-
-
 def shallow(text: str) -> str:
     """The text of a TOML file, if no key in it has so many parts that it takes for ever to parse; else ValueError."""
     found = _SHALLOW.match(text)

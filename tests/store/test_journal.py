@@ -85,7 +85,7 @@ def test_an_entry_the_disk_has_no_room_for_leaves_no_torn_line(
                 raise OSError(errno.ENOSPC, "No space left on device")
             return super().write(data[:3])
 
-    monkeypatch.setattr(Path, "open", lambda path, mode, buffering: Filling(path, mode))
+    monkeypatch.setattr(io, "FileIO", Filling)
     journal.append({"n": 1})
     monkeypatch.setattr(Filling, "full", True)
     with pytest.raises(StoreError, match="could not be written") as caught:

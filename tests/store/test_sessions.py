@@ -22,7 +22,7 @@ from tui.core.rating import Note
 from tui.core.session import Session
 from tui.core.session_dict import session_to_dict
 from tui.store import sessions
-from tui.store.sessions import collect, load, new_session_id, save
+from tui.store.sessions import SaveCache, collect, load, new_session_id, save
 
 SMALL = '''\
 schema = 1
@@ -244,23 +244,23 @@ def test_tables_of_a_later_version_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_cache_of_final_runs_changes_nothing_in_the_file(tmp_path: Path) -> None:
-    cache: dict[str, bytes] = {}
+    cache = SaveCache()
     growing = session([])
     for number in range(1, 5):
         growing = session([*growing.lanes.values(), lane(f"r{number}", answer=[f"answer {number}\r\n"])])
         growing.scores.append(score(f"r{number}", number))
         save(growing, tmp_path / "cached.toml", cache)
         save(growing, tmp_path / "plain.toml")
-        assert list(cache) == list(growing.lanes)
+        assert list(cache.texts) == list(growing.lanes)
         assert (tmp_path / "cached.toml").read_bytes() == (tmp_path / "plain.toml").read_bytes()
         assert session_to_dict(load(tmp_path / "cached.toml")) == session_to_dict(growing)
 
 
 def test_a_run_that_may_still_change_is_not_cached(tmp_path: Path) -> None:
-    cache: dict[str, bytes] = {}
+    cache = SaveCache()
     running = folded("r1", stream("r1", ["Some"], ended=False))
     save(session([running]), tmp_path / "a.toml", cache)
-    assert not cache
+    assert not cache.texts
     running.fold(ev.Ended("r1", running.marks.at[-1], "stop"))
     save(session([running]), tmp_path / "a.toml", cache)
     assert load(tmp_path / "a.toml").lanes["r1"].state is LaneState.DONE

@@ -10,8 +10,8 @@ import click
 
 from tui.cli.exit_codes import ExitCode
 from tui.cli.shell import say, show, told
-from tui.core.errors import BadInputError
-from tui.files import reason, refuse_irregular
+from tui.core.errors import BadInputError, reason_of
+from tui.files import refuse_irregular
 from tui.report.aggregate import Aggregation, Report
 from tui.report.formats import FORMATS, Format, format_called, format_of
 from tui.store.atomic import write_atomic
@@ -85,7 +85,7 @@ def _check_free(output: Path, *, force: bool) -> None:
     try:
         refuse_irregular(output)
     except OSError as error:
-        raise BadInputError(f"{output} cannot be replaced", reason(error), "Give another name.") from error
+        raise BadInputError(f"{output} cannot be replaced", reason_of(error), "Give another name.") from error
     if os.path.lexists(output) and not force:
         raise BadInputError(f"{output} is there already", hint="Give another name, or --force to replace it.")
 

@@ -16,7 +16,7 @@ from tui.conductor.ratings import Ratings
 from tui.conductor.sampling import Sampling
 from tui.core import events as ev
 from tui.core.errors import BadInputError, CompareError
-from tui.core.lane import Lane, LaneState
+from tui.core.lane import LEARNT, Lane, LaneState
 from tui.core.model_card import ModelCard
 from tui.core.prompt import Prompt
 from tui.core.run import Run, left_of
@@ -113,9 +113,8 @@ class Conductor:
     def tick(self) -> set[str]:
         """Take in what happened, start what can be started, and return the ids of the lanes that changed."""
         self._take_steps()
+        self._take_samples()  # Before the messages: these may end the lanes that the samples are of.
         self._take_messages()
-        for sample in self._sampling.samples():
-            self._apply(sample)
         for wave in self._active:
             self._launch(wave)
         for wave in [wave for wave in self._active if all(lane.state.final for lane in wave)]:
@@ -173,6 +172,8 @@ class Conductor:
 
     def close(self) -> bool:
         """Stop everything and write the last of it; whether everything is kept."""
+        self._take_steps()
+        self._take_samples()
         self._preparation.close()
         self._sampling.close()
         self._engine.close()
@@ -201,10 +202,13 @@ class Conductor:
                         self._changed.add(step.lane)
                     if learnt is not None:
                         self._apply(learnt)
-                        self._ledger.save()
                 case Unready(lane, error):
                     said = " ".join(part for part in (error.title + ".", error.detail) if part)
                     self._apply(ev.Failed(lane, self.now(), "host", said, error.hint, type(error).__name__))
+
+    def _take_samples(self) -> None:
+        for sample in self._sampling.samples():
+            self._apply(sample)
 
     def _take_messages(self) -> None:
         for message in self._engine.drain():
@@ -271,7 +275,10 @@ class Conductor:
         was_final = lane.state.final
         lane.fold(event)
         self._changed.add(event.lane)
-        if lane.state.final and not was_final:
+        if was_final:
+            if isinstance(event, LEARNT):
+                self._ledger.save(soon=True)
+        elif lane.state.final:
             self._finished(lane)
 
     def _finished(self, lane: Lane) -> None:

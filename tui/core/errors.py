@@ -21,6 +21,12 @@ class CompareError(Exception):
         return " ".join(part if part.endswith((".", "!", "?")) else part + "." for part in parts if part)
 
 
+def reason_of(error: BaseException) -> str:
+    """Why, in the system's own words: never empty, for some errors come without any."""
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return said or type(error).__name__
+
+
 class BadInputError(CompareError):
     """The request itself cannot be carried out as written: a flag, a prompt, a file."""
 

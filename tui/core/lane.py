@@ -28,7 +28,7 @@ class LaneState(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether nothing more will happen to the lane."""
+        """Whether the request is over. Something may still be learnt of it; see `Lane.fold`."""
         return self not in (LaneState.QUEUED, LaneState.LOADING, LaneState.RUNNING)
 
     @property
@@ -55,6 +55,9 @@ class LaneSpec:
     nonce: str = ""
     """The marker that its prompt began with; see `Plan.nonce`."""
 
+
+LEARNT = (ev.Usage, ev.Memory, ev.Explained)
+"""What a lane still takes in after its end: facts about the request, which may be known later than its last word."""
 
 UNLOADED = "unloaded"
 """The kind of a fault that says: the host had not loaded the model when it was asked."""
@@ -102,6 +105,8 @@ class Lane:
     memory: MemoryUse | None = None
     started: datetime | None = None
     """UTC, for people; no number is derived from it."""
+    revision: int = field(default=0, compare=False)
+    """How many events were folded. After the end it still grows: whoever keeps a copy sees by it that more is known."""
     _answer: _Text = field(default_factory=_Text)
     _reasoning: _Text = field(default_factory=_Text)
 
@@ -121,7 +126,8 @@ class Lane:
         return derive(self.marks, self.usage, len(self.answer))
 
     def fold(self, event: ev.Event) -> None:
-        """Take one event in. After the end only what tells of the lane is taken; all else is a late echo."""
+        """Take one event in. After the end only what is `LEARNT` is taken; all else is a late echo."""
+        self.revision += 1
         match event:
             case ev.Usage():
                 self.usage = event

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tui.core.errors import BadInputError, NoHostError
-from tui.files import read_json, reason
+from tui.core.errors import BadInputError, NoHostError, reason_of
+from tui.files import read_json
 from tui.net.addresses import check_base_url, is_loopback
 
 MAX_BYTES = 65_536
@@ -38,7 +38,7 @@ def read_daemon_file(home: Path) -> DaemonFile | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise NoHostError(f"{path} cannot be read", reason(error), ANEW) from error
+        raise NoHostError(f"{path} cannot be read", reason_of(error), ANEW) from error
     body = body if isinstance(body, dict) else {}
     roots = roots_in(body.get("web_urls"))
     if not roots:

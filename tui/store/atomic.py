@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tui.core.errors import StoreError
+from tui import private_files
+from tui.core.errors import StoreError, reason_of
 
 RETRY_FOR_S = 2.5
 _RETRY_EVERY_S = 0.05
@@ -21,6 +21,8 @@ _SHARING_VIOLATIONS = (5, 32, 33)
 def write_atomic(path: Path, data: bytes, check: Callable[[bytes], None]) -> None:
     """Put `data` at `path`, or leave what is there untouched. Missing folders are made; symbolic links are followed.
 
+    File and folders are for their owner alone; see `tui.private_files`.
+
     `check` is given the bytes as read back from the disk, before anything is replaced, and raises ValueError when
     they are not good. Raises StoreError, naming the temporary file if it was written and could only not be
     put in its place because another program held the old file.
@@ -28,13 +30,13 @@ def write_atomic(path: Path, data: bytes, check: Callable[[bytes], None]) -> Non
     title = f"{path.name} could not be saved"
     try:
         target = path.resolve()
-        target.parent.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(target.parent)
     except (OSError, RuntimeError, UnicodeError) as error:
         raise store_error(title, path.parent, error) from error
     temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     keep = False
     try:
-        _write(temporary, data, like=target)
+        _write(temporary, data)
         check(temporary.read_bytes())
         keep = True
         _replace(temporary, target)
@@ -57,18 +59,17 @@ def store_error(title: str, where: Path, error: Exception) -> StoreError:
     """The StoreError for a failure of the file system at `where`."""
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return StoreError(title, f"The disk of {where} is full", "Make room on it.")
-    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return StoreError(title, f"{where}: {reason}", "Check that the folder exists and that you may write to it.")
+    return StoreError(
+        title, f"{where}: {reason_of(error)}", "Check that the folder exists and that you may write to it."
+    )
 
 
-def _write(temporary: Path, data: bytes, like: Path) -> None:
+def _write(temporary: Path, data: bytes) -> None:
     temporary.unlink(missing_ok=True)
-    with temporary.open("xb") as file:
+    with private_files.create(temporary) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    with contextlib.suppress(FileNotFoundError):
-        shutil.copymode(like, temporary)
 
 
 def _replace(temporary: Path, target: Path) -> None:

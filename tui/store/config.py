@@ -15,10 +15,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tui.core.errors import BadInputError
+from tui.core.errors import BadInputError, reason_of
 from tui.core.host_spec import ADAPTER, NAME, RESERVED, HostSpec, KnownHosts, Way, ssh_target
 from tui.core.tables import Table, get
-from tui.files import read_toml, reason
+from tui.files import read_toml
 from tui.net.addresses import typed_url
 
 FILE = "config.toml"
@@ -45,7 +45,7 @@ def read_config(folder: Path) -> KnownHosts:
     except FileNotFoundError:
         return KnownHosts()
     except OSError as error:
-        raise _unusable(path, f"It cannot be read: {reason(error)}") from error
+        raise _unusable(path, f"It cannot be read: {reason_of(error)}") from error
     except ValueError as error:
         raise _unusable(path, str(error)) from error
 

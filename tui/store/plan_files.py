@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tui.core.errors import BadInputError
+from tui.core.errors import BadInputError, reason_of
 from tui.core.plan_files import models_from, prompts_from
 from tui.core.prompt import Prompt
 from tui.core.target import Overrides
-from tui.files import read_json, read_toml, reason
+from tui.files import read_json, read_toml
 
 T = TypeVar("T")
 MAX_BYTES = 4 << 20
@@ -32,6 +32,6 @@ def _read(path: Path, understand: Callable[[Any], T], what: str) -> T:
         read = read_toml if path.suffix.casefold() == ".toml" else read_json
         return understand(read(path, MAX_BYTES))
     except OSError as error:
-        raise BadInputError(title, reason(error)) from error
+        raise BadInputError(title, reason_of(error)) from error
     except ValueError as error:
         raise BadInputError(title, f"{error}"[:1].upper() + f"{error}"[1:]) from error

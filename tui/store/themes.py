@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tui.core.errors import StoreError
+from tui.core.errors import StoreError, reason_of
 from tui.core.phase import Phase
 from tui.core.tables import get
-from tui.files import read_regular, read_toml, reason
+from tui.files import read_regular, read_toml
 from tui.store.atomic import write_atomic
 
 MAX_BYTES = 8192
@@ -94,7 +94,7 @@ def read_theme(path: Path) -> ThemeFile:
     try:
         return _theme(read_toml(path, MAX_BYTES), path)
     except OSError as error:
-        raise _unusable(path, f"It cannot be read: {reason(error)}") from error
+        raise _unusable(path, f"It cannot be read: {reason_of(error)}") from error
     except ValueError as error:
         raise _unusable(path, str(error)) from error
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tui import private_files
 from tui.core.errors import ModelFailedError
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import each, get
@@ -73,8 +74,10 @@ def write_known(file: Path, cards: Iterable[ModelCard]) -> None:
     """Keep what the catalogue offers, for when it cannot be reached. A copy: a failure to write it is no failure."""
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps({"cards": [asdict(card) for card in cards]}), "utf-8")
+        private_files.make_folder(file.parent)
+        draft.unlink(missing_ok=True)
+        with private_files.create(draft) as out:
+            out.write(json.dumps({"cards": [asdict(card) for card in cards]}).encode("utf-8"))
         draft.replace(file)
     except OSError:
         draft.unlink(missing_ok=True)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tui.core.errors import BadInputError, StoreError
+from tui import private_files
+from tui.core.errors import BadInputError, StoreError, reason_of
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import Table, get
 from tui.files import read_json
@@ -93,14 +94,16 @@ def register(store: Path, folder: Path, taken: Collection[str]) -> str:
     avoid = {name.casefold() for name in (*taken, *(known.card.alias for known in others))}
     number = 1
     try:
-        store.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(store)
         while True:
             name = wanted if number == 1 else f"{wanted}-{number}"
             if name.casefold() not in avoid and _keep(store / f"own-{name}.json", folder):
                 return f"{name}:1"
             number += 1
     except OSError as error:
-        raise StoreError(f"{folder} could not be registered", str(error), f"It is to be noted in {store}") from error
+        raise StoreError(
+            f"{folder} could not be registered", reason_of(error), f"It is to be noted in {store}"
+        ) from error
 
 
 def unregister(store: Path, model: Kept) -> None:
@@ -108,14 +111,16 @@ def unregister(store: Path, model: Kept) -> None:
     try:
         (store / f"own-{model.card.alias}.json").unlink(missing_ok=True)
     except OSError as error:
-        raise StoreError(f"{model.card.id} could not be removed", str(error), f"Delete it from {store}") from error
+        raise StoreError(
+            f"{model.card.id} could not be removed", reason_of(error), f"Delete it from {store}"
+        ) from error
 
 
 def _keep(file: Path, folder: Path) -> bool:
     """Write a registration unless there is one of this name."""
     try:
-        with file.open("x", encoding="utf-8") as out:
-            json.dump({"folder": str(folder)}, out)
+        with private_files.create(file) as out:
+            out.write(json.dumps({"folder": str(folder)}).encode("utf-8"))
     except FileExistsError:
         return False
     return True
