@@ -93,12 +93,17 @@ class CompareApp(App[None]):
         self._opened: Opened | None = None
         self._desk: Desk | None = None
         self._remember_theme = remember_theme
+        self.leaving = Leaving(self, self._keep)
+        """What signals do; whoever runs the app has it listen."""
         if themes:
             self._use_themes(themes, theme)
 
+    def on_load(self) -> None:
+        """Before the terminal is touched."""
+        self.leaving.begin()
+
     def on_mount(self) -> None:
         """Paint first; then start what takes time."""
-        Leaving(self, self._keep).watch()
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
 
     def on_ready(self) -> None:

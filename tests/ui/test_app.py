@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from textual.widgets import Static
-from textual.worker import WorkerFailed
 
 from tests.support import loopback_server
 from tests.support.conducting import conducting
@@ -240,7 +239,7 @@ async def test_a_hostile_host_is_shown_and_not_obeyed(server: LoopbackServer, mo
         await play.press("home")
         assert SHOWN in str(play.app.screen.query_one("#about", Static).content)
         assert_harmless(play)
-        play.app.post_message(HostFailed(NoHostError(EVIL, EVIL, EVIL)))
+        play.app.post_message(HostFailed(99, NoHostError(EVIL, EVIL, EVIL)))
         await play.until(lambda: play.told.count(". ".join([SHOWN] * 3) + ".") == 1)
         await play.sees(f"✗ {SHOWN}")
         assert_harmless(play)
@@ -275,7 +274,7 @@ async def test_a_crash_tells_where_and_why_and_no_secret() -> None:
     host = DefectiveHost("http://127.0.0.1:9/v1")
     with conducting(host) as conductor:
         app = CompareApp(lambda: Opened(host, conductor))
-        with pytest.raises(WorkerFailed):
+        with pytest.raises(RuntimeError, match="is not a host"):
             async with playing(app, conductor) as play:
                 await play.until(lambda: not app.is_running)
         told = app.crash_log.summary()

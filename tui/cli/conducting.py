@@ -52,7 +52,8 @@ def connected(specs: Sequence[str]) -> Iterator[tuple[Host, HostInfo]]:
     try:
         yield host, host.connect()
     finally:
-        host.close()
+        with uninterrupted():
+            host.close()
 
 
 def choose(cards: Sequence[ModelCard], names: Sequence[str], info: HostInfo) -> list[ModelCard]:
@@ -103,19 +104,20 @@ def conducted(
     keeper = SessionKeeper(folder, name, paths.state_dir()) if save else None
     warm = KeepWarm(keep_warm, time.monotonic) if keep_warm is not None else None
     conductor = Conductor(host, session, keeper, rater=rater_name(), keep_warm=warm)
-    if info is not None:
-        if resumed is None:
-            conductor.connected(info)
-        conductor.start()
     try:
+        if info is not None:
+            if resumed is None:
+                conductor.connected(info)
+            conductor.start()
         yield conductor, keeper.path if keeper else None
     finally:
-        kept = conductor.close()
+        with uninterrupted():
+            kept = conductor.close()
         for problem in conductor.problems():
             say(f"foundry-compare: {problem.sentence()}")
         if keeper is not None and not kept:
             say(f"foundry-compare: Not all of it is kept in {keeper.path}. The rest is noted in {paths.state_dir()}.")
-        elif keeper is not None and sys.exc_info()[0] is KeyboardInterrupt and keeper.path.exists():
+        elif keeper is not None and isinstance(sys.exc_info()[1], KeyboardInterrupt) and keeper.path.exists():
             say(f"Kept in {keeper.path}")
 
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.cli.exit_codes import ExitCode
+from tui.cli.exit_codes import ExitCode, of_signal
 from tui.cli.shell import say
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, CompareError
@@ -51,43 +51,46 @@ def open_screen(
         wrong = " ".join(notice.sentence() for notice in notices)
         raise BadInputError(f"There is no theme {clean_line(theme, 40)}", f"There are: {known}", wrong)
     session: tuple[Conductor, Path | None] | None = None
-    with ExitStack() as stack:
+    stack = ExitStack()
 
-        def open_up() -> Opened:
-            nonlocal session
-            gc.freeze()
-            gc.enable()
-            from tui.cli.conducting import conducted, surroundings
-            from tui.hosts.opening import open_host
+    def open_up() -> Opened:
+        nonlocal session
+        gc.freeze()
+        gc.enable()
+        from tui.cli.conducting import conducted, surroundings
+        from tui.hosts.opening import open_host
 
-            opened = open_host(host, surroundings())
-            recovered, troubles = _recover(paths.sessions_dir(sessions))
-            session = stack.enter_context(conducted(opened, None, sessions, save=True, keep_warm=keep_warm))
-            stack.callback(opened.close)
-            return Opened(opened, session[0], recovered, [*notices, *troubles])
+        opened = open_host(host, surroundings())
+        # Closed after the conductor, whose streams would break off otherwise.
+        stack.callback(opened.close)
+        recovered, troubles = _recover(paths.sessions_dir(sessions))
+        session = stack.enter_context(conducted(opened, None, sessions, save=True, keep_warm=keep_warm))
+        return Opened(opened, session[0], recovered, [*notices, *troubles])
 
-        app = CompareApp(
-            open_up,
-            models=models,
-            prompt=prompt,
-            themes=themes,
-            theme=theme or remembered_theme(state),
-            remember_theme=lambda name: remember_theme(name, state),
-            over_ssh=over_ssh(os.environ),
-            low_bandwidth=low_bandwidth,
-        )
+    app = CompareApp(
+        open_up,
+        models=models,
+        prompt=prompt,
+        themes=themes,
+        theme=theme or remembered_theme(state),
+        remember_theme=lambda name: remember_theme(name, state),
+        over_ssh=over_ssh(os.environ),
+        low_bandwidth=low_bandwidth,
+    )
+    with app.leaving.listening(), stack:
         app.run()
     if app.failure is not None:
         raise app.failure
     if app.crash_log.summary():
         say(f"foundry-compare: The screen broke. Please report this:\n{app.crash_log.summary()}")
+    code = ExitCode(app.return_code or 0) if app.leaving.number is None else of_signal(app.leaving.number)
     if session is None:
-        return ExitCode(app.return_code or 0)
+        return code
     conductor, path = session
     if path is not None and path.exists():
         say(f"Kept in {path}")
     lost = bool(conductor.session.plans) and path is not None and not path.exists()
-    return ExitCode.NOT_KEPT if lost else ExitCode(app.return_code or 0)
+    return ExitCode.NOT_KEPT if lost else code
 
 
 def _recover(directory: Path) -> tuple[list[str], list[CompareError]]:

@@ -17,7 +17,7 @@ from tui.core.plan import Mode
 from tui.hosts.host import Ability, Host
 from tui.hosts.telling import host_story
 from tui.ui.figures import megabytes
-from tui.ui.host_work import HostAnswered, HostFailed, HostOffered, HostWork, free_memory_mb
+from tui.ui.host_work import HostAnswered, HostFailed, HostOffered, HostWork, Newest, free_memory_mb
 from tui.ui.model_deeds import DONE
 from tui.ui.screens.ask import AskScreen
 from tui.ui.screens.compare import CompareScreen
@@ -56,11 +56,15 @@ class Desk:
         self.models = ModelsScreen(shelf, lambda key: host.abilities_of(key) if key else host.abilities)
         """The screen of the host's models."""
         self._work = HostWork(app, host, free_mb or free_memory_mb)
+        self._shown, self._offers_shown = Newest(), Newest()
         self._beat = app.set_interval(_DOWNLOADS_EVERY, self._look_at_downloads, pause=True)
 
     def ask_host(self) -> None:
-        """What is here at once; what could be had as well when its catalogue answers."""
+        """What is here. What could be had besides is asked when somebody wants to see it: it may take a process, and
+        the network."""
         self._work.look()
+
+    def _ask_offers(self) -> None:
         self._shelf.asking = not self._host.abilities.get(Ability.DOWNLOAD, "no")
         self._work.ask_offers()
 
@@ -71,9 +75,13 @@ class Desk:
     async def answered(self, message: HostAnswered) -> None:
         """Fill the shelf; the first time, choose the models and ask what was asked for on the command line."""
         shelf = self._shelf
-        first = shelf.info is None
-        shelf.answered(message.info, message.cards)
-        shelf.free_mb = message.free_mb
+        newer = self._shown.takes(message.number)
+        first = newer and shelf.info is None
+        if newer:
+            shelf.answered(message.info, message.cards)
+            shelf.free_mb = message.free_mb
+            self.models.details(message.details)
+            self._conductor.connected(message.info)
         shelf.working.pop(message.key, None)
         if message.what:
             shelf.took[message.key] = (message.what, message.seconds)
@@ -82,8 +90,6 @@ class Desk:
             else:
                 told = f"{message.key}: {DONE[message.what]} in {message.seconds:.1f} s"
                 self._app.notify(clean_line(told, 200), timeout=4, markup=False)
-        self.models.details(message.details)
-        self._conductor.connected(message.info)
         if first:
             self._choose_first()
         await self._shelf_changed()
@@ -97,15 +103,18 @@ class Desk:
 
     async def offered(self, message: HostOffered) -> None:
         """Show what could be had as well."""
-        self._shelf.offered(message.offers)
-        await self._shelf_changed()
+        if self._offers_shown.takes(message.number):
+            self._shelf.offered(message.offers)
+            await self._shelf_changed()
 
     async def failed(self, message: HostFailed) -> None:
         """Say it, and keep what is known."""
         if message.key:
             self._shelf.working.pop(message.key, None)
-        else:
+        elif self._shown.takes(message.number):
             self._shelf.trouble = message.error
+        else:
+            return
         self._compare.tell(message.error)
         await self._shelf_changed()
 
@@ -116,6 +125,9 @@ class Desk:
         match what:
             case "refresh":
                 self.ask_host()
+                self._ask_offers()
+            case "offers":
+                self._ask_offers()
             case "register":
                 self._work.register(key)
             case "download" if card is not None:

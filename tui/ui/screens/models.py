@@ -40,7 +40,8 @@ class ModelsScreen(ModeScreen):
 
     class Asked(Message):
         """The host should `load`, `unload`, `download` or `remove` a model, `cancel` its download, `register` a folder,
-        whose path is in `key` then, or be asked again: `refresh`."""
+        whose path is in `key` then, be asked what could be had besides: `offers`, or be asked everything again:
+        `refresh`."""
 
         def __init__(self, what: str, key: str = "") -> None:
             super().__init__()
@@ -76,9 +77,10 @@ class ModelsScreen(ModeScreen):
         yield Static(id="choice", markup=False)
 
     def on_mount(self) -> None:
-        """Put the cursor where keys do something."""
+        """Put the cursor where keys do something, and ask what could be had: for the first time somebody wants it."""
         self.refill()
         self._table.focus()
+        self.post_message(self.Asked("offers"))
 
     def details(self, texts: dict[str, str]) -> None:
         """Longer texts about models, by key, for the detail panel."""
