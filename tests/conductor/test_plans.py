@@ -116,3 +116,39 @@ def test_a_model_that_had_failed_stays_skipped_when_its_plan_goes_on(
     finally:
         second.close()
     assert "e500" not in {talk.body["model"] for talk in server.talks}
+
+
+def test_of_two_plans_that_were_broken_off_one_goes_on_and_the_other_stays_as_it_is(
+    host: LoopbackHost, server: LoopbackServer, cards: Cards
+) -> None:
+    with conducting(host) as first:
+        plans = []
+        for question in ("one", "two"):
+            begun = first.begin(cards("late_text"), question, mode=Mode.MEASURE, rounds=3, warmup=0)
+            until(first, lambda: any(lane.state is D for lane in begun.lanes.values()))  # noqa: B023
+            first.stop_all()
+            to_the_end(first)
+            plans.append(begun.plan)
+    before = session_to_dict(first.session)["run"]
+    second = Conductor(host, session_from_dict(session_to_dict(first.session)))
+    try:
+        assert second.resume().plan == plans[1], "the last of them"
+        to_the_end(second)
+        after = session_to_dict(second.session)["run"]
+        assert [run for run in after if run["plan"] == plans[0].key] == [
+            run for run in before if run["plan"] == plans[0].key
+        ]
+        assert rounds_done(second, plans[1].key) == [1, 2, 3]
+        assert len(rounds_done(second, plans[0].key)) < 3
+        assert second.resume().plan == plans[0]
+        to_the_end(second)
+        assert rounds_done(second, plans[0].key) == [1, 2, 3]
+        assert {talk.body["messages"][0]["content"] for talk in server.talks} == {"one", "two"}
+    finally:
+        second.close()
+
+
+def rounds_done(conductor: Conductor, plan: str) -> list[int]:
+    """The rounds of a plan that were answered, in order."""
+    lanes = conductor.session.lanes.values()
+    return sorted(lane.spec.round for lane in lanes if lane.spec.plan == plan and lane.state is D)

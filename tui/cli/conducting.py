@@ -17,7 +17,7 @@ from tui.cli.shell import say
 from tui.conductor import Conductor, new_session
 from tui.conductor.keep_warm import KeepWarm
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError, NoModelError
+from tui.core.errors import BadInputError, NoModelError, StoreError
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard, find_or_believe
 from tui.core.session import Session
@@ -111,14 +111,17 @@ def conducted(
             conductor.start()
         yield conductor, keeper.path if keeper else None
     finally:
+        interrupted = isinstance(sys.exc_info()[1], KeyboardInterrupt)
         with uninterrupted():
             kept = conductor.close()
         for problem in conductor.problems():
             say(f"foundry-compare: {problem.sentence()}")
         if keeper is not None and not kept:
-            say(f"foundry-compare: Not all of it is kept in {keeper.path}. The rest is noted in {paths.state_dir()}.")
-        elif keeper is not None and isinstance(sys.exc_info()[1], KeyboardInterrupt) and keeper.path.exists():
+            say(f"foundry-compare: {keeper.account()}")
+        elif keeper is not None and interrupted and keeper.path.exists():
             say(f"Kept in {keeper.path}")
+        if interrupted and not kept:
+            raise StoreError("Interrupted, and not everything is kept")
 
 
 def drive(conductor: Conductor, ended: Callable[[Lane], None]) -> None:

@@ -91,7 +91,7 @@ class SessionKeeper:
         if self._thread is None:
             return ""
         if self._thread.is_alive():
-            return f"The disk of {self.path.parent} does not answer: not everything may be kept."
+            return f"{self.path} was still being written when the program ended: it may not hold everything."
         return self._writer.account()
 
     def _put(self, job: _Job) -> None:
@@ -124,7 +124,8 @@ class _Place:
         try:
             free = self._lock.acquire(renew=renew)
         except OSError as error:
-            raise StoreError(title, store_error(title, self.folder, error).detail) from error
+            why = store_error(title, self.folder, error).detail.removeprefix(f"{self.folder}: ")
+            raise StoreError(title, why) from error
         if not free:
             # Even when the other program ends: it has written what this one has never read.
             self._refused = StoreError(title, "Another program has it open")
@@ -291,7 +292,7 @@ class _Writer:
         if not self._journals or not self._journals[0].journal.deleted:
             return
         lost = self._journals[0].journal
-        gone = StoreError(f"{lost.path} was deleted while the session ran", "Or its folder was, or was moved")
+        gone = StoreError(f"{lost.path} is gone", "While the session ran it was deleted or moved, or its folder was")
         self._journals = []
         for place in (self._spare, self._main):
             try:
@@ -330,7 +331,7 @@ class _Writer:
 
     def _say_where_else(self, error: StoreError) -> None:
         """Tell of a place that cannot be written, and where what happens is noted from here on."""
-        where = f"What happens is noted in {self._journals[0].folder} instead." if self._journals else ""
+        where = f"It is noted in {self._journals[0].folder} instead." if self._journals else ""
         hint = " ".join(filter(None, (error.hint, where or "What is not saved is lost when the program ends.")))
         self._say(StoreError(error.title, error.detail, hint))
 
