@@ -303,3 +303,16 @@ async def test_a_crash_tells_where_and_why_and_no_secret() -> None:
     assert "test_app.py" in told and "in connect" in told
     assert "RuntimeError: a key of 14 characters is not a host" in told
     assert "sk-very-secret" not in told
+
+
+async def test_a_defect_in_completing_a_session_is_told_like_any_other(server: LoopbackServer) -> None:
+    def recover(tell: Callable[[str | CompareError], object]) -> None:
+        raise RuntimeError("a journal of another world")
+
+    host = OpenAIHost(server.url)
+    with conducting(host) as conductor:
+        app = CompareApp(lambda: Opened(host, conductor, recover=recover), models=["good"])
+        with pytest.raises(RuntimeError, match="another world"):
+            async with playing(app, conductor) as play:
+                await play.until(lambda: not app.is_running)
+    assert "RuntimeError: a journal of another world" in (app.crash_log.summary() or "")
