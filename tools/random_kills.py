@@ -1,6 +1,6 @@
 """Kills the program at random moments, and looks whether everything that had arrived comes back.
 
-Run as `python -m tools.random_kills [COUNT] [SEED]`, from the checkout with the test extras. Every third time its folder
+Run as `python -m tools.random_kills [COUNT] [SEED]`, from a checkout with the test extras. Every third time its folder
 of sessions is deleted before. Ends with 1 when something was lost, and leaves the folder of that time.
 """
 
