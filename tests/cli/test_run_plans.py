@@ -185,7 +185,7 @@ def test_a_plan_that_was_broken_off_is_gone_on_with_as_it_was_begun(
     process = start("run", *at, "-m", "good", "-m", "endless", "-p", "hi", *plan, cwd=tmp_path)
     until(lambda: any(talk.body["model"] == "endless" and len(talk.sends) > 3 for talk in server.talks))
     process.send_signal(signal.SIGTERM)
-    assert finish(process).code == 130
+    assert finish(process).code == 143
     (file,) = sessions.glob("*.toml")
     begun = load(file)
     (was,) = begun.plans.values()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.conductor.conftest import Cards
 from tests.support.conducting import RecordingKeeper, conducting, lanes_of, states, to_the_end, until
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tui.conductor import Conductor
+from tui.core.errors import BadInputError
 from tui.core.lane import LaneState
+from tui.core.limits import MAX_PROMPT_BYTES
 from tui.core.plan import Mode, schedule
 from tui.core.prompt import Prompt
 from tui.core.run import slot_of
@@ -152,3 +156,12 @@ def rounds_done(conductor: Conductor, plan: str) -> list[int]:
     """The rounds of a plan that were answered, in order."""
     lanes = conductor.session.lanes.values()
     return sorted(lane.spec.round for lane in lanes if lane.spec.plan == plan and lane.state is D)
+
+
+def test_a_prompt_too_long_to_be_kept_is_refused_before_anything_is_entered(conductor: Conductor, cards: Cards) -> None:
+    before = len(conductor.session.plans)
+    for asked in ("x" * (MAX_PROMPT_BYTES + 1), [Prompt("", "hi", "\U000e0041" * (MAX_PROMPT_BYTES // 10 + 1))]):
+        with pytest.raises(BadInputError) as caught:
+            conductor.begin(cards("good"), asked)
+        assert caught.value.sentence() == "A prompt is longer than the 8 MB that are kept. Shorten it."
+    assert len(conductor.session.plans) == before
