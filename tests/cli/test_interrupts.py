@@ -144,7 +144,10 @@ def test_what_a_killed_program_had_noted_is_there_though_its_folder_was_deleted(
     heard = words(state)
     until(lambda: words(state) > heard)
     process.kill()
-    finish(process)
+    done = finish(process)
+    assert (
+        f"While the session ran it was deleted or moved, or its folder was. It is noted in {state} instead." in done.err
+    )
     (found,) = recover(sessions, state)
     (lane,) = load(found.path).lanes.values()
     assert lane.state is LaneState.CUT

@@ -489,3 +489,19 @@ def test_when_nothing_is_left_to_write_to_it_is_said(
     assert {problem.hint for problem in told} == {"What is not saved is lost when the program ends."}
     assert not keeper.close(WHOLE)
     assert keeper.account() == f"The session is not in {keeper.path}. Nothing of it is kept."
+
+
+@windows_holds
+def test_a_deleted_journal_is_made_again_where_it_was_when_there_is_no_other_place(
+    watchful: None, folder: Path, spare: Path, keeper: SessionKeeper
+) -> None:
+    blocked(spare)
+    for entry in ENTRIES:
+        keeper.record(entry)
+    until(lambda: noted(folder) == len(ENTRIES))
+    shutil.rmtree(folder)
+    told = problems_of(keeper, 2)
+    assert [problem.hint for problem in told] == [f"It is noted in {folder} instead."] * 2
+    assert noted(folder) == len(ENTRIES)
+    assert keeper.close(WHOLE)
+    assert names(folder) == [keeper.path.name]

@@ -114,8 +114,7 @@ def conducted(
         interrupted = isinstance(sys.exc_info()[1], KeyboardInterrupt)
         with uninterrupted():
             kept = conductor.close()
-        for problem in conductor.problems():
-            say(f"foundry-compare: {problem.sentence()}")
+        _tell_problems(conductor)
         if keeper is not None and not kept:
             say(f"foundry-compare: {keeper.account()}")
         elif keeper is not None and interrupted and keeper.path.exists():
@@ -125,17 +124,26 @@ def conducted(
 
 
 def drive(conductor: Conductor, ended: Callable[[Lane], None]) -> None:
-    """Run the conductor until nothing is left to do; `ended` is called once for each lane that came to its end."""
+    """Run the conductor until nothing is left to do; `ended` is called once for each lane that came to its end.
+
+    What cannot be kept is said when it happens.
+    """
     seen: set[str] = set()
     while conductor.busy:
         conductor.wait(0.05)
         with uninterrupted():
             changed = conductor.tick()
+        _tell_problems(conductor)
         for lane_id in sorted(changed):
             lane = conductor.session.lanes[lane_id]
             if conductor.settled(lane) and lane_id not in seen:
                 seen.add(lane_id)
                 ended(lane)
+
+
+def _tell_problems(conductor: Conductor) -> None:
+    for problem in conductor.problems():
+        say(f"foundry-compare: {problem.sentence()}")
 
 
 def of_lane(lane: Lane, slow_ms: float | None = None) -> ExitCode:

@@ -294,17 +294,19 @@ class _Writer:
         lost = self._journals[0].journal
         gone = StoreError(f"{lost.path} is gone", "While the session ran it was deleted or moved, or its folder was")
         self._journals = []
+        failed = [gone]
         for place in (self._spare, self._main):
             try:
                 place.take_over(lost)
             except StoreError as error:
-                self._say_where_else(error)
+                failed.append(error)
             else:
                 self._journals = [place]
                 break
         else:
             self._unnoted = True
-        self._say_where_else(gone)
+        for refusal in failed:
+            self._say_where_else(refusal)
         with contextlib.suppress(StoreError):  # Nobody finds its file any more.
             lost.close()
         if self._last is not None and self._pending is None:
