@@ -15,7 +15,6 @@ from textual.types import CSSPathType
 
 from tui.core.clean import clean_line
 from tui.core.errors import CompareError
-from tui.threads import in_thread
 from tui.ui import actions
 from tui.ui.crash import CrashLog
 from tui.ui.leaving import Leaving
@@ -137,6 +136,7 @@ class CompareApp(App[None]):
         self._hold.look()
 
     async def _begin(self) -> None:
+        from tui.threads import in_thread
         from tui.ui.desk import Desk
 
         try:
