@@ -385,8 +385,37 @@ def test_a_journal_with_a_hole_is_not_said_to_have_everything(
     )
 
 
+def test_while_the_file_cannot_be_saved_the_journals_that_have_everything_are_named(
+    folder: Path, spare: Path, keeper: SessionKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.store.keeper.save", unsaved)
+    for entry in ENTRIES[:-1]:
+        keeper.record(entry)
+    until(lambda: noted(folder) == len(ENTRIES) - 1)
+    append = Journal.append
+
+    def only_in_spare(journal: Journal, entry: dict[str, object]) -> None:
+        (append if journal.path.parent == spare else full)(journal, entry)
+
+    monkeypatch.setattr(Journal, "append", only_in_spare)
+    keeper.record(ENTRIES[-1])
+    keeper.save(WHOLE)
+    told = problems_of(keeper, 2)
+    assert [problem.hint for problem in told] == [
+        f"Make room on it. It is noted in {spare} instead.",
+        f"Make room on it. Until then everything is noted in {folder} and {spare}.",
+    ]
+    assert not keeper.close(None)
+    journals = [where / f"{WHOLE.id}{SUFFIX}" for where in (folder, spare)]
+    assert f"All of it is noted in {journals[0]} and {journals[1]}, and taken in" in keeper.account()
+
+
 def full(*args: object) -> None:
     raise StoreError("It could not be written", "The disk is full", "Make room on it.")
+
+
+def unsaved(*args: object) -> None:
+    raise StoreError("It could not be saved", "The disk is full", "Make room on it.")
 
 
 # What is deleted under a running program

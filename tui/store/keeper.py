@@ -291,7 +291,7 @@ class _Writer:
         self._look_at = time.monotonic() + LOOK_EVERY_S
         if not self._journals or not self._journals[0].journal.deleted:
             return
-        lost = self._journals[0].journal
+        lost, self._journals[0].used = self._journals[0].journal, False
         gone = StoreError(f"{lost.path} is gone", "While the session ran it was deleted or moved, or its folder was")
         self._journals = []
         failed = [gone]
@@ -321,8 +321,8 @@ class _Writer:
             paths = save(snapshot, self._path, self._cache)
         except StoreError as error:
             # The snapshot stays pending for the end, or until a newer one comes.
-            noted = self._journals[0] if self._journals and not self._unnoted else None
-            until = f"Until then everything is noted in {noted.folder}." if noted is not None and noted.used else ""
+            noted = " and ".join(str(place.folder) for place in (self._main, self._spare) if place.used)
+            until = f"Until then everything is noted in {noted}." if noted and not self._unnoted else ""
             self._say(StoreError(error.title, error.detail, " ".join(filter(None, (error.hint, until)))))
             return
         self._pending, self._last = None, snapshot
