@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
+from textual.message import Message
 from textual.theme import Theme
 from textual.types import CSSPathType
 
@@ -43,10 +46,18 @@ class Opened:
 
     host: Host
     conductor: Conductor
-    news: Sequence[str] = ()
-    """What is to be told at the start."""
     notices: Sequence[CompareError] = ()
     """What went wrong and stops nothing."""
+    recover: Callable[[Callable[[str | CompareError], object]], None] | None = None
+    """Brings back what a program that died left behind, and tells of it to what it is given. It may take long."""
+
+
+class Told(Message):
+    """Something to tell that came from a thread: news, or what went wrong and stops nothing."""
+
+    def __init__(self, what: str | CompareError) -> None:
+        super().__init__()
+        self.what = what
 
 
 class CompareApp(App[None]):
@@ -125,6 +136,7 @@ class CompareApp(App[None]):
         self._hold.look()
 
     async def _begin(self) -> None:
+        from tui.threads import in_thread
         from tui.ui.desk import Desk
 
         try:
@@ -137,12 +149,25 @@ class CompareApp(App[None]):
         self.add_mode("models", lambda: desk.models)
         await self._compare.take_up(opened.conductor)
         self.refresh_bindings()
-        for told in opened.news:
-            self.notify(clean_line(told), timeout=10, markup=False)
         for notice in opened.notices:
             self._compare.tell(notice)
         opened.conductor.start()
         desk.ask_host()
+        if opened.recover is not None:
+            # Nobody waits for it at the end: what is not completed then is completed at the next start.
+            work = partial(opened.recover, lambda what: self.post_message(Told(what)))
+            in_thread(work, "recovery").add_done_callback(self._recovered)
+
+    def _recovered(self, done: Future[None]) -> None:
+        if done.exception() is not None:
+            self.call_later(done.result)  # A defect ends the app, wherever it is.
+
+    def on_told(self, message: Told) -> None:
+        """Show it for a while."""
+        if isinstance(message.what, CompareError):
+            self._compare.tell(message.what)
+        else:
+            self.notify(clean_line(message.what), timeout=10, markup=False)
 
     # What screens and host have to say
 

@@ -90,7 +90,12 @@ def read_regular(path: Path, cap: int) -> bytes:
 
 def read_toml(path: Path, cap: int) -> Table:
     """The tables of a TOML file. Raises OSError, or ValueError with a sentence for whatever is wrong with it."""
-    return _parsed(shallow(_text(read_regular(path, cap))), "TOML", tomllib.loads)
+    return parse_toml(_text(read_regular(path, cap)))
+
+
+def parse_toml(text: str) -> Table:
+    """The tables of a TOML text. Raises ValueError with a sentence for whatever is wrong with it."""
+    return _parsed(shallow(text), "TOML", tomllib.loads)
 
 
 def read_json(path: Path, cap: int) -> Any:

@@ -6,6 +6,7 @@ POSIX permissions; Windows keeps a user's folders from others by itself.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import stat
@@ -34,7 +35,8 @@ def make_folder(folder: Path) -> None:
         missing.append(above)
     for above in reversed(missing):
         above.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)  # Raises when a file has its name.
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
     if not missing:
         _close_to_others(folder)
 

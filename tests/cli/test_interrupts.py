@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from tests.support.loopback_server import LoopbackServer
 from tests.support.program import MODULE, finish, start, until
 from tui.cli.conducting import drive
 from tui.core.lane import Lane, LaneState
+from tui.store.recovery import recover
 from tui.store.sessions import load
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
@@ -129,3 +131,37 @@ def test_a_host_that_does_not_answer_can_be_left(tmp_path: Path, sessions: Path)
         done = finish(process)
     assert (done.code, done.out) == (143, "")
     assert not sessions.exists()
+
+
+def test_what_a_killed_program_had_noted_is_there_though_its_folder_was_deleted(
+    at: At, tmp_path: Path, sessions: Path, own_folders: Path
+) -> None:
+    process = start("run", *at, "-m", "endless", "-p", "hi", cwd=tmp_path)
+    answering(process, sessions)
+    shutil.rmtree(sessions)
+    state = own_folders / "state"
+    until(lambda: words(state) > 1)
+    heard = words(state)
+    until(lambda: words(state) > heard)
+    process.kill()
+    done = finish(process)
+    assert (
+        f"While the session ran it was deleted or moved, or its folder was. It is noted in {state} instead." in done.err
+    )
+    (found,) = recover(sessions, state)
+    (lane,) = load(found.path).lanes.values()
+    assert lane.state is LaneState.CUT
+    assert lane.answer.count("more ") > heard, "what was noted before the folder went, and after"
+
+
+def test_an_interrupt_after_which_not_everything_is_kept_says_so(at: At, tmp_path: Path, own_folders: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    state = own_folders / "state"
+    process = start("run", *at, "-m", "endless", "-p", "hi", "--sessions", "file/sessions", cwd=tmp_path)
+    answering(process, state)
+    process.send_signal(signal.SIGINT)
+    done = finish(process)
+    assert done.code == 1
+    (journal,) = state.glob("*.journal.jsonl")
+    assert f"All of it is noted in {journal}, and taken in at the next start." in done.err
+    assert done.err.splitlines()[-1] == "foundry-compare: Interrupted, and not everything is kept."

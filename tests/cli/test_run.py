@@ -189,7 +189,7 @@ def test_nothing_is_written_when_nothing_is_to_be_kept(at: At, tmp_path: Path, o
     assert kept(own_folders / "sessions") == kept(own_folders / "state") == kept(tmp_path) == []
 
 
-def test_a_session_that_cannot_be_kept_costs_no_answer(at: At, tmp_path: Path) -> None:
+def test_a_session_that_cannot_be_kept_costs_no_answer(at: At, tmp_path: Path, own_folders: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     where = tmp_path / "file" / "sessions"
     done = call("run", *at, "-m", "good", "-p", "hi", "--sessions", str(where), cwd=tmp_path)
@@ -198,6 +198,25 @@ def test_a_session_that_cannot_be_kept_costs_no_answer(at: At, tmp_path: Path) -
     assert "Kept in" not in done.out
     assert f"foundry-compare: The session cannot be kept in {where}. " in done.err
     assert "Traceback" not in done.err
+    (journal,) = (own_folders / "state").glob("*.journal.jsonl")
+    assert done.err.splitlines()[-1] == (
+        f"foundry-compare: The session is not in {where / journal.name.replace('journal.jsonl', 'toml')}. "
+        f"All of it is noted in {journal}, and taken in at the next start."
+    )
+
+
+def test_where_nothing_can_be_written_no_folder_is_named_as_having_it(
+    at: At, tmp_path: Path, own_folders: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    (own_folders / "state").write_text("in the way")
+    where = tmp_path / "file" / "sessions"
+    done = call("run", *at, "-m", "good", "-p", "hi", "--json", "--sessions", str(where), cwd=tmp_path)
+    assert done.code == 1
+    assert done.json["session"] is None
+    assert done.json["runs"][0]["answer"] == ANSWER
+    assert done.err.splitlines()[-1].endswith("Nothing of it is kept.")
+    assert "noted in" not in done.err
 
 
 def test_an_answer_is_printed_whatever_the_pipes_code_page(at: At, tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ import pytest
 
 from tests.support.loopback_server import LoopbackServer
 from tests.support.program import call, finish, start, until
+from tests.support.sessions import lane, session
 from tui.core.lane import LaneState
 from tui.core.session import Session
 from tui.core.target import Overrides, Parameters
-from tui.store.sessions import load
+from tui.store.sessions import load, save
 
 At = tuple[str, str]
 BARE = dict.fromkeys(("BENCH_MODELS", "BENCH_PROMPT", "COMPARE_PROMPT", "SLM_ALIAS", "LLM_ALIAS"), "")
@@ -184,7 +185,7 @@ def test_a_plan_that_was_broken_off_is_gone_on_with_as_it_was_begun(
     process = start("run", *at, "-m", "good", "-m", "endless", "-p", "hi", *plan, cwd=tmp_path)
     until(lambda: any(talk.body["model"] == "endless" and len(talk.sends) > 3 for talk in server.talks))
     process.send_signal(signal.SIGTERM)
-    assert finish(process).code == 130
+    assert finish(process).code == 143
     (file,) = sessions.glob("*.toml")
     begun = load(file)
     (was,) = begun.plans.values()
@@ -247,3 +248,21 @@ def test_nothing_is_left_to_ask_in_a_session_that_came_to_its_end(at: At, tmp_pa
     assert done.code == 2
     assert done.err.splitlines()[-1] == "foundry-compare: Nothing is left to ask in this session. Begin a new one."
     assert load(file).lanes.keys() == {"r1"}, before
+
+
+@pytest.mark.parametrize(("option", "value"), [("--seed", str(1 << 64)), ("--max-tokens", str(1 << 64))])
+def test_a_number_that_no_file_can_hold_is_wrong_usage(option: str, value: str, at: At, tmp_path: Path) -> None:
+    done = call("run", *at, "-m", "good", "-p", "hi", option, value, cwd=tmp_path)
+    assert done.code == 2
+    assert option in done.err
+
+
+def test_a_further_file_of_a_session_is_not_gone_on_with(at: At, tmp_path: Path) -> None:
+    part = session([lane("r1")], session_id="20261122T110301Z-7f3a-2")
+    part.extra = {"part_of": "20261122T110301Z-7f3a"}
+    save(part, tmp_path / "s-2.toml")
+    done = call("run", *at, "--resume", "s-2.toml", cwd=tmp_path)
+    assert done.code == 2
+    assert done.err.splitlines()[-1] == (
+        "foundry-compare: s-2.toml is a further part of a session. Go on with 20261122T110301Z-7f3a.toml."
+    )

@@ -14,12 +14,14 @@ import pytest
 from tests.conductor.dying_conductor import ID
 from tests.store.entries import folded, header, run_entries, stream, until
 from tests.support.conducting import lanes_of, to_the_end
+from tests.support.conducting import until as tick_until
 from tests.support.learning_host import WHY, LearningHost
 from tests.support.loopback_server import WORDS, LoopbackServer
 from tests.support.sessions import MS, SENT, session
 from tui.conductor import Conductor, new_session
 from tui.core import events as ev
 from tui.core.lane import LEARNT, Lane, LaneState
+from tui.core.limits import MAX_BYTES, TOO_LONG, stored_bytes
 from tui.core.session import Session
 from tui.core.session_dict import lane_to_dict
 from tui.store.journal import SUFFIX, read_entries
@@ -185,3 +187,23 @@ def _learn(keeper: SessionKeeper, lane: Lane, event: ev.Event) -> None:
 
 def _session(lane: Lane) -> Session:
     return session([lane], session_id=ID)
+
+
+def test_an_answer_without_end_is_cut_said_to_be_and_kept_with_what_else_there_is(
+    host: LearningHost, kept: Conductor, keeper: SessionKeeper, server: LoopbackServer
+) -> None:
+    kept.begin([host.card("huge"), host.card("good")], "hi")
+    to_the_end(kept)
+    (lane,) = lanes_of(kept, "huge")
+    kept.ratings.score(lane.spec.id, 2)
+    tick_until(kept, lambda: server.talk("huge").hung_up)
+    tick_until(kept, lambda: keeper.path.exists() and keeper.path.stat().st_size > MAX_BYTES // 2)
+    assert kept.close()
+    assert kept.problems() == []
+    found = load(keeper.path)
+    huge = found.lanes[lane.spec.id]
+    assert (huge.state, huge.fault and huge.fault.message) == (LaneState.CUT, TOO_LONG)
+    assert huge.answer == lane.answer and set(huge.answer) == {"\U000e0041"}
+    assert MAX_BYTES // 2 - 10 < stored_bytes(huge.answer) <= MAX_BYTES // 2
+    assert [score.value for score in found.scores] == [2]
+    assert found.lanes[lanes_of(kept, "good")[0].spec.id].answer == "".join(WORDS)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.conductor.conftest import Cards
 from tests.support.conducting import RecordingKeeper, conducting, lanes_of, states, to_the_end, until
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tui.conductor import Conductor
+from tui.core.errors import BadInputError
 from tui.core.lane import LaneState
+from tui.core.limits import MAX_PROMPT_BYTES
 from tui.core.plan import Mode, schedule
 from tui.core.prompt import Prompt
 from tui.core.run import slot_of
@@ -116,3 +120,48 @@ def test_a_model_that_had_failed_stays_skipped_when_its_plan_goes_on(
     finally:
         second.close()
     assert "e500" not in {talk.body["model"] for talk in server.talks}
+
+
+def test_of_two_plans_that_were_broken_off_one_goes_on_and_the_other_stays_as_it_is(
+    host: LoopbackHost, server: LoopbackServer, cards: Cards
+) -> None:
+    with conducting(host) as first:
+        plans = []
+        for question in ("one", "two"):
+            begun = first.begin(cards("late_text"), question, mode=Mode.MEASURE, rounds=3, warmup=0)
+            until(first, lambda: any(lane.state is D for lane in begun.lanes.values()))  # noqa: B023
+            first.stop_all()
+            to_the_end(first)
+            plans.append(begun.plan)
+    before = session_to_dict(first.session)["run"]
+    second = Conductor(host, session_from_dict(session_to_dict(first.session)))
+    try:
+        assert second.resume().plan == plans[1], "the last of them"
+        to_the_end(second)
+        after = session_to_dict(second.session)["run"]
+        assert [run for run in after if run["plan"] == plans[0].key] == [
+            run for run in before if run["plan"] == plans[0].key
+        ]
+        assert rounds_done(second, plans[1].key) == [1, 2, 3]
+        assert len(rounds_done(second, plans[0].key)) < 3
+        assert second.resume().plan == plans[0]
+        to_the_end(second)
+        assert rounds_done(second, plans[0].key) == [1, 2, 3]
+        assert {talk.body["messages"][0]["content"] for talk in server.talks} == {"one", "two"}
+    finally:
+        second.close()
+
+
+def rounds_done(conductor: Conductor, plan: str) -> list[int]:
+    """The rounds of a plan that were answered, in order."""
+    lanes = conductor.session.lanes.values()
+    return sorted(lane.spec.round for lane in lanes if lane.spec.plan == plan and lane.state is D)
+
+
+def test_a_prompt_too_long_to_be_kept_is_refused_before_anything_is_entered(conductor: Conductor, cards: Cards) -> None:
+    before = len(conductor.session.plans)
+    for asked in ("x" * (MAX_PROMPT_BYTES + 1), [Prompt("", "hi", "\U000e0041" * (MAX_PROMPT_BYTES // 10 + 1))]):
+        with pytest.raises(BadInputError) as caught:
+            conductor.begin(cards("good"), asked)
+        assert caught.value.sentence() == "A prompt is longer than the 8 MB that are kept. Shorten it."
+    assert len(conductor.session.plans) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,62 @@ def test_a_removed_journal_is_gone_and_may_be_gone_already(journal: Journal) -> 
     assert not journal.path.exists()
     journal.remove()
     journal.close()
+
+
+def test_two_journals_in_turn_are_read_to_the_end(journal: Journal) -> None:
+    for program in range(3):
+        one = Journal(journal.path)
+        one.append({"session": {"program": program}})
+        one.append({"n": program})
+        one.close()
+    assert b"\n\n" in journal.path.read_bytes(), "a blank line between them"
+    told = [[{"session": {"program": program}}, {"n": program}] for program in range(3)]
+    assert entries(journal) == [entry for both in told for entry in both]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX files")
+def test_a_deleted_file_is_noticed_and_can_be_copied(journal: Journal, tmp_path: Path) -> None:
+    assert not journal.deleted
+    journal.append({"n": 1})
+    journal.append({"n": 2})
+    assert not journal.deleted
+    journal.path.unlink()
+    assert journal.deleted
+    other = Journal(tmp_path / "other.jsonl")
+    journal.copy_to(other)
+    other.append({"n": 3})
+    journal.close()
+    other.close()
+    assert entries(other) == [{"n": 1}, {"n": 2}, {"n": 3}]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX files")
+def test_a_file_that_another_has_taken_the_name_of_is_deleted(journal: Journal) -> None:
+    journal.append({"n": 1})
+    journal.path.unlink()
+    journal.path.write_text("")
+    assert journal.deleted
+    journal.close()
+
+
+def test_a_copy_that_finds_no_room_leaves_the_other_file_as_it_was(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Journal(tmp_path / "other.jsonl")
+    other.append({"n": 0})
+    journal.append({"n": 1})
+    monkeypatch.setattr(Journal, "_pieces", lambda self, file: iter([b"{", b"no room"]))
+    assert other._file is not None
+
+    class Full(io.FileIO):
+        def write(self, data: bytes) -> int:  # type: ignore[override]
+            if data == b"no room":
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(data)
+
+    other._file = Full(other.path, "a+")
+    with pytest.raises(StoreError, match="could not be written"):
+        journal.copy_to(other)
+    journal.close()
+    other.close()
+    assert entries(other) == [{"n": 0}]

@@ -421,3 +421,68 @@ def test_collecting_takes_files_as_given_and_the_sessions_of_folders_once(tmp_pa
     again = tmp_path / "folder" / ".." / "folder" / "a.toml"
     assert collect([folder, again]) == ([folder / "a.toml", folder / "b.toml"], [])
     assert collect([]) == ([], [])
+
+
+@pytest.mark.parametrize("value", ["0", "false", '""', "0.0", "[]", "-1", "1979-05-27"])
+def test_a_top_level_value_of_a_later_version_survives_whatever_it_is(value: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.toml", SMALL.replace("\n[tool]", f"mood = {value}\n\n[tool]", 1))
+    save(load(path), tmp_path / "b.toml")
+    assert f"mood = {value}\n" in (tmp_path / "b.toml").read_text(encoding="utf-8")
+    assert load(tmp_path / "b.toml").extra == load(path).extra != {}
+
+
+def test_a_score_is_blind_only_when_its_file_says_so(tmp_path: Path) -> None:
+    for text, blind in (("blind = false\n", False), ("", False), ("blind = true\n", True)):
+        path = write(tmp_path / "a.toml", SMALL.replace("blind = false\n", text))
+        assert [one.blind for one in load(path).scores] == [blind]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"Bec"', '"Bac"'),
+        ("completion_tokens = 3", "completion_tokens = 4"),
+        ("value = 4", "value = 3"),
+        ("blind = false", "blind = true"),
+        ('rater = "ann"', 'rater = "bob"'),
+        ("rounds = 1", "rounds = true"),
+        ("connect_s = 10.0", "connect_s = 10"),
+        ('state = "finished"', 'state = "running"'),
+        ("[end]", '[more]\nmood = "x"\n\n[end]'),
+    ],
+)
+def test_the_old_file_stays_when_the_emitter_writes_another_valid_value(
+    old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.toml"
+    save(session([lane()]), path)
+    before = path.read_bytes()
+    emit, emit_table = sessions.emit, sessions.emit_table
+    monkeypatch.setattr(sessions, "emit", lambda tables: emit(tables).replace(old, new))
+    monkeypatch.setattr(sessions, "emit_table", lambda name, table: emit_table(name, table).replace(old, new))
+    with pytest.raises(StoreError) as caught:
+        save(small(), path)
+    assert "it parsed to something else" in caught.value.detail
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_could_not_be_saved_is_proven_again_the_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, path = SaveCache(), tmp_path / "a.toml"
+    made = small()
+    emit_table = sessions.emit_table
+    monkeypatch.setattr(sessions, "emit_table", lambda name, table: emit_table(name, table).replace("Bec", "Bac"))
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            save(made, path, cache)
+    monkeypatch.undo()
+    save(made, path, cache)
+    assert path.read_text(encoding="utf-8") == SMALL
+
+
+def test_a_number_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    made = small()
+    made.tool["n"] = 1 << 70  # type: ignore[assignment]
+    with pytest.raises(StoreError) as caught:
+        save(made, tmp_path / "a.toml")
+    assert "more than 64 bits" in caught.value.detail

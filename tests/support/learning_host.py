@@ -15,7 +15,7 @@ class LearningHost(LoopbackHost):
     """Counts a word as a token, knows why it is gone, and lets this process be looked at for its memory."""
 
     def __init__(self, port: int) -> None:
-        super().__init__(port, ("delta_and_message", "good", "cut", "error_in_stream", "stall_midway", "late_text"))
+        super().__init__(port, ("delta_and_message", "good", "cut", "error_in_stream", "huge"))
         self.abilities = able(Ability.LOAD, Ability.UNLOAD, Ability.COUNT, why_not="It is a test")
 
     def connect(self) -> HostInfo:
@@ -25,4 +25,4 @@ class LearningHost(LoopbackHost):
         return len(text.split())
 
     def why_gone(self, model_id: str) -> str:
-        return WHY
+        return "" if model_id == "huge" else WHY

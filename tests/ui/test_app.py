@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tests.support.recorded import RATER, answered, looking_at
 from tests.support.screens import Play, asking, playing
 from tests.support.sessions import WHEN
 from tui.app import CompareApp, Opened
-from tui.core.errors import NoHostError
+from tui.core.errors import CompareError, NoHostError, StoreError
 from tui.core.host_spec import HostSpec, Way
 from tui.core.lane import LaneState
 from tui.core.model_card import ModelCard
@@ -262,6 +262,27 @@ async def test_what_was_recorded_is_shown_harmlessly_too() -> None:
         assert_harmless(play)
 
 
+async def test_what_a_dead_program_left_is_completed_while_keys_are_keys(server: LoopbackServer) -> None:
+    go_on = threading.Event()
+
+    def recover(tell: Callable[[str | CompareError], object]) -> None:
+        tell(f"A session is being completed: {EVIL}")
+        assert go_on.wait(60)
+        tell("It has been completed.")
+        tell(StoreError("Another could not be", "The disk is full"))
+
+    host = OpenAIHost(server.url)
+    with conducting(host) as conductor:
+        app = CompareApp(lambda: Opened(host, conductor, recover=recover), models=["good"])
+        async with playing(app, conductor, (80, 40)) as play:
+            await play.hears(f"A session is being completed: {SHOWN}")
+            await play.type("abc")
+            assert play.prompt.text == "abc"
+            go_on.set()
+            await play.hears("It has been completed.")
+            await play.hears("Another could not be. The disk is full.")
+
+
 # Defects
 
 
@@ -282,3 +303,16 @@ async def test_a_crash_tells_where_and_why_and_no_secret() -> None:
     assert "test_app.py" in told and "in connect" in told
     assert "RuntimeError: a key of 14 characters is not a host" in told
     assert "sk-very-secret" not in told
+
+
+async def test_a_defect_in_completing_a_session_is_told_like_any_other(server: LoopbackServer) -> None:
+    def recover(tell: Callable[[str | CompareError], object]) -> None:
+        raise RuntimeError("a journal of another world")
+
+    host = OpenAIHost(server.url)
+    with conducting(host) as conductor:
+        app = CompareApp(lambda: Opened(host, conductor, recover=recover), models=["good"])
+        with pytest.raises(RuntimeError, match="another world"):
+            async with playing(app, conductor) as play:
+                await play.until(lambda: not app.is_running)
+    assert "RuntimeError: a journal of another world" in (app.crash_log.summary() or "")

@@ -17,7 +17,7 @@ from tui.cli.shell import say
 from tui.conductor import Conductor, new_session
 from tui.conductor.keep_warm import KeepWarm
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError, NoModelError
+from tui.core.errors import BadInputError, NoModelError, StoreError
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard, find_or_believe
 from tui.core.session import Session
@@ -111,28 +111,39 @@ def conducted(
             conductor.start()
         yield conductor, keeper.path if keeper else None
     finally:
+        interrupted = isinstance(sys.exc_info()[1], KeyboardInterrupt)
         with uninterrupted():
             kept = conductor.close()
-        for problem in conductor.problems():
-            say(f"foundry-compare: {problem.sentence()}")
+        _tell_problems(conductor)
         if keeper is not None and not kept:
-            say(f"foundry-compare: Not all of it is kept in {keeper.path}. The rest is noted in {paths.state_dir()}.")
-        elif keeper is not None and isinstance(sys.exc_info()[1], KeyboardInterrupt) and keeper.path.exists():
+            say(f"foundry-compare: {keeper.account()}")
+        elif keeper is not None and interrupted and keeper.path.exists():
             say(f"Kept in {keeper.path}")
+        if interrupted and not kept:
+            raise StoreError("Interrupted, and not everything is kept")
 
 
 def drive(conductor: Conductor, ended: Callable[[Lane], None]) -> None:
-    """Run the conductor until nothing is left to do; `ended` is called once for each lane that came to its end."""
+    """Run the conductor until nothing is left to do; `ended` is called once for each lane that came to its end.
+
+    What cannot be kept is said when it happens.
+    """
     seen: set[str] = set()
     while conductor.busy:
         conductor.wait(0.05)
         with uninterrupted():
             changed = conductor.tick()
+        _tell_problems(conductor)
         for lane_id in sorted(changed):
             lane = conductor.session.lanes[lane_id]
             if conductor.settled(lane) and lane_id not in seen:
                 seen.add(lane_id)
                 ended(lane)
+
+
+def _tell_problems(conductor: Conductor) -> None:
+    for problem in conductor.problems():
+        say(f"foundry-compare: {problem.sentence()}")
 
 
 def of_lane(lane: Lane, slow_ms: float | None = None) -> ExitCode:

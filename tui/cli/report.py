@@ -97,4 +97,4 @@ def _write(output: Path, text: str) -> None:
         if written != data:
             raise ValueError("the disk gave back something else.")
 
-    write_atomic(output, data, check)
+    write_atomic(output, data, check, private=False)

@@ -28,9 +28,12 @@ from tui.core.timing import METRICS
 from tui.hosts.host import HostInfo
 from tui.store import paths
 from tui.store.recovery import recover
-from tui.store.sessions import load
+from tui.store.sessions import load_whole
 
 MAX_ROUNDS = 1_000
+MAX_TOKENS = 1_000_000_000
+MAX_SEED = (1 << 63) - 1
+"""The largest number that a session file holds."""
 _file = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -54,11 +57,12 @@ _file = click.Path(dir_okay=False, path_type=Path)
 @click.option("--alone", is_flag=True, help="Measured: unload the other models before one is loaded.")
 @click.option("--nonce", is_flag=True, help="Begin each prompt with a marker of its own, so that no cache can answer.")
 @click.option("--deterministic", is_flag=True, help=f"Temperature 0 and seed {DETERMINISTIC_SEED}, if not given.")
-@click.option("--max-tokens", type=click.IntRange(1), default=DEFAULT_MAX_TOKENS, show_default=True, metavar="N",
-              envvar="BENCH_MAX_TOKENS")  # fmt: skip
+@click.option("--max-tokens", type=click.IntRange(1, MAX_TOKENS), default=DEFAULT_MAX_TOKENS, show_default=True,
+              metavar="N", envvar="BENCH_MAX_TOKENS")  # fmt: skip
 @click.option("--temperature", type=click.FloatRange(0, 2), metavar="T", help="0 to 2; left to the host if not given.")
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), metavar="P", help="Left to the host if not given.")
-@click.option("--seed", type=int, metavar="N", help="Sampling seed, for hosts that take one.")
+@click.option("--seed", type=click.IntRange(-MAX_SEED, MAX_SEED), metavar="N",
+              help="Sampling seed, for hosts that take one.")  # fmt: skip
 @click.option("--stop", multiple=True, metavar="TEXT", help="Where an answer ends; repeat.")
 @click.option("--resume", type=_file, metavar="FILE", help="Go on with a session that was broken off, as it was begun.")
 @host_option
@@ -126,23 +130,27 @@ def run(
             )
             drive(conductor, _teller(conductor.session, asked, as_json))
             session = conductor.session
-        kept = path is not None and path.exists()
-    return _close(session, asked, path, kept=kept, as_json=as_json)
+    return _close(session, asked, path, kept=bool(conductor.kept), as_json=as_json)
 
 
 def _resume(file: Path, host: tuple[str, ...], *, as_json: bool, save: bool) -> ExitCode:
     """Go on with the session in a file, in that file; what a program that died left beside it comes first."""
     if file.parent.is_dir():
-        recover(file.parent, paths.state_dir())
-    session = load(file)
+        for found in recover(file.parent, paths.state_dir()):
+            if found.problem is not None:
+                say(f"foundry-compare: {found.problem.sentence()}")
+    session = load_whole(file)
+    if session.whole_id != session.id:
+        raise BadInputError(
+            f"{clean_line(file.name)} is a further part of a session", hint=f"Go on with {session.whole_id}.toml."
+        )
     with connected(host) as (opened, info):
         _check_host(session, info, opened.catalogue())
         with conducted(opened, info, None, save=save, resumed=(session, file)) as (conductor, path):
             asked = conductor.resume()
             say(f"{info.title}: going on with {clean_line(file.name)}, {progress(asked.lanes.values()).told()}")
             drive(conductor, _teller(session, asked, as_json))
-        kept = path is not None and path.exists()
-    return _close(session, asked, path, kept=kept, as_json=as_json)
+    return _close(session, asked, path, kept=bool(conductor.kept), as_json=as_json)
 
 
 def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) -> None:
@@ -162,12 +170,13 @@ def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) 
 def _close(session: Session, asked: Run, path: Path | None, *, kept: bool, as_json: bool) -> ExitCode:
     """Say where it is kept, and how it went: of requests that were made again the last one counts."""
     lanes = [lane for lane in asked.lanes.values() if not lane.spec.warmup]
+    there = path is not None and path.exists()
     if as_json:
-        show_json({"session": str(path) if kept else None, "runs": [_as_json(session, lane) for lane in lanes]})
-    elif kept:
+        show_json({"session": str(path) if there else None, "runs": [_as_json(session, lane) for lane in lanes]})
+    elif there and kept:
         show(f"Kept in {path}")
-    code = worst(of_lane(lane) for lane in newest(lanes))
-    return ExitCode.NOT_KEPT if path is not None and not kept and code is ExitCode.GOOD else code
+    codes = [of_lane(lane) for lane in newest(lanes)]
+    return worst(codes if kept else [*codes, ExitCode.NOT_KEPT])
 
 
 def _teller(session: Session, asked: Run, as_json: bool) -> Callable[[Lane], None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ from tui.store import paths
 
 if TYPE_CHECKING:
     from tui.conductor import Conductor
+
+_LARGE = 1_000_000
+"""Bytes of a journal from which on completing a session is announced: it takes a while."""
 
 
 def open_screen(
@@ -63,9 +67,8 @@ def open_screen(
         opened = open_host(host, surroundings())
         # Closed after the conductor, whose streams would break off otherwise.
         stack.callback(opened.close)
-        recovered, troubles = _recover(paths.sessions_dir(sessions))
         session = stack.enter_context(conducted(opened, None, sessions, save=True, keep_warm=keep_warm))
-        return Opened(opened, session[0], recovered, [*notices, *troubles])
+        return Opened(opened, session[0], notices, partial(_recover, paths.sessions_dir(sessions)))
 
     app = CompareApp(
         open_up,
@@ -87,21 +90,27 @@ def open_screen(
     if session is None:
         return code
     conductor, path = session
+    if not conductor.kept:
+        return ExitCode.NOT_KEPT
     if path is not None and path.exists():
         say(f"Kept in {path}")
-    lost = bool(conductor.session.plans) and path is not None and not path.exists()
-    return ExitCode.NOT_KEPT if lost else code
+    return code
 
 
-def _recover(directory: Path) -> tuple[list[str], list[CompareError]]:
-    """Bring back what a program that died left behind: what to tell of it, and what could not be brought back."""
+def _recover(directory: Path, tell: Callable[[str | CompareError], object]) -> None:
+    """Bring back what a program that died left behind, and tell of it."""
     from tui.store.recovery import recover
 
-    found = recover(directory, paths.state_dir())
-    told = [
-        f"A session whose file was not complete has been completed from its journal (answers: {one.answers}, "
-        f"scores: {one.scores}): {one.path.name}."
-        for one in found
-        if one.problem is None
-    ]
-    return told, [one.problem for one in found if one.problem is not None]
+    def began(journal: Path) -> None:
+        size = journal.stat().st_size
+        if size > _LARGE:
+            tell(f"A session is being completed from its journal ({size / 1e6:.0f} MB): {journal.name} …")
+
+    for found in recover(directory, paths.state_dir(), began):
+        if found.problem is not None:
+            tell(found.problem)
+        else:
+            tell(
+                f"A session whose file was not complete has been completed from its journal (answers: {found.answers}, "
+                f"scores: {found.scores}): {found.path.name}."
+            )

@@ -17,7 +17,7 @@ import click
 from tui.cli.exit_codes import ExitCode, of_error, of_signal
 from tui.cli.interrupts import PIPE, EndedError, ended_politely
 from tui.core.clean import clean
-from tui.core.errors import CompareError, StoreError
+from tui.core.errors import CompareError, StoreError, reason_of
 
 P = ParamSpec("P")
 
@@ -62,7 +62,7 @@ def _put_out(text: str) -> None:
         _write_no_more(sys.stdout)
         if error.errno in _NOBODY_READS:
             raise EndedError(PIPE) from error
-        raise StoreError("The output could not be written", error.strerror or str(error)) from error
+        raise StoreError("The output could not be written", reason_of(error)) from error
 
 
 def _write_no_more(stream: TextIO) -> None:

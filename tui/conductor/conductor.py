@@ -46,6 +46,8 @@ class Conductor:
         self.ratings = Ratings(session, rater, now, self._rated)
         self.tokens_per_chunk: dict[str, float] = {}
         """Each model's last known ratio, by key: what live counters are estimated with."""
+        self.kept: bool | None = None
+        """Whether everything is kept; None before `close()`."""
         self._now = now
         self._engine = EngineLink(self._ledger.record_event)
         self._preparation = Preparation(host, self._engine.now)
@@ -185,7 +187,8 @@ class Conductor:
         self._active.clear()
         self._course.waiting.clear()
         self.session.state = SessionState.FINISHED
-        return self._ledger.close()
+        self.kept = self._ledger.close()
+        return self.kept
 
     def _take_steps(self) -> None:
         for step in self._preparation.steps():

@@ -11,6 +11,7 @@ import httpx2
 import openai
 
 from tui.core import events as ev
+from tui.core.limits import HINT, TOO_LONG, AnswerRoom
 from tui.engine import faults
 from tui.engine.chunks import DONE, Chunk, Count, read_chunk
 from tui.engine.dialect import Dialects, refused, without
@@ -22,8 +23,6 @@ from tui.net.proxies import proxy_for
 
 NO_KEY = "none"
 """Sent where no key is configured, so that the library never looks for one in the environment."""
-
-MAX_ANSWER_CHARS = 8_000_000
 
 Emit = Callable[[ev.Event], None]
 
@@ -88,8 +87,8 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
     """Read the stream to its end. `[DONE]` is the end, whether or not the server closes the connection."""
     if not response.headers.get("content-type", "").lower().startswith("text/event-stream"):
         raise faults.NotAStreamError(response.headers.get("content-type", ""), await _beginning(response))
-    lane, finish_reason, done, length = start.lane, None, False, 0
-    tags, count = ThinkingTags(), Count()
+    lane, finish_reason, done = start.lane, None, False
+    tags, count, room = ThinkingTags(), Count(), AnswerRoom()
     try:
         async for event in httpx2.EventSource(response):
             if event.data.strip() == DONE:
@@ -99,21 +98,24 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
             if chunk.error:
                 raise faults.ServerSaidError(chunk.error)
             for kind, text in chunk.texts:
-                for delta in tags.take(ev.Delta(lane, stamps.read_at, stamps.read_number, kind, text)):
+                for delta in tags.take(ev.Delta(lane, stamps.read_at, stamps.read_number, kind, room.take(text))):
                     emit(delta)
-                length += len(text)
             if chunk.texts:
                 watch.enter("more text")
             count.take(chunk)
             finish_reason = chunk.finish_reason or finish_reason
-            if length > MAX_ANSWER_CHARS:
-                raise faults.ServerSaidError(f"the answer is longer than {MAX_ANSWER_CHARS:,} characters")
+            if room.full:
+                break
     finally:
         # However it ends: what arrived is kept.
         for delta in tags.rest():
             emit(delta)
         if count.usage is not None:
             emit(ev.Usage(lane, *count.usage))
+    if room.full:
+        emit(ev.Ended(lane, stamps.read_at))
+        emit(ev.Explained(lane, clock(), TOO_LONG, HINT))
+        return
     emit(ev.Ended(lane, clock() if not done else stamps.read_at, finish_reason, done))
 
 

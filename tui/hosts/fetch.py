@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tui.core.errors import NoHostError
+from tui.core.errors import NoHostError, reason_of
 from tui.net.addresses import public_url
 from tui.net.client import CONNECT_S, http_client
 from tui.net.said import error_message
@@ -177,7 +177,7 @@ def _client(
         if unsafe is not None:
             raise NoHostError(f"There is no safe connection to {shown}", *_tls(unsafe, hint)) from error
         system = _cause(error, OSError)
-        detail = (system.strerror if system is not None else None) or str(error)
+        detail = reason_of(system or error)
         raise NoHostError(f"Nobody answers at {shown}", detail, hint) from error
     except httpx2.HTTPError as error:
         raise NoHostError(f"{shown} takes connections and does not answer properly", str(error), hint) from error

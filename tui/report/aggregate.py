@@ -136,7 +136,7 @@ class _Group:
     def take(self, session: Session, lane: Lane, given: Iterable[Score]) -> None:
         """Take in a run of this session, and the scores that count for it."""
         card = session.target_of(lane).card
-        self.sessions.add(session.id)
+        self.sessions.add(session.whole_id)
         self.size_mb = self.size_mb if card.size_mb is None else card.size_mb
         self.licence = self.licence if card.licence is None else card.licence
         if lane.spec.warmup:
@@ -147,7 +147,7 @@ class _Group:
         # The same text for all runs of a prompt: each file brings its own copy.
         prompt = intern(session.prompts[lane.spec.prompt].user)
         self.prompts.add(prompt)
-        self.asked.append(run_of(session.id, prompt, lane))
+        self.asked.append(run_of(session.whole_id, prompt, lane))
         for score in given:
             if score.value is not None:
                 self.scores.setdefault((score.criterion, score.scale), []).append(score.value)
@@ -160,6 +160,8 @@ class Aggregation:
         self._groups: dict[Subject, _Group] = {}
         self._seen: dict[str, tuple[int, ...]] = {}
         """How much each session held that was taken in, by its id."""
+        self._whole: set[str] = set()
+        """The sessions, of which some may be in several files."""
         self._again = False
         self._unlike: list[str] = []
 
@@ -173,6 +175,7 @@ class Aggregation:
             if before != held and session.id not in self._unlike:
                 self._unlike.append(session.id)
             return
+        self._whole.add(session.whole_id)
         scores: dict[str, list[Score]] = {}
         for score in current_scores(session.scores).values():
             scores.setdefault(score.run, []).append(score)
@@ -190,7 +193,7 @@ class Aggregation:
             if any(prompts != asked[0] for prompts in asked):
                 notes.append(f"Not all models were asked the same prompts ({mode}): compare their rows with care.")
         rows = sorted((_row(subject, group) for subject, group in self._groups.items()), key=_order)
-        return Report(tuple(rows), len(self._seen), tuple(skipped), tuple(notes))
+        return Report(tuple(rows), len(self._whole), tuple(skipped), tuple(notes))
 
 
 def aggregate(sessions: Iterable[Session], skipped: Iterable[tuple[str, str]] = ()) -> Report:

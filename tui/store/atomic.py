@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +19,11 @@ _SHARING_VIOLATIONS = (5, 32, 33)
 """Windows refuses to replace a file while a scanner, an indexer or an editor has it open."""
 
 
-def write_atomic(path: Path, data: bytes, check: Callable[[bytes], None]) -> None:
+def write_atomic(path: Path, data: bytes, check: Callable[[bytes], None], *, private: bool = True) -> None:
     """Put `data` at `path`, or leave what is there untouched. Missing folders are made; symbolic links are followed.
 
-    File and folders are for their owner alone; see `tui.private_files`.
+    A `private` file, and its folder, are for their owner alone; see `tui.private_files`. Another is as the user's other
+    files are, or as the one was whose place it takes.
 
     `check` is given the bytes as read back from the disk, before anything is replaced, and raises ValueError when
     they are not good. Raises StoreError, naming the temporary file if it was written and could only not be
@@ -30,13 +32,16 @@ def write_atomic(path: Path, data: bytes, check: Callable[[bytes], None]) -> Non
     title = f"{path.name} could not be saved"
     try:
         target = path.resolve()
-        private_files.make_folder(target.parent)
+        if private:
+            private_files.make_folder(target.parent)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError, UnicodeError) as error:
         raise store_error(title, path.parent, error) from error
     temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     keep = False
     try:
-        _write(temporary, data)
+        _write(temporary, data, like=None if private else target)
         check(temporary.read_bytes())
         keep = True
         _replace(temporary, target)
@@ -64,12 +69,15 @@ def store_error(title: str, where: Path, error: Exception) -> StoreError:
     )
 
 
-def _write(temporary: Path, data: bytes) -> None:
+def _write(temporary: Path, data: bytes, like: Path | None) -> None:
     temporary.unlink(missing_ok=True)
-    with private_files.create(temporary) as file:
+    with temporary.open("xb") if like is not None else private_files.create(temporary) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+    if like is not None:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copymode(like, temporary)
 
 
 def _replace(temporary: Path, target: Path) -> None:

@@ -120,8 +120,8 @@ class Journal:
             raise self._error(error) from error
 
     def _open(self) -> io.FileIO:
-        refuse_irregular(self.path)
         private_files.make_folder(self.path.parent)
+        refuse_irregular(self.path)
         file = io.FileIO(self.path, "a+", opener=private_files.opener)
         if file.seek(0, os.SEEK_END):
             self.inherited = True

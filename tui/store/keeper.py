@@ -91,7 +91,7 @@ class SessionKeeper:
         if self._thread is None:
             return ""
         if self._thread.is_alive():
-            return f"The disk of {self.path.parent} does not answer: not everything may be kept."
+            return f"{self.path} was still being written when the program ended: it may not hold everything."
         return self._writer.account()
 
     def _put(self, job: _Job) -> None:
@@ -124,7 +124,8 @@ class _Place:
         try:
             free = self._lock.acquire(renew=renew)
         except OSError as error:
-            raise StoreError(title, store_error(title, self.folder, error).detail) from error
+            why = store_error(title, self.folder, error).detail.removeprefix(f"{self.folder}: ")
+            raise StoreError(title, why) from error
         if not free:
             # Even when the other program ends: it has written what this one has never read.
             self._refused = StoreError(title, "Another program has it open")
@@ -290,20 +291,22 @@ class _Writer:
         self._look_at = time.monotonic() + LOOK_EVERY_S
         if not self._journals or not self._journals[0].journal.deleted:
             return
-        lost = self._journals[0].journal
-        gone = StoreError(f"{lost.path} was deleted while the session ran", "Or its folder was, or was moved")
+        lost, self._journals[0].used = self._journals[0].journal, False
+        gone = StoreError(f"{lost.path} is gone", "While the session ran it was deleted or moved, or its folder was")
         self._journals = []
+        failed = [gone]
         for place in (self._spare, self._main):
             try:
                 place.take_over(lost)
             except StoreError as error:
-                self._say_where_else(error)
+                failed.append(error)
             else:
                 self._journals = [place]
                 break
         else:
             self._unnoted = True
-        self._say_where_else(gone)
+        for refusal in failed:
+            self._say_where_else(refusal)
         with contextlib.suppress(StoreError):  # Nobody finds its file any more.
             lost.close()
         if self._last is not None and self._pending is None:
@@ -318,8 +321,8 @@ class _Writer:
             paths = save(snapshot, self._path, self._cache)
         except StoreError as error:
             # The snapshot stays pending for the end, or until a newer one comes.
-            noted = self._journals[0] if self._journals and not self._unnoted else None
-            until = f"Until then everything is noted in {noted.folder}." if noted is not None and noted.used else ""
+            noted = " and ".join(str(place.folder) for place in (self._main, self._spare) if place.used)
+            until = f"Until then everything is noted in {noted}." if noted and not self._unnoted else ""
             self._say(StoreError(error.title, error.detail, " ".join(filter(None, (error.hint, until)))))
             return
         self._pending, self._last = None, snapshot
@@ -330,7 +333,7 @@ class _Writer:
 
     def _say_where_else(self, error: StoreError) -> None:
         """Tell of a place that cannot be written, and where what happens is noted from here on."""
-        where = f"What happens is noted in {self._journals[0].folder} instead." if self._journals else ""
+        where = f"It is noted in {self._journals[0].folder} instead." if self._journals else ""
         hint = " ".join(filter(None, (error.hint, where or "What is not saved is lost when the program ends.")))
         self._say(StoreError(error.title, error.detail, hint))
 

@@ -65,14 +65,20 @@ class SessionLock:
             self._mine = False
             # A lock of a dead process holds nobody up; one that was deleted may be another program's by now.
             with contextlib.suppress(OSError, ValueError):
-                if read_regular(self.path, _MAX_BYTES).split()[:1] == [str(os.getpid()).encode("ascii")]:
+                if read_regular(self.path, _MAX_BYTES).split()[:1] == [str(os.getpid()).encode()]:
                     self.path.unlink(missing_ok=True)
 
     def _create(self) -> bool:
         private_files.make_folder(self.path.parent)
         try:
-            with private_files.create(self.path) as file:
-                file.write(f"{os.getpid()} {time.time()}\n".encode("ascii"))
+            file = private_files.create(self.path)
         except FileExistsError:
             return False
+        try:
+            with file:
+                file.write(f"{os.getpid()} {time.time()}\n".encode("ascii"))
+        except OSError:
+            with contextlib.suppress(OSError):
+                self.path.unlink()
+            raise
         return True

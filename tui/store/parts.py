@@ -9,14 +9,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
-from tui.core.answer_limits import stored_bytes
+from tui.core.limits import stored_bytes
 from tui.core.prompt import Prompt
 from tui.core.rating import Note, Score
-from tui.core.session import Session
+from tui.core.session import PART_OF, Session
 
-PART_OF = "part_of"
-"""The key, in every part but the first, with the id of the session."""
+_T = TypeVar("_T")
+
 PART_BYTES = 48 << 20
 """What the runs of one file may take, with their prompts, scores and notes; the largest run there can be fits."""
 _ROW_BYTES = 300
@@ -61,13 +62,17 @@ def joined(session: Session, part: Session) -> Session:
     scores, notes = set(session.scores), set(session.notes)
     return replace(
         session,
-        plans={**part.plans, **session.plans},
-        targets={**part.targets, **session.targets},
-        prompts={**part.prompts, **session.prompts},
-        lanes={**session.lanes, **{run: lane for run, lane in part.lanes.items() if run not in session.lanes}},
+        plans=_both(session.plans, part.plans),
+        targets=_both(session.targets, part.targets),
+        prompts=_both(session.prompts, part.prompts),
+        lanes=_both(session.lanes, part.lanes),
         scores=session.scores + [score for score in part.scores if score not in scores],
         notes=session.notes + [note for note in part.notes if note not in notes],
     )
+
+
+def _both(first: dict[str, _T], second: dict[str, _T]) -> dict[str, _T]:
+    return first | {key: value for key, value in second.items() if key not in first}
 
 
 def _part(session: Session, number: int, runs: list[str], *, last: bool) -> Session:

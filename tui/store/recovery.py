@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass, replace
@@ -45,10 +45,13 @@ class Recovered:
     """Why the journal was left where it is."""
 
 
-def recover(directory: Path, spare: Path | None = None) -> list[Recovered]:
+def recover(
+    directory: Path, spare: Path | None = None, began: Callable[[Path], None] = lambda journal: None
+) -> list[Recovered]:
     """Bring the journals in `directory`, and those in `spare` that could not be there, into session files.
 
-    Sessions that another program has open are left alone.
+    Sessions that another program has open are left alone. `began` is given each journal before it is read, which for
+    a large one takes seconds.
     """
     folders = [directory] if spare is None or spare == directory else [directory, spare]
     names = sorted({path.name.removesuffix(SUFFIX) for folder in folders for path in folder.glob("*" + SUFFIX)})
@@ -57,7 +60,7 @@ def recover(directory: Path, spare: Path | None = None) -> list[Recovered]:
         journals = [folder / f"{name}{SUFFIX}" for folder in folders]
         first = next((path for path in journals if path.exists()), journals[0])
         try:
-            result = _recover_unless_open(directory, name, journals)
+            result = _recover_unless_open(directory, name, journals, began)
         except CompareError as error:
             result = Recovered(first, problem=error)
         except OSError as error:
@@ -67,7 +70,9 @@ def recover(directory: Path, spare: Path | None = None) -> list[Recovered]:
     return results
 
 
-def _recover_unless_open(directory: Path, name: str, journals: Sequence[Path]) -> Recovered | None:
+def _recover_unless_open(
+    directory: Path, name: str, journals: Sequence[Path], began: Callable[[Path], None]
+) -> Recovered | None:
     # The locks beside the journals come first: a program that writes to the spare folder may have none in the other.
     folders = dict.fromkeys([*(path.parent for path in journals if path.exists()), directory])
     with ExitStack() as held:
@@ -77,6 +82,8 @@ def _recover_unless_open(directory: Path, name: str, journals: Sequence[Path]) -
                 return None
             held.callback(lock.release)
         left = [path for path in journals if path.exists() and not _removed_as_empty(path)]
+        for path in left[:1]:
+            began(path)
         return _recover(directory / f"{name}.toml", left) if left else None
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui.core.answer_limits import shortened
 from tui.core.errors import BadInputError, StoreError, reason_of
 from tui.core.lane import Lane
+from tui.core.limits import shortened
 from tui.core.session import Session
 from tui.core.session_dict import lane_to_dict, session_from_dict, session_to_dict
 from tui.core.tables import Table
-from tui.files import read_toml
+from tui.files import parse_toml, read_toml
 from tui.store.atomic import write_atomic
 from tui.store.emitter import emit, emit_table, storable
 from tui.store.parts import is_part, joined, part_path, split
@@ -182,7 +181,7 @@ def _compose(tables: Table, runs: Iterable[bytes]) -> list[bytes]:
 
 def _check_parsed(text: str, tables: Table, runs: int) -> None:
     """Raises ValueError unless `text` parses to `tables`, and these make a session."""
-    parsed = tomllib.loads(text)
+    parsed = parse_toml(text)
     # As JSON, because true equals 1 and no NaN equals another.
     if json.dumps(parsed, sort_keys=True, default=str) != json.dumps(tables, sort_keys=True, default=str):
         raise ValueError("it parsed to something else.")

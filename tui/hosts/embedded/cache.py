@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from tui import private_files
-from tui.core.errors import ModelFailedError
+from tui.core.errors import ModelFailedError, reason_of
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import each, get
 from tui.files import read_json
@@ -57,7 +57,9 @@ def delete(cache: Path, model: Kept) -> None:
         if grave is not None and not any(grave.iterdir()):
             grave.rmdir()
         raise ModelFailedError(
-            f"{model.card.id} could not be removed", str(error), "Another program may be using it. Try again later"
+            f"{model.card.id} could not be removed",
+            reason_of(error),
+            "Another program may be using it. Try again later",
         ) from error
 
 

@@ -84,7 +84,9 @@ def register(store: Path, folder: Path, taken: Collection[str]) -> str:
         folder = folder.expanduser().resolve()
         str(folder).encode("utf-8")
     except (OSError, RuntimeError, UnicodeError) as error:
-        raise BadInputError(f"The path {folder} cannot be used", str(error), "Move or rename the folder") from error
+        raise BadInputError(
+            f"The path {folder} cannot be used", reason_of(error), "Move or rename the folder"
+        ) from error
     check_folder(folder)
     others = registered(store)
     for known in others:

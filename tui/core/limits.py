@@ -1,4 +1,4 @@
-"""How long one answer may be, thinking included: what is asked for is kept, and what is kept can be read back."""
+"""How long prompts and answers may be, so that what is kept can be read back: a session file has a bound too."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from tui.core.clean import HIDDEN
 from tui.core.lane import Fault, Lane, LaneState
 from tui.core.session_timing import MAX_CHUNKS
 
+MAX_PROMPT_BYTES = 8 << 20
 MAX_CHARS = 8_000_000
+"""Of one answer that is kept, thinking included."""
 MAX_BYTES = 24 << 20
-"""As the session file holds it, where a character takes up to ten bytes."""
-SPARE_CHUNKS = 1_000
-"""How many fewer chunks are taken from a host than a file may hold: the last text may be cut into more of them."""
+"""The same as the session file holds it, where a character takes up to ten bytes."""
 _PIECE = 1 << 16
 
 TOO_LONG = "The answer is longer than one that can be kept, and was cut here."
-HINT = f"At most {MAX_CHARS:,} characters in {MAX_CHUNKS:,} chunks are kept. Ask with fewer max_tokens."
+HINT = "What is there is kept. Ask with fewer max_tokens."
 
 
 def stored_bytes(text: str) -> int:
@@ -30,8 +30,9 @@ def stored_bytes(text: str) -> int:
 class AnswerRoom:
     """What of one answer may still come."""
 
-    def __init__(self, chunks: int = MAX_CHUNKS - SPARE_CHUNKS) -> None:
-        self._chars, self._bytes, self._chunks = MAX_CHARS, MAX_BYTES, chunks
+    def __init__(self, share: float = 0.5) -> None:
+        """`share` is how much of what can be kept is taken: of a host the half, more than any model has to say."""
+        self._chars, self._bytes, self._chunks = (int(most * share) for most in (MAX_CHARS, MAX_BYTES, MAX_CHUNKS))
         self.full = False
         """Whether something did not fit: from then on nothing does."""
 
@@ -66,7 +67,7 @@ def shortened(lane: Lane) -> Lane:
     size = stored_bytes(lane.answer) + stored_bytes(lane.reasoning)
     if lane.marks.chunks <= MAX_CHUNKS and length <= MAX_CHARS and size <= MAX_BYTES:
         return lane
-    room = AnswerRoom()
+    room = AnswerRoom(1)
     reasoning, answer = room.take(lane.reasoning), room.take(lane.answer)
     marks = lane.marks
     kept = slice(0, MAX_CHUNKS)
