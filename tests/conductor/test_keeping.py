@@ -50,8 +50,8 @@ def test_a_snapshot_holds_only_what_does_not_change_any_more(
     # One for each end, and one more when a last look at the memory came after it.
     by_size = {len(snapshot.lanes): snapshot for snapshot in memory.snapshots}
     assert list(by_size) == list(range(1, len(by_size) + 1)) and len(by_size) > 1
-    for number, snapshot in by_size.items():
-        assert all(lane.state.final for lane in snapshot.lanes.values())
+    for number, snapshot in some(by_size.items()):
+        assert all(lane.state.final for lane in some(snapshot.lanes.values()))
         assert session_to_dict(session_from_dict(session_to_dict(snapshot)))["end"]["runs"] == number
 
 
