@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tests.support.some import some
+from tests.support.some import any_number_of, some
 from tests.ui.stage import Stage, rows
 from tui.core import events as ev
 from tui.core.lane import Lane, LaneSpec, LaneState
@@ -43,7 +43,7 @@ def test_bars_on_one_scale_compare() -> None:
 @given(st.lists(st.floats(1e-6, 1e4), max_size=5), st.floats(0, 1e4), st.integers(0, 80))
 def test_every_phase_that_took_place_is_seen_and_the_bar_fits(seconds: list[float], scale: float, width: int) -> None:
     cells = phase_cells(spans(*seconds), scale, width)
-    assert all(count >= 1 for _, count in some(cells))
+    assert all(count >= 1 for _, count in any_number_of(cells))
     assert sum(count for _, count in cells) <= width
     assert len(cells) == min(len(seconds), width)
 
