@@ -112,6 +112,16 @@ def test_another_unit_is_understood() -> None:
     assert marks_from_dict(table(unit_us=1000)).at[0] == 1000 * MS
 
 
+def test_ticks_are_counted_up_to_40_bits_and_gaps_up_to_twelve_digits() -> None:
+    most = (1 << 40) - 1
+    assert marks_from_dict({"connect": 0, "end": most}).end == most * 100_000
+    gap = 10**12 - 1
+    assert list(marks_from_dict({"connect": 0, "kinds": "a1", "reads": "1", "deltas": str(gap)}).at) == [gap * 100_000]
+    for more in ({"end": most + 1}, {"end": -1}, {"end": True}, {"kinds": "a1", "reads": "1", "deltas": str(gap + 1)}):
+        with pytest.raises(ValueError, match="ticks"):
+            marks_from_dict({"connect": 0, **more})
+
+
 def test_an_instant_that_cannot_be_true_is_left_out() -> None:
     made = Marks(sent=SENT, connect_ns=0, headers=SENT + 90 * MS, end=SENT + 20 * MS, load_start=9, load_end=3)
     for at in (50, 30, 60):
