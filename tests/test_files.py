@@ -275,18 +275,13 @@ def test_a_folder_of_sessions_names_everything_odd_but_folders(odd: Odd, tmp_pat
     assert (f"skipped {Path('kept', 'odd.toml')}: " in done.err and says in done.err) is (make is not folder)
 
 
-def test_a_file_named_on_the_command_line_is_named_in_the_refusal(odd: Odd, tmp_path: Path) -> None:
-    make, says = odd
+@pytest.mark.parametrize("make", [pipe, loop])
+@pytest.mark.parametrize("before", ["report", "run --prompts", "run -p x --models", "run --resume"])
+def test_a_file_named_on_the_command_line_is_named_in_the_refusal(make: Any, before: str, tmp_path: Path) -> None:
     make(tmp_path / "odd.json")
-    for args in (["report"], ["run", "--host", "demo", "--prompts"], ["run", "--host", "demo", "-p", "x", "--models"]):
-        done = call(*args, "odd.json", cwd=tmp_path)
-        assert (done.code, done.out) == (2, ""), args
-        if args != ["report"] or make is not folder:
-            assert "odd.json" in done.err
-        assert "Traceback" not in done.err
-        assert says in done.err or make is folder
-    done = call("run", "--host", "demo", "--resume", "odd.json", cwd=tmp_path)
-    assert done.code == 2 and "odd.json" in done.err and "Traceback" not in done.err
+    done = call(*before.split(), "odd.json", cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "odd.json" in done.err and KINDS[make] in done.err and "Traceback" not in done.err
 
 
 def test_a_folder_that_cannot_be_listed_is_named_and_the_others_are_reported(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from tests.support.conducting import RecordingKeeper, conducting, to_the_end
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.program import MODULE, finish, start, until
+from tests.support.some import some
 from tui.cli.conducting import drive
 from tui.core.lane import Lane, LaneState
 from tui.store.recovery import recover
@@ -116,7 +117,7 @@ def test_an_interrupt_while_events_are_taken_in_loses_none_of_them(server: Loopb
         with pytest.raises(KeyboardInterrupt):
             drive(conductor, lambda lane: None)
         to_the_end(conductor)
-    for lane in run.lanes.values():
+    for lane in some(run.lanes.values()):
         again = Lane(lane.spec)
         for event in keeper.events(lane.spec.id):
             again.fold(event)

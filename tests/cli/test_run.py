@@ -9,6 +9,7 @@ import pytest
 from tests.support.loopback_server import WORDS, LoopbackServer
 from tests.support.odd_servers import UnlistingServer
 from tests.support.program import Done, call, finish, start
+from tests.support.some import some
 from tui.core.lane import LaneState
 from tui.core.timing import METRICS
 from tui.store.sessions import load
@@ -54,7 +55,7 @@ def test_json_is_one_object_of_the_promised_shape(at: At, tmp_path: Path, sessio
     assert data["session"] == str(sessions / kept(sessions)[0])
     good, thinking, failed = data["runs"]
     promised = {"model", "prompt", "round", "state", "finish_reason", "answer", "metrics"}
-    for run in data["runs"]:
+    for run in some(data["runs"]):
         assert set(run) == promised | {
             "reasoning", "error", "adjusted", "device", "system", "parameters", "launch",
         }  # fmt: skip

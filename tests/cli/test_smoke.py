@@ -10,6 +10,7 @@ import pytest
 from tests.hosts.models_server import as_json, serving
 from tests.support.loopback_server import SCRIPTS, LoopbackServer
 from tests.support.program import call
+from tests.support.some import some
 
 At = tuple[str, str]
 
@@ -22,7 +23,7 @@ def test_one_line_a_check_and_zero_when_all_is_well(at: At, server: LoopbackServ
     assert host == f"ok    host: OpenAI-compatible server at 127.0.0.1:{server.port} answers"
     assert models == f"ok    models: {len(SCRIPTS)} listed"
     assert sorted(line.split()[1] for line in answers) == ["burst:", "good:"]
-    assert all(line.startswith("ok    ") and " ms, first text after " in line for line in answers)
+    assert all(line.startswith("ok    ") and " ms, first text after " in line for line in some(answers))
     spans = [(talk.sends[0][0], talk.sends[-1][0]) for talk in server.talks]
     assert len(spans) == 2 and spans[0][1] < spans[1][0]
 

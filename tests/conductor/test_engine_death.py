@@ -9,6 +9,7 @@ import psutil
 from tests.conductor.conftest import Cards
 from tests.support.conducting import engines, lanes_of, states, to_the_end, until
 from tests.support.loopback_host import LoopbackHost
+from tests.support.some import some
 from tui.conductor import Conductor
 from tui.core.lane import LaneState
 from tui.core.plan import Mode
@@ -29,7 +30,7 @@ def test_a_killed_engine_fails_what_runs_and_keeps_what_arrived(conductor: Condu
     kill_engine()
     to_the_end(conductor)
     assert states(run) == [LaneState.FAILED] * 3
-    for lane in run.lanes.values():
+    for lane in some(run.lanes.values()):
         assert lane.fault is not None
         assert lane.fault.message == "The engine's process ended before the answer was complete."
         assert lane.fault.hint

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.conductor.conftest import Cards
 from tests.support.conducting import RecordingKeeper, to_the_end
 from tests.support.loopback_host import LoopbackHost
+from tests.support.some import some
 from tui.conductor import Conductor
 from tui.core.lane import Lane, LaneState
 from tui.core.plan import Mode
@@ -18,7 +19,7 @@ def test_every_event_of_every_lane_is_recorded_in_order(
     host.broken = {"reasoning"}
     fresh.begin(cards("good", "half_characters", "cut", "e429", "reasoning"), "hi")
     run = to_the_end(fresh)
-    for lane in run.lanes.values():
+    for lane in some(run.lanes.values()):
         again = Lane(lane.spec)
         for event in memory.events(lane.spec.id):
             again.fold(event)
@@ -49,8 +50,8 @@ def test_a_snapshot_holds_only_what_does_not_change_any_more(
     # One for each end, and one more when a last look at the memory came after it.
     by_size = {len(snapshot.lanes): snapshot for snapshot in memory.snapshots}
     assert list(by_size) == list(range(1, len(by_size) + 1)) and len(by_size) > 1
-    for number, snapshot in by_size.items():
-        assert all(lane.state.final for lane in snapshot.lanes.values())
+    for number, snapshot in some(by_size.items()):
+        assert all(lane.state.final for lane in some(snapshot.lanes.values()))
         assert session_to_dict(session_from_dict(session_to_dict(snapshot)))["end"]["runs"] == number
 
 

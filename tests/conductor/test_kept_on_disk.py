@@ -18,6 +18,7 @@ from tests.support.conducting import until as tick_until
 from tests.support.learning_host import WHY, LearningHost
 from tests.support.loopback_server import WORDS, LoopbackServer
 from tests.support.sessions import MS, SENT, session
+from tests.support.some import some
 from tui.conductor import Conductor, new_session
 from tui.core import events as ev
 from tui.core.lane import LEARNT, Lane, LaneState
@@ -91,7 +92,7 @@ def test_what_is_learnt_after_the_end_is_in_the_file(
     assert counted.usage == ev.Usage(counted.spec.id, None, len(WORDS), None, "tokenizer")
     for lane, state in ((cut, LaneState.CUT), (failed, LaneState.FAILED)):
         assert (lane.state, lane.fault and lane.fault.message) == (state, WHY)
-    assert all(lane.memory is not None for lane in found.lanes.values())
+    assert all(lane.memory is not None for lane in some(found.lanes.values()))
 
 
 def host_names() -> tuple[str, ...]:

@@ -32,6 +32,12 @@ def test_a_lane_not_asked_for_has_no_phases() -> None:
     assert spans(fold(Lane(spec()), ev.Skipped("r1", ASKED)), LATER) == ()
 
 
+def test_a_lane_whose_end_is_not_known_shows_phases_up_to_its_last_chunk() -> None:
+    lane = asked(sent(S), chunk(2 * S, 1), chunk(5 * S, 2), ev.Ended("r1", ASKED + 6 * S, "stop"))
+    lane.marks.end = None
+    assert spans(lane, LATER)[-1].stop == 5
+
+
 def test_a_whole_lane_shows_every_phase_in_order() -> None:
     lane = asked(
         ev.Loading("r1", ASKED + S),

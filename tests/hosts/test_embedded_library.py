@@ -16,6 +16,7 @@ import pytest
 from tests.hosts.conftest import why_no_runtime
 from tests.hosts.models_server import free_port
 from tests.support.catalogue_server import CatalogueServer, catalogue_of, row
+from tests.support.some import some
 from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoModelError
 from tui.core.model_card import ModelCard, ModelState, find_model
 from tui.hosts.embedded.bundle import bundle_root
@@ -263,7 +264,7 @@ def test_models_in_the_cache_are_here_when_they_are_complete(host: EmbeddedHost,
     assert set(found) == {"Whole-generic-cpu:3", "Inner-generic-cpu:4"}
     card = found["Whole-generic-cpu:3"]
     assert (card.state, card.device, card.licence) == (ModelState.CACHED, None, None)
-    for model in found:
+    for model in some(found):
         host.load(model)
         assert answers(host, model)
         host.remove(model)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.hosts.models_server import as_json, free_port, http, serving
 from tests.support.loopback_server import LoopbackServer
+from tests.support.some import some
 from tui.core.errors import BadInputError, CompareError, ModelFailedError, NoHostError
 from tui.core.model_card import ModelState
 from tui.hosts import openai_api
@@ -209,7 +210,7 @@ def test_a_key_that_no_header_can_hold_is_refused_unseen(key: str) -> None:
 def test_loading_is_refused_with_the_reason() -> None:
     host = OpenAIHost("http://127.0.0.1:9")
     assert set(host.abilities) == set(Ability)
-    assert all(host.abilities.values())
+    assert all(some(host.abilities.values()))
     for ask in (host.load, host.unload):
         with pytest.raises(ModelFailedError) as caught:
             ask("m")

@@ -35,8 +35,8 @@ VALUES = [
 
 def whole() -> Session:
     """A session in which everything occurs that a report looks at."""
-    lanes = [make.lane(f"r{n}", first_ms=100 + n, round=n, thinking=["Hm. "]) for n in range(7)]
-    lanes += [make.lane(f"f{state}", state=state) for state in LaneState]
+    lanes = [make.lane(f"r{n}", first_ms=100 + n, round=n, thinking=["Hm. "]) for n in range(5)]
+    lanes += [make.lane(f"f{state}", state=state) for state in (LaneState.FAILED, LaneState.QUEUED)]
     lanes += [make.lane("c1", mode=Mode.RACE, model="m2"), make.lane("w1", warmup=True)]
     lanes[0].fold(ev.Memory("r0", 1, 900_000_000, 4_000_000_000))
     made = make.session(
@@ -85,14 +85,14 @@ def text(folder: Path) -> bytes:
     return (folder / "b.toml").read_bytes()
 
 
-def test_every_value_in_turn_may_be_anything(folder: Path) -> None:
+def test_any_value_may_be_anything(folder: Path) -> None:
     good = text(folder)
-    places = list(VALUE.finditer(good))
-    assert len(places) > 100
+    dice = random.Random(1)
+    places = dice.sample(list(VALUE.finditer(good)), 100)
     seen = {
         check(folder, good[: place.start()] + value.encode() + good[place.end() :])
-        for number, place in enumerate(places)
-        for value in random.Random(number).sample(VALUES, 2)
+        for place in places
+        for value in dice.sample(VALUES, 1)
     }
     assert seen == {True, False}
 
@@ -140,7 +140,7 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(changes(), min_size=1, max_size=3))
 def test_a_file_changed_anyhow_stops_no_report(folder: Path, done: list[Callable[[bytes], bytes]]) -> None:
     spoilt = text(folder)

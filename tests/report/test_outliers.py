@@ -10,6 +10,7 @@ from statistics import median
 import pytest
 
 from tests.support import sessions as make
+from tests.support.some import some
 from tui.core.lane import Lane, LaneState
 from tui.report import to_csv, to_json, to_markdown
 from tui.report.aggregate import aggregate, run_of
@@ -70,7 +71,7 @@ def test_the_order_of_outliers_is_not_that_of_the_files() -> None:
     assert [(outlier.session, outlier.metric) for outlier in row.outliers] == [
         (name, metric) for metric in ("ttft_ms", "end_ms") for name in "abc"
     ]
-    assert len(reports) == 6 and all(report == reports[0] for report in reports)
+    assert len(reports) == 6 and all(report == reports[0] for report in some(reports))
 
 
 def test_the_order_of_outliers_is_not_that_of_the_runs() -> None:

@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tests.support import sessions as make
+from tests.support.some import some
 from tui.core.clean import clean_line
 from tui.core.lane import LaneState
 from tui.core.plan import Mode, Plan
@@ -136,7 +137,37 @@ def test_markdown_has_a_table_for_each_mode_with_units() -> None:
     raced = table(shown, "## Raced: all models at once")
     assert [row["note"] for row in raced] == ["contended", "contended"]
     assert raced[0]["decoding, tok/s"] == "-"
-    assert not any(name.endswith((" p95, tok/s", " interval, ms")) for name in raced[0])
+    assert not any(name.endswith((" p95, tok/s", " interval, ms")) for name in some(raced[0]))
+
+
+def test_a_report_is_laid_out_like_this() -> None:
+    nothing = aggregate([], [("a.toml", "it is cut")])
+    assert (
+        to_markdown.render(nothing)
+        == """\
+# Report
+
+0 sessions, 0 runs.
+
+There is nothing to report on.
+
+## Files left out
+
+| file   | reason    |
+|--------|-----------|
+| a.toml | it is cut |
+"""
+    )
+    scored = make.session([make.lane("r1")], scores=[make.score("r1", 4)], targets=[make.target("m1", "a", id="a")])
+    shown = to_markdown.render(aggregate([scored]))
+    assert shown.startswith("# Report\n\n1 session, 1 run.\n\n## Measured: one request at a time\n\nSettings of all: ")
+    assert shown.endswith("""\
+### Scores
+
+| #   | model | criterion | mean | scale | n   |
+|-----|-------|-----------|------|-------|-----|
+| 1   | a     | overall   | 4.00 | 1-5   | 1   |
+""")
 
 
 def test_settings_are_said_once_when_all_rows_share_them_and_in_each_row_when_not() -> None:
@@ -232,6 +263,19 @@ def test_csv_cells_are_numbers_or_empty() -> None:
     )
 
 
+def test_score_columns_are_in_alphabetical_order_whatever_the_order_of_the_scores() -> None:
+    given = [make.score("r1", criterion=name) for name in ("Zest", "accuracy", "Style", "overall", "brevity")]
+    wide = make.score("r1", 8, rater="bob", criterion="overall", scale=10)
+    for scores in ([*given, wide], [wide, *given[::-1]]):
+        report = aggregate([make.session([make.lane("r1")], scores=scores)])
+        headings = [heading for heading in rows_of_csv(report)[0] if heading.startswith("score_")]
+        names = ["accuracy", "brevity", "overall", "overall_of_10", "Style", "Zest"]
+        assert headings == [f"score_{name}_{part}" for name in names for part in ("mean", "n")]
+        assert [mean.criterion for mean in report.rows[0].scores] == [
+            "accuracy", "brevity", "overall", "overall", "Style", "Zest",
+        ]  # fmt: skip
+
+
 def test_a_scale_of_its_own_is_in_the_heading() -> None:
     session = make.session([make.lane("r1")], scores=[make.score("r1", 8, scale=10)])
     assert rows_of_csv(aggregate([session]))[0]["score_overall_of_10_mean"] == "8.0"
@@ -239,9 +283,9 @@ def test_a_scale_of_its_own_is_in_the_heading() -> None:
 
 def test_json_tells_the_same_facts_as_csv() -> None:
     report = rich()
-    for told, row in zip(json.loads(to_json.render(report))["rows"], rows_of_csv(report), strict=True):
+    for told, row in some(zip(json.loads(to_json.render(report))["rows"], rows_of_csv(report), strict=True)):
         for metric in ("ttft_ms", "end_ms", "decode_tps"):
-            for name, value in told[metric].items():
+            for name, value in some(told[metric].items()):
                 cell = row[f"{metric}_{name}"]
                 assert cell == ("" if value is None else str(value).lower()), (metric, name)
         for name in ("alias", "model", "host", "mode", "runs", "done", "failed", "failures", "warmups", "prompts"):
@@ -314,9 +358,9 @@ def test_no_csv_cell_from_outside_is_a_formula(text: str) -> None:
     report = outside(text)
     rows = rows_of_csv(report)
     assert len(rows) == len(report.rows) == 2
-    for row in rows:
+    for row in some(rows):
         assert None not in row
-        for heading, cell in row.items():
+        for heading, cell in some(row.items()):
             assert not heading.lstrip().startswith(FORMULA)
             assert not cell.lstrip().startswith(FORMULA)
         line = clean_line(text)

@@ -17,6 +17,7 @@ from tests.support.loopback_server import FINISH, LoopbackServer, Wire, text
 from tests.support.recorded import RATER, answered, looking_at
 from tests.support.screens import Play, asking, playing
 from tests.support.sessions import WHEN
+from tests.support.some import any_number_of, some
 from tui.app import CompareApp, Opened
 from tui.core.errors import CompareError, NoHostError, StoreError
 from tui.core.host_spec import HostSpec, Way
@@ -99,7 +100,7 @@ async def test_the_help_tells_every_key_of_its_screen_and_many_keys_close_it() -
         for mode, told in (("f2", of_compare), ("f1", (*actions.MODELS, *actions.EVERYWHERE))):
             await play.press(mode, "?")
             lines = [line.split() for line in str(play.app.screen.query_one(Static).content).splitlines()]
-            assert all([*item.shown.split(), *item.about.split()] in lines for item in told)
+            assert all([*item.shown.split(), *item.about.split()] in lines for item in some(told))
             await play.press("escape")
 
 
@@ -202,10 +203,12 @@ class listing_models:  # noqa: N801 - reads as a function
 
 def assert_harmless(play: Play) -> None:
     """Nothing on the screen controls a terminal, turns text around, or does something when it is clicked."""
-    assert not any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for character in play.shown.replace("\n", ""))
-    assert not any("\u202a" <= character <= "\u202e" for character in play.shown)
-    for strip in play.app.screen._compositor.render_strips():
-        assert not any("@click" in (segment.style.meta if segment.style else {}) for segment in strip)
+    assert not any(
+        ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for character in some(play.shown.replace("\n", ""))
+    )
+    assert not any("\u202a" <= character <= "\u202e" for character in some(play.shown))
+    for strip in some(play.app.screen._compositor.render_strips()):
+        assert not any("@click" in (segment.style.meta if segment.style else {}) for segment in any_number_of(strip))
 
 
 async def test_a_hostile_host_is_shown_and_not_obeyed(server: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> None:

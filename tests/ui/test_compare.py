@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.recorded import CARDS, answered, looking_at, many_cards, streaming
 from tests.support.sessions import WHEN
+from tests.support.some import some
 from tui.core.lane import LaneState
 from tui.core.rating import Note
 from tui.ui.room import PANE_WIDTH
@@ -132,11 +133,11 @@ async def test_many_panes_come_in_pages_and_none_is_too_narrow(count: int) -> No
         pages = [list(range(1, count + 1))[at : at + 3] for at in range(0, count, 3)]
         await play.sees(f"panes 1-3 of {count} · [ ] page")
         await play.press("escape", "[")
-        for page in pages:
+        for page in some(pages):
             assert (play.page, play.here) == (page, page[0])
-            assert all(play.panes[number - 1].outer_size.width >= PANE_WIDTH for number in page)
-            assert all(f"{number} model-{number}" in play.pane(number) for number in page)
-            assert all("as the documents." in play.pane(number) for number in page)
+            assert all(play.panes[number - 1].outer_size.width >= PANE_WIDTH for number in some(page))
+            assert all(f"{number} model-{number}" in play.pane(number) for number in some(page))
+            assert all("as the documents." in play.pane(number) for number in some(page))
             await play.press("]")
         assert play.page == pages[-1]
         await play.press("'", "3", "right", "4")
@@ -198,7 +199,7 @@ async def test_every_phase_of_a_run_has_its_words_and_its_place_on_the_bar() -> 
         assert "Waiting for its turn …" in play.pane(5) and "·····›" in play.pane(5)
         await play.press("escape", "4", "n")
         assert len(play.app.screen_stack) == 1
-        assert all("Wait for the end of this answer" in told for told in play.told)
+        assert all("Wait for the end of this answer" in told for told in some(play.told))
         await play.press("right", "t")
         assert "Which words are plain" in play.pane(2)
 

@@ -14,6 +14,7 @@ from rich.style import Style
 from tests.support.loopback_server import SCRIPTS, LoopbackServer, Wire, text
 from tests.support.recorded import answered, looking_at
 from tests.support.screens import asking
+from tests.support.some import some
 from tests.ui.stage import Stage, rows
 from tui.core.lane import LaneState
 from tui.hosts.openai_api import OpenAIHost
@@ -78,7 +79,7 @@ def test_marks_become_looks() -> None:
 def test_nothing_is_hidden_obeyed_or_linked(answer: str, seen: str) -> None:
     assert read(answer) == seen
     styles = [piece.style for row in shown(answer).pieces for piece in row]
-    assert all(style is not None and style.link is None and not style.meta for style in styles)
+    assert all(style is not None and style.link is None and not style.meta for style in some(styles))
 
 
 def test_lines_of_a_verse_stay_lines() -> None:
@@ -108,7 +109,7 @@ def test_no_row_is_too_wide_and_no_control_character_gets_through(answer: str, w
     if made is None:
         return
     assert [("".join(piece.text for piece in row)) for row in made.pieces] == made.rows
-    for row in made.rows:
+    for row in some(made.rows):
         assert cell_len(row) <= width
         assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", row)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.some import some
 from tests.ui.stage import Stage, rows, screen_text
 from tui.core.lane import LaneState
 from tui.core.phase import Phase
@@ -34,7 +35,7 @@ async def test_three_panes_fit_80_columns() -> None:
         for position, pane in enumerate(panes, 1):
             pane.show(replace(DONE, position=position))
         await pilot.pause()
-        assert all(pane.outer_size.width >= PANE_WIDTH for pane in panes)
+        assert all(pane.outer_size.width >= PANE_WIDTH for pane in some(panes))
         assert [line[:26] for line in screen_text(app).splitlines()[-6:]] == [
             "┃                        ┃",
             "┃▓▓▓▓▓▓█answer███████████┃",

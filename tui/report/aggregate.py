@@ -265,7 +265,7 @@ def _row(subject: Subject, group: _Group) -> Row:
         decode_tps=stat_of([run.decode_tps for run in ended], estimated=any(run.estimated for run in ended)),
         scores=tuple(
             ScoreMean(criterion, sum(given) / len(given), len(given), scale)
-            for (criterion, scale), given in sorted(group.scores.items())
+            for (criterion, scale), given in sorted(group.scores.items(), key=lambda item: criterion_order(item[0]))
         ),
         size_mb=group.size_mb,
         licence=group.licence,
@@ -273,6 +273,12 @@ def _row(subject: Subject, group: _Group) -> Row:
         notes=tuple(notes),
         outliers=outliers(sorted(group.asked, key=lambda run: (run.session, run.prompt, run.round, run.id))),
     )
+
+
+def criterion_order(key: tuple[str, int]) -> tuple[str, str, int]:
+    """Orders criteria with their scales: by the alphabet, then the smaller scale first."""
+    criterion, scale = key
+    return criterion.casefold(), criterion, scale
 
 
 def _order(row: Row) -> tuple[bool, str, str, str, str]:
