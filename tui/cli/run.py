@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from tui.cli import asking
-from tui.cli.conducting import conducted, connected, drive, host_names, of_lane
+from tui.cli.conducting import Models, conducted, connected, drive, host_names, of_lane
 from tui.cli.exit_codes import ExitCode, worst
 from tui.cli.shell import host_option, models_option, say, sessions_option, show, show_json, told
 from tui.core import dialect
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError, NoModelError
+from tui.core.errors import BadInputError, NoModelError, prose
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard, find_or_believe
 from tui.core.plan import Mode
@@ -110,7 +110,7 @@ def run(
         seed = DETERMINISTIC_SEED if seed is None else seed
     parameters = Parameters(max_tokens, temperature, top_p, seed, stop)
     with connected(host) as (opened, info):
-        chosen = asking.entrants(opened.catalogue(), models, models_file, info, os.environ)
+        chosen = asking.entrants(Models(opened, info), models, models_file, os.environ)
         say(f"{info.title}: asking {', '.join(clean_line(entrant.card.key, 60) for entrant in chosen)} …")
         with conducted(opened, info, sessions, save=not no_save) as (conductor, path):
             asked = conductor.begin(
@@ -196,7 +196,7 @@ def _tell(session: Session, asked: Run, lane: Lane, as_json: bool) -> None:
     if lane.answer:
         show(lane.answer)
     if lane.fault:
-        show(f"{lane.state.value}: {lane.fault.message} {lane.fault.hint}".rstrip())
+        show(f"{lane.state.value}: {prose(lane.fault.message, lane.fault.hint)}")
     if lane.adjusted:
         show(dialect.told(lane.adjusted))
     show(f"[{summary(lane)}]")

@@ -44,7 +44,7 @@ async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
     except TimeoutError:
         emit(faults.silent(start, watch.phase, watch.allowed, clock()))
     except faults.EXPECTED as error:
-        emit(faults.failed(start, error, clock()))
+        emit(faults.failed(start, error, clock(), arrived=watch.arrived))
 
 
 async def _attempt(
@@ -172,6 +172,11 @@ class _Watch:
     @property
     def allowed(self) -> float:
         return self._allowed[self.phase]
+
+    @property
+    def arrived(self) -> bool:
+        """Whether any text of the answer has come."""
+        return self.phase == "more text"
 
     def enter(self, phase: str) -> None:
         if self.timeout is None:

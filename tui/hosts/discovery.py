@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.core.errors import BadInputError, CompareError, NoHostError
+from tui.core.errors import BadInputError, CompareError, NoHostError, prose
 from tui.core.host_spec import HostSpec, KnownHosts, Way
 from tui.hosts.host import Host, HostInfo
 from tui.hosts.identify import Identity, identify, root_of
@@ -183,7 +183,8 @@ class Search:
         except CompareError as error:
             self._note(source, place, error.sentence(), began)
             raise
-        self._note(source, place, info.title, began, found=True)
+        self._note(source, place, prose(info.title, info.unlisted) if info.unlisted else info.title, began,
+                   found=not info.unlisted)  # fmt: skip
         return Found(host, info, may_move=False)
 
     def _connected(self, host: Host) -> HostInfo:

@@ -63,6 +63,8 @@ class SeveralHosts:
             local=all(member.local for member in members),
             toys=all(member.toys for member in members),
             members=members,
+            away=tuple((name, error.sentence()) for name, error in away.items()),
+            unlisted=" ".join(f"{member.name}: {member.unlisted}" for member in members if member.unlisted),
         )
 
     def catalogue(self) -> tuple[ModelCard, ...]:

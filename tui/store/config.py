@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tui.core.errors import BadInputError, reason_of
+from tui.core.errors import BadInputError, prose, reason_of
 from tui.core.host_spec import ADAPTER, NAME, RESERVED, HostSpec, KnownHosts, Way, ssh_target
 from tui.core.tables import Table, get
 from tui.files import read_toml
@@ -61,7 +61,7 @@ def _known(table: Table) -> KnownHosts:
         try:
             hosts[name] = _spec(name, get(table["hosts"], name, dict))
         except BadInputError as error:
-            raise ValueError(f"`hosts.{name}`: {error.title}. {error.detail or error.hint}") from error
+            raise ValueError(f"`hosts.{name}`: {prose(error.title, error.detail or error.hint)}") from error
         except ValueError as error:
             raise ValueError(f"In `hosts.{name}`: {error}") from error
     default = get(table, "default_host", str, None)

@@ -11,7 +11,7 @@ from textual.content import Content
 from tui.conductor import Conductor
 from tui.conductor.downloads import Stage
 from tui.core.clean import clean_line
-from tui.core.errors import NoModelError
+from tui.core.errors import CompareError, NoModelError
 from tui.core.fit import Verdict
 from tui.core.plan import Mode
 from tui.hosts.host import Ability, Host
@@ -188,10 +188,19 @@ class Desk:
 
     def _choose_first(self) -> None:
         for name in self._shelf.choose_first(self._wanted):
-            missing = NoModelError(f"There is no model {name} on this host", hint="Choose on the Models screen.")
-            self._compare.tell(missing)
+            self._compare.tell(self._missing(name))
         if not self._shelf.chosen:
             self._app.switch_mode("models")
+
+    def _missing(self, name: str) -> CompareError:
+        """Why a name means no model. The names there are stand on the Models screen."""
+        from tui.hosts.missing import missing_model
+
+        assert self._shelf.info is not None
+        missing = missing_model(name, self._shelf.cards, self._shelf.info)
+        if isinstance(missing, NoModelError):
+            return NoModelError(missing.title, missing.hint, "Choose on the Models screen.")
+        return missing
 
     async def _shelf_changed(self) -> None:
         for screen in (self.models, self._compare):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoModelError
+from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoModelError, prose
 from tui.core.host_spec import ADAPTER, NAME
 from tui.core.model_card import ModelCard, ModelState, find_model
 from tui.core.target import Endpoint
@@ -105,7 +105,7 @@ class AdapterHost(BareHost):
         child = self._child
         if child is None or not child.process.died(DEATH_S):
             return ""
-        return f"The adapter {self._reference} crashed. {child.last_words()}"
+        return prose(f"The adapter {self._reference} crashed", child.last_words())
 
     def close(self) -> None:
         """End the process. Its models are unloaded first, for which they have a second."""

@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from tui.core.errors import BadInputError, NoHostError
+from tui.core.errors import BadInputError, NoHostError, prose
 from tui.hosts.embedded.kept import Kept, Origin
-from tui.hosts.embedded.protocol import Answer, Command, Do, Message, Ready, Refused, decode, encode, plain
+from tui.hosts.embedded.protocol import Answer, Command, Do, Message, Ready, Refused, decode, encode
 from tui.hosts.process import Process, how_it_ended
+from tui.net.failures import without_origin
 
 ANOTHER_HOST = "A model server can be used instead: --host http://127.0.0.1:8000"
 SHOWN = 600
@@ -54,7 +55,7 @@ class Child:
         if isinstance(self._first, Refused):
             raise refusal(self._first, self._folder)
         what = f"It was not ready after {timeout:g} s" if late else how_it_ended(self._process.code)
-        raise NoHostError("The embedded runtime did not start", f"{what}. {words}".rstrip(), ANOTHER_HOST)
+        raise NoHostError("The embedded runtime did not start", prose(what, words), ANOTHER_HOST)
 
     def ask(self, do: Do, model: Kept, timeout: float) -> Answer | None:
         """Have it do something with a model. None when the process ends before it has answered.
@@ -126,7 +127,7 @@ def started(module: str, *arguments: str, hear: Callable[[bytes], None]) -> Proc
 
 def refusal(message: Refused, folder: Path) -> NoHostError:
     """What a process that cannot work with its files in `folder` has to say."""
-    why = plain(message.why)
+    why = without_origin(message.why)
     if message.no_sdk:
         return NoHostError("The embedded runtime is not available on this platform", why, ANOTHER_HOST)
     hint = f"If this stays, delete the folder {folder} and start again. {ANOTHER_HOST}"

@@ -145,6 +145,6 @@ def emptiness(shelf: Shelf, wanted: Filter) -> str:
     if shelf.info is None:
         return "Waiting for the host …"
     if not shelf.cards:
-        return "This host lists no models."
+        return clean(shelf.info.unlisted) or "This host lists no models."
     facets = " 0 lets in all values of 1 to 5 again." if wanted.picked else ""
     return f"No model has all of these words. / changes them.{facets}"
