@@ -12,6 +12,8 @@ from tests.support.loopback_server import SCRIPTS, LoopbackServer
 from tests.support.program import call
 
 At = tuple[str, str]
+LISTED = ", ".join([*sorted(SCRIPTS)[:20], f"and {len(SCRIPTS) - 20} more"])
+NO_SUCH = f"There is no model nosuch on this host. It has: {LISTED}."
 
 
 def test_one_line_a_check_and_zero_when_all_is_well(at: At, server: LoopbackServer, tmp_path: Path) -> None:
@@ -36,7 +38,7 @@ def test_one_line_a_check_and_zero_when_all_is_well(at: At, server: LoopbackServ
             "FAIL  cut: the answer is cut",
         }),
         (("-m", "empty", "-m", "nosuch"), 4, {
-            "FAIL  nosuch: the host does not have this model",
+            f"FAIL  nosuch: {NO_SUCH}",
             "FAIL  empty: answered without any text",
         }),
     ],

@@ -23,12 +23,12 @@ def fault(link: EngineLink, url: str, model: str = "good") -> Fault:
 def test_a_refused_connection_names_the_address(link: EngineLink) -> None:
     url = f"http://127.0.0.1:{free_port()}/v1"
     said = fault(link, url)
-    assert (said.kind, said.message) == ("connect", f"Nobody answers at {url}.")
+    assert (said.kind, said.message) == ("connect", f"Nobody answers at {url}. The connection was refused.")
 
 
 def test_a_name_that_nobody_has_is_named(link: EngineLink) -> None:
     said = fault(link, "http://no-such-host.invalid:8000/v1")
-    assert said.message.startswith("The name no-such-host.invalid leads to no host: ")
+    assert said.message.startswith("The name no-such-host.invalid leads to no host. ")
     assert (said.kind, said.hint) == ("connect", "Check the address.")
 
 
@@ -57,7 +57,7 @@ def test_a_refused_key_names_the_variable(link: EngineLink, server: LoopbackServ
 @pytest.mark.parametrize(
     ("model", "message", "hint"),
     [
-        ("e400", "The host refused with 400: prompt too long.", "Check the prompt's length"),
+        ("e400", "The host refused with 400: prompt too long.", "Shorten the prompt"),
         ("not_loaded", "The host refused with 400: The model is not loaded.", "Have the host load not_loaded"),
         ("many_complaints", "The host refused with 422: body.messages: Field required.", ""),
         ("e429", "The host refused with 429: slow down.", "wait a moment"),
@@ -85,7 +85,7 @@ def test_a_certificate_that_nobody_trusts_is_no_safe_connection(
 ) -> None:
     with LoopbackServer(encrypted=True).running() as server:
         said = fault(link, server.url)
-        assert said.message.startswith(f"There is no safe connection to {server.url}: its certificate is not trusted: ")
+        assert said.message.startswith(f"There is no safe connection to {server.url}. Its certificate is not trusted: ")
         assert "SSL_CERT_FILE" in said.hint
         monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
         trusting = EngineLink()

@@ -29,6 +29,7 @@ BODY_BYTES = 65_536
 
 _TOO_LONG = "The prompt is too long for the model."
 _SHORTER = "Shorten the prompt, or have the model loaded with a larger context; --max-tokens counts towards it as well."
+_OWN_LOG = "Look at the host's own log."
 _KEPT = "What arrived is kept."
 _AGAIN = "Run it again."
 _NO_PAGE = re.compile(r"(?:404:? ?)?(?:(?:page|file|path|url|route|resource) )?not found\.?", re.IGNORECASE)
@@ -153,14 +154,15 @@ def _told(error: CompareError) -> tuple[str, str]:
 
 def _explain_words(said: str, hint: str) -> tuple[str, str]:
     """What a host reports of itself, told as what it means where that is known."""
-    said = without_origin(said)
-    if _LENGTH.search(said) and not _NATIVE.search(said):
-        return prose(_TOO_LONG, _sentence(f"The host reports: {said}")), _SHORTER
-    if _LENGTH.search(said):
-        return _TOO_LONG, _SHORTER
-    if _NATIVE.search(said):
-        return "The host's runtime failed inside.", prose(hint, "Look at the host's own log.")
-    return _sentence(f"The host reports: {said}"), hint
+    words = without_origin(said)
+    if _NATIVE.search(words):
+        # Of what is left of it, only its makers could make sense.
+        too_long = _LENGTH.search(words)
+        return (_TOO_LONG, _SHORTER) if too_long else ("The host's runtime failed inside.", prose(hint, _OWN_LOG))
+    reported = _sentence(f"The host reports: {words}")
+    if not _LENGTH.search(words):
+        return reported, hint
+    return reported if words == said else prose(_TOO_LONG, reported), _SHORTER
 
 
 def _explain_status(start: Start, error: openai.APIStatusError) -> tuple[str, str, str]:
@@ -182,7 +184,7 @@ def _explain_status(start: Start, error: openai.APIStatusError) -> tuple[str, st
         429: f"Too many requests: wait {wait} and run it again.",
         503: f"The host is busy or starting: wait {wait} and run it again.",
     }
-    hint = hints.get(status, "Look at the host's own log." if status >= 500 else "")
+    hint = hints.get(status, _OWN_LOG if status >= 500 else "")
     kind = "status"
     if said is not None and _NOT_LOADED.search(said):
         kind, hint = UNLOADED, f"Have the host load {endpoint.model}, then run it again."
@@ -190,7 +192,7 @@ def _explain_status(start: Start, error: openai.APIStatusError) -> tuple[str, st
         hint = _SHORTER
         said = "the prompt is too long for the model" if _NATIVE.search(said) else said
     elif said is not None and _NATIVE.search(said):
-        said, hint = "its runtime failed inside", "Look at the host's own log."
+        said, hint = "its runtime failed inside", _OWN_LOG
     if 300 <= status < 400:
         there = error.response.headers.get("location", "")
         place = points_to(endpoint.base_url, there) if there else "another address"
