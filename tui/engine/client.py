@@ -12,6 +12,7 @@ import openai
 
 from tui.core import events as ev
 from tui.engine import faults
+from tui.engine.blotting import without_key
 from tui.engine.chunks import DONE, Chunk, Count, read_chunk
 from tui.engine.dialect import Dialects, refused, without
 from tui.engine.protocol import Start
@@ -33,7 +34,7 @@ async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
 
     A request whose options the host refuses by name is made anew without them; every instant is that of the last.
     """
-    watch = _Watch(start)
+    watch, emit = _Watch(start), without_key(start, emit)
     try:
         async with asyncio.timeout(None) as watch.timeout:
             left_out = dialects.known(start.endpoint)

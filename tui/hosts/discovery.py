@@ -14,6 +14,7 @@ from tui.core.host_spec import HostSpec, KnownHosts, Way
 from tui.hosts.host import Host, HostInfo
 from tui.hosts.identify import Identity, identify, root_of
 from tui.net.addresses import check_base_url, public_url, typed_url
+from tui.net.secrets import remember
 
 if TYPE_CHECKING:
     from tui.hosts.foundry_cli import FoundryCli
@@ -26,10 +27,10 @@ COMMAND = "foundry command"
 USUAL_PLACE = "usual port"
 RUNTIME = "embedded runtime"
 
-USUAL_ROOT = "http://127.0.0.1:5273"
-"""Where workshops let the service listen."""
 KEY_VARIABLES = ("FOUNDRY_COMPARE_API_KEY", "API_KEY")
 """Where an API key is looked for, in this order. OPENAI_API_KEY is not among them: it belongs to another host."""
+USUAL_ROOT = "http://127.0.0.1:5273"
+"""Where workshops let the service listen."""
 COMMAND_S = 3.0
 """Longest wait for each answer of the `foundry` command, in seconds."""
 PATIENCE_S = 5.0
@@ -212,7 +213,7 @@ class Search:
             case Way.ADAPTER:
                 from tui.hosts.adapter.host import AdapterHost
 
-                return AdapterHost(spec.value)
+                return AdapterHost(spec.value, environment=spec.environment)
             case Way.URL:
                 return self._at(check_base_url(spec.value), spec)
             case Way.NAME:
@@ -279,7 +280,9 @@ class Search:
         return None
 
     def _key(self, spec: HostSpec) -> str | None:
-        return self._around.environ.get(spec.api_key_env) if spec.api_key_env else None
+        key = self._around.environ.get(spec.api_key_env) if spec.api_key_env else None
+        remember(key.strip() if key is not None else None)
+        return key
 
     def _note(self, source: str, place: str, outcome: str, began: float | None = None, *, found: bool = False) -> None:
         seconds = None if began is None else time.monotonic() - began

@@ -19,6 +19,7 @@ from tui.net.addresses import public_url
 from tui.net.client import CONNECT_S, http_client
 from tui.net.failures import MAX_WORDS, no_answer, no_connection, points_to, proxy_refused, sign_in_wanted
 from tui.net.said import error_message
+from tui.net.secrets import blotted, blotted_data
 
 if TYPE_CHECKING:
     import httpx2
@@ -192,7 +193,7 @@ def _client(
     except httpx2.ConnectError as error:
         raise no_connection(base_url, error, hint) from error
     except httpx2.ProxyError as error:
-        raise proxy_refused(base_url, str(error)) from error
+        raise proxy_refused(base_url, blotted(str(error))) from error
     except httpx2.HTTPError as error:
         raise no_answer(base_url, error, hint) from error
 
@@ -209,10 +210,11 @@ def _read(response: httpx2.Response, deadline: float) -> Reply:
             raise httpx2.ReadTimeout("the body came too slowly")
     location = response.headers.get("location") if response.is_redirect else None
     if location is not None:
-        location = points_to(str(response.request.url), location)
+        location = blotted(points_to(str(response.request.url), location))
     sign_in = sign_in_wanted(response.headers.get("www-authenticate", "")) if response.status_code == 401 else ""
     try:
-        return Reply(response.status_code, json.loads(raw), location=location, sign_in=sign_in)
+        return Reply(response.status_code, blotted_data(json.loads(raw)), location=location, sign_in=sign_in)
     except (ValueError, RecursionError):
-        text = raw[: 4 * MAX_WORDS].decode("utf-8", "replace")
+        # Before it is cut, so that no half of a key is left.
+        text = blotted(raw.decode("utf-8", "replace"))[: 4 * MAX_WORDS]
         return Reply(response.status_code, text=text, location=location, sign_in=sign_in)

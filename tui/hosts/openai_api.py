@@ -20,6 +20,7 @@ from tui.net.addresses import check_base_url, is_loopback
 from tui.net.failures import HTTPS_HINT, is_plain, proxy_refused
 from tui.net.proxies import proxy_for
 from tui.net.said import error_message
+from tui.net.secrets import remember
 
 ASK_S = 10.0
 QUICK_S = 2.0
@@ -58,6 +59,7 @@ class OpenAIHost(BareHost):
         self._base_url = checked if parts.path else f"{checked}/v1"
         self._place = parts.netloc
         self._api_key = _check_key(api_key, key_name)
+        remember(self._api_key)
         self._key_name = key_name
         self._timeout = timeout
         self._listless = False

@@ -13,6 +13,7 @@ from tui.core.clean import clean_line
 from tui.core.errors import NoHostError
 from tui.net.addresses import public_url
 from tui.net.proxies import VARIABLES, proxy_for
+from tui.net.secrets import blotted
 
 MAX_WORDS = 300
 """Characters of another program's words that are passed on."""
@@ -74,7 +75,11 @@ def no_answer(base_url: str, error: BaseException, hint: str) -> NoHostError:
     why = _in_words(error)
     if not why:
         closed = not said or "disconnected" in said or "closed" in said
-        why = "It closed the connection without a word" if closed else f"It sent something else: {said[:MAX_WORDS]}"
+        why = (
+            "It closed the connection without a word"
+            if closed
+            else f"It sent something else: {blotted(said)[:MAX_WORDS]}"
+        )
     if is_plain(base_url) and proxy_for(base_url) is None:
         hint = f"Perhaps it speaks https. {hint}"
     return NoHostError(f"{public_url(base_url)} takes connections and does not answer properly", why, hint)

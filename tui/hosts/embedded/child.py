@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from tui.core import environment
 from tui.core.errors import BadInputError, NoHostError, prose
 from tui.hosts.embedded.kept import Kept, Origin
 from tui.hosts.embedded.protocol import Answer, Command, Do, Message, Ready, Refused, decode, encode
@@ -120,7 +122,8 @@ class Child:
 def started(module: str, *arguments: str, hear: Callable[[bytes], None]) -> Process:
     """A run of one of the modules with the SDK in it. Raises NoHostError when no process can be started."""
     try:
-        return Process(module, *arguments, hear=hear)
+        given = environment.environment_of(environment.Child.RUNTIME, os.environ)
+        return Process(module, *arguments, environment=given, hear=hear)
     except OSError as error:
         raise NoHostError("The embedded runtime cannot be started", str(error), ANOTHER_HOST) from error
 
