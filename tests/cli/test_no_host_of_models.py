@@ -225,7 +225,7 @@ def test_a_host_of_several_that_does_not_answer_is_no_missing_model(answer: byte
         smoke = call("smoke", *hosts, "-m", f"127.0.0.1:{near.port}/good", "-m", model, "--json", cwd=tmp_path)
         typo = call("run", *hosts, "-m", f"127.0.0.1:{near.port}/godo", "-p", "hi", cwd=tmp_path)
     assert run.code == 3
-    assert run.err.startswith(f"foundry-compare: The host of {model} does not answer. {away}: ") and why in run.err
+    assert run.err.startswith(f"foundry-compare: The host of {model} cannot be asked. {away}: ") and why in run.err
     checks = {check["check"]: check for check in smoke.json["checks"]}
     assert smoke.code == 3 and checks[f"127.0.0.1:{near.port}/good"]["ok"]
     assert checks[model]["exit_code"] == checks[away]["exit_code"] == 3 and why in checks[model]["found"]

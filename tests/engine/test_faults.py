@@ -205,7 +205,7 @@ SHORTER = "Shorten the prompt, "
         ),
         ("native", "The host's runtime failed inside.", f"Nothing was answered. {OWN_LOG}"),
         ("native_midway", "The host reports: out of memory.", "What arrived is kept."),
-        ("long_midway", "The host reports: the context length is exceeded.", SHORTER),
+        ("long_midway", "The host reports: the context length is exceeded.", f"What arrived is kept. {SHORTER}"),
         ("dies_first", "The host reports: out of memory.", "Nothing was answered."),
         (
             "hang_up",

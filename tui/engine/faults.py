@@ -155,14 +155,15 @@ def _told(error: CompareError) -> tuple[str, str]:
 def _explain_words(said: str, hint: str) -> tuple[str, str]:
     """What a host reports of itself, told as what it means where that is known."""
     words = without_origin(said)
+    shorter = prose(_KEPT, _SHORTER) if hint == _KEPT else _SHORTER
     if _NATIVE.search(words):
         # Of what is left of it, only its makers could make sense.
         too_long = _LENGTH.search(words)
-        return (_TOO_LONG, _SHORTER) if too_long else ("The host's runtime failed inside.", prose(hint, _OWN_LOG))
+        return (_TOO_LONG, shorter) if too_long else ("The host's runtime failed inside.", prose(hint, _OWN_LOG))
     reported = _sentence(f"The host reports: {words}")
     if not _LENGTH.search(words):
         return reported, hint
-    return reported if words == said else prose(_TOO_LONG, reported), _SHORTER
+    return reported if words == said else prose(_TOO_LONG, reported), shorter
 
 
 def _explain_status(start: Start, error: openai.APIStatusError) -> tuple[str, str, str]:

@@ -24,7 +24,7 @@ def missing_model(name: str, cards: Sequence[ModelCard], info: HostInfo) -> Comp
     away = dict(info.away)
     host = name.strip().partition("/")[0]
     if host in away:
-        return NoHostError(f"The host of {shown} does not answer", f"{host}: {away[host]}")
+        return NoHostError(f"The host of {shown} cannot be asked", f"{host}: {away[host]}")
     where, they = ("any of these hosts", "They have") if info.members else ("this host", "It has")
     detail = prose(f"{they}: {names_of(cards)}", *(f"{other}: {why}" for other, why in away.items()))
     return NoModelError(f"There is no model {shown} on {where}", detail, _suggestion(name.strip(), cards))
@@ -45,9 +45,13 @@ def names_of(cards: Sequence[ModelCard]) -> str:
 
 
 def _suggestion(name: str, cards: Sequence[ModelCard]) -> str:
-    names = {text.casefold(): text for card in cards for text in (card.alias, card.id, card.key)}
-    near = [names[text] for text in get_close_matches(name.casefold(), names, _MEANT, 0.7)]
-    if not near:
+    """Names that look like it, without the name of a host before them: that would make all models of it alike."""
+    host, slash, model = name.partition("/")
+    mine = [card for card in cards if slash and card.host == host]
+    names = {text.casefold(): card for card in mine or cards for text in (card.alias, card.id)}
+    near = get_close_matches((model if mine else name).casefold(), names, _MEANT, 0.7)
+    meant = list(dict.fromkeys(names[text].key if names[text].host else text for text in near))
+    if not meant:
         return ""
-    first, *others = (clean_line(text, 60) for text in near)
+    first, *others = (clean_line(text, 60) for text in meant)
     return f"Perhaps {first} is meant" + (f", or {' or '.join(others)}" if others else "")

@@ -56,7 +56,7 @@ class SeveralHosts:
         members = tuple(replace(info, name=name) for name, info in infos.items())
         title = " + ".join(f"{member.name} ({member.title})" for member in members)
         if away:
-            title = f"{', '.join(away)} {'does' if len(away) == 1 else 'do'} not answer · {title}"
+            title = f"{', '.join(away)} cannot be asked · {title}"
         return HostInfo(
             kind="several",
             title=title,

@@ -121,6 +121,8 @@ def fresh_line(shelf: Shelf) -> str:
     """Why the list may lack models, or that it is still being asked for; empty when it is whole."""
     if shelf.asking:
         return "The public catalogue is being asked; what is here is shown meanwhile."
+    if shelf.info is not None and shelf.info.unlisted == shelf.stale:
+        return shelf.stale if shelf.cards else ""  # Where no row is, it stands in their place.
     return f"The catalogue may be out of date. {shelf.stale}" if shelf.stale else ""
 
 
