@@ -27,7 +27,9 @@ from tui.hosts.discovery import Surroundings
 from tui.hosts.found import FoundHost
 from tui.hosts.host import HostInfo
 from tui.hosts.openai_api import OpenAIHost
+from tui.net.secrets import BLOT, remember
 from tui.ui import actions, widget_actions
+from tui.ui.crash import CrashLog
 from tui.ui.host_work import HostFailed
 from tui.ui.screens.help import HelpScreen
 from tui.ui.widgets.model_table import ModelTable
@@ -282,3 +284,11 @@ async def test_a_crash_tells_where_and_why_and_no_secret() -> None:
     assert "test_app.py" in told and "in connect" in told
     assert "RuntimeError: a key of 14 characters is not a host" in told
     assert "sk-very-secret" not in told
+
+
+def test_a_crash_report_holds_no_key_that_the_program_knows() -> None:
+    key = "sk-crash-0123456789"
+    remember(key)
+    log = CrashLog()
+    log.console.print(f"ValueError: the header holds {key}")
+    assert log.summary() == f"ValueError: the header holds {BLOT}"

@@ -16,7 +16,7 @@ from tui.cli.exit_codes import ExitCode, worst
 from tui.cli.shell import host_option, models_option, say, sessions_option, show, show_json, told
 from tui.core import dialect
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError, NoModelError, prose
+from tui.core.errors import BadInputError, NoHostError, NoModelError, prose
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard, find_or_believe
 from tui.core.plan import Mode
@@ -26,6 +26,7 @@ from tui.core.session import Session
 from tui.core.target import DEFAULT_MAX_TOKENS, DETERMINISTIC_SEED, Parameters
 from tui.core.timing import METRICS
 from tui.hosts.host import HostInfo
+from tui.hosts.missing import missing_model
 from tui.store import paths
 from tui.store.recovery import recover
 from tui.store.sessions import load
@@ -156,6 +157,9 @@ def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) 
         )
     for target in session.targets.values():
         if find_or_believe(cards, target.card.key, host_names(info)) is None:
+            missing = missing_model(target.card.key, cards, info)
+            if isinstance(missing, NoHostError):
+                raise missing
             raise NoModelError(f"There is no model {clean_line(target.card.key, 80)} on this host any more")
 
 

@@ -63,9 +63,6 @@ def smoke(models: tuple[str, ...], host: tuple[str, ...], slow_ms: float | None,
     try:
         with connected(host) as (opened, info):
             title = info.title
-            note(Check("host", ExitCode.GOOD, f"{info.title} answers"))
-            for name, why in info.away:
-                note(Check(name, ExitCode.NO_HOST, why))
             _check_models(opened, info, models, slow_ms, note)
     except CompareError as error:
         if of_error(error) is ExitCode.USAGE:
@@ -78,13 +75,19 @@ def smoke(models: tuple[str, ...], host: tuple[str, ...], slow_ms: float | None,
 
 
 def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: float | None, note: Any) -> None:
+    # A server may chat and list nothing; one that does neither is no host, whatever answers there.
+    unlisted = {member.name: member.unlisted for member in info.members or (info,) if member.unlisted}
+    if "" in unlisted and not names:
+        note(Check("host", ExitCode.NO_HOST, info.unlisted))
+        return
+    if "" not in unlisted:
+        note(Check("host", ExitCode.GOOD, f"{info.title} answers"))
+    for name, why in info.away:
+        note(Check(name, ExitCode.NO_HOST, why))
     models = Models(host, info)
-    if not info.unlisted:
+    if "" not in unlisted:
         count = len(models.cards)
         note(Check("models", ExitCode.GOOD, f"{count} listed" if count else "the host lists none"))
-    elif not names:
-        note(Check("models", ExitCode.NO_HOST, info.unlisted))
-        return
     chosen = [] if names else models.choose(names)
     for name in names:
         try:
@@ -94,12 +97,13 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
         else:
             if card not in chosen:
                 chosen.append(card)
-    answered = False
+    answered: set[str] = set()
 
     def ended(lane: Lane) -> None:
-        nonlocal answered
-        answered = answered or bool(lane.marks.chunks)
-        note(_check(conductor.session.target_of(lane).card, lane, slow_ms))
+        card = conductor.session.target_of(lane).card
+        if lane.marks.chunks:
+            answered.add(card.host)
+        note(_check(card, lane, slow_ms))
 
     parameters = Parameters(max_tokens=PROBE_TOKENS, temperature=0.0)
     with conducted(host, info, None, save=False) as (conductor, _):
@@ -107,9 +111,8 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
             some = chosen[start : start + MAX_MODELS]
             conductor.begin(some, PROBE, mode=Mode.MEASURE, warmup=0, parameters=parameters)
             drive(conductor, ended)
-    if info.unlisted:
-        # A server may chat and list nothing; one that does neither is no host, whatever answers there.
-        note(Check("models", ExitCode.GOOD if answered else ExitCode.NO_HOST, info.unlisted))
+    for name, why in unlisted.items():
+        note(Check(name or "host", ExitCode.GOOD if name in answered else ExitCode.NO_HOST, why))
 
 
 def _check(card: ModelCard, lane: Lane, slow_ms: float | None) -> Check:

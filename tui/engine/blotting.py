@@ -62,6 +62,8 @@ class KeyInStream:
 
     def take(self, piece: str) -> str:
         """What can go on of all that has come."""
+        if not self._begun and self._key[0] not in piece:
+            return piece
         text = self._begun + piece
         begun = self._beginning(text.split(self._key)[-1])
         held = len(begun) >= HELD
@@ -80,5 +82,7 @@ class KeyInStream:
 
     def _beginning(self, text: str) -> str:
         """The longest end of the text with which the key begins."""
-        longest = min(len(text), len(self._key) - 1)
-        return next((text[-n:] for n in range(longest, 0, -1) if self._key.startswith(text[-n:])), "")
+        at = text.find(self._key[0], max(len(text) - len(self._key) + 1, 0))
+        while at >= 0 and not self._key.startswith(text[at:]):
+            at = text.find(self._key[0], at + 1)
+        return text[at:] if at >= 0 else ""

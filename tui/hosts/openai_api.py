@@ -150,7 +150,9 @@ class OpenAIHost(BareHost):
         if reply.status == 0:
             hint = "It may be busy or stuck"
         elif reply.status == 403:
-            hint = self._key_hint()
+            hint = f"It may refuse the key in the environment variable {self._key_name}"
+            if self._api_key is None:
+                hint = f"It may want an API key, in the environment variable {self._key_name}"
         elif reply.status >= 500 and reply.status != 501:
             hint = "Look at the server's own log" if proxy is None else f"It may be the proxy {proxy.url} that says so"
         if reply.status == 0:
