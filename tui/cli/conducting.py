@@ -23,7 +23,7 @@ from tui.core.model_card import ModelCard, find_or_believe, merged
 from tui.core.session import Session
 from tui.hosts.discovery import Surroundings
 from tui.hosts.host import Host, HostInfo
-from tui.hosts.missing import missing_model, names_of, not_downloaded
+from tui.hosts.missing import aliases_come_late, missing_model, names_of, not_downloaded
 from tui.hosts.opening import open_host
 from tui.store import paths
 from tui.store.config import read_config
@@ -62,8 +62,7 @@ class Models:
         self.cards = host.catalogue()
         self.info = info
         self._host = host
-        # Of the models that are here this kind knows aliases from its catalogue alone, which it asks others for.
-        self._aliases_unknown = "service" in (info.kind, *(member.kind for member in info.members))
+        self._aliases_unknown = aliases_come_late(info)
 
     def find(self, name: str) -> ModelCard:
         """The model that a name means. A host that lists nothing is believed to have any.

@@ -30,6 +30,11 @@ def missing_model(name: str, cards: Sequence[ModelCard], info: HostInfo) -> Comp
     return NoModelError(f"There is no model {shown} on {where}", detail, _suggestion(name.strip(), cards))
 
 
+def aliases_come_late(info: HostInfo) -> bool:
+    """Whether a host knows aliases, also of the models that are here, only once it was asked for its offers."""
+    return "service" in (info.kind, *(member.kind for member in info.members))
+
+
 def not_downloaded(card: ModelCard) -> NoModelError | None:
     """The error for a model that its host could download, and does not have; None for one that is here."""
     if card.state is not ModelState.CATALOG:

@@ -65,7 +65,7 @@ class Shelf:
         hosts = [member.name for member in self.info.members] if self.info is not None else []
         for name in names[:MAX_MODELS]:
             card = find_or_believe(listed, name, hosts) if name.strip() else None
-            if card is None:
+            if card is None or card.state is ModelState.CATALOG:
                 missing.append(name)
                 continue
             if card not in self.cards:
