@@ -301,12 +301,12 @@ async def test_aliases_that_a_service_tells_late_are_chosen_and_asked_all_the_sa
     with replaying() as service:
         models = ("phi-4-mini", "qwen2.5-0.5b", "Phi-4-cuda-gpu")
         async with asking(ServiceHost(service.url), models, prompt="Hi there") as play:
+            await play.hears("-openvino-npu:5 is not downloaded.")
             await play.until(lambda: len(play.panes) == 2 and all(ANSWER in play.pane(n) for n in (1, 2)))
             assert play.app.current_mode == "compare"
             assert [target.card.id for target in play.conductor.session.targets.values()] == [
                 "Phi-4-mini-instruct-generic-cpu", "Phi-4-cuda-gpu",
             ]  # fmt: skip
-            await play.hears("-openvino-npu:5 is not downloaded.")
         assert service.paths().count("/foundry/list") == 1
         async with asking(ServiceHost(service.url), ("Phi-4-cuda-gpu",), prompt="Hi there") as play:
             await play.until(lambda: ANSWER in play.pane(1) if play.panes else False)
