@@ -86,7 +86,7 @@ def test_endings_that_are_no_success(
         ("e500", "The host refused with 500: boom."),
         ("e503", "The host refused with 503: it gives no reason."),
         ("reset", "The connection broke before the answer was complete."),
-        ("bad_json", "The host sent something that is not part of an answer: {not json"),
+        ("bad_json", "The host sent something that is not part of an answer: {not json."),
         ("error_in_stream", "The host reports: The prompt is too long for this model."),
         ("error_event", "The host reports: out of memory."),
         ("json_error", "The host reports: the model is not loaded."),
@@ -120,7 +120,10 @@ def test_silence_has_a_limit_that_pings_do_not_move(
 
 def test_nobody_there(link: EngineLink) -> None:
     lane = ask(link, "http://127.0.0.1:9/v1", "any")
-    assert lane.fault is not None and lane.fault.message == "Nobody answers at http://127.0.0.1:9/v1."
+    assert (
+        lane.fault is not None
+        and lane.fault.message == "Nobody answers at http://127.0.0.1:9/v1. The connection was refused."
+    )
 
 
 def test_one_failure_leaves_the_others_alone(link: EngineLink, server: LoopbackServer) -> None:

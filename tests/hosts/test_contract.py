@@ -37,7 +37,8 @@ def test_every_model_has_an_endpoint_below_the_hosts_own(host: Host) -> None:
         endpoint = host.endpoint(card.id)
         assert endpoint.base_url.startswith(host.connect().endpoint or "http")
         assert endpoint.model == card.id
-        assert endpoint.api_key is None
+        # A server of the program's own has a token of its own; nobody's key goes anywhere unasked.
+        assert endpoint.api_key is None or host.connect().kind == "adapter"
 
 
 def test_a_host_loads_and_unloads_or_says_why_not(host: Host) -> None:

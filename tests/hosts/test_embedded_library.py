@@ -210,7 +210,7 @@ def test_a_catalogue_that_refuses_is_stale_and_what_it_offered_is_remembered(
 ) -> None:
     server.broken = True
     offers = host.offers()
-    assert (offers.cards, offers.stale) == (host.catalogue(), "The public catalogue cannot be reached: HTTP 403")
+    assert (offers.cards, offers.stale) == (host.catalogue(), "The public catalogue cannot be reached: HTTP 403.")
     server.broken = False
     known = host.offers()
     assert known.stale == "" and len(known.cards) > len(offers.cards)
@@ -219,7 +219,7 @@ def test_a_catalogue_that_refuses_is_stale_and_what_it_offered_is_remembered(
     (tmp_path / "embedded" / "models" / "foundry.modelinfo.json").unlink()
     offers = EmbeddedHost(tmp_path, demo_only=False).offers()
     assert {card.id for card in offers.cards} == {card.id for card in known.cards}
-    assert offers.stale == "The public catalogue cannot be reached: HTTP 403"
+    assert offers.stale == "The public catalogue cannot be reached: HTTP 403."
 
 
 def test_offline_nothing_else_waits_for_the_catalogue_and_a_download_says_so(host: EmbeddedHost, nobody: None) -> None:

@@ -17,6 +17,7 @@ from tui.hosts import openai_api
 from tui.hosts.fetch import Reply, fetch
 from tui.hosts.host import Ability
 from tui.hosts.openai_api import OpenAIHost
+from tui.net.failures import CERTIFICATE_HINT
 
 PATIENCE_S = 0.4
 
@@ -165,7 +166,7 @@ def test_a_certificate_that_nobody_trusts_is_no_safe_connection() -> None:
         OpenAIHost(server.url).connect()
     assert caught.value.title == f"There is no safe connection to {server.url}"
     assert caught.value.detail.startswith("Its certificate is not trusted: ")
-    assert caught.value.hint == "SSL_CERT_FILE may name the authority's file"
+    assert caught.value.hint == CERTIFICATE_HINT
 
 
 def test_a_redirect_names_where_it_points_without_secrets() -> None:

@@ -90,7 +90,7 @@ def test_a_host_that_is_away_hides_none_of_the_others_and_is_told_of(server: Loo
     several = SeveralHosts({"far": gone(), "near": LoopbackHost(server.port, ["good"])})
     info = several.connect()
     assert [member.name for member in info.members] == ["near"]
-    assert info.title.startswith("far does not answer · ")
+    assert info.title.startswith("far cannot be asked · ")
     assert [card.key for card in several.catalogue()] == ["near/good"]
     assert several.offers().stale.startswith("far: The loopback server does not answer.")
 

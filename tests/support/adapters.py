@@ -43,6 +43,13 @@ class Facts:
         yield json.dumps({"prompt": prompt, "name": self.name, **params})
 
 
+class Environment:
+    """An adapter that tells the environment of its process."""
+
+    def generate(self, prompt: str) -> Iterator[str]:
+        yield json.dumps(dict(os.environ))
+
+
 class Choosy(Facts):
     """An adapter that wants to know two things only."""
 

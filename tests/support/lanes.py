@@ -50,7 +50,12 @@ def ask(
     link: EngineLink, url: str, model: str, timeouts: Timeouts | None = None, parameters: Parameters | None = None
 ) -> Lane:
     """One request, folded into a lane."""
-    link.send(start("r1", url, model, timeouts, parameters))
+    return folded(link, start("r1", url, model, timeouts, parameters))
+
+
+def folded(link: EngineLink, request: Start) -> Lane:
+    """A request of the lane `r1`, folded into it."""
+    link.send(request)
     asked = lane()
     for event in some(until_ended(link, ["r1"])):
         assert not isinstance(event, EngineGone)

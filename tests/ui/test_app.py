@@ -12,9 +12,11 @@ import pytest
 from textual.widgets import Static
 
 from tests.support import loopback_server
+from tests.support.chatting import ANSWER
 from tests.support.conducting import conducting
 from tests.support.loopback_server import FINISH, LoopbackServer, Wire, text
 from tests.support.recorded import RATER, answered, looking_at
+from tests.support.replay_service import replaying
 from tests.support.screens import Play, asking, playing
 from tests.support.sessions import WHEN
 from tests.support.some import any_number_of, some
@@ -28,7 +30,10 @@ from tui.hosts.discovery import Surroundings
 from tui.hosts.found import FoundHost
 from tui.hosts.host import HostInfo
 from tui.hosts.openai_api import OpenAIHost
+from tui.hosts.service import ServiceHost
+from tui.net.secrets import BLOT, remember
 from tui.ui import actions, widget_actions
+from tui.ui.crash import CrashLog
 from tui.ui.host_work import HostFailed
 from tui.ui.screens.help import HelpScreen
 from tui.ui.widgets.model_table import ModelTable
@@ -319,3 +324,27 @@ async def test_a_defect_in_completing_a_session_is_told_like_any_other(server: L
             async with playing(app, conductor) as play:
                 await play.until(lambda: not app.is_running)
     assert "RuntimeError: a journal of another world" in (app.crash_log.summary() or "")
+
+
+def test_a_crash_report_holds_no_key_that_the_program_knows() -> None:
+    key = "sk-crash-0123456789"
+    remember(key)
+    log = CrashLog()
+    log.console.print(f"ValueError: the header holds {key}")
+    assert log.summary() == f"ValueError: the header holds {BLOT}"
+
+
+async def test_aliases_that_a_service_tells_late_are_chosen_and_asked_all_the_same() -> None:
+    with replaying() as service:
+        models = ("phi-4-mini", "qwen2.5-0.5b", "Phi-4-cuda-gpu")
+        async with asking(ServiceHost(service.url), models, prompt="Hi there") as play:
+            await play.hears("-openvino-npu:5 is not downloaded.")
+            await play.until(lambda: len(play.panes) == 2 and all(ANSWER in play.pane(n) for n in (1, 2)))
+            assert play.app.current_mode == "compare"
+            assert [target.card.id for target in play.conductor.session.targets.values()] == [
+                "Phi-4-mini-instruct-generic-cpu", "Phi-4-cuda-gpu",
+            ]  # fmt: skip
+        assert service.paths().count("/foundry/list") == 1
+        async with asking(ServiceHost(service.url), ("Phi-4-cuda-gpu",), prompt="Hi there") as play:
+            await play.until(lambda: ANSWER in play.pane(1) if play.panes else False)
+        assert service.paths().count("/foundry/list") == 1, "its catalogue asks others: only when it has to be"

@@ -17,20 +17,18 @@ from tui.cli.shell import say
 from tui.conductor import Conductor, new_session
 from tui.conductor.keep_warm import KeepWarm
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError, NoModelError, StoreError
+from tui.core.errors import BadInputError, NoHostError, StoreError
 from tui.core.lane import Lane, LaneState
-from tui.core.model_card import ModelCard, find_or_believe
+from tui.core.model_card import ModelCard, find_or_believe, merged
 from tui.core.session import Session
 from tui.hosts.discovery import Surroundings
 from tui.hosts.host import Host, HostInfo
+from tui.hosts.missing import aliases_come_late, missing_model, names_of, not_downloaded
 from tui.hosts.opening import open_host
 from tui.store import paths
 from tui.store.config import read_config
 from tui.store.keeper import SessionKeeper
 from tui.store.sessions import new_session_id
-
-_NAMED = 20
-"""How many of a host's models an error message names."""
 
 
 def surroundings() -> Surroundings:
@@ -56,31 +54,46 @@ def connected(specs: Sequence[str]) -> Iterator[tuple[Host, HostInfo]]:
             host.close()
 
 
-def choose(cards: Sequence[ModelCard], names: Sequence[str], info: HostInfo) -> list[ModelCard]:
-    """The cards of the models named, or all of the demo models. Raises NoModelError or BadInputError."""
-    if not names:
-        if info.toys or (cards and all(card.toy for card in cards)):
-            return list(cards)
-        raise BadInputError("No model is chosen", f"The host has: {_names(cards)}", "Choose with -m MODEL.")
-    chosen: list[ModelCard] = []
-    for name in names:
-        card = find_or_believe(tuple(cards), name, host_names(info))
+class Models:
+    """The models of a host that answers, found by name. What its own catalogue says is asked for only when needed."""
+
+    def __init__(self, host: Host, info: HostInfo) -> None:
+        """Raises NoHostError when the host does not say what it has."""
+        self.cards = host.catalogue()
+        self.info = info
+        self._host = host
+        self._aliases_unknown = aliases_come_late(info)
+
+    def find(self, name: str) -> ModelCard:
+        """The model that a name means. A host that lists nothing is believed to have any.
+
+        Raises NoModelError, BadInputError for an empty name, NoHostError when its host does not answer.
+        """
+        card = find_or_believe(self.cards, name, host_names(self.info)) if name.strip() else None
+        if card is None and name.strip() and self._aliases_unknown:
+            self._aliases_unknown = False
+            self.cards = merged(self.cards, self._host.offers().cards)
+            card = find_or_believe(self.cards, name, host_names(self.info))
         if card is None:
-            raise NoModelError(f"There is no model {clean_line(name, 80)} on this host", f"It has: {_names(cards)}")
-        if card not in chosen:
-            chosen.append(card)
-    return chosen
+            raise missing_model(name, self.cards, self.info)
+        if absent := not_downloaded(card):
+            raise absent
+        return card
+
+    def choose(self, names: Sequence[str]) -> list[ModelCard]:
+        """The models named, each once, or all of the demo models. Raises as `find` does."""
+        if names:
+            return list(dict.fromkeys(map(self.find, names)))
+        if self.info.toys or (self.cards and all(card.toy for card in self.cards)):
+            return list(self.cards)
+        if self.info.unlisted:
+            raise NoHostError("No model is chosen, and none is known", self.info.unlisted, "Choose with -m MODEL")
+        raise BadInputError("No model is chosen", f"The host has: {names_of(self.cards)}", "Choose with -m MODEL.")
 
 
 def host_names(info: HostInfo) -> list[str]:
     """The names of the hosts that take part, where several do."""
     return [member.name for member in info.members]
-
-
-def _names(cards: Sequence[ModelCard]) -> str:
-    """The names of the first models, and how many more there are."""
-    names = [clean_line(card.key, 60) for card in cards[:_NAMED]]
-    return ", ".join([*names, f"and {len(cards) - _NAMED} more"] if len(cards) > _NAMED else names) or "none"
 
 
 @contextmanager

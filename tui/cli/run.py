@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from tui.cli import asking
-from tui.cli.conducting import conducted, connected, drive, host_names, of_lane
+from tui.cli.conducting import Models, conducted, connected, drive, host_names, of_lane
 from tui.cli.exit_codes import ExitCode, worst
 from tui.cli.shell import host_option, models_option, say, sessions_option, show, show_json, told
 from tui.core import dialect
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError, NoModelError
+from tui.core.errors import BadInputError, NoHostError, NoModelError, prose
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard, find_or_believe
 from tui.core.plan import Mode
@@ -26,6 +26,7 @@ from tui.core.session import Session
 from tui.core.target import DEFAULT_MAX_TOKENS, DETERMINISTIC_SEED, Parameters
 from tui.core.timing import METRICS
 from tui.hosts.host import HostInfo
+from tui.hosts.missing import missing_model
 from tui.store import paths
 from tui.store.recovery import recover
 from tui.store.sessions import load_whole
@@ -114,7 +115,7 @@ def run(
         seed = DETERMINISTIC_SEED if seed is None else seed
     parameters = Parameters(max_tokens, temperature, top_p, seed, stop)
     with connected(host) as (opened, info):
-        chosen = asking.entrants(opened.catalogue(), models, models_file, info, os.environ)
+        chosen = asking.entrants(Models(opened, info), models, models_file, os.environ)
         say(f"{info.title}: asking {', '.join(clean_line(entrant.card.key, 60) for entrant in chosen)} …")
         with conducted(opened, info, sessions, save=not no_save) as (conductor, path):
             asked = conductor.begin(
@@ -164,6 +165,9 @@ def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) 
         )
     for target in session.targets.values():
         if find_or_believe(cards, target.card.key, host_names(info)) is None:
+            missing = missing_model(target.card.key, cards, info)
+            if isinstance(missing, NoHostError):
+                raise missing
             raise NoModelError(f"There is no model {clean_line(target.card.key, 80)} on this host any more")
 
 
@@ -205,7 +209,7 @@ def _tell(session: Session, asked: Run, lane: Lane, as_json: bool) -> None:
     if lane.answer:
         show(lane.answer)
     if lane.fault:
-        show(f"{lane.state.value}: {lane.fault.message} {lane.fault.hint}".rstrip())
+        show(f"{lane.state.value}: {prose(lane.fault.message, lane.fault.hint)}")
     if lane.adjusted:
         show(dialect.told(lane.adjusted))
     show(f"[{summary(lane)}]")

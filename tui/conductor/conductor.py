@@ -15,7 +15,7 @@ from tui.conductor.preparation import Counted, LoadBegan, Nudged, Preparation, R
 from tui.conductor.ratings import Ratings
 from tui.conductor.sampling import Sampling
 from tui.core import events as ev
-from tui.core.errors import BadInputError, CompareError
+from tui.core.errors import BadInputError, CompareError, prose
 from tui.core.lane import LEARNT, Lane, LaneState
 from tui.core.model_card import ModelCard
 from tui.core.prompt import Prompt
@@ -206,8 +206,8 @@ class Conductor:
                     if learnt is not None:
                         self._apply(learnt)
                 case Unready(lane, error):
-                    said = " ".join(part for part in (error.title + ".", error.detail) if part)
-                    self._apply(ev.Failed(lane, self.now(), "host", said, error.hint, type(error).__name__))
+                    said, hint = prose(error.title, error.detail), prose(error.hint)
+                    self._apply(ev.Failed(lane, self.now(), "host", said, hint, type(error).__name__))
 
     def _take_samples(self) -> None:
         for sample in self._sampling.samples():
@@ -229,7 +229,7 @@ class Conductor:
         if not self._greeted:
             # It cannot even start, so what waits for it would wait for ever.
             words = message.last_words.splitlines()
-            said = f"The engine's process could not start: {words[-1] if words else 'it said nothing'}."
+            said = prose(f"The engine's process could not start: {words[-1] if words else 'it said nothing'}")
             lanes |= {lane.spec.id for wave in self._course.waiting for lane in wave}
             self._course.waiting.clear()
         self._greeted = False

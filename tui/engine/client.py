@@ -13,6 +13,7 @@ import openai
 from tui.core import events as ev
 from tui.core.limits import HINT, TOO_LONG, AnswerRoom
 from tui.engine import faults
+from tui.engine.blotting import without_key
 from tui.engine.chunks import DONE, Chunk, Count, read_chunk
 from tui.engine.dialect import Dialects, refused, without
 from tui.engine.protocol import Start
@@ -32,7 +33,7 @@ async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
 
     A request whose options the host refuses by name is made anew without them; every instant is that of the last.
     """
-    watch = _Watch(start)
+    watch, emit = _Watch(start), without_key(start, emit)
     try:
         async with asyncio.timeout(None) as watch.timeout:
             left_out = dialects.known(start.endpoint)
@@ -43,7 +44,7 @@ async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
     except TimeoutError:
         emit(faults.silent(start, watch.phase, watch.allowed, clock()))
     except faults.EXPECTED as error:
-        emit(faults.failed(start, error, clock()))
+        emit(faults.failed(start, error, clock(), arrived=watch.arrived))
 
 
 async def _attempt(
@@ -174,6 +175,11 @@ class _Watch:
     @property
     def allowed(self) -> float:
         return self._allowed[self.phase]
+
+    @property
+    def arrived(self) -> bool:
+        """Whether any text of the answer has come."""
+        return self.phase == "more text"
 
     def enter(self, phase: str) -> None:
         if self.timeout is None:

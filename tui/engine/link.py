@@ -13,8 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
 
+from tui.core.environment import Child, environment_of
 from tui.core.events import Event
 from tui.engine.protocol import Command, Hello, decode_message, encode_command
+from tui.net.secrets import blotted
 
 if sys.platform == "win32":
     _FLAGS = subprocess.CREATE_NO_WINDOW
@@ -60,14 +62,13 @@ class EngineLink:
         if self.pid is not None:
             return
         self._release()
-        environment = {key: value for key, value in os.environ.items() if not key.upper().startswith("OPENAI_")}
         complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process, closed by its reader
         process = subprocess.Popen(
             COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
-            env=environment,
+            env=environment_of(Child.ENGINE, os.environ),
             creationflags=_FLAGS,
         )
         self._process = process
@@ -145,7 +146,7 @@ class EngineLink:
         process.wait()
         complaints.seek(0, os.SEEK_END)
         complaints.seek(max(complaints.tell() - 2000, 0))
-        last_words = complaints.read().decode("utf-8", "replace").strip()
+        last_words = blotted(complaints.read().decode("utf-8", "replace").strip())
         complaints.close()
         self._say(EngineGone(last_words))
 

@@ -56,13 +56,15 @@ class SeveralHosts:
         members = tuple(replace(info, name=name) for name, info in infos.items())
         title = " + ".join(f"{member.name} ({member.title})" for member in members)
         if away:
-            title = f"{', '.join(away)} {'does' if len(away) == 1 else 'do'} not answer · {title}"
+            title = f"{', '.join(away)} cannot be asked · {title}"
         return HostInfo(
             kind="several",
             title=title,
             local=all(member.local for member in members),
             toys=all(member.toys for member in members),
             members=members,
+            away=tuple((name, error.sentence()) for name, error in away.items()),
+            unlisted=" ".join(f"{member.name}: {member.unlisted}" for member in members if member.unlisted),
         )
 
     def catalogue(self) -> tuple[ModelCard, ...]:

@@ -14,6 +14,17 @@ from tui.files import read_json, read_toml
 
 T = TypeVar("T")
 MAX_BYTES = 4 << 20
+EXAMPLES = {
+    "prompts": (
+        '["What is RAG?", {"user": "Why fewer bits?", "system": "Be brief."}]',
+        'prompts = ["What is RAG?", "Why fewer bits?"]',
+    ),
+    "models": (
+        '["phi-4-mini", {"alias": "qwen2.5-0.5b", "temperature": 0.2}]',
+        'models = ["phi-4-mini", "qwen2.5-0.5b"]',
+    ),
+}
+"""What each kind of file may hold, in JSON and in TOML: for whoever gave something else."""
 
 
 def read_prompts(path: Path) -> tuple[Prompt, ...]:
@@ -28,10 +39,12 @@ def read_models(path: Path) -> tuple[tuple[str, Overrides], ...]:
 
 def _read(path: Path, understand: Callable[[Any], T], what: str) -> T:
     title = f"{path} cannot be read as a list of {what}"
+    toml = path.suffix.casefold() == ".toml"
+    in_json, in_toml = EXAMPLES[what]
+    hint = f"Write TOML like {in_toml}" if toml else f"Write JSON like {in_json}, or TOML in a file ending in .toml"
     try:
-        read = read_toml if path.suffix.casefold() == ".toml" else read_json
-        return understand(read(path, MAX_BYTES))
+        return understand((read_toml if toml else read_json)(path, MAX_BYTES))
     except OSError as error:
         raise BadInputError(title, reason_of(error)) from error
     except ValueError as error:
-        raise BadInputError(title, f"{error}"[:1].upper() + f"{error}"[1:]) from error
+        raise BadInputError(title, f"{error}"[:1].upper() + f"{error}"[1:], hint) from error

@@ -11,10 +11,11 @@ from textual.content import Content
 from tui.conductor import Conductor
 from tui.conductor.downloads import Stage
 from tui.core.clean import clean_line
-from tui.core.errors import NoModelError
+from tui.core.errors import CompareError, NoModelError
 from tui.core.fit import Verdict
+from tui.core.model_card import find_model
 from tui.core.plan import Mode
-from tui.hosts.host import Ability, Host
+from tui.hosts.host import Ability, Host, HostInfo
 from tui.hosts.telling import host_story
 from tui.ui.figures import megabytes
 from tui.ui.host_work import HostAnswered, HostFailed, HostOffered, HostWork, Newest, free_memory_mb
@@ -53,6 +54,7 @@ class Desk:
         self._conductor = conductor
         self._wanted = tuple(models)
         self._prompt = prompt
+        self._choice_waits = False
         self.models = ModelsScreen(shelf, lambda key: host.abilities_of(key) if key else host.abilities)
         """The screen of the host's models."""
         self._work = HostWork(app, host, free_mb or free_memory_mb)
@@ -90,11 +92,21 @@ class Desk:
             else:
                 told = f"{message.key}: {DONE[message.what]} in {message.seconds:.1f} s"
                 self._app.notify(clean_line(told, 200), timeout=4, markup=False)
-        if first:
+        # Some hosts know aliases from their offers alone: then the choice waits for them.
+        self._choice_waits = self._choice_waits or (first and self._lacks_aliases(message.info))
+        if first and not self._choice_waits:
             self._choose_first()
         await self._shelf_changed()
+        if first and self._choice_waits:
+            self._ask_offers()
+        elif first:
+            await self._ask_first()
+
+    async def _ask_first(self) -> None:
+        """Ask the models that were chosen first, if a prompt was given by then."""
+        shelf = self._shelf
         prompt = self._prompt if self._prompt is not None else self._compare.early_prompt
-        if first and prompt is not None and shelf.chosen:
+        if prompt is not None and shelf.chosen:
             if self._prompt is not None:
                 self._compare.fill(prompt)
             if len(self._app.screen_stack) == 1 and self._app.current_mode != self._compare.MODE:
@@ -105,7 +117,12 @@ class Desk:
         """Show what could be had as well."""
         if self._offers_shown.takes(message.number):
             self._shelf.offered(message.offers)
+            waited, self._choice_waits = self._choice_waits, False
+            if waited:
+                self._choose_first()
             await self._shelf_changed()
+            if waited:
+                await self._ask_first()
 
     async def failed(self, message: HostFailed) -> None:
         """Say it, and keep what is known."""
@@ -188,10 +205,27 @@ class Desk:
 
     def _choose_first(self) -> None:
         for name in self._shelf.choose_first(self._wanted):
-            missing = NoModelError(f"There is no model {name} on this host", hint="Choose on the Models screen.")
-            self._compare.tell(missing)
+            self._compare.tell(self._missing(name))
         if not self._shelf.chosen:
             self._app.switch_mode("models")
+
+    def _lacks_aliases(self, info: HostInfo) -> bool:
+        from tui.hosts.missing import aliases_come_late
+
+        return aliases_come_late(info) and not all(find_model(self._shelf.cards, name) for name in self._wanted)
+
+    def _missing(self, name: str) -> CompareError:
+        """Why a name means no model. The names there are stand on the Models screen."""
+        from tui.hosts.missing import missing_model, not_downloaded
+
+        assert self._shelf.info is not None
+        card = find_model(self._shelf.cards, name) if name.strip() else None
+        if card is not None and (absent := not_downloaded(card)):
+            return absent
+        missing = missing_model(name, self._shelf.cards, self._shelf.info)
+        if isinstance(missing, NoModelError):
+            return NoModelError(missing.title, missing.hint, "Choose on the Models screen.")
+        return missing
 
     async def _shelf_changed(self) -> None:
         for screen in (self.models, self._compare):

@@ -78,7 +78,7 @@ class ModeScreen(Screen[None]):
             return clean_line(f"✗ {shelf.trouble.title}", room)
         if shelf.info is None:
             return clean_line("… connecting", room)
-        told = clean_line(f"● {shelf.info.title}", room)
+        told = clean_line(f"{'○' if shelf.info.unlisted else '●'} {shelf.info.title}", room)
         states = [card.state for card in shelf.cards]
         counts = f"{states.count(ModelState.LOADED)}/{len(states)} loaded" if {*states} - {ModelState.UNKNOWN} else ""
         for fact in ("toys" if shelf.info.toys else "", counts):
