@@ -16,12 +16,11 @@ import openai
 from tui.core.errors import CompareError
 from tui.core.events import Failed
 from tui.core.lane import UNLOADED
+from tui.engine.framing import TooLongError
 from tui.engine.protocol import Start
+from tui.net.bodies import PackedError
 from tui.net.proxies import VARIABLES, proxy_for
 from tui.net.said import error_message
-
-BODY_BYTES = 65_536
-"""How much of a body that is no stream is read, to find out what it says."""
 
 _SHOWN = 300
 _CERTIFICATE = "The environment variable SSL_CERT_FILE may name the file of the authority that signed it."
@@ -35,6 +34,10 @@ _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d
 
 class ServerSaidError(Exception):
     """The server reported an error inside its stream."""
+
+
+class BrokenOffError(Exception):
+    """The server ended its answer with this finish reason, which says that it is not whole."""
 
 
 class NonsenseError(Exception):
@@ -64,8 +67,11 @@ EXPECTED = (
     UnicodeError,
     CompareError,
     ServerSaidError,
+    BrokenOffError,
     NonsenseError,
     NotAStreamError,
+    TooLongError,
+    PackedError,
 )
 """Everything the network and the server can do to us. Anything else is a defect and must not be hidden."""
 
@@ -106,11 +112,15 @@ def _explain(start: Start, error: BaseException) -> tuple[str, str, str]:
             return "connect", *_explain_proxy(where, str(error))
         case ServerSaidError():
             return "stream", _sentence(f"The host reports: {error}"), "What arrived is kept."
+        case BrokenOffError():
+            return "stream", f"The host broke its answer off: finish reason {error}.", "What arrived is kept."
+        case PackedError():
+            return "stream", _sentence(f"The host's answer cannot be read: {error}"), "Look at the host's own log."
         case NonsenseError():
             return "stream", f"The host sent something that is not part of an answer: {error}", "What arrived is kept."
         case NotAStreamError():
             return "stream", *_explain_body(where, error)
-        case httpx2.SSEError():
+        case TooLongError():
             return "stream", "The host sent more without a break than any answer holds.", "What arrived is kept."
         case httpcore2.ConnectError() | httpx2.ConnectError():
             return "connect", *_explain_connection(where, error)
