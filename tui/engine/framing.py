@@ -12,6 +12,8 @@ from typing import Any
 MAX_EVENT_BYTES = 2 << 20
 """The most that one line, the data of one event, or text without a field may hold."""
 
+_LINE_COSTS = 32
+"""What keeping a line takes beside its characters, so that many short ones are no way around the limit."""
 _DONE = "[DONE]"
 _KEEP_ALIVE = ("ping", "keepalive", "keep-alive", "heartbeat")
 _READ_NAMES = ("", "message")
@@ -146,7 +148,7 @@ class EventStream:
             yield self._dispatched(value)
             return
         self._data.append(text)
-        self._data_chars += len(text) + 1
+        self._data_chars += len(text) + _LINE_COSTS
         if self._data_chars > MAX_EVENT_BYTES:
             raise TooLongError
 
@@ -183,7 +185,7 @@ class EventStream:
             yield self._dispatched(value)
             return
         self._unframed.append(text)
-        self._unframed_chars += len(text) + 1
+        self._unframed_chars += len(text) + _LINE_COSTS
         if self._unframed_chars > MAX_EVENT_BYTES:
             raise TooLongError
 

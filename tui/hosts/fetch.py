@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui.core.errors import NoHostError
 from tui.net.addresses import public_url
+from tui.net.bodies import PackedError, Unpacker
 from tui.net.client import CONNECT_S, http_client
 from tui.net.said import error_message
 
@@ -96,7 +97,7 @@ def post_lines(
         ):
             if not response.is_success:
                 return _read(response, time.monotonic() + silence)
-            for line in _lines(response.iter_raw()):
+            for line in _lines(_unpacked(response)):
                 on_line(line)
             return None if cancelled.is_set() else Reply(response.status_code)
     except NoHostError:
@@ -187,7 +188,7 @@ def _read(response: httpx2.Response, deadline: float) -> Reply:
     import httpx2
 
     raw = bytearray()
-    for chunk in response.iter_raw():
+    for chunk in _unpacked(response):
         raw += chunk
         if len(raw) > MAX_BYTES:
             return Reply(response.status_code, text=f"The answer is longer than {MAX_BYTES // 1_000_000} MB")
@@ -201,6 +202,18 @@ def _read(response: httpx2.Response, deadline: float) -> Reply:
     except (ValueError, RecursionError):
         text = raw[: 4 * MAX_WORDS].decode("utf-8", "replace")
         return Reply(response.status_code, text=text, location=location)
+
+
+def _unpacked(response: httpx2.Response) -> Iterator[bytes]:
+    """The body in pieces, none of them large, so that whoever reads them can stop in time."""
+    import httpx2
+
+    try:
+        unpacker = Unpacker(response.headers.get("content-encoding", ""))
+        for chunk in response.iter_raw():
+            yield from unpacker.take(chunk)
+    except PackedError as error:
+        raise httpx2.DecodingError(str(error)) from error
 
 
 def _tls(error: ssl.SSLError, hint: str) -> tuple[str, str]:

@@ -75,7 +75,7 @@ class Subject:
     system: str | None
     """The system prompt."""
     nonce: bool = False
-    """Each prompt began with a marker of its own, so that no prefix cache could answer it."""
+    """Each prompt began with a marker of its own, so that a prefix cache could hold only what precedes it."""
 
 
 @dataclass(frozen=True, slots=True)
