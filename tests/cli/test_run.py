@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.loopback_server import WORDS, LoopbackServer
+from tests.support.loopback_server import SCRIPTS, WORDS, LoopbackServer
 from tests.support.odd_servers import UnlistingServer
 from tests.support.program import Done, call, finish, start
+from tests.support.streams import CASES, script
 from tui.core.lane import LaneState
 from tui.core.timing import METRICS
 from tui.store.sessions import load
 
 At = tuple[str, str]
 ANSWER = "".join(WORDS)
+SCRIPTS["cached"] = script(CASES["prompt cache"])
 
 
 def kept(folder: Path) -> list[str]:
@@ -66,12 +68,22 @@ def test_json_is_one_object_of_the_promised_shape(at: At, tmp_path: Path, sessio
     assert metrics["completion_tokens"] == len(WORDS)
     assert 0 < metrics["ttft_ms"] <= metrics["last_ms"] <= metrics["end_ms"]
     assert (metrics["think_ms"], metrics["load_ms"]) == (None, None)
+    assert (metrics["cached_tokens"], metrics["ttft_from_cache"]) == (None, None)
     assert metrics["contended"] is True
     assert (thinking["reasoning"], thinking["answer"]) == ("Hm.", "Yes.")
     assert thinking["metrics"]["think_ms"] > 0
     assert failed["error"]["message"] == "The host refused with 500: boom."
     assert failed["metrics"]["ttft_ms"] is None
     assert "good: done" in done.err and "e500: failed" in done.err
+
+
+def test_a_prompt_that_came_from_a_cache_is_told_as_that(at: At, tmp_path: Path) -> None:
+    told = call("run", *at, "-m", "cached", "-p", "hi", cwd=tmp_path)
+    assert "s · 7990 of 8000 prompt tokens from a cache · total " in told.out
+    (run,) = call("run", *at, "-m", "cached", "-p", "hi", "--json", cwd=tmp_path).json["runs"]
+    metrics = run["metrics"]
+    assert (metrics["prompt_tokens"], metrics["cached_tokens"], metrics["ttft_from_cache"]) == (8000, 7990, True)
+    assert metrics["prefill_tps"] == pytest.approx(10_000 / metrics["ttft_ms"])
 
 
 def test_a_measured_run_tells_of_its_warm_up_on_stderr_only(at: At, tmp_path: Path, sessions: Path) -> None:

@@ -295,6 +295,7 @@ SHAPES = (
     Case("prompt cache, empty", counted(**CACHED, prompt_tokens_details={"cached_tokens": 0}), counts=(8000, 2, 0)),
     Case("prompt cache, null", counted(**CACHED, prompt_tokens_details=None), counts=(8000, 2, None)),
     Case("prompt cache, more than the prompt", counted(**CACHED, cached_tokens=8001), counts=(8000, 2, None)),
+    Case("half counted", counted(prompt_tokens=8000, completion_tokens=0, cached_tokens=7990), counts=(8000, None, 7990)),
     Case("prompt cache, no count", counted(**CACHED, prompt_tokens_details={"cached_tokens": "7990"}), counts=(8000, 2, None)),
 )  # fmt: skip
 

@@ -200,12 +200,15 @@ class UnopenedThinking:
         self._open = True
 
     def take(self, delta: Delta) -> None:
-        """Note one more piece of text. Only an answer that begins as one can turn out to be thinking."""
+        """Note one more piece of text. Only what begins an answer can turn out to be thinking, and not where the server
+        has another place for it."""
         if self._open:
             self._chars += len(delta.text)
             self._open = delta.kind is Kind.ANSWER and self._chars <= _LONGEST_UNOPENED
             if self._open:
                 self._texts.append(delta.text)
+        if delta.kind is Kind.REASONING:
+            self._texts.clear()
 
     def found(self, lane: str) -> ThinkingFound | None:
         """Where the thinking ends and the answer begins; None when there is no such tag."""

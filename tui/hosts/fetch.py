@@ -180,7 +180,7 @@ def _client(
         system = _cause(error, OSError)
         detail = (system.strerror if system is not None else None) or str(error)
         raise NoHostError(f"Nobody answers at {shown}", detail, hint) from error
-    except httpx2.HTTPError as error:
+    except (httpx2.HTTPError, PackedError) as error:
         raise NoHostError(f"{shown} takes connections and does not answer properly", str(error), hint) from error
 
 
@@ -188,12 +188,15 @@ def _read(response: httpx2.Response, deadline: float) -> Reply:
     import httpx2
 
     raw = bytearray()
-    for chunk in _unpacked(response):
-        raw += chunk
-        if len(raw) > MAX_BYTES:
-            return Reply(response.status_code, text=f"The answer is longer than {MAX_BYTES // 1_000_000} MB")
-        if time.monotonic() > deadline:
-            raise httpx2.ReadTimeout("the body came too slowly")
+    try:
+        for chunk in _unpacked(response):
+            raw += chunk
+            if len(raw) > MAX_BYTES:
+                return Reply(response.status_code, text=f"The answer is longer than {MAX_BYTES // 1_000_000} MB")
+            if time.monotonic() > deadline:
+                raise httpx2.ReadTimeout("the body came too slowly")
+    except PackedError as error:
+        return Reply(response.status_code, text=f"Its answer cannot be read: {error}")
     location = response.headers.get("location") if response.is_redirect else None
     if location is not None:
         location = public_url(location)
@@ -205,15 +208,10 @@ def _read(response: httpx2.Response, deadline: float) -> Reply:
 
 
 def _unpacked(response: httpx2.Response) -> Iterator[bytes]:
-    """The body in pieces, none of them large, so that whoever reads them can stop in time."""
-    import httpx2
-
-    try:
-        unpacker = Unpacker(response.headers.get("content-encoding", ""))
-        for chunk in response.iter_raw():
-            yield from unpacker.take(chunk)
-    except PackedError as error:
-        raise httpx2.DecodingError(str(error)) from error
+    """The body in pieces, none of them large, so that whoever reads them can stop in time. Raises PackedError."""
+    unpacker = Unpacker(response.headers.get("content-encoding", ""))
+    for chunk in response.iter_raw():
+        yield from unpacker.take(chunk)
 
 
 def _tls(error: ssl.SSLError, hint: str) -> tuple[str, str]:
