@@ -24,6 +24,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import httpx2
@@ -50,19 +51,87 @@ TERMINAL = (ev.Ended, ev.Failed, ev.Cancelled)
 QUESTION = [{"role": "user", "content": "hi"}]
 
 WORDS = (
-    "Hello", " ", "\n", "", "é", "🦊", "\u200c", "\ufeff", "\u2028", "<", ">", "`", '"', "a" * 300, "\x1b[2J", "\x00", "{", "}",
-    "<think>", "</think>", "<thi", "nk>", "[THINK]", "[/THINK]", "</thinking>", "\n</think>\n", "◁think▷", "◁/think▷", "data:",
-    "<|channel|>", "analysis", "final", "<|message|>", "<|end|>", "<|start|>", "assistant", "<|return|>", "<|", "|>", "[DONE]",
-)  # fmt: skip
+    "Hello",
+    " ",
+    "\n",
+    "",
+    "é",
+    "🦊",
+    "\u200c",
+    "\ufeff",
+    "\u2028",
+    "<",
+    ">",
+    "`",
+    '"',
+    "a" * 300,
+    "\x1b[2J",
+    "\x00",
+    "{",
+    "}",
+    "<think>",
+    "</think>",
+    "<thi",
+    "nk>",
+    "[THINK]",
+    "[/THINK]",
+    "</thinking>",
+    "\n</think>\n",
+    "◁think▷",
+    "◁/think▷",
+    "data:",
+    "<|channel|>",
+    "analysis",
+    "final",
+    "<|message|>",
+    "<|end|>",
+    "<|start|>",
+    "assistant",
+    "<|return|>",
+    "<|",
+    "|>",
+    "[DONE]",
+)
 NUMBERS = (0, 1, 7, -5, 2**70, 1.5, 1e300, True, None, "12", [], {}, 3, 40)
 REASONS = ("stop", "length", "abort", "error", "network_error", "tool_calls", "", None, 7, "x" * 400, ["stop"])
 LINES = (
-    "", "\n", "data:\n\n", "data\n\n", ": ping\n\n", ":\n", "event: ping\n\n", "event: error\n", "event: x\n", "retry: 3\n\n",
-    "id: 1\n", "error: gone\n\n", 'error: {"message": "gone"}\n', "data: [1]\n\n", 'data: "x"\n\n', "data: 7\n\n", "[DONE]\n",
-    "data: ping\n\n", "data: {\n", 'data: "a": 1}\n\n', "{\n", "}\n", "<html>\n", "oops\n", "data: null\n\n", "\ufeff",
-)  # fmt: skip
+    "",
+    "\n",
+    "data:\n\n",
+    "data\n\n",
+    ": ping\n\n",
+    ":\n",
+    "event: ping\n\n",
+    "event: error\n",
+    "event: x\n",
+    "retry: 3\n\n",
+    "id: 1\n",
+    "error: gone\n\n",
+    'error: {"message": "gone"}\n',
+    "data: [1]\n\n",
+    'data: "x"\n\n',
+    "data: 7\n\n",
+    "[DONE]\n",
+    "data: ping\n\n",
+    "data: {\n",
+    'data: "a": 1}\n\n',
+    "{\n",
+    "}\n",
+    "<html>\n",
+    "oops\n",
+    "data: null\n\n",
+    "\ufeff",
+)
 HARMLESS = ("\n", "data:\n\n", "data\n\n", ": ping\n\n", ":\n", "event: ping\n\n", "retry: 3\n\n", "id: 1\n", "x: y\n")
-TYPES = ("text/event-stream", "text/event-stream", "text/plain", "application/json", "application/x-ndjson", "", "text/html")
+TYPES = (
+    "text/event-stream",
+    "text/event-stream",
+    "text/plain",
+    "application/json",
+    "application/x-ndjson",
+    "",
+    "text/html",
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +176,9 @@ def an_object(dice: random.Random, depth: int = 0, *, mean: bool = True) -> Any:
 
 def a_choice(dice: random.Random, *, mean: bool = True) -> dict[str, Any]:
     """One choice, with text where servers put it, or where none belongs."""
-    text = dice.choice(WORDS) if dice.random() < 0.9 else dice.choice((None, 7, [], [{"type": "text", "text": "x"}], {}))
+    text = (
+        dice.choice(WORDS) if dice.random() < 0.9 else dice.choice((None, 7, [], [{"type": "text", "text": "x"}], {}))
+    )
     name = dice.choice(("content",) * 12 + ("reasoning_content", "reasoning", "refusal", "thinking", "tool_calls"))
     if name == "tool_calls":
         text = dice.choice(([{"function": {"arguments": "{}"}}], [None], "x", {}))
@@ -142,7 +213,9 @@ def a_body(dice: random.Random) -> Body:
         if dice.random() < 0.07:
             parts.append(dice.choice(LINES if mean else HARMLESS))
             continue
-        text = json.dumps(an_object(dice, mean=mean), ensure_ascii=dice.random() < 0.5, indent=dice.choice((None,) * 30 + (1,)))
+        text = json.dumps(
+            an_object(dice, mean=mean), ensure_ascii=dice.random() < 0.5, indent=dice.choice((None,) * 30 + (1,))
+        )
         prefix = dice.choice(("data: ",) * 15 + ("data:", "", " data: ", "DATA: "))
         text = text.replace("\n", f"\n{prefix}") if dice.random() < 0.7 else text
         parts.append(f"{prefix}{text}{end}")
@@ -175,7 +248,7 @@ def split(dice: random.Random, data: bytes) -> list[bytes]:
     if len(data) < 2000 and dice.random() < 0.1:
         return [data[at : at + 1] for at in range(len(data))]
     edges = sorted({0, len(data), *(dice.randrange(len(data) + 1) for _ in range(dice.randrange(12)))})
-    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(edges)]
 
 
 class Portions(httpx2.AsyncByteStream):

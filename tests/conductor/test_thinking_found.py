@@ -22,6 +22,7 @@ from tui.store.keeper import SessionKeeper
 from tui.store.recovery import recover
 from tui.store.sessions import load
 from tui.ui.columns import column
+from tui.ui.widgets.metrics_strip import lines
 
 UNOPENED = CASES["never opened"]
 EVENTS = UNOPENED.parts[0].decode().split("\n\n")[:-1]
@@ -84,8 +85,6 @@ def test_what_the_host_said_of_the_prompt_stays_beside_what_its_tokenizer_counts
 
 
 def test_a_cached_prompt_is_told_on_the_screen(server: LoopbackServer) -> None:
-    from tui.ui.widgets.metrics_strip import lines
-
     host = LoopbackHost(server.port, ("cached",))
     with conducting(host) as conductor:
         lane = asked(conductor, host, "cached")

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lanes import ask
+from tests.support.lanes import ask, until_ended
 from tests.support.loopback_server import SCRIPTS, SSE, LoopbackServer, Wire
 from tui.core.lane import LaneState
-from tui.core.target import Timeouts
+from tui.core.prompt import Prompt
+from tui.core.target import Endpoint, Timeouts
 from tui.engine.link import EngineLink
+from tui.engine.protocol import Start
 
 MB = 1_000_000
 MOST_MB = 250
@@ -32,7 +34,9 @@ def zeros(megabytes: int) -> bytes:
 BOMB = zeros(3000) if sys.platform == "linux" else b""
 
 
-def sending(status: str, body: bytes, *headers: str, content_type: str = "application/json") -> Callable[[Wire], Awaitable[None]]:
+def sending(
+    status: str, body: bytes, *headers: str, content_type: str = "application/json"
+) -> Callable[[Wire], Awaitable[None]]:
     async def send(wire: Wire) -> None:
         try:
             await wire.head(status, content_type, *headers)
@@ -98,7 +102,9 @@ def engine() -> Iterator[EngineLink]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc")
 @pytest.mark.parametrize(("name", "says"), [(name, says) for name, (_, says) in SENT.items()], ids=SENT.keys())
-def test_whatever_comes_the_engine_stays_small(engine: EngineLink, server: LoopbackServer, name: str, says: str) -> None:
+def test_whatever_comes_the_engine_stays_small(
+    engine: EngineLink, server: LoopbackServer, name: str, says: str
+) -> None:
     lane = ask(engine, server.url, f"limit {name}", HASTY)
     assert engine.pid is not None
     assert peak_mb(engine.pid) < MOST_MB
@@ -124,11 +130,6 @@ TYPED = (
 
 @pytest.mark.parametrize("prompt", TYPED)
 def test_what_was_typed_is_what_is_sent(link: EngineLink, server: LoopbackServer, prompt: str) -> None:
-    from tests.support.lanes import until_ended
-    from tui.core.prompt import Prompt
-    from tui.core.target import Endpoint
-    from tui.engine.protocol import Start
-
     link.send(Start("r1", Endpoint(server.url, "good"), Prompt("p1", prompt, prompt).messages(None)))
     until_ended(link, ["r1"])
     contents = [message["content"].encode() for message in server.talk("good").body["messages"]]

@@ -1,4 +1,4 @@
-"""Every way in which servers were seen to stream, served to the real engine: what `docs/servers.md` says comes of it."""
+"""Every way in which servers were seen to stream, served to the real engine, becomes what `docs/servers.md` says."""
 
 from __future__ import annotations
 
@@ -35,9 +35,7 @@ def check(lane: Lane, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_what_a_server_sends_becomes_what_the_table_says(
-    link: EngineLink, server: LoopbackServer, case: Case
-) -> None:
+def test_what_a_server_sends_becomes_what_the_table_says(link: EngineLink, server: LoopbackServer, case: Case) -> None:
     lane = ask(link, server.url, f"case {case.name}")
     check(lane, case)
     assert lane.state.counts is (case.state is DONE)

@@ -13,8 +13,10 @@ from tui.engine.thinking import ThinkingTags
 
 MIXES = st.lists(
     st.sampled_from(
-        ["<think>", "</think>", "<", "</", "thi", "nk>", "Hm.", " ", "\n", "Yes", ">", "[THINK]", "[/THINK]"]
-        + ["<|channel|>", "analysis", "final", "<|message|>", "<|end|>", "<|start|>", "assistant", "|", "<|"]
+        (
+            *("<think>", "</think>", "<", "</", "thi", "nk>", "Hm.", " ", "\n", "Yes", ">", "[THINK]", "[/THINK]"),
+            *("<|channel|>", "analysis", "final", "<|message|>", "<|end|>", "<|start|>", "assistant", "|", "<|"),
+        )
     ),
     max_size=12,
 ).map("".join)

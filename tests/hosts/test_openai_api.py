@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -103,6 +104,20 @@ def test_a_broken_model_list_leaves_the_host_usable(answer: bytes) -> None:
         assert host.catalogue() == ()
         assert host.endpoint("name-from-a-flag").model == "name-from-a-flag"
         assert host.offers().stale.startswith("The server does not say which models it has. ")
+
+
+@pytest.mark.parametrize("status", ["200 OK", "500 Internal Server Error"])
+def test_of_a_list_that_would_fill_the_memory_no_more_is_unpacked_than_is_read(status: str) -> None:
+    bomb = gzip.compress(b" " * 400_000_000)
+    with serving(http(status, bomb, "application/json", "Content-Encoding: gzip")) as server:
+        tracemalloc.start()
+        try:
+            reply = fetch(server.url, "models", timeout=30, hint="")
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert reply.words() == "The answer is longer than 4 MB"
+    assert most < 15_000_000
 
 
 def test_a_list_that_is_packed_though_nobody_asked_for_it_is_read() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -20,9 +21,7 @@ def test_any_split_of_a_packed_body_gives_the_same_bytes(body: bytes, cuts: list
     for encoding, packed in (("gzip", gzip.compress(body)), ("Deflate", zlib.compress(body)), ("", body)):
         edges = sorted({0, len(packed), *(cut for cut in cuts if cut < len(packed))})
         unpacker = Unpacker(encoding)
-        pieces = [
-            piece for start, end in zip(edges, edges[1:], strict=False) for piece in unpacker.take(packed[start:end])
-        ]
+        pieces = [piece for start, end in pairwise(edges) for piece in unpacker.take(packed[start:end])]
         assert b"".join(pieces) == body
         assert not encoding or all(0 < len(piece) <= PIECE_BYTES for piece in pieces)
 

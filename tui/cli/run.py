@@ -52,7 +52,9 @@ _file = click.Path(dir_okay=False, path_type=Path)
 @click.option("--retries", type=click.IntRange(0, 100), default=0, show_default=True, metavar="N",
               envvar="COMPARE_RETRIES", help="Ask again what failed; then the model is skipped.")  # fmt: skip
 @click.option("--alone", is_flag=True, help="Measured: unload the other models before one is loaded.")
-@click.option("--nonce", is_flag=True, help="Begin each prompt with a marker of its own: a cache holds at most what precedes it.")
+@click.option(
+    "--nonce", is_flag=True, help="Begin each prompt with a marker of its own: a cache holds at most what precedes it."
+)
 @click.option("--deterministic", is_flag=True, help=f"Temperature 0 and seed {DETERMINISTIC_SEED}, if not given.")
 @click.option("--max-tokens", type=click.IntRange(1), default=DEFAULT_MAX_TOKENS, show_default=True, metavar="N",
               envvar="BENCH_MAX_TOKENS")  # fmt: skip

@@ -18,6 +18,9 @@ _DONE = "[DONE]"
 _KEEP_ALIVE = ("ping", "keepalive", "keep-alive", "heartbeat")
 _READ_NAMES = ("", "message")
 """Names of events that hold what every client reads; any other is somebody's own."""
+_ERROR_NAMES = ("error", "exception", "failure")
+_BEGINNINGS = ("{", "[")
+"""How an object, or a list of one, begins in lines without a field."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -51,7 +54,7 @@ class EventStream:
 
     def __init__(self) -> None:
         self.loose = ""
-        """What came without a field and is no object; known after `rest()`."""
+        """The last that came without a field, whatever it was; known after `rest()`."""
         self._line: list[bytes] = []
         self._line_bytes = 0
         self._skips_lf = False
@@ -81,7 +84,7 @@ class EventStream:
             self._line, self._line_bytes = [], 0
         rest = lines.pop()
         for line in (first, *lines):
-            if line.startswith(b"data:") and not self._data:
+            if line.startswith(b"data:") and not self._data and not self._unframed:
                 text = line[5:].decode("utf-8", "replace")
                 value = _object(text)
                 if value is not None:
@@ -100,12 +103,7 @@ class EventStream:
         if self._data or self._name:
             # What is torn is no nonsense: the stream ended in the middle of it.
             yield from (item for item in self._event() if item[0] is not What.NONSENSE)
-        text = "\n".join(self._unframed).strip()
-        value = _decoded(text) if text[:1] in ("{", "[") else None
-        if isinstance(value, dict | list):
-            yield What.VALUE, value
-        else:
-            self.loose = text
+        yield from self._without_fields()
 
     def _extend(self, part: bytes) -> None:
         """Keep the beginning of a line that goes on."""
@@ -139,6 +137,7 @@ class EventStream:
                 yield from self._without_field(text)
 
     def _add(self, text: str) -> Iterator[Item]:
+        yield from self._without_fields()
         if text.strip() == _DONE:
             yield from self._event()
             yield What.DONE, None
@@ -156,8 +155,7 @@ class EventStream:
         """The event that ends here, if there is anything in it."""
         text, name = "\n".join(self._data), self._name
         self._data, self._data_chars, self._name = [], 0, ""
-        self._unframed, self._unframed_chars = [], 0
-        if name == "error":
+        if name.lower() in _ERROR_NAMES:
             yield What.ERROR, _value_or_text(text)
         elif text.strip():
             value = _decoded(text)
@@ -170,17 +168,27 @@ class EventStream:
         """An object that one line held: its event need not have ended, for some servers divide by one line feed."""
         self._begun = True
         name, self._name = self._name, ""
-        if self._unframed:
-            self._unframed, self._unframed_chars = [], 0
         if name in _READ_NAMES:
             return What.VALUE, value
-        return What.ERROR if name == "error" else What.NAMED, value
+        return What.ERROR if name.lower() in _ERROR_NAMES else What.NAMED, value
+
+    def _without_fields(self) -> Iterator[Item]:
+        """The object that lines without a field are together, if they are one; else they are kept to be told of."""
+        if self._unframed:
+            text = self.loose = "\n".join(self._unframed).strip()
+            self._unframed, self._unframed_chars = [], 0
+            value = _decoded(text) if text.startswith(_BEGINNINGS) else None
+            if isinstance(value, dict | list):
+                yield What.VALUE, value
 
     def _without_field(self, text: str) -> Iterator[Item]:
         if text.strip() == _DONE:
+            yield from self._without_fields()
             yield What.DONE, None
             return
-        value = _object(text)
+        if text.startswith(_BEGINNINGS) and self._unframed and not self._unframed[0].startswith(_BEGINNINGS):
+            yield from self._without_fields()
+        value = None if self._unframed else _object(text)
         if value is not None:
             yield self._dispatched(value)
             return

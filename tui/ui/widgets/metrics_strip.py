@@ -23,7 +23,10 @@ _WIDE_ROWS = (
     ("tokens", "speed", "first", "cached", "mean"),
     ("total", "reason", "race", "answer", "prompt", "chunked", "memory"),
 )
-_NARROW_ROWS = (("tokens", "speed", "race"), ("first", "cached", "total", "reason", "answer", "prompt", "chunked", "memory"))
+_NARROW_ROWS = (
+    ("tokens", "speed", "race"),
+    ("first", "cached", "total", "reason", "answer", "prompt", "chunked", "memory"),
+)
 
 
 @dataclass(frozen=True, slots=True)
