@@ -104,7 +104,7 @@ def test_prompt_parameters_and_key_reach_the_server_and_the_key_is_kept_nowhere(
 ) -> None:
     keys = {"FOUNDRY_COMPARE_API_KEY": "sk-secret-1", "OPENAI_API_KEY": "sk-other-2"}
     options = ("--max-tokens", "7", "--temperature", "0.5", "--seed", "3")
-    prompt = "Grüße\n"
+    prompt = "Grüße می\u200cخواهم क्\u200dष 👨\u200d👩\u200d👧 e\u0301\t\u202e\n"
     done = call("run", *at, "-m", "burst", "-p", "-", *options, cwd=tmp_path, stdin=prompt.encode(), environ=keys)
     assert done.code == 0
     talk = server.talk("burst")

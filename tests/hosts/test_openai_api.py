@@ -106,6 +106,12 @@ def test_a_broken_model_list_leaves_the_host_usable(answer: bytes) -> None:
         assert host.offers().stale.startswith("The server does not say which models it has. ")
 
 
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nx: " + b"x" * 400_000, b"HTTP/1.1 200 " + b"x" * 400_000])
+def test_headers_without_an_end_are_no_answer(head: bytes) -> None:
+    with serving(head) as server, pytest.raises(NoHostError, match="does not answer properly"):
+        fetch(server.url, "models", timeout=30, hint="")
+
+
 @pytest.mark.parametrize("status", ["200 OK", "500 Internal Server Error"])
 def test_of_a_list_that_would_fill_the_memory_no_more_is_unpacked_than_is_read(status: str) -> None:
     bomb = gzip.compress(b" " * 400_000_000)
