@@ -288,7 +288,8 @@ def folded(events: Sequence[ev.Event]) -> Lane:
     for event in events:
         lane.fold(event)
     ends = [event for event in events if isinstance(event, TERMINAL)]
-    assert len(ends) == 1 and events[-1] is ends[0], f"terminal events: {ends}"
+    last = [event for event in events if not isinstance(event, ev.Explained)][-1]
+    assert len(ends) == 1 and last is ends[0], f"terminal events: {ends}"
     failed = ends[0]
     assert not isinstance(failed, ev.Failed) or failed.kind != "engine", f"the engine stumbled: {failed}"
     deltas = [event for event in events if isinstance(event, ev.Delta)]

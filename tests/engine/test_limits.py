@@ -13,8 +13,10 @@ import pytest
 
 from tests.support.lanes import ask, until_ended
 from tests.support.loopback_server import SCRIPTS, SSE, LoopbackServer, Wire
+from tui.core.answer_limits import MAX_CHARS, TOO_LONG
 from tui.core.lane import LaneState
 from tui.core.prompt import Prompt
+from tui.core.session_dict import lane_from_dict, lane_to_dict
 from tui.core.target import Endpoint, Timeouts
 from tui.engine.link import EngineLink
 from tui.engine.protocol import Start
@@ -65,6 +67,7 @@ def endless(head: str, part: bytes) -> Callable[[Wire], Awaitable[None]]:
 
 
 OK = f"HTTP/1.1 200 OK\r\ncontent-type: {SSE}\r\nconnection: close\r\n"
+ANSWER = f'data: {{"choices": [{{"delta": {{"content": "{"word " * 2000}"}}}}]}}\n\n'.encode()
 LONG = (b"x" * 79 + b"\n") * 1000
 SENT: dict[str, tuple[Callable[[Wire], Awaitable[None]], str]] = {
     "a packed refusal": (sending("500 Internal Server Error", BOMB, PACKED), "The host refused with 500: "),
@@ -79,6 +82,7 @@ SENT: dict[str, tuple[Callable[[Wire], Awaitable[None]], str]] = {
     "an endless status": (endless("HTTP/1.1 200 ", b"x" * 65_536), "The connection broke"),
     "endless comments": (endless(f"{OK}\r\n", b": ping\n\n" * 8192), ""),
     "endless chunks of nothing": (endless(f"{OK}\r\n", b'data: {"choices": []}\n\n' * 3000), ""),
+    "an endless answer": (endless(f"{OK}\r\n", ANSWER * 20), ""),
     "a long finish reason": (
         sending("200 OK", f'data: {{"choices": [{{"finish_reason": "{"x" * MB}"}}]}}\n\n'.encode(), content_type=SSE),
         "",
@@ -117,6 +121,15 @@ def test_whatever_comes_the_engine_stays_small(
 
 def test_the_good_beside_the_bad_are_answered(engine: EngineLink, server: LoopbackServer) -> None:
     assert ask(engine, server.url, "good").state is LaneState.DONE
+
+
+def test_an_answer_longer_than_can_be_kept_is_cut_and_says_so(engine: EngineLink, server: LoopbackServer) -> None:
+    lane = ask(engine, server.url, "limit an endless answer")
+    assert lane.state is LaneState.CUT and lane.fault is not None
+    assert lane.fault.message == TOO_LONG
+    assert len(lane.answer) == MAX_CHARS
+    back = lane_from_dict(lane_to_dict(lane))
+    assert (back.answer, back.marks.chunks) == (lane.answer, lane.marks.chunks)
 
 
 TYPED = (

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tui.core import events as ev
+from tui.core.answer_limits import AnswerRoom
 from tui.engine import faults
 from tui.engine.chunks import Chunk, ChunkReader, Count, error_in
 from tui.engine.framing import Item, What
 from tui.engine.stamps import Stamps
 from tui.engine.thinking import ThinkingTags, UnopenedThinking
-
-MAX_ANSWER_CHARS = 8_000_000
 
 
 class Answer:
@@ -27,7 +27,12 @@ class Answer:
         self._lane, self._stamps, self._emit = lane, stamps, emit
         self._chunks, self._count = ChunkReader(), Count()
         self._tags, self._unopened = ThinkingTags(), UnopenedThinking()
-        self._length = 0
+        self._room = AnswerRoom()
+
+    @property
+    def full(self) -> bool:
+        """Whether more came than can be kept; what did not fit was left out."""
+        return self._room.full
 
     def take(self, item: Item) -> bool:
         """Take one item; returns whether it brought text. Raises what stands for a failure, its text emitted before."""
@@ -66,20 +71,20 @@ class Answer:
         for kind, text in chunk.texts:
             for delta in self._tags.take(ev.Delta(self._lane, stamps.read_at, stamps.read_number, kind, text)):
                 self._give(delta)
-            self._length += len(text)
         self._count.take(chunk)
         self.finish_reason = chunk.finish_reason or self.finish_reason
         self._check(chunk)
         return bool(chunk.texts)
 
     def _give(self, delta: ev.Delta) -> None:
-        self._unopened.take(delta)
-        self._emit(delta)
+        text = self._room.take(delta.text)
+        if text:
+            kept = delta if text == delta.text else replace(delta, text=text)
+            self._unopened.take(kept)
+            self._emit(kept)
 
     def _check(self, chunk: Chunk) -> None:
         if chunk.error:
             raise faults.ServerSaidError(chunk.error)
         if chunk.broken_off:
             raise faults.BrokenOffError(chunk.finish_reason)
-        if self._length > MAX_ANSWER_CHARS:
-            raise faults.ServerSaidError(f"the answer is longer than {MAX_ANSWER_CHARS:,} characters")

@@ -10,6 +10,7 @@ import httpx2
 import openai
 
 from tui.core import events as ev
+from tui.core.answer_limits import HINT, TOO_LONG
 from tui.engine import faults
 from tui.engine.answer import Answer
 from tui.engine.dialect import Dialects, refused, without
@@ -92,9 +93,9 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
             for item in stream.take(data):
                 if answer.take(item):
                     watch.enter("more text")
-                if answer.done:
+                if answer.done or answer.full:
                     break
-            if answer.done:
+            if answer.done or answer.full:
                 break
         else:
             for item in stream.rest():
@@ -103,6 +104,11 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
                 _explain_nothing(response.headers.get("content-type", ""), stream.loose)
     finally:
         answer.close()
+    if answer.full:
+        # Neither a reason nor the end: it was cut, by us.
+        emit(ev.Ended(start.lane, stamps.read_at))
+        emit(ev.Explained(start.lane, stamps.read_at, TOO_LONG, HINT))
+        return
     at = stamps.read_at if answer.done else clock()
     emit(ev.Ended(start.lane, at, answer.finish_reason, answer.done))
 
