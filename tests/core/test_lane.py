@@ -160,6 +160,7 @@ def test_usage_may_come_after_the_end() -> None:
                     delta("x", at=at * MS, read=at),
                     delta("y", Kind.REASONING, at * MS, at),
                     ev.Usage("r1", at, at),
+                    ev.ThinkingFound("r1", at, at // 2, at),
                     ev.Ended("r1", at * MS),
                 ]
             )
@@ -173,6 +174,21 @@ def test_in_whatever_order_events_come_the_lane_can_be_written_and_read_back(eve
     back = lane_from_dict(written)
     assert lane_to_dict(back) == written
     assert (back.state, back.answer, back.reasoning) == (lane.state, lane.answer, lane.reasoning)
+
+
+def test_thinking_that_was_found_at_the_end_changes_kinds_and_no_instant() -> None:
+    words = ["Hm. ", "So.", "\n</think>\n", "Yes.", " No."]
+    said = [delta(word, at=(number + 1) * 10 * MS, read=number) for number, word in enumerate(words)]
+    lane = fold(Lane(spec()), ev.Sent("r1", 0), *said)
+    before = (list(lane.marks.at), list(lane.marks.reads))
+    lane.fold(ev.ThinkingFound("r1", 3, 8, 17))
+    assert (lane.reasoning, lane.answer, bytes(lane.marks.kinds)) == ("Hm. So.", "Yes. No.", b"rrraa")
+    assert (list(lane.marks.at), list(lane.marks.reads)) == before
+    lane.fold(ev.Ended("r1", 60 * MS, "stop"))
+    assert (lane.timing.ttft_ms, lane.timing.ttfo_ms, lane.timing.think_ms) == (10, 40, 30)
+    written = lane_to_dict(lane)
+    lane.fold(ev.ThinkingFound("r1", 5, 4, 4))
+    assert lane_to_dict(lane) == written, "after the end nothing is thought again"
 
 
 def run_of(*lanes: Lane) -> Run:

@@ -79,7 +79,8 @@ def lanes(draw: st.DrawFn, spec: LaneSpec) -> Lane:
         make.fold(lane, ev.Delta(spec.id, at, read // 2, kind, piece))
     if draw(st.booleans()):
         prompt, completion, thought = (draw(maybe(small)) for _ in range(3))
-        make.fold(lane, ev.Usage(spec.id, prompt, completion, thought, draw(st.sampled_from(["server", "tokenizer"]))))
+        make.fold(lane, ev.Usage(spec.id, prompt, completion, thought, draw(st.sampled_from(["server", "tokenizer"])),
+                            draw(maybe(small))))  # fmt: skip
     if draw(st.booleans()):
         make.fold(lane, ev.Memory(spec.id, at, draw(maybe(small)), draw(maybe(small))))
     ends: dict[LaneState, ev.Event] = {

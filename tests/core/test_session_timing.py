@@ -41,6 +41,13 @@ def table(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in (sound | changes).items() if value is not None}
 
 
+def test_headers_that_came_before_the_request_are_not_known() -> None:
+    early, exact = Marks(sent=SENT, headers=SENT - MS), Marks(sent=SENT, headers=SENT)
+    assert "headers" not in marks_to_dict(early)
+    assert marks_from_dict(marks_to_dict(early)).headers is None
+    assert marks_from_dict(marks_to_dict(exact)).headers == 0
+
+
 def test_a_table_reads_as_it_was_written() -> None:
     made = Marks(
         asked=0, load_start=1 * MS, load_end=5 * MS, sent=10 * MS, connect_ns=2 * MS, headers=100 * MS, end=300 * MS

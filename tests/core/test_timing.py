@@ -29,8 +29,10 @@ def marks(*chunks: tuple[str, int, int], end: int | None = None, **facts: Any) -
     return made
 
 
-def tokens(completion: int | None, *, prompt: int | None = None, reasoning: int | None = None) -> Usage:
-    return Usage("r1", prompt, completion, reasoning)
+def tokens(
+    completion: int | None, *, prompt: int | None = None, reasoning: int | None = None, cached: int | None = None
+) -> Usage:
+    return Usage("r1", prompt, completion, reasoning, cached_tokens=cached)
 
 
 def test_a_plain_answer() -> None:
@@ -127,6 +129,18 @@ def test_without_usage_no_token_metric_is_made_up(usage: Usage | None) -> None:
     token_metrics = (timing.tpot_ms, timing.decode_tps, timing.e2e_tps, timing.tokens_per_chunk, timing.prefill_tps)
     assert token_metrics == (None, None, None, None, None)
     assert (timing.ttft_ms, timing.last_ms, timing.answer_chars_per_s) == (100, 200, 80)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "cached", "rate"),
+    [(8000, None, 80_000), (8000, 0, 80_000), (8000, 7990, 100), (8000, 8000, None), (None, 7, None), (5, 9, None)],
+)
+def test_what_came_from_a_cache_was_not_evaluated(prompt: int | None, cached: int | None, rate: float | None) -> None:
+    usage = tokens(2, prompt=prompt, cached=cached)
+    timing = derive(marks(("a", 100, 1), ("a", 150, 2)), usage, 2)
+    assert timing.prefill_tps == rate
+    assert timing.ttft_ms == 100
+    assert usage.from_cache is bool(cached)
 
 
 def test_one_chunk_has_no_rate_and_no_gaps() -> None:

@@ -13,7 +13,13 @@ from tui.core.events import Delta, Kind
 from tui.engine.thinking import ThinkingTags
 
 MIXES = st.lists(
-    st.sampled_from(["<think>", "</think>", "<", "</", "thi", "nk>", "Hm.", " ", "\n", "Yes", ">"]), max_size=9
+    st.sampled_from(
+        (
+            *("<think>", "</think>", "<", "</", "thi", "nk>", "Hm.", " ", "\n", "Yes", ">", "[THINK]", "[/THINK]"),
+            *("<|channel|>", "analysis", "final", "<|message|>", "<|end|>", "<|start|>", "assistant", "|", "<|"),
+        )
+    ),
+    max_size=12,
 ).map("".join)
 
 
@@ -42,7 +48,13 @@ def sorted_out(deltas: list[Delta]) -> tuple[str, str]:
         ("<think>a</think>b</think>c<think>d", "a", "b</think>c<think>d"),
         ("Use <think>this</think>.", "", "Use <think>this</think>."),
         ("</think>Yes.", "", "</think>Yes."),
-        ("<thinking>Hm.", "", "<thinking>Hm."),
+        ("<thinking>Hm.", "Hm.", ""),
+        ("<thinker>Hm.", "", "<thinker>Hm."),
+        ("[THINK]Hm.[/THINK]Yes.", "Hm.", "Yes."),
+        ("[THIN] ice", "", "[THIN] ice"),
+        ("<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Yes.", "Hm.", "Yes."),
+        ("<|channel|>analysis<|message|>a <| b<|", "a <| b<|", ""),
+        ("<|channel|>" + "x" * 500, "", "<|channel|>" + "x" * 500),
         ("<thi", "", "<thi"),
         (" \n", "", " \n"),
         ("  Yes. ", "", "  Yes. "),

@@ -158,6 +158,20 @@ def test_three_models_are_compared_without_a_screen(real: Real, mode: str, tmp_p
         assert metrics["contended"] is (mode == "race")
 
 
+def test_a_prompt_that_it_has_evaluated_before_is_told_from_a_fresh_one(real: Real, tmp_path: Path) -> None:
+    if real.kind != "llama.cpp":
+        pytest.skip("it says nothing of a cache")
+    model = next(iter(real.says))
+    question = "Is anybody there who knows this question by now?"
+    asked = ("run", "--host", real.url, "-m", model, "-p", question, "--warmup", "1", "--mode", "measure", "--no-save")
+    (run,) = call(*asked, "--json", cwd=tmp_path).json["runs"]
+    metrics = run["metrics"]
+    cached, prompt = metrics["cached_tokens"], metrics["prompt_tokens"]
+    assert 0 < cached < prompt and metrics["ttft_from_cache"] is True
+    assert metrics["prefill_tps"] == pytest.approx(1000 * (prompt - cached) / metrics["ttft_ms"])
+    assert f"{cached} of {prompt} prompt tokens from a cache" in call(*asked, cwd=tmp_path).out
+
+
 def test_an_answer_that_is_too_long_says_so(real: Real, tmp_path: Path) -> None:
     model = next(iter(real.says))
     done = call(

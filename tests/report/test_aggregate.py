@@ -50,6 +50,17 @@ def test_one_run_is_its_own_median() -> None:
     assert (row.sessions, row.prompts, row.warmups, row.unfinished, row.contended) == (1, 1, 0, 0, False)
 
 
+def test_runs_whose_prompt_came_from_a_cache_are_counted_and_said() -> None:
+    lanes = [make.lane("r1"), make.lane("r2"), make.lane("r3"), make.lane("r4", state=LaneState.FAILED)]
+    for lane, cached in zip(lanes, (7, 0, None, 7), strict=True):
+        lane.fold(ev.Usage(lane.spec.id, 12, 3, cached_tokens=cached))
+    row = only(aggregate([make.session(lanes)]))
+    assert row.from_cache == 1
+    assert row.notes == ("a part of the prompt from a cache in 1 of 3 runs",)
+    without = only(aggregate([make.session([make.lane("r1")])]))
+    assert (without.from_cache, without.notes) == (0, ())
+
+
 def test_medians_are_over_the_runs_of_all_sessions() -> None:
     first = make.session([make.lane("r1", first_ms=100), make.lane("r2", first_ms=300)])
     second = make.session([make.lane("r1", first_ms=200), make.lane("r2", first_ms=1000)], session_id="other")

@@ -17,6 +17,7 @@ from markdown_it.token import Token
 from tests.support import sessions as make
 from tests.support.some import some
 from tui.core.clean import clean_line
+from tui.core.events import Usage
 from tui.core.lane import LaneState
 from tui.core.plan import Mode, Plan
 from tui.core.prompt import Prompt
@@ -58,6 +59,7 @@ HOSTILE = [
 def rich() -> Report:
     """A report in which everything occurs: both modes, failures, scores, estimates, few runs and many."""
     lanes = [make.lane(f"a{n}", first_ms=100 + n, round=n) for n in range(20)]
+    lanes[0].fold(Usage(lanes[0].spec.id, 12, 3, cached_tokens=11))
     lanes += [make.lane(f"b{n}", model="m2", source="tokenizer", first_ms=300.25) for n in range(3)]
     lanes += [make.lane("b9", model="m2", state=LaneState.FAILED), make.lane("w", warmup=True)]
     lanes += [make.lane(f"c{key}", model=key, mode=Mode.RACE, usage=False) for key in ("m1", "m2")]
@@ -72,6 +74,15 @@ def rich() -> Report:
         scores=[make.score("a1", 4), make.score("a2", 5), make.score("b0", 2, criterion="style")],
     )
     return aggregate([session], [("broken.toml", "the file is cut")])
+
+
+def test_what_came_from_a_cache_is_told_by_every_writer() -> None:
+    report = rich()
+    assert "- From a cache: the host had evaluated a part" in to_markdown.render(report)
+    assert "a part of the prompt from a cache in 1 of 20 runs" in to_markdown.render(report)
+    first, *others = csv.DictReader(io.StringIO(to_csv.render(report)))
+    assert (first["from_cache"], {row["from_cache"] for row in others}) == ("1", {"0"})
+    assert [row["from_cache"] for row in json.loads(to_json.render(report))["rows"]] == [1, 0, 0, 0]
 
 
 def outside(text: str) -> Report:
@@ -127,7 +138,7 @@ def test_markdown_has_a_table_for_each_mode_with_units() -> None:
         "decoding p95, tok/s": "100",
         "size, MB": "812",
         "licence": "MIT",
-        "note": "-",
+        "note": "a part of the prompt from a cache in 1 of 20 runs",
     }
     low, high = map(float, alpha["first text interval, ms"].split("-"))
     assert 100 <= low < 110 < high <= 119

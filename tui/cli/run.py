@@ -56,7 +56,9 @@ _file = click.Path(dir_okay=False, path_type=Path)
 @click.option("--retries", type=click.IntRange(0, 100), default=0, show_default=True, metavar="N",
               envvar="COMPARE_RETRIES", help="Ask again what failed; then the model is skipped.")  # fmt: skip
 @click.option("--alone", is_flag=True, help="Measured: unload the other models before one is loaded.")
-@click.option("--nonce", is_flag=True, help="Begin each prompt with a marker of its own, so that no cache can answer.")
+@click.option(
+    "--nonce", is_flag=True, help="Begin each prompt with a marker of its own: a cache holds at most what precedes it."
+)
 @click.option("--deterministic", is_flag=True, help=f"Temperature 0 and seed {DETERMINISTIC_SEED}, if not given.")
 @click.option("--max-tokens", type=click.IntRange(1, MAX_TOKENS), default=DEFAULT_MAX_TOKENS, show_default=True,
               metavar="N", envvar="BENCH_MAX_TOKENS")  # fmt: skip
@@ -233,10 +235,20 @@ def summary(lane: Lane) -> str:
         f"{about}{tokens} tokens" if tokens is not None else f"{lane.marks.chunks} chunks",
         f"{about}{timing.decode_tps:.1f} tok/s" if timing.decode_tps is not None else "- tok/s",
         f"first {timing.ttft_ms / 1000:.2f} s" if timing.ttft_ms is not None else "first -",
+        *_from_cache(lane),
         f"total {timing.end_ms / 1000:.2f} s" if timing.end_ms is not None else "total -",
         lane.finish_reason or lane.state.value if lane.state is LaneState.DONE else lane.state.value,
     ]
     return " · ".join([*parts, "contended"] if lane.spec.contended else parts)
+
+
+def _from_cache(lane: Lane) -> list[str]:
+    """That the time of the first text is not a fresh prompt's, where the host says so."""
+    usage = lane.usage
+    if usage is None or not usage.from_cache:
+        return []
+    of = "" if usage.prompt_tokens is None else f" of {usage.prompt_tokens}"
+    return [f"{usage.cached_tokens}{of} prompt tokens from a cache"]
 
 
 def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
@@ -247,6 +259,8 @@ def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
         "prompt_tokens": usage.prompt_tokens if usage else None,
         "completion_tokens": usage.completion_tokens if usage else None,
         "reasoning_tokens": usage.reasoning_tokens if usage else None,
+        "cached_tokens": usage.cached_tokens if usage else None,
+        "ttft_from_cache": usage.from_cache if usage and usage.cached_tokens is not None else None,
         "usage_source": usage.source if usage else "none",
         "contended": lane.spec.contended,
     }

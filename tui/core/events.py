@@ -94,6 +94,28 @@ class Usage:
     completion_tokens: int | None = None
     reasoning_tokens: int | None = None
     source: str = "server"
+    cached_tokens: int | None = None
+    """Those of the prompt's tokens that the server did not evaluate, but found in a cache."""
+
+    @property
+    def from_cache(self) -> bool:
+        """Whether a part of the prompt came from a cache: the time to the first token is then not a fresh prompt's."""
+        return bool(self.cached_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingFound:
+    """What came as the answer began with thinking: a closing tag says so, which nothing had opened.
+
+    Counted from the beginning of the answer's text, whose first chunks these were. Instants stay as they are.
+    """
+
+    lane: str
+    chunks: int
+    """How many chunks were thinking, or its tag, and nothing else."""
+    thought_chars: int
+    answer_from: int
+    """The character at which the answer begins, after the tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +187,7 @@ Event = (
     | Headers
     | Delta
     | Usage
+    | ThinkingFound
     | Ended
     | Failed
     | Cancelled

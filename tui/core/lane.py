@@ -165,6 +165,8 @@ class Lane:
                 marks.headers = at
             case ev.Delta():
                 self._take(event)
+            case ev.ThinkingFound():
+                self._think_again(event)
             case ev.Ended():
                 self._end(event)
             case ev.Failed():
@@ -183,6 +185,13 @@ class Lane:
             self._reasoning.add(delta.text)
         else:
             self._answer.add(delta.text)
+
+    def _think_again(self, event: ev.ThinkingFound) -> None:
+        """Take what came as the beginning of the answer for thinking, white space around it left out."""
+        text = self.answer
+        thought = self.reasoning + text[: event.thought_chars]
+        self._reasoning, self._answer = _Text(thought.strip()), _Text(text[event.answer_from :])
+        self.marks.think_first(event.chunks)
 
     def _end(self, event: ev.Ended) -> None:
         self.marks.end = event.at

@@ -12,7 +12,9 @@ import openai
 from tui.core.errors import CompareError, prose
 from tui.core.events import Failed
 from tui.core.lane import UNLOADED
+from tui.engine.framing import TooLongError
 from tui.engine.protocol import Start
+from tui.net.bodies import PackedError
 from tui.net.failures import (
     MAX_WORDS,
     no_answer,
@@ -23,9 +25,6 @@ from tui.net.failures import (
     without_origin,
 )
 from tui.net.said import error_message
-
-BODY_BYTES = 65_536
-"""How much of a body that is no stream is read, to find out what it says."""
 
 _TOO_LONG = "The prompt is too long for the model."
 _SHORTER = "Shorten the prompt, or have the model loaded with a larger context; --max-tokens counts towards it as well."
@@ -56,6 +55,10 @@ class ServerSaidError(Exception):
     """The server reported an error inside its stream."""
 
 
+class BrokenOffError(Exception):
+    """The server ended its answer with this finish reason, which says that it is not whole."""
+
+
 class NonsenseError(Exception):
     """A part of the stream that is not JSON, or no chunk."""
 
@@ -83,8 +86,11 @@ EXPECTED = (
     UnicodeError,
     CompareError,
     ServerSaidError,
+    BrokenOffError,
     NonsenseError,
     NotAStreamError,
+    TooLongError,
+    PackedError,
 )
 """Everything the network and the server can do to us. Anything else is a defect and must not be hidden."""
 
@@ -126,11 +132,15 @@ def _explain(start: Start, error: BaseException, *, arrived: bool) -> tuple[str,
             return "connect", *_told(proxy_refused(where, str(error)))
         case ServerSaidError():
             return "stream", *_explain_words(str(error), _KEPT if arrived else "Nothing was answered.")
+        case BrokenOffError():
+            return "stream", f"The host broke its answer off: finish reason {error}.", kept
+        case PackedError():
+            return "stream", _sentence(f"The host's answer cannot be read: {error}"), _OWN_LOG
         case NonsenseError():
             return "stream", _sentence(f"The host sent something that is not part of an answer: {error}"), kept
         case NotAStreamError():
             return "stream", *_explain_body(where, error)
-        case httpx2.SSEError():
+        case TooLongError():
             return "stream", "The host sent more without a break than any answer holds.", kept
         case httpcore2.ConnectError() | httpx2.ConnectError():
             return "connect", *_told(no_connection(where, error, "Check the address, or that the host is up"))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.core.errors import NoHostError
 from tui.net.addresses import public_url
+from tui.net.bodies import PackedError, Unpacker
 from tui.net.client import CONNECT_S, http_client
 from tui.net.failures import MAX_WORDS, no_answer, no_connection, points_to, proxy_refused, sign_in_wanted
 from tui.net.said import error_message
@@ -114,7 +115,7 @@ def post_lines(
         ):
             if not response.is_success:
                 return _read(response, time.monotonic() + silence)
-            for line in _lines(response.iter_raw()):
+            for line in _lines(_unpacked(response)):
                 on_line(line)
             return None if cancelled.is_set() else Reply(response.status_code)
     except NoHostError:
@@ -196,18 +197,23 @@ def _client(
         raise proxy_refused(base_url, blotted(str(error))) from error
     except httpx2.HTTPError as error:
         raise no_answer(base_url, error, hint) from error
+    except PackedError as error:
+        raise NoHostError(f"{shown} sends what cannot be read", str(error), hint) from error
 
 
 def _read(response: httpx2.Response, deadline: float) -> Reply:
     import httpx2
 
     raw = bytearray()
-    for chunk in response.iter_raw():
-        raw += chunk
-        if len(raw) > MAX_BYTES:
-            return Reply(response.status_code, text=f"The answer is longer than {MAX_BYTES // 1_000_000} MB")
-        if time.monotonic() > deadline:
-            raise httpx2.ReadTimeout("the body came too slowly")
+    try:
+        for chunk in _unpacked(response):
+            raw += chunk
+            if len(raw) > MAX_BYTES:
+                return Reply(response.status_code, text=f"The answer is longer than {MAX_BYTES // 1_000_000} MB")
+            if time.monotonic() > deadline:
+                raise httpx2.ReadTimeout("the body came too slowly")
+    except PackedError as error:
+        return Reply(response.status_code, text=f"Its answer cannot be read: {error}")
     location = response.headers.get("location") if response.is_redirect else None
     if location is not None:
         location = blotted(points_to(str(response.request.url), location))
@@ -218,3 +224,10 @@ def _read(response: httpx2.Response, deadline: float) -> Reply:
         # Before it is cut, so that no half of a key is left.
         text = blotted(raw.decode("utf-8", "replace"))[: 4 * MAX_WORDS]
         return Reply(response.status_code, text=text, location=location, sign_in=sign_in)
+
+
+def _unpacked(response: httpx2.Response) -> Iterator[bytes]:
+    """The body in pieces, none of them large, so that whoever reads them can stop in time. Raises PackedError."""
+    unpacker = Unpacker(response.headers.get("content-encoding", ""))
+    for chunk in response.iter_raw():
+        yield from unpacker.take(chunk)

@@ -75,7 +75,7 @@ class Subject:
     system: str | None
     """The system prompt."""
     nonce: bool = False
-    """Each prompt began with a marker of its own, so that no prefix cache could answer it."""
+    """Each prompt began with a marker of its own, so that a prefix cache could hold only what precedes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,8 @@ class Row:
     licence: str | None
     memory_mb: float | None = None
     """The most that the serving process was seen to hold; with all that it served at the time."""
+    from_cache: int = 0
+    """How many of the runs that count had a part of their prompt answered from a cache of the host's."""
     notes: tuple[str, ...] = ()
     """What else differs between the runs put together here, as phrases."""
     outliers: tuple[Outlier, ...] = ()
@@ -223,6 +225,7 @@ def run_of(session: str, prompt: str, lane: Lane) -> Run:
         decode_tps=timing.decode_tps,
         estimated=timing.decode_tps is not None and lane.usage is not None and lane.usage.source != "server",
         memory=lane.memory.resident_peak if lane.memory is not None else None,
+        from_cache=lane.state.counts and lane.usage is not None and lane.usage.from_cache,
     )
 
 
@@ -252,6 +255,10 @@ def _row(subject: Subject, group: _Group) -> Row:
         notes.append(f"from {len(group.hosts)} different hosts or versions")
     if 0 < contended < len(ended):
         notes.append(f"{contended} of {len(ended)} runs contended")
+    from_cache = sum(run.from_cache for run in ended)
+    if from_cache:
+        done = states[LaneState.DONE]
+        notes.append(f"a part of the prompt from a cache in {from_cache} of {done} runs")
     return Row(
         subject=subject,
         sessions=len(group.sessions),
@@ -270,6 +277,7 @@ def _row(subject: Subject, group: _Group) -> Row:
         size_mb=group.size_mb,
         licence=group.licence,
         memory_mb=max((run.memory / 1e6 for run in ended if run.memory is not None), default=None),
+        from_cache=from_cache,
         notes=tuple(notes),
         outliers=outliers(sorted(group.asked, key=lambda run: (run.session, run.prompt, run.round, run.id))),
     )

@@ -33,6 +33,8 @@ class Run:
     """The tokens behind its rate were not counted by the server."""
     memory: int | None
     """The most bytes that the serving process was seen to hold."""
+    from_cache: bool = False
+    """A part of its prompt was answered from a cache of the host's."""
 
 
 METRICS: dict[str, Callable[[Run], float | None]] = {

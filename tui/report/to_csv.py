@@ -54,6 +54,7 @@ _IDENTITY: dict[str, Callable[[Row], Cell]] = {
     "failure_rate": lambda row: row.outcomes.failure_rate,
     "warmups": lambda row: row.warmups,
     "unfinished": lambda row: row.unfinished,
+    "from_cache": lambda row: row.from_cache,
     "outliers": lambda row: len(row.outliers),
     "notes": lambda row: "; ".join(row.notes),
 }

@@ -50,6 +50,7 @@ def _row(row: Row) -> dict[str, Any]:
         "size_mb": row.size_mb,
         "licence": row.licence,
         "memory_mb": row.memory_mb,
+        "from_cache": row.from_cache,
         "notes": row.notes,
         "outliers": [asdict(outlier) for outlier in row.outliers],
     }

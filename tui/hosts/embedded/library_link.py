@@ -16,10 +16,13 @@ from tui.hosts.embedded.child import SHOWN, refusal, started
 from tui.hosts.embedded.protocol import Done, Message, Percent, Refused, Row, decode
 from tui.hosts.process import Process
 from tui.hosts.room import make_space
+from tui.hosts.rows import MAX_ROWS
 from tui.net.failures import without_origin
 
 OFFERS_S = 60.0
 """Longest wait for the public catalogue, in seconds. Offline the SDK gives up after four."""
+MOST_WAITING = 2 * MAX_ROWS
+"""Messages that may wait to be read; of a process that says more, the rest is not heard."""
 LOOK_S = 0.1
 """How often a wait looks whether it is still wanted."""
 _AWAY = "failed to fetch catalog"
@@ -63,7 +66,8 @@ class Library:
                 if not isinstance(message, Row):
                     why = f"it did not answer within {timeout:g} s" if time.monotonic() >= deadline else ""
                     return Shelf((), _stale(without_origin(message.why) if isinstance(message, Refused) else why))
-                cards.append(message.card)
+                if len(cards) < MAX_ROWS:
+                    cards.append(message.card)
             words = run.process.end()
         return Shelf(tuple(cards), _stale(_cause(words)) if _AWAY in words or not cards else "")
 
@@ -126,6 +130,8 @@ class Library:
 
 def _hearer(messages: SimpleQueue[Message | None]) -> Callable[[bytes], None]:
     def hear(line: bytes) -> None:
+        if line and messages.qsize() >= MOST_WAITING:
+            return
         try:
             messages.put(decode(line) if line else None)
         except (ValueError, BadInputError):
