@@ -7,6 +7,7 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -17,6 +18,7 @@ from tui.core.errors import CompareError
 from tui.core.events import Failed
 from tui.core.lane import UNLOADED
 from tui.engine.protocol import Start
+from tui.engine.retry_after import retry_after_s
 from tui.net.proxies import VARIABLES, proxy_for
 from tui.net.said import error_message
 
@@ -86,7 +88,13 @@ def silent(start: Start, phase: str, seconds: float, at: int) -> Failed:
 def failed(start: Start, error: BaseException, at: int) -> Failed:
     """The failure an exception stands for."""
     kind, message, hint = _explain(start, _root(error))
-    return Failed(start.lane, at, kind, message, hint, type(error).__name__)
+    return Failed(start.lane, at, kind, message, hint, type(error).__name__, _asked_pause(error))
+
+
+def _asked_pause(error: BaseException) -> int | None:
+    if not isinstance(error, openai.APIStatusError):
+        return None
+    return retry_after_s(error.response.headers.get("retry-after", ""), datetime.now(UTC))
 
 
 def _root(error: BaseException) -> BaseException:
