@@ -215,7 +215,9 @@ def main(kills: int, seed: int) -> None:
     findings = kill(kills, seed)
     for name, count in sorted(findings.kills.items()):
         click.echo(f"{count:4}  {name}")
-    click.echo(f"{findings.deltas} pieces of text were in journals; from signal to look at most {findings.slowest_s:.1f} s")
+    click.echo(
+        f"{findings.deltas} pieces of text were in journals; from signal to look at most {findings.slowest_s:.1f} s"
+    )
     for fault in findings.faults:
         click.echo(f"FAULT  {fault}")
     click.echo(f"{kills} kills, {len(findings.faults)} faults")

@@ -258,7 +258,9 @@ def test_what_was_skipped_while_the_model_was_gone_is_asked_when_it_is_back(
     server.unloaded.clear()
     assert done.code == 5
     why = "The host refused with 400: Model burst is not loaded."
-    assert f"burst: failed while warming up: {why} Have the host load burst, then run it again." in done.err.splitlines()
+    assert (
+        f"burst: failed while warming up: {why} Have the host load burst, then run it again." in done.err.splitlines()
+    )
     assert [run["state"] for run in done.json["runs"]] == ["skipped"] * 3
     assert [run["error"]["message"] for run in done.json["runs"]] == [
         f"Not asked, because its warm-up failed: {why}"
