@@ -27,7 +27,7 @@ from tui.threads import in_thread
 class HostAnswered(Message):
     """The host is there, with these models; `details` holds longer texts about some of them, by key.
 
-    `number` is that of the question. `key` is set when it was asked after `what` had been done to that model, which took
+    `number` is the question's. `key` is set when it was asked after `what` had been done to that model, which took
     `seconds`.
     """
 
