@@ -16,6 +16,7 @@ KNOWN_SKIPS = (
     "no transformers server",
     "no SSH server",
     "no SSH client",
+    "no full device",
 )
 """Reasons, or the beginnings of reasons, for which a test may be skipped."""
 

@@ -166,3 +166,51 @@ def test_an_interrupt_after_which_not_everything_is_kept_says_so(at: At, tmp_pat
     (journal,) = state.glob("*.journal.jsonl")
     assert f"All of it is noted in {journal}, and taken in at the next start." in done.err
     assert done.err.splitlines()[-1] == "foundry-compare: Interrupted, and not everything is kept."
+
+
+def is_busy_adapter(process: psutil.Process) -> bool:
+    """Whether it is an adapter's process that does more than to wait for questions."""
+    try:
+        return "tui.hosts.adapter" in process.cmdline() and process.num_threads() > 3
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize("command", ["models load", "run", "smoke"])
+def test_no_command_waits_for_a_model_that_loads(command: str, name: str, code: int, sessions: Path) -> None:
+    asked = {"models load": ("slow",), "run": ("-m", "slow", "-p", "hi"), "smoke": ("-m", "slow")}[command]
+    top = Path(__file__).parents[2]
+    process = start(*command.split(), "--host", "tests.support.adapters:Slow", *asked, cwd=top)
+    children: set[psutil.Process] = set()
+    looks = 0
+
+    def loads() -> bool:
+        nonlocal looks
+        children.update(psutil.Process(process.pid).children(recursive=True))
+        # Other requests are answered at once: an adapter that stays busy loads.
+        looks = looks + 1 if any(map(is_busy_adapter, children)) else 0
+        return looks > 20
+
+    until(lambda: process.poll() is not None or loads())
+    assert process.poll() is None, process.communicate()
+    process.send_signal(getattr(signal, name))
+    done = finish(process)
+    assert (done.code, done.err.splitlines()[-1]) == (code, "foundry-compare: Interrupted.")
+    assert "Traceback" not in done.err
+    until(lambda: gone(children))
+    if command == "run":
+        (file,) = sessions.iterdir()
+        assert [lane.state for lane in load(file).lanes.values()] == [LaneState.STOPPED]
+
+
+def test_a_signal_while_everything_is_kept_does_not_break_that_off(at: At, tmp_path: Path, sessions: Path) -> None:
+    process = start("run", *at, "-m", "endless", "-m", "good", "-p", "hi", cwd=tmp_path)
+    answering(process, sessions)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGTERM"):
+        process.send_signal(getattr(signal, name))
+        time.sleep(0.02)
+    done = finish(process)
+    assert done.code in (130, -signal.SIGTERM, -signal.SIGHUP) and "Traceback" not in done.err
+    (file,) = sessions.iterdir()
+    assert {lane.state for lane in load(file).lanes.values()} <= {LaneState.STOPPED, LaneState.DONE}

@@ -266,3 +266,40 @@ def test_a_further_file_of_a_session_is_not_gone_on_with(at: At, tmp_path: Path)
     assert done.err.splitlines()[-1] == (
         "foundry-compare: s-2.toml is a further part of a session. Go on with 20261122T110301Z-7f3a.toml."
     )
+
+
+def test_what_was_skipped_while_the_model_was_gone_is_asked_when_it_is_back(
+    at: At, server: LoopbackServer, tmp_path: Path, sessions: Path
+) -> None:
+    plan = ("--mode", "measure", "--rounds", "3", "--warmup", "1", "--json")
+    server.unloaded.add("burst")
+    done = call("run", *at, "-m", "burst", "-p", "hi", *plan, cwd=tmp_path)
+    server.unloaded.clear()
+    assert done.code == 5
+    why = "The host refused with 400: Model burst is not loaded."
+    assert (
+        f"burst: failed while warming up: {why} Have the host load burst, then run it again." in done.err.splitlines()
+    )
+    assert [run["state"] for run in done.json["runs"]] == ["skipped"] * 3
+    assert [run["error"]["message"] for run in done.json["runs"]] == [
+        f"Not asked, because its warm-up failed: {why}"
+    ] * 3
+    (file,) = sessions.glob("*.toml")
+    done = call("run", *at, "--resume", str(file), cwd=tmp_path)
+    assert done.code == 0, done.err
+    states = [lane.state for lane in load(file).lanes.values()]
+    assert states == [LaneState.FAILED, *[LaneState.DONE] * 4]
+    done = call("run", *at, "--resume", str(file), cwd=tmp_path)
+    assert done.err.endswith("Nothing is left to ask in this session. Begin a new one.\n")
+
+
+def test_why_a_request_was_skipped_is_printed(at: At, tmp_path: Path) -> None:
+    done = call("run", *at, "-m", "e500", "-p", "hi", "--mode", "measure", cwd=tmp_path)
+    assert done.code == 5
+    assert "skipped: Not asked, because its warm-up failed: The host refused with 500: boom." in done.out
+
+
+def test_a_retry_says_that_it_waits_and_for_whom(at: At, tmp_path: Path) -> None:
+    done = call("run", *at, "-m", "busy", "-m", "e500", "-p", "hi", "--retries", "1", cwd=tmp_path)
+    assert done.code == 5
+    assert "busy, e500: asked once more in 1 s, as the host wishes" in done.err.splitlines()

@@ -103,7 +103,7 @@ def test_a_plan_that_was_broken_off_goes_on_in_its_own_order_in_another_program(
     assert keeper.closed_with is not None and keeper.closed_with.lanes == second.session.lanes
 
 
-def test_a_model_that_had_failed_stays_skipped_when_its_plan_goes_on(
+def test_a_model_that_had_failed_is_given_another_chance_when_its_plan_goes_on(
     host: LoopbackHost, server: LoopbackServer, cards: Cards
 ) -> None:
     with conducting(host) as first:
@@ -116,11 +116,11 @@ def test_a_model_that_had_failed_stays_skipped_when_its_plan_goes_on(
     try:
         second.resume()
         to_the_end(second)
-        assert [lane.state for lane in lanes_of(second, "e500")] == [F, K]
+        assert [lane.state for lane in lanes_of(second, "e500")] == [F, F]
         assert {lane.state for lane in lanes_of(second, "burst")} <= {D, X}
     finally:
         second.close()
-    assert "e500" not in {talk.body["model"] for talk in server.talks}
+    assert [talk.body["model"] for talk in server.talks].count("e500") == 1
 
 
 def test_of_two_plans_that_were_broken_off_one_goes_on_and_the_other_stays_as_it_is(
@@ -166,3 +166,40 @@ def test_a_prompt_too_long_to_be_kept_is_refused_before_anything_is_entered(cond
             conductor.begin(cards("good"), asked)
         assert caught.value.sentence() == "A prompt is longer than the 8 MB that are kept. Shorten it."
     assert len(conductor.session.plans) == before
+
+
+def test_what_was_skipped_is_asked_when_its_plan_goes_on(
+    host: LoopbackHost, server: LoopbackServer, cards: Cards
+) -> None:
+    host.broken = {"burst"}
+    with conducting(host) as first:
+        begun = first.begin(cards("burst"), "hi", mode=Mode.MEASURE, rounds=3, warmup=1)
+        assert states(to_the_end(first)) == [F, K, K, K]
+    host.broken = set()
+    second = Conductor(host, session_from_dict(session_to_dict(first.session)))
+    try:
+        run = second.resume()
+        to_the_end(second)
+    finally:
+        second.close()
+    assert states(run) == [F, D, D, D, D], "the skipped lanes are replaced, and the model is warmed up again"
+    assert not set(run.lanes) & set(list(begun.lanes)[1:]), "a run that is left out gives its id to no other"
+
+
+def test_what_is_skipped_says_why(conductor: Conductor, cards: Cards) -> None:
+    conductor.begin(cards("e500", "burst"), "hi", mode=Mode.MEASURE, rounds=2, warmup=1)
+    run = to_the_end(conductor)
+    failing, fine = lanes_of(conductor, "e500"), lanes_of(conductor, "burst")
+    assert [lane.state for lane in failing] == [F, K, K]
+    faults = [lane.fault for lane in failing[1:] if lane.fault]
+    assert [(fault.kind, fault.message) for fault in faults] == [
+        ("skipped", "Not asked, because its warm-up failed: The host refused with 500: boom.")
+    ] * 2
+    assert all(lane.fault is None for lane in fine)
+    again = session_from_dict(session_to_dict(conductor.session))
+    assert [again.lanes[lane.spec.id].fault for lane in failing] == [lane.fault for lane in failing]
+    conductor.begin(cards("e500"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0)
+    to_the_end(conductor)
+    fault = lanes_of(conductor, "e500")[1].fault
+    assert fault and fault.message == "Not asked, because a request before failed: The host refused with 500: boom."
+    assert run.finished

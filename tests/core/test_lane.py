@@ -36,6 +36,20 @@ late = st.sampled_from(
 )
 
 
+def test_why_a_stream_was_cut_is_told_and_why_a_request_failed_is_told_better() -> None:
+    known = ev.Explained("r1", SENT + 9 * MS, "The runtime ended by itself.", "Run it again.")
+    cut = fold(running(), ev.Delta("r1", SENT + MS, 1, Kind.ANSWER, "half"), ev.Ended("r1", SENT + 2 * MS))
+    assert (cut.state, cut.fault) == (LaneState.CUT, None)
+    fold(cut, known)
+    assert (cut.state, cut.answer) == (LaneState.CUT, "half")
+    assert cut.fault == Fault("stream", "The runtime ended by itself.", "Run it again.")
+    failed = fold(running(), ev.Failed("r1", SENT + 2 * MS, "connect", "Nobody answers.", "Start it.", "ConnectError"))
+    fold(failed, known)
+    assert failed.fault == Fault("connect", "The runtime ended by itself.", "Run it again.", "ConnectError")
+    whole = fold(running(), ev.Delta("r1", SENT + MS, 1, Kind.ANSWER, "all"), ev.Ended("r1", SENT + 2 * MS, "stop"))
+    assert fold(whole, known).fault is None
+
+
 def running() -> Lane:
     return fold(Lane(spec()), ev.Queued("r1", ASKED), ev.Sent("r1", SENT))
 

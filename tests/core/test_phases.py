@@ -9,7 +9,7 @@ from tui.core import events as ev
 from tui.core.events import Kind
 from tui.core.lane import Lane
 from tui.core.phase import Phase
-from tui.core.phases import Span, live, spans
+from tui.core.phases import Live, Span, live, spans
 
 S = 1_000 * MS
 LATER = ASKED + 100 * S
@@ -56,6 +56,16 @@ def test_a_whole_lane_shows_every_phase_in_order() -> None:
         Span(Phase.THINK, 6, 9),
         Span(Phase.ANSWER, 9, 11),
     )
+
+
+@pytest.mark.parametrize(
+    "end", [ev.Failed("r1", ASKED + 2 * S, "host", "no"), ev.Cancelled("r1", ASKED + 2 * S), ev.Skipped("r1", ASKED)]
+)
+def test_a_lane_that_ended_before_it_was_sent_has_waited_and_counts_nothing(end: ev.Event) -> None:
+    loading = asked(ev.Loading("r1", ASKED + S), end)
+    assert live(loading, LATER) == Live(None, False, None, None, None)
+    if not isinstance(end, ev.Skipped):
+        assert spans(loading, LATER) == (Span(Phase.QUEUE, 0, 1), Span(Phase.LOAD, 1, 2))
 
 
 def test_the_running_phase_grows_with_the_clock() -> None:

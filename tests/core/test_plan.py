@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, permutations
 
 import pytest
 from hypothesis import given, settings
@@ -35,6 +35,14 @@ def test_measured_rounds_are_interleaved() -> None:
     for block in some(blocks):
         assert {slot.model for slot in block} == set(MODELS)
         assert len({(slot.round, slot.prompt) for slot in block}) == 1
+
+
+def test_the_order_of_models_that_are_asked_once_varies_with_the_seed() -> None:
+    once = [Plan("k1", Mode.MEASURE, MODELS, ("p1",), seed=seed) for seed in range(60)]
+    orders = Counter(tuple(slot.model for (slot,) in schedule(plan)) for plan in once)
+    assert set(orders) == set(permutations(MODELS))
+    alone = {tuple(slot.model for (slot,) in schedule(replace(plan, alone=True))) for plan in once}
+    assert alone == set(permutations(MODELS))
 
 
 def test_the_order_comes_from_the_seed_alone() -> None:

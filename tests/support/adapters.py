@@ -183,3 +183,15 @@ class Scripted:
         yield "half"
         os.kill(os.getpid(), signal.SIGSEGV)
         time.sleep(PATIENCE_S)
+
+
+class Slow:
+    """A model that takes longer to load than any test waits."""
+
+    models = ("slow",)
+
+    def load(self, model: str) -> None:
+        time.sleep(600)
+
+    def generate(self, prompt: str) -> Iterator[str]:
+        yield "at last"

@@ -274,9 +274,9 @@ async def twice_typed(wire: Wire) -> None:
     await wire.event("[DONE]")
 
 
-def refusing(status: str, body: Any) -> Callable[[Wire], Awaitable[None]]:
+def refusing(status: str, body: Any, *headers: str) -> Callable[[Wire], Awaitable[None]]:
     async def refuse(wire: Wire) -> None:
-        await wire.answer(status, body if isinstance(body, str) else json.dumps(body))
+        await wire.answer(status, body if isinstance(body, str) else json.dumps(body), "application/json", *headers)
 
     return refuse
 
@@ -295,6 +295,8 @@ SCRIPTS |= {
     "e404": refusing("404 Not Found", {"detail": "unknown model"}),
     "e429": refusing("429 Too Many Requests", {"message": "slow down"}),
     "e500": refusing("500 Internal Server Error", "boom"),
+    "busy": refusing("429 Too Many Requests", {"message": "slow down"}, "Retry-After: 1"),
+    "busy_for_long": refusing("503 Service Unavailable", {"message": "come back"}, "Retry-After: 3600"),
     "e503": refusing("503 Service Unavailable", "<html>busy</html>"),
 }
 

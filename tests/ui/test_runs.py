@@ -122,3 +122,25 @@ async def test_the_models_of_a_host_that_lists_none_are_there_for_the_next_quest
                 await play.until(lambda: not play.conductor.busy)
                 await play.sees("2 unscored")
             assert play.told == []
+
+
+async def test_a_pause_before_a_retry_is_shown_and_can_be_stopped(server: LoopbackServer) -> None:
+    host = OpenAIHost(server.url)
+    async with asking(host, ("busy_for_long",)) as play:
+        await play.sees("1 busy_for_long")
+        play.conductor.begin(play.app.shelf.chosen_cards(), "hi", retries=1)
+        await play.sees("asks once more in 120 s")
+        await play.sees("asks once more in 119 s")
+        await play.press("escape", "X")
+        await play.until(lambda: not play.conductor.busy)
+        assert "asks once more" not in play.shown
+
+
+async def test_a_model_whose_warm_up_failed_says_why_it_was_not_asked(server: LoopbackServer) -> None:
+    async with asking(OpenAIHost(server.url), ("e500", "good"), size=(120, 30)) as play:
+        await play.sees("2 good")
+        await play.press("ctrl+r")
+        await play.type("hi", "enter")
+        await play.until(lambda: play.here == 1 and not play.conductor.busy)
+        why = "Not asked, because its warm-up failed: The host refused with 500: boom."
+        await play.until(lambda: why in play.pane(1))

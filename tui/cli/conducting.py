@@ -147,6 +147,9 @@ def drive(conductor: Conductor, ended: Callable[[Lane], None]) -> None:
         with uninterrupted():
             changed = conductor.tick()
         _tell_problems(conductor)
+        for pause in conductor.pauses():
+            names = ", ".join(clean_line(conductor.session.targets[key].name, 80) for key in pause.models)
+            say(f"{names}: asked once more in {pause.seconds:g} s{', as the host wishes' * pause.asked}")
         for lane_id in sorted(changed):
             lane = conductor.session.lanes[lane_id]
             if conductor.settled(lane) and lane_id not in seen:

@@ -201,7 +201,8 @@ def _tell(session: Session, asked: Run, lane: Lane, as_json: bool) -> None:
     target = session.target_of(lane)
     name = clean_line(target.name, 80)
     if lane.spec.warmup:
-        say(f"{name}: warmed up" if lane.state is LaneState.DONE else f"{name}: {lane.state.value} while warming up")
+        said = f"{name}: warmed up" if lane.state is LaneState.DONE else f"{name}: {lane.state.value} while warming up"
+        say(f"{said}: {lane.fault.message} {lane.fault.hint}".rstrip() if lane.fault else said)
         return
     if as_json:
         say(f"{name}: {lane.state.value}")

@@ -10,6 +10,7 @@ from tui.conductor.aftercare import Aftercare
 from tui.conductor.course import Course
 from tui.conductor.keep_warm import KeepWarm
 from tui.conductor.ledger import Keeper, Ledger
+from tui.conductor.pausing import Pause
 from tui.conductor.planning import Terms, draw_up
 from tui.conductor.preparation import Counted, LoadBegan, Nudged, Preparation, Ready, Traced, Unready
 from tui.conductor.ratings import Ratings
@@ -42,7 +43,6 @@ class Conductor:
     ) -> None:
         self.session = session
         self._ledger = Ledger(session, keeper)
-        self._course = Course(self._ledger)
         self.ratings = Ratings(session, rater, now, self._rated)
         self.tokens_per_chunk: dict[str, float] = {}
         """Each model's last known ratio, by key: what live counters are estimated with."""
@@ -50,13 +50,14 @@ class Conductor:
         """Whether everything is kept; None before `close()`."""
         self._now = now
         self._engine = EngineLink(self._ledger.record_event)
+        self._course = Course(self._ledger, self._engine.now)
         self._preparation = Preparation(host, self._engine.now)
         self._aftercare = Aftercare(session, host, self._preparation, keep_warm)
         self._sampling = Sampling(self._engine.now)
-        self._greeted = False
         self._active: list[list[Lane]] = []
         self._ready: dict[str, Ready] = {}
-        self._started: set[str] = set()
+        self._started: dict[str, int] = {}
+        """Lanes whose request is with an engine, and with which."""
         self._changed: set[str] = set()
 
     @property
@@ -123,16 +124,25 @@ class Conductor:
             self._active.remove(wave)
             unloaded = self._aftercare.look_back(wave)
             self._changed |= {lane.spec.id for lane in self._course.once_more(wave, unloaded)}
-        if self._course.waiting and not self._active:
+        if self._course.waiting and not self._active and self.pause_s is None:
             # Until the engine greets, a lane has not been asked: starting it is nobody's latency.
-            if self._greeted:
+            if self._engine.greeted:
                 self._activate(self._course.waiting.popleft())
             else:
                 self._engine.start()
         if self.run is not None:
-            self._aftercare.warm(set(self.run.plan.models) - self._course.broken, busy=self.busy)
+            self._aftercare.warm(set(self.run.plan.models) - set(self._course.broken), busy=self.busy)
         changed, self._changed = self._changed, set()
         return changed
+
+    @property
+    def pause_s(self) -> float | None:
+        """How many seconds there still are before what failed is asked once more; None when nothing waits for that."""
+        return self._course.pause_s
+
+    def pauses(self) -> Sequence[Pause]:
+        """The pauses that have begun since the last call."""
+        return self._course.pausing.begun()
 
     def wait(self, seconds: float) -> None:
         """Return when the engine has something to say, or after `seconds`."""
@@ -217,7 +227,6 @@ class Conductor:
         for message in self._engine.drain():
             match message:
                 case Hello():
-                    self._greeted = True
                     self.session.tool |= {name: message.tool.get(name, "") for name in ("openai", "priority")}
                 case EngineGone():
                     self._engine_gone(message)
@@ -225,14 +234,14 @@ class Conductor:
                     self._fold(message)
 
     def _engine_gone(self, message: EngineGone) -> None:
-        said, lanes = "The engine's process ended before the answer was complete.", set(self._started)
-        if not self._greeted:
+        said = "The engine's process ended before the answer was complete."
+        lanes = {lane for lane, generation in self._started.items() if generation == message.generation}
+        if not message.greeted:
             # It cannot even start, so what waits for it would wait for ever.
             words = message.last_words.splitlines()
             said = prose(f"The engine's process could not start: {words[-1] if words else 'it said nothing'}")
             lanes |= {lane.spec.id for wave in self._course.waiting for lane in wave}
             self._course.waiting.clear()
-        self._greeted = False
         for lane_id in lanes:
             failed = ev.Failed(lane_id, self.now(), "engine", said, "What arrived is kept. Run it again.", "EngineGone")
             self._apply(failed)
@@ -244,17 +253,17 @@ class Conductor:
             return
         for lane in pending:
             run, session = lane.spec.id, self.session
-            self._started.add(run)
             self._ledger.started(lane, self._now())
             ready, timeouts, own = self._ready.pop(run), session.plan_of(lane).timeouts, session.parameters_of(lane)
             self._engine.send(Start(run, ready.endpoint, session.messages_of(lane), own, timeouts))
+            self._started[run] = self._engine.generation
             if ready.near:
                 self._sampling.watch(run, ready.pid)
 
     def _activate(self, wave: list[Lane]) -> None:
         for lane in wave:
-            if not lane.state.final and lane.spec.model in self._course.broken:
-                self._apply(ev.Skipped(lane.spec.id, self.now()))
+            if not lane.state.final and (why := self._course.why_skipped(lane.spec.model)) is not None:
+                self._apply(ev.Skipped(lane.spec.id, self.now(), *why))
         alive = [lane for lane in wave if not lane.state.final]
         if not alive:
             return
@@ -278,6 +287,8 @@ class Conductor:
         was_final = lane.state.final
         lane.fold(event)
         self._changed.add(event.lane)
+        if isinstance(event, ev.Failed):
+            self._course.pausing.heed(event)
         if was_final:
             if isinstance(event, LEARNT):
                 self._ledger.save(soon=True)
@@ -285,12 +296,12 @@ class Conductor:
             self._finished(lane)
 
     def _finished(self, lane: Lane) -> None:
-        self._started.discard(lane.spec.id)
+        self._started.pop(lane.spec.id, None)
         self._sampling.leave(lane.spec.id)
         self._ready.pop(lane.spec.id, None)
         self._aftercare.ended(lane)
         if lane.state is LaneState.FAILED:
-            self._course.broken.add(lane.spec.model)
+            self._course.broken[lane.spec.model] = lane
         ratio = lane.timing.tokens_per_chunk
         if ratio is not None:
             self.tokens_per_chunk[lane.spec.model] = ratio

@@ -140,6 +140,8 @@ class Failed:
     hint: str = ""
     type: str = ""
     """The exception's or the server's own name for it."""
+    retry_after_s: int | None = None
+    """How many seconds the host asks to be left alone before it is asked again; None when it says nothing of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +154,12 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The request was never made, because its model had failed before."""
+    """The request was never made, because its model had failed before: how, and what to do now."""
 
     lane: str
     at: int
+    message: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,13 @@ LEARNT = (ev.Usage, ev.Memory, ev.Explained)
 
 UNLOADED = "unloaded"
 """The kind of a fault that says: the host had not loaded the model when it was asked."""
+SKIPPED = "skipped"
+"""The kind of a fault that says: nothing was asked, because the model had failed before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a lane failed."""
+    """Why a lane failed, was cut or was skipped."""
 
     kind: str
     message: str
@@ -174,8 +176,10 @@ class Lane:
                 self.fault = Fault(event.kind, event.message, event.hint, event.type)
             case ev.Cancelled(at=at):
                 self.state, marks.end = LaneState.STOPPED, at
-            case ev.Skipped():
+            case ev.Skipped(message=message, hint=hint):
                 self.state = LaneState.SKIPPED
+                if message:
+                    self.fault = Fault(SKIPPED, message, hint)
 
     def _take(self, delta: ev.Delta) -> None:
         if not delta.text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 
 import httpcore2
 import httpx2
@@ -14,6 +15,7 @@ from tui.core.events import Failed
 from tui.core.lane import UNLOADED
 from tui.engine.framing import TooLongError
 from tui.engine.protocol import Start
+from tui.engine.retry_after import retry_after_s
 from tui.net.bodies import PackedError
 from tui.net.failures import (
     MAX_WORDS,
@@ -111,7 +113,13 @@ def silent(start: Start, phase: str, seconds: float, at: int) -> Failed:
 def failed(start: Start, error: BaseException, at: int, *, arrived: bool) -> Failed:
     """The failure an exception stands for. `arrived` is whether any text of the answer came before it."""
     kind, message, hint = _explain(start, _root(error), arrived=arrived)
-    return Failed(start.lane, at, kind, message, prose(hint), type(error).__name__)
+    return Failed(start.lane, at, kind, message, prose(hint), type(error).__name__, _asked_pause(error))
+
+
+def _asked_pause(error: BaseException) -> int | None:
+    if not isinstance(error, openai.APIStatusError):
+        return None
+    return retry_after_s(error.response.headers.get("retry-after", ""), datetime.now(UTC))
 
 
 def _root(error: BaseException) -> BaseException:

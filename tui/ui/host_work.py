@@ -27,7 +27,8 @@ from tui.threads import in_thread
 class HostAnswered(Message):
     """The host is there, with these models; `details` holds longer texts about some of them, by key.
 
-    `number` is that of the question. `key` is set when it was asked after `what` had been done to that model, which took `seconds`.
+    `number` is the question's. `key` is set when it was asked after `what` had been done to that model, which took
+    `seconds`.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class HostOffered(Message):
 
 
 class HostFailed(Message):
-    """Something asked of the host failed; `number` is that of the question, `key` is set when it was about one model."""
+    """Something asked of the host failed; `number` is the question's, `key` is set when it was about one model."""
 
     def __init__(self, number: int, error: CompareError, key: str = "") -> None:
         super().__init__()

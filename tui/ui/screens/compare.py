@@ -132,6 +132,8 @@ class CompareScreen(ModeScreen):
             self._show_status()
         if changed or (bars and conductor.busy):
             self._repaint(changed, bars)
+            if not changed and conductor.pause_s is not None:
+                self._show_status()
         elif bars:
             self._show_status()
         if self._ran and not conductor.busy:
