@@ -14,21 +14,32 @@ from tui.ui.widgets.wrapped import LONG, WrappedText
 
 # Each is one character as it is seen, so that the reference needs no idea of its own where characters end.
 CHARACTERS = ["a", "b", "é", "-", " ", " ", "漢", "字", "。", "e\u0301", "☺\ufe0f", "👩\u200d👩\u200d👧", "👍🏽", "—"]
+REACHES = {"👩\u200d👩\u200d👧": 6, "👍🏽": 4}
+"""Cells that characters take in a terminal which does not join them; the others take what they always do."""
 lines = st.lists(st.sampled_from(CHARACTERS), max_size=40)
 widths = st.integers(2, 14)
+
+
+def extent(characters: list[str]) -> int:
+    """How far they reach in any terminal, spaces at their end left out."""
+    ends = [cell_len("".join(characters[:at])) + REACHES.get(one, cell_len(one)) for at, one in enumerate(characters)]
+    return max((end for end, one in zip(ends, characters, strict=True) if one != " "), default=0)
 
 
 def slow_slices(characters: list[str], width: int) -> list[str]:
     """Try every cut: the last good one that fits, else the last that fits."""
     found = []
-    while characters and cell_len("".join(characters).rstrip(" ")) > width:
+    while characters and extent(characters) > width:
         fitting = [
             cut
             for cut in range(1, len(characters))
-            if characters[cut] != " " and cell_len("".join(characters[:cut]).rstrip(" ")) <= width
+            if characters[cut] != " " and extent(characters[:cut]) <= width
         ]
         good = [cut for cut in fitting if may_break(characters[:cut], characters[cut])]
-        cut = max(good or fitting or [1])
+        beyond = [cut for cut in range(1, len(characters)) if characters[cut] != " "]
+        if not beyond:
+            break
+        cut = max(good or fitting or beyond[:1])
         found.append("".join(characters[:cut]))
         characters = characters[cut:]
     return [*found, "".join(characters)]
@@ -72,6 +83,11 @@ def test_every_character_taken_for_plain_is_one_cell_wide() -> None:
 def test_words_keep_together_and_longer_words_are_broken_at_the_cells() -> None:
     assert wrap("the quick brown fox", 10) == ["the quick", "brown fox"]
     assert wrap("a reallyreallylong word", 6) == ["a", "really", "really", "long", "word"]
+
+
+def test_hindi_is_broken_between_words_and_has_room_for_vowels_that_take_a_cell() -> None:
+    assert wrap("हिन्दी में उत्तर: क्षेत्र", 9) == ["हिन्दी में", "उत्तर:", "क्षेत्र"]
+    assert wrap("हिन्दी", 4) == ["हिन्", "दी"]
 
 
 def test_chinese_breaks_anywhere_but_before_its_closing_marks() -> None:
