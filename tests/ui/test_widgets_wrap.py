@@ -21,8 +21,9 @@ widths = st.integers(2, 14)
 
 
 def extent(characters: list[str]) -> int:
-    """How far they reach in any terminal, spaces at their end left out."""
-    ends = [cell_len("".join(characters[:at])) + REACHES.get(one, cell_len(one)) for at, one in enumerate(characters)]
+    """How far they reach in any terminal, spaces at their end left out; no other row would help the first one."""
+    reaches = [REACHES.get(one, cell_len(one)) if at else cell_len(one) for at, one in enumerate(characters)]
+    ends = [cell_len("".join(characters[:at])) + reach for at, reach in enumerate(reaches)]
     return max((end for end, one in zip(ends, characters, strict=True) if one != " "), default=0)
 
 
@@ -168,3 +169,12 @@ def test_a_place_is_found_again_in_another_width() -> None:
     for width in (11, 200, 23):
         growing.resize(width)
         assert growing.rows[growing.row_of(place)].startswith("line 30")
+
+
+@pytest.mark.parametrize("text", ["می\u200cخواهم", "👩\u200d💻", "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"])
+def test_what_a_stream_cuts_within_a_word_or_an_emoji_is_never_spelled_out(text: str) -> None:
+    growing = WrappedText(40)
+    for end in range(1, len(text) + 1):
+        growing.update(text[:end])
+        assert "<U+" not in "".join(growing.rows)
+    assert growing.rows == [text]
