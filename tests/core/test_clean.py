@@ -99,7 +99,20 @@ MEANT = "\u180b\u180c\u180d\u180f\u200b\u200c\u200d\ufe00\ufe01\ufe02\ufe0e\ufe0
 
 anything = st.text(st.characters(), max_size=60)
 """Every code point, lone surrogates included."""
-PIECES = [*MEANT, *"ab1 \n\t\r", "\u0645", "\u064e", "\u0915", "\u094d", "\u093e", "\u0e01", "\u0e34", "\u1100", "\u1161", "葛"]
+PIECES = [
+    *MEANT,
+    *"ab1 \n\t\r",
+    "\u0645",
+    "\u064e",
+    "\u0915",
+    "\u094d",
+    "\u093e",
+    "\u0e01",
+    "\u0e34",
+    "\u1100",
+    "\u1161",
+    "葛",
+]
 PIECES += ["❤", "👩", "🏴", "\U0001f3ff", "\U000e0067", "\U000e007f", "\U000e0101", "\u0301", "\x00", "\x1b", "\u202e"]
 """What joiners, selectors and marks stand beside."""
 TRAPS = [hostile for hostile, _ in HOSTILE.values()] + FAMILIES + list(AS_WRITTEN.values())

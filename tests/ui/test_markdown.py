@@ -59,7 +59,11 @@ def test_marks_become_looks() -> None:
 
 def test_hindi_has_room_for_vowels_that_take_a_cell() -> None:
     words = "**हिन्दी** में उत्तर: क्षेत्र "
-    for answer in (words * 12, f"- {words * 5}\n> {words * 7}", f"| {words} | {words * 3} |\n|---|---|\n| {words * 4} | b |"):
+    for answer in (
+        words * 12,
+        f"- {words * 5}\n> {words * 7}",
+        f"| {words} | {words * 3} |\n|---|---|\n| {words * 4} | b |",
+    ):
         made = shown(answer)
         assert max(map(room, made.rows)) <= 40 < max(map(room, shown(answer, 60).rows))
         assert "".join(made.rows).count("हिन्दी") == answer.count("हिन्दी")

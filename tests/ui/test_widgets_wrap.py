@@ -32,9 +32,7 @@ def slow_slices(characters: list[str], width: int) -> list[str]:
     found = []
     while characters and extent(characters) > width:
         fitting = [
-            cut
-            for cut in range(1, len(characters))
-            if characters[cut] != " " and extent(characters[:cut]) <= width
+            cut for cut in range(1, len(characters)) if characters[cut] != " " and extent(characters[:cut]) <= width
         ]
         good = [cut for cut in fitting if may_break(characters[:cut], characters[cut])]
         beyond = [cut for cut in range(1, len(characters)) if characters[cut] != " "]
@@ -171,7 +169,9 @@ def test_a_place_is_found_again_in_another_width() -> None:
         assert growing.rows[growing.row_of(place)].startswith("line 30")
 
 
-@pytest.mark.parametrize("text", ["می\u200cخواهم", "👩\u200d💻", "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"])
+@pytest.mark.parametrize(
+    "text", ["می\u200cخواهم", "👩\u200d💻", "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"]
+)
 def test_what_a_stream_cuts_within_a_word_or_an_emoji_is_never_spelled_out(text: str) -> None:
     growing = WrappedText(40)
     for end in range(1, len(text) + 1):

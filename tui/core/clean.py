@@ -45,7 +45,9 @@ _FORMING = (
 )
 # Thai, Lao, Burmese and Khmer write no spaces; where a line may be broken, a space without width says so.
 _UNSPACED = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17b3\u17b6-\u17ff\u1950-\u19ff\u1a20-\u1aad\ua9e0-\ua9ff\uaa60-\uaadf"
-_IDEOGRAPH = "\u1000-\u109f\u3001\u3002\u3400-\u9fff\ua840-\ua877\uaa60-\uaa7f\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff"
+_IDEOGRAPH = (
+    "\u1000-\u109f\u3001\u3002\u3400-\u9fff\ua840-\ua877\uaa60-\uaa7f\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff"
+)
 _EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 _SKIN = "\U0001f3fb-\U0001f3ff"
 _PART = f"[{_EMOJI}][\ufe0e\ufe0f]?[{_SKIN}]?"

@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 _JOINER, _EMOJI_VARIANT = "\u200d", "\ufe0f"
 _SKIN = "\U0001f3fb-\U0001f3ff"
@@ -31,6 +31,7 @@ _SURE = (
 )
 UNSURE = re.compile(f"[^{_SURE}]")
 """A character by which text may become wider or narrower than it is taken to be."""
+_EMOJI = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
 _CLUSTER = re.compile(f"[{_FLAG}]{{2}}|.", re.DOTALL)
 
 
@@ -56,25 +57,42 @@ def clusters(text: str) -> list[Cluster]:
     """The characters of a line as they are seen."""
     found: list[Cluster] = []
     at, length = 0, len(text)
+    uncounted = False  # Rich counts nothing for what comes after a joiner, be it a letter or a space.
     while at < length:
         begin = at
         match = _CLUSTER.match(text, at)
         at = match.end() if match else at + 1
+        lost, uncounted = cell_len(text[begin]) if uncounted else 0, text[begin] == _JOINER
         while at < length:
             mark = text[at]
-            if mark == _JOINER:
-                at = min(at + 2, length)
+            if mark == _JOINER and at + 1 < length and _EMOJI.match(text, at + 1):
+                at += 2
             elif mark == _EMOJI_VARIANT or cell_len(mark) == 0:
                 at += 1
+                uncounted = mark == _JOINER and not uncounted
             else:
                 break
-        found.append(Cluster(begin, at, *_measured(text[begin:at])))
+        cells, wanted, most = _measured(text[begin:at])
+        found.append(Cluster(begin, at, cells - lost, wanted, most))
     return found
 
 
 def room(text: str) -> int:
     """Cells in which all of a line is seen."""
     return sum(cluster.room for cluster in clusters(text)) if UNSURE.search(text) else cell_len(text)
+
+
+def cut(text: str, cells: int) -> str:
+    """As much of a line as is seen in so many cells."""
+    if not UNSURE.search(text):
+        return text if cell_len(text) <= cells else set_cell_size(text, max(cells, 0)).rstrip(" ")
+    end = taken = 0
+    for cluster in clusters(text):
+        taken += cluster.room
+        if taken > cells:
+            break
+        end = cluster.end
+    return text[:end]
 
 
 @lru_cache(maxsize=4096)

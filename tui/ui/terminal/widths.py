@@ -18,7 +18,7 @@ from tui.ui.cells import UNSURE, clusters
 
 _PARTS = re.compile(r"(\x1b\[[0-9;]*m|\x1b\[\d+;\d+H)")
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
-_PIECES = re.compile("( {2,}| +$|[\u2500-\u259f]+)")
+_PIECES = re.compile("((?<!\u200d)(?: {2,}| +$|[\u2500-\u259f]+))")
 _NO_ROOM = "\u25a1"
 """Stands for a character that could reach into what is not painted again."""
 
@@ -53,22 +53,25 @@ def keep_columns(data: str) -> str:
     made: list[str] = []
     run: _Run = []
     style = ""
-    column: int | None = None
-    parts = _PARTS.split(data)
-    for at, part in enumerate(parts):
+    place: tuple[int, int] | None = None
+    """Row and column of the run's begin."""
+    for at, part in enumerate(_PARTS.split(data)):
         if at % 2 and part[-1] == "m":
             style = part
-        elif at % 2 or _CONTROL.search(part):
-            made.append(_row(run, column))
-            run = []
-            made.append(style + part if not at % 2 else part)
-            column = int(part[2:-1].partition(";")[2]) if at % 2 else None
-            style = "" if not at % 2 else style
+        elif at % 2:
+            row, _, column = part[2:-1].partition(";")
+            to = (int(row), int(column))
+            if place and run and to == (place[0], place[1] + sum(cell_len(text) for _, text in run)):
+                continue  # It goes on where it is: what stands there can give room to what stands before.
+            made += [_row(run, place and place[1]), part]
+            run, place = [], to
+        elif _CONTROL.search(part):
+            made += [_row(run, place and place[1]), style, part]
+            run, place, style = [], None, ""
         elif part:
             run.append((style, part))
             style = ""
-    made += [_row(run, column), style]
-    return "".join(made)
+    return "".join([*made, _row(run, place and place[1]), style])
 
 
 def _row(run: _Run, column: int | None) -> str:
