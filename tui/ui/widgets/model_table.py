@@ -278,6 +278,7 @@ def _total(widths: dict[int, int]) -> int:
 def fit_text(text: str, width: int, *, right: bool = False) -> str:
     """The text in exactly `width` cells, its cut marked with an ellipsis."""
     if cells.room(text) > width:
-        text = cells.cut(text, width - 1) + "…" if width > 0 else ""
+        text = cells.cut(text, width - 1)
+        text += " " * (width - 1 - cells.room(text)) + "…" if width > 0 else ""
     length = cell_len(text)
     return " " * (width - length) + text if right else text + " " * (width - length)
