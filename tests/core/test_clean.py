@@ -149,7 +149,7 @@ def test_nothing_that_controls_a_terminal_or_hides_is_left(text: str) -> None:
         assert bidi not in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}, "a change of direction"
         if HIDDEN.match(char):
             assert char in MEANT or "\U000e0020" <= char <= "\U000e01ef", "a character of no width"
-            assert 0 < at, "a joiner with nothing before it"
+            assert at > 0, "a joiner with nothing before it"
     stacked = 0
     for char in shown:
         marks = unicodedata.category(char) in ("Mn", "Me") and not HIDDEN.match(char)

@@ -12,6 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
 from tests.support.emulator import Emulator
+from tui.core.clean import clean_line
 from tui.ui.cells import clusters, room
 from tui.ui.terminal.compact import compact
 from tui.ui.terminal.widths import keep_columns
@@ -74,9 +75,9 @@ OPINIONS = [by_rich, wider, narrower, one_by_one, marks_have_cells]
 opinions = pytest.mark.parametrize("opinion", OPINIONS, ids=lambda opinion: opinion.__name__)
 
 
-def painted(text: str, style: Style = Style.parse("red on blue")) -> str:
+def painted(text: str) -> str:
     """A pane's row: its text, spaces, the column of its mark."""
-    return style.render(set_cell_size(text, WIDTH) + " ")
+    return Style.parse("red on blue").render(set_cell_size(text, WIDTH) + " ")
 
 
 def frame(*texts: str) -> str:
@@ -147,7 +148,7 @@ characters = st.sampled_from([*"ab ─│★ ", "  ", "你", *(cell for text in 
 @settings(deadline=None, max_examples=200)
 @given(st.lists(characters, max_size=WIDTH).map("".join), st.integers(0, WIDTH), st.sampled_from(OPINIONS))
 def test_no_row_reaches_beyond_its_part(text: str, cut: int, opinion: Callable[[str], int]) -> None:
-    text = set_cell_size(text, WIDTH + 1)
+    text = set_cell_size(clean_line(text), WIDTH + 1)
     screen = Emulator(60, 2, opinion)
     screen.feed(frame("", ""))
     parts = Style.parse("bold").render(text[:cut]) + Style.parse("red").render(text[cut:])
@@ -157,7 +158,7 @@ def test_no_row_reaches_beyond_its_part(text: str, cut: int, opinion: Callable[[
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.lists(characters, max_size=14).map("".join))
+@given(st.lists(characters, max_size=14).map("".join).map(clean_line))
 def test_characters_add_up_to_what_textual_takes_a_text_for(text: str) -> None:
     found = clusters(text)
     assert "".join(text[one.begin : one.end] for one in found) == text

@@ -35,8 +35,8 @@ _SURROGATE = "\ud800-\udfff"
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
-# Scripts whose letters change their form with their neighbours, without most of their punctuation: Arabic, Syriac, N'Ko,
-# Mandaic; those of India with Sinhala, Khmer, Mongolian and others of their kind; Manichaean to Sogdian, Brahmi's, Adlam.
+# Scripts whose letters change their form with their neighbours, without most of their punctuation: Arabic, Syriac,
+# N'Ko, Mandaic; those of India with Sinhala, Khmer, Mongolian and others of their kind; Manichaean to Sogdian, Adlam.
 _FORMING = (
     "\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u06dc\u06df-\u06ff\u0710-\u07f5\u0840-\u085b\u0860-\u088e\u0898-\u08e1"
     "\u08e3-\u0963\u0966-\u0df3\u0f00-\u109f\u1780-\u17b3\u17b6-\u17d3\u17e0-\u17e9\u1807-\u180a\u1810-\u18aa\u1a00-\u1c4f\u1cd0-\u1cff\ua800-\ua8fd"
@@ -138,7 +138,7 @@ def clean_line(text: str, limit: int | None = None) -> str:
 
 
 def spell_hidden(text: str, spelling: Callable[[int], str]) -> str:
-    """The text with every hidden character spelled out from its code point, those left alone that are meant to be there."""
+    """The text with hidden characters spelled out from their code points, but for those that are meant to be there."""
     if not HIDDEN.search(text):
         return text
     text = text.replace("\x00", spelling(0))

@@ -14,7 +14,7 @@ LONG = 800
 
 # Where text may be cut without changing what `clean()` makes of it: no mark, joiner, surrogate or CR on either side.
 _UNDECIDED = re.compile("(?:\r|[\u200b-\u200d]|(?<=\U0001f3f4)[\U000e0030-\U000e007a]{1,6})\\Z")
-"""An end that may be the first half of a line end, join to what comes next, or become the flag of a part of a country."""
+"""An end that may be half a line end, join to what comes next, or become the flag of a part of a country."""
 _SEAM = re.compile(r"(?<=[\w ])(?=[\w ])")
 
 
