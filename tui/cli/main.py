@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-import threading
 import traceback
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -26,11 +26,16 @@ class _Commands(click.Group):
     What click says of a command that makes no sense repeats what was typed, so it passes the gate too.
     """
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        sys.excepthook = say_crash
-        threading.excepthook = lambda crash: say_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
         try:
-            code = super().main(*args, standalone_mode=False, **extra)
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except click.ClickException as error:
             if not standalone_mode:
                 raise

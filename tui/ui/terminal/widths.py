@@ -157,7 +157,8 @@ def _pieces(text: str) -> tuple[_Piece, ...]:
         if at % 2:
             found.append(_Piece(part, len(part), len(part), len(part), "space" if part[0] == " " else "border"))
         elif part and not UNSURE.search(part):
-            found.append(_Piece(part, *[cell_len(part)] * 3, "text"))
+            cells = cell_len(part)
+            found.append(_Piece(part, cells, cells, cells, "text"))
         elif part:
             found += _split(part)
     return tuple(found)
