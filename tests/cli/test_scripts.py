@@ -50,6 +50,15 @@ def test_a_prompt_from_a_file_or_stdin_is_sent_as_it_stands(
     assert sent(server) == [from_stdin.strip()] or sent(server) == [from_stdin]
 
 
+def test_half_a_character_in_a_prompt_is_replaced_and_the_rest_is_asked(
+    server: LoopbackServer, at: At, tmp_path: Path
+) -> None:
+    (tmp_path / "prompts.json").write_text('[{"user": "a \\ud83d b \\ud83d\\ude00", "system": "\\ude00"}]')
+    done = call("run", *at, "-m", "good", "--prompts", "prompts.json", "--stop", "x", "--no-save", cwd=tmp_path)
+    assert done.code == 0, done.out
+    assert sent(server) == ["\ufffd", "a \ufffd b 😀"]
+
+
 def test_an_answer_is_printed_as_its_script_writes_it(at: At, tmp_path: Path) -> None:
     done = call("run", *at, "-m", "written", "-p", "hi", "--no-save", cwd=tmp_path)
     assert done.code == 0
