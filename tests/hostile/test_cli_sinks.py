@@ -40,15 +40,16 @@ def play(monkeypatch: pytest.MonkeyPatch, payload: str) -> list[str]:
     said = join_surrogates(payload)
     finish = {"choices": [{"index": 0, "delta": {}, "finish_reason": payload}]}
     thought = {"choices": [{"delta": {"reasoning_content": payload}}]}
+    called = said[:200]  # No list holds a longer name.
     reason = "".join(char for char in said if 32 < ord(char) < 127)[:40]
     scripts = {
-        f"a{said}": saying(text(payload)),
-        f"b{said}": saying(*(text(char) for char in payload[:60]), end=(finish, "[DONE]")),
-        f"c{said}": saying(thought, text(payload)),
-        f"d{said}": refusing("400 Bad Request", {"error": {"message": payload, "type": payload, "code": payload}}),
-        f"e{said}": refusing(f"500 {reason}", said),
-        f"f{said}": saying(text("x"), {"error": {"message": payload}}, end=(FINISH,)),
-        f"g{said}": refusing("404 Not Found", {"detail": payload}),
+        f"a{called}": saying(text(payload)),
+        f"b{called}": saying(*(text(char) for char in payload[:60]), end=(finish, "[DONE]")),
+        f"c{called}": saying(thought, text(payload)),
+        f"d{called}": refusing("400 Bad Request", {"error": {"message": payload, "type": payload, "code": payload}}),
+        f"e{called}": refusing(f"500 {reason}", said),
+        f"f{called}": saying(text("x"), {"error": {"message": payload}}, end=(FINISH,)),
+        f"g{called}": refusing("404 Not Found", {"detail": payload}),
     }
     for name, script in scripts.items():
         monkeypatch.setitem(SCRIPTS, name, script)
