@@ -104,6 +104,7 @@ def test_a_hopeless_width_still_ends(width: int) -> None:
 
 
 NASTY = ["word ", "漢字", "\n", "\r\n", "\r", "\t", "\x1b[31m", "\ud83d", "\ude00", "e", "\u0301", "👩", "\u200d", "  "]
+NASTY += ["\u0645", "\u200c", "\u0915\u094d", "\u093f", "🏴", "\U000e0067\U000e0062", "\U000e007f", "\ufe0f", "⚠"]
 pieces = st.lists(st.one_of(st.sampled_from(NASTY), st.text(max_size=5)), max_size=30)
 
 
@@ -122,8 +123,15 @@ def test_text_that_grows_ends_up_as_if_it_had_come_at_once(parts: list[str], wid
     assert growing.restarts == 0
 
 
+SCRIPTS = ["हिन्दी ", "क्\u200dष", "می\u200cخواهم ", "⚠\ufe0f", "ที่นี่"]
+
+
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.sampled_from(["word ", "漢字。", "no", "👩\u200d👩", "e\u0301", "\ud83d\ude00", " "]), min_size=50))
+@given(
+    st.lists(
+        st.sampled_from(["word ", "漢字。", "no", "👩\u200d👩", "e\u0301", "\ud83d\ude00", " ", *SCRIPTS]), min_size=50
+    )
+)
 def test_an_endless_line_wraps_as_if_it_had_come_at_once(words: list[str]) -> None:
     text = "".join(words) * (3 * LONG // len("".join(words)) + 1)
     growing, whole = WrappedText(23), WrappedText(23)
