@@ -112,7 +112,11 @@ WRITTEN = "\n".join([*AS_WRITTEN.values(), *FAMILIES, "and no more"])
 
 @pytest.mark.parametrize("bracketed", [True, False], ids=["bracketed", "as keys"])
 def test_a_prompt_is_asked_as_it_was_pasted(bracketed: bool, server: LoopbackServer, tmp_path: Path) -> None:
-    text = WRITTEN if bracketed else AS_WRITTEN["Persian"] + " " + AS_WRITTEN["Hindi with a half form"] + " 👩‍💻 and no more"
+    text = (
+        WRITTEN
+        if bracketed
+        else AS_WRITTEN["Persian"] + " " + AS_WRITTEN["Hindi with a half form"] + " 👩‍💻 and no more"
+    )
     with terminal(program(server), LARGE, tmp_path) as (window, _):
         window.sees("Ask all models", "1 ⚠️")
         window.paste(text, bracketed=bracketed)

@@ -30,7 +30,7 @@ _INVISIBLE = (
 HIDDEN = re.compile(f"[{_CONTROL}{_INVISIBLE}]")
 """A character that controls, or changes what is seen without being seen; LF and TAB are none."""
 
-_HIDDEN_BUT_NUL = re.compile(f"[{_CONTROL[1:]}{_INVISIBLE}]".replace("[-", "[\x01-"))
+_HIDDEN_BUT_NUL = f"[{_CONTROL[1:]}{_INVISIBLE}]".replace("[-", "[\x01-")
 _SURROGATE = "\ud800-\udfff"
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
@@ -51,9 +51,9 @@ _IDEOGRAPH = (
 _EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 _SKIN = "\U0001f3fb-\U0001f3ff"
 _PART = f"[{_EMOJI}][\ufe0e\ufe0f]?[{_SKIN}]?"
-_TOO_LONG = re.compile(f"({_PART}(?:\u200d{_PART}){{3}})\u200d")
+_TOO_LONG = f"({_PART}(?:\u200d{_PART}){{3}})\u200d"
 """Emoji joined to one with a further joiner: there is none of more than four."""
-_MEANT = re.compile(
+_MEANT = (
     "([\u180b-\u180d\u180f\u200b-\u200d\ufe00-\ufe02\ufe0e\ufe0f\U000e0030-\U000e0039\U000e0061-\U000e007a"
     "\U000e0100-\U000e01ef](?:"
     # A joiner beside a letter that it forms, and with something to see on either side of it.
@@ -81,13 +81,17 @@ _MARKS_FROM = (
     (0x1BC00, 0x1BCFF), (0x1CF00, 0x1D24F), (0x1DA00, 0x1E95F),
 )  # fmt: skip
 """Where marks are, so that text without any of it is not looked at for them."""
-_MAY_STACK = re.compile(
-    f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in _MARKS_FROM)}\ua960-\ua97c\ud7b0-\ud7fb{_SKIN}]"
-)
-_IN_A_ROW = re.compile(f"([{_JOINS_AFTER}{_SKIN}]{{{MAX_IN_A_ROW}}})[{_JOINS_AFTER}{_SKIN}]+")
+_MAY_STACK = f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in _MARKS_FROM)}\ua960-\ua97c\ud7b0-\ud7fb{_SKIN}]"
+_IN_A_ROW = f"([{_JOINS_AFTER}{_SKIN}]{{{MAX_IN_A_ROW}}})[{_JOINS_AFTER}{_SKIN}]+"
 _TIES = "\u200c\u200d"
 _LONGEST_RUN = 64
 """Marks in a row that are looked at one by one; what is beyond is left out."""
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when it is needed first: the first frame need not wait for it."""
+    return re.compile(pattern)
 
 
 def _spelling(point: int) -> str:
@@ -143,11 +147,11 @@ def spell_hidden(text: str, spelling: Callable[[int], str]) -> str:
         return text
     text = text.replace("\x00", spelling(0))
     if "\u200d" in text:
-        text = _TOO_LONG.sub(lambda emoji: emoji[1] + spelling(0x200D), text)
-    parts = _MEANT.split(text)
+        text = _compiled(_TOO_LONG).sub(lambda emoji: emoji[1] + spelling(0x200D), text)
+    parts = _compiled(_MEANT).split(text)
     # What is between is spelled in one piece, parted by a character that does not occur.
     between = "\x00".join(parts[::2])
-    if len(parts) > 1 and not _HIDDEN_BUT_NUL.search(between):
+    if len(parts) > 1 and not _compiled(_HIDDEN_BUT_NUL).search(between):
         return text
     parts[::2] = between.translate(_spellings(spelling)).split("\x00")
     return "".join(parts)
@@ -163,9 +167,9 @@ def _spellings(spelling: Callable[[int], str]) -> dict[int, str]:
 
 def _unstacked(text: str) -> str:
     """The text without what is too much on one character."""
-    if not _MAY_STACK.search(text):
+    if not _compiled(_MAY_STACK).search(text):
         return text
-    return _IN_A_ROW.sub(r"\1", _stacks().sub(lambda run: _fewer(run[0]), text))
+    return _compiled(_IN_A_ROW).sub(r"\1", _stacks().sub(lambda run: _fewer(run[0]), text))
 
 
 @cache

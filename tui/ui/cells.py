@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -19,7 +19,8 @@ _FLAG = "\U0001f1e6-\U0001f1ff"
 _DOUBTFUL = frozenset("\u0e33\u0eb3")
 """Vowels of Thai and Lao that some terminals draw into the cell before."""
 
-# Most text by far: one cell each, or two for what is Chinese, Japanese or Korean. What is left out is looked up.
+# Most text by far: one cell each, or two for what is Chinese, Japanese or Korean. What is left out is looked up. The
+# wide ones are apart: to compile them takes longer than the first frame may wait.
 _SURE = (
     "\x00-\u00ac\u00ae-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u0482\u048a-\u052f\u0531-\u0556\u05d0-\u05ea\u0621-\u064a"
     "\u0660-\u066d\u0671-\u06d3\u06f0-\u06f9\u1e00-\u1fbc\u2010-\u2027\u202f-\u205e\u20a0-\u20bf\u2100-\u2121\u2123-\u2138"
@@ -27,10 +28,10 @@ _SURE = (
     "\u2680-\u2692\u2694-\u26a0\u26a2-\u26a9\u26ac-\u26bc\u26bf-\u26c3\u26c6-\u26cd\u26cf-\u26d3\u26d5-\u26e9\u26eb-\u26f1"
     "\u26f4\u26f6-\u26f9\u26fb\u26fc\u26fe-\u2704\u2706-\u2709\u270c-\u2727\u2729-\u274b\u274d\u274f-\u2752\u2756"
     "\u2758-\u2794\u2798-\u27af\u27b1-\u27be\u27c0-\u2b1a\u2b1d-\u2b4f\u2b51-\u2b54\u3001-\u3029\u3041-\u3096\u309b-\u30ff"
-    "\u3105-\u312f\u3131-\u3163\u3165-\u318e\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufa6d\uff01-\uff60\uffe0-\uffe6"
+    "\u3105-\u312f\u3131-\u3163\u3165-\u318e"
 )
-UNSURE = re.compile(f"[^{_SURE}]")
-"""A character by which text may become wider or narrower than it is taken to be."""
+_WIDE = "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufa6d\uff01-\uff60\uffe0-\uffe6"
+_OTHER = re.compile(f"[^{_SURE}]")
 _EMOJI = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
 _CLUSTER = re.compile(f"[{_FLAG}]{{2}}|.", re.DOTALL)
 
@@ -51,6 +52,16 @@ class Cluster(NamedTuple):
     def unsure(self) -> bool:
         """Whether terminals may disagree."""
         return self.most > self.cells
+
+
+@cache
+def _other_or_wide() -> re.Pattern[str]:
+    return re.compile(f"[^{_SURE}{_WIDE}]")
+
+
+def unsure(text: str) -> bool:
+    """Whether text may be wider or narrower in some terminal than it is taken to be."""
+    return not text.isascii() and bool(_OTHER.search(text)) and bool(_other_or_wide().search(text))
 
 
 def clusters(text: str) -> list[Cluster]:
@@ -79,12 +90,12 @@ def clusters(text: str) -> list[Cluster]:
 
 def room(text: str) -> int:
     """Cells in which all of a line is seen."""
-    return sum(cluster.room for cluster in clusters(text)) if UNSURE.search(text) else cell_len(text)
+    return sum(cluster.room for cluster in clusters(text)) if unsure(text) else cell_len(text)
 
 
 def cut(text: str, cells: int) -> str:
     """As much of a line as is seen in so many cells."""
-    if not UNSURE.search(text):
+    if not unsure(text):
         return text if cell_len(text) <= cells else set_cell_size(text, max(cells, 0)).rstrip(" ")
     end = taken = 0
     for cluster in clusters(text):
@@ -110,7 +121,7 @@ def _measured(cluster: str) -> tuple[int, int, int]:
 
 
 def _agreed(char: str, cells: int) -> bool:
-    if not UNSURE.match(char):
+    if not unsure(char):
         return True
     if "\U0001f000" <= char <= "\U0001faff" or (cells == 2 and not "\u2e80" <= char <= "\ufaff"):
         return False  # An emoji is narrow in a terminal that is older than it.

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from tui.ui.cells import UNSURE, clusters
+from tui.ui.cells import clusters, unsure
 
 _PARTS = re.compile(r"(\x1b\[[0-9;]*m|\x1b\[\d+;\d+H)")
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
@@ -48,7 +48,7 @@ def keep_columns(data: str) -> str:
 
     Rows of text begin with a move to their place, as Textual's do; what else there is stays as it is.
     """
-    if data.isascii() or not UNSURE.search(data):
+    if not unsure(data):
         return data
     made: list[str] = []
     run: _Run = []
@@ -76,7 +76,7 @@ def keep_columns(data: str) -> str:
 
 def _row(run: _Run, column: int | None) -> str:
     """A row, or a part of one, from a column on, counted from 1."""
-    if column is None or all(not UNSURE.search(text) for _, text in run):
+    if column is None or all(not unsure(text) for _, text in run):
         return "".join(style + text for style, text in run)
     pieces = [_pieces(text) for _, text in run]
     places = _placed([piece for part in pieces for piece in part], column)
@@ -86,13 +86,13 @@ def _row(run: _Run, column: int | None) -> str:
     for (style, text), part in zip(run, pieces, strict=True):
         made.append(style)
         stop = first + len(part)
-        unsure = [at for at in range(first, stop) if part[at - first].kind == "unsure"]
-        if not unsure:
+        doubtful = [at for at in range(first, stop) if part[at - first].kind == "unsure"]
+        if not doubtful:
             made += [_written(piece, *place) for piece, place in zip(part, places[first:stop], strict=True)] or [text]
         else:
-            begin, after = places[unsure[0]][0], places[unsure[-1]][1]
+            begin, after = places[doubtful[0]][0], places[doubtful[-1]][1]
             for at in range(first, stop):
-                if at == unsure[0] and after > begin:
+                if at == doubtful[0] and after > begin:
                     made.append(" " * (after - begin) + _to(begin))
                 made.append(_written(_fitting(part[at - first], places[at][0], end), *places[at]))
                 if part[at - first].kind == "unsure":
@@ -114,7 +114,7 @@ def _fitting(piece: _Piece, begin: int, end: int) -> _Piece:
     if piece.kind != "unsure" or begin + piece.most <= end:
         return piece
     base = piece.text[0]
-    sure = not UNSURE.match(base) or clusters(base)[0].most <= min(piece.cells, end - begin)
+    sure = not unsure(base) or clusters(base)[0].most <= min(piece.cells, end - begin)
     return piece._replace(text=base if sure else _NO_ROOM if piece.cells else "")
 
 
@@ -156,7 +156,7 @@ def _pieces(text: str) -> tuple[_Piece, ...]:
     for at, part in enumerate(_PIECES.split(text)):
         if at % 2:
             found.append(_Piece(part, len(part), len(part), len(part), "space" if part[0] == " " else "border"))
-        elif part and not UNSURE.search(part):
+        elif part and not unsure(part):
             cells = cell_len(part)
             found.append(_Piece(part, cells, cells, cells, "text"))
         elif part:
