@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import sys
+import threading
 
 
 def main() -> None:
@@ -10,8 +12,10 @@ def main() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # Until a command listens, Ctrl+C ends the program as any other signal does: without a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from tui.cli.main import cli
+    from tui.cli.main import cli, say_crash
 
+    sys.excepthook = say_crash
+    threading.excepthook = lambda crash: say_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
     cli(prog_name="foundry-compare")
 
 

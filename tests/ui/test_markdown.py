@@ -18,6 +18,7 @@ from tests.support.some import some
 from tests.ui.stage import Stage, rows
 from tui.core.lane import LaneState
 from tui.hosts.openai_api import OpenAIHost
+from tui.ui.cells import room
 from tui.ui.theming import load_all
 from tui.ui.widgets.answer_styles import ROLES
 from tui.ui.widgets.answer_view import AnswerView
@@ -55,6 +56,18 @@ def test_marks_become_looks() -> None:
     pieces = {piece.text: piece.style for piece in made.pieces[2]}
     assert pieces["bold"] is not None and pieces["bold"].bold
     assert pieces["code"] is not None and pieces["code"].color == Style(color="red").color
+
+
+def test_hindi_has_room_for_vowels_that_take_a_cell() -> None:
+    words = "**हिन्दी** में उत्तर: क्षेत्र "
+    for answer in (
+        words * 12,
+        f"- {words * 5}\n> {words * 7}",
+        f"| {words} | {words * 3} |\n|---|---|\n| {words * 4} | b |",
+    ):
+        made = shown(answer)
+        assert max(map(room, made.rows)) <= 40 < max(map(room, shown(answer, 60).rows))
+        assert "".join(made.rows).count("हिन्दी") == answer.count("हिन्दी")
 
 
 @pytest.mark.parametrize(

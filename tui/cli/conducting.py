@@ -16,7 +16,7 @@ from tui.cli.interrupts import uninterrupted
 from tui.cli.shell import say
 from tui.conductor import Conductor, new_session
 from tui.conductor.keep_warm import KeepWarm
-from tui.core.clean import clean_line
+from tui.core.clean import clean_line, join_surrogates
 from tui.core.errors import BadInputError, NoHostError, StoreError
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard, find_or_believe, merged
@@ -175,6 +175,6 @@ def of_lane(lane: Lane, slow_ms: float | None = None) -> ExitCode:
 def rater_name() -> str:
     """Whose scores these are: the user's login name."""
     try:
-        return clean_line(getpass.getuser(), 40)
+        return join_surrogates(getpass.getuser())[:40]
     except (OSError, KeyError, ImportError):
         return "me"

@@ -15,6 +15,7 @@ from textual.driver import Driver
 
 from tui.ui.terminal.compact import compact
 from tui.ui.terminal.outlet import Outlet, Sink
+from tui.ui.terminal.widths import keep_columns
 
 LEAVING = 1.0
 """Seconds that the end of the program may wait for the terminal."""
@@ -80,7 +81,7 @@ def bounded_driver(outlet: Outlet) -> type[Driver] | None:
         def flush(self) -> None:
             held, self._held = self._held, ""
             if held:
-                outlet.write(compact(held, erases=self._erases))
+                outlet.write(compact(keep_columns(held), erases=self._erases))
 
         def stop_application_mode(self) -> None:
             outlet.leave()

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from tui.core.clean import clean_line
 from tui.core.lane import LaneState
+from tui.ui import cells
 from tui.ui.widgets.painted import TEXT, Painted, Row
 
 MAX_TITLE = 200
@@ -62,7 +63,7 @@ class TitleRow(Painted):
         label = "toy " if toy else ""
         name = clean_line(title, MAX_TITLE)
         room = width - len(number) - len(label)
-        status = f"{glyph} {word}" if cell_len(name) + 1 + cell_len(glyph) + 1 + len(word) <= room else glyph
+        status = f"{glyph} {word}" if cells.room(name) + 1 + cell_len(glyph) + 1 + len(word) <= room else glyph
         name = _cut(name, room - cell_len(status) - (1 if status else 0))
         gap = " " * max(room - cell_len(name) - cell_len(status), 0)
         return (
@@ -76,9 +77,7 @@ class TitleRow(Painted):
         )
 
 
-def _cut(text: str, cells: int) -> str:
-    if cell_len(text) <= cells:
+def _cut(text: str, width: int) -> str:
+    if cells.room(text) <= width:
         return text
-    while text and cell_len(text) >= cells:
-        text = text[:-1]
-    return text + ELLIPSIS if cells > 0 else ""
+    return cells.cut(text, width - 1) + ELLIPSIS if width > 0 else ""
