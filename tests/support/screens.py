@@ -13,6 +13,7 @@ from typing import Any
 from textual import events
 from textual.keys import KEY_NAME_REPLACEMENTS
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
 from tests.support.conducting import conducting
@@ -128,11 +129,18 @@ class Play:
 
 async def acted(app: KeysInTurn[None]) -> None:
     """Wait until the keys that were sent have acted."""
-    taken = asyncio.Event()
-    if app.call_later(taken.set):
-        await asyncio.wait_for(taken.wait(), PATIENCE_S)
+    await _passed(app)
     while app._turn is not None:
         await asyncio.sleep(0.001)
+    if app.is_running and app.focused is not None:
+        await _passed(app.focused)
+
+
+async def _passed(pump: MessagePump) -> None:
+    """Wait until what has been sent to an app or a widget has been taken in."""
+    taken = asyncio.Event()
+    if pump.call_later(taken.set):
+        await asyncio.wait_for(taken.wait(), PATIENCE_S)
 
 
 @asynccontextmanager

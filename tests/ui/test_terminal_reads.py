@@ -64,7 +64,7 @@ def test_a_sequence_that_nobody_knows_is_swallowed_and_what_follows_it_is_not() 
 
 
 def test_what_the_terminal_tells_of_itself_comes_through_whole() -> None:
-    told = read("x\x1b[<0;5;6M\x1b[I\x1b[48;24;80;480;800ty")
+    told = read("x\x1b[<0;5;6M\x1b[<0;-", "5;-6M\x1b[I\x1b[48;24;80;480;800ty")
     assert [type(one) for one in told] == [Key, MouseDown, AppFocus, Resize, Key]
 
 

@@ -19,9 +19,10 @@ _LONGEST = 64
 _MOUSE = re.compile(r"\x1b\[(?:<?[-\d;]+[mM]|M[\s\S]{3})")
 # Of the sequences that begin with `esc O` those that terminals send without having been asked to.
 _WHOLE = re.compile(
-    rf"\x1b(?:\[(?:M[\s\S]{{3}}|\[[A-E]|(?![M\[])[0-?]{{0,{_LONGEST}}}[ -/]{{0,4}}[@-~])|O[A-DFHP-Sa-d])"
+    rf"\x1b(?:\[(?:M[\s\S]{{3}}|<[-\d;]{{1,{_LONGEST}}}[mM]|\[[A-E]|(?![M\[])[0-?]{{0,{_LONGEST}}}[ -/]{{0,4}}[@-~])"
+    "|O[A-DFHP-Sa-d])"
 )
-_BEGUN = re.compile(rf"\x1b(?:\[(?:M[\s\S]{{0,2}}|\[|[0-?]{{0,{_LONGEST}}}[ -/]{{0,4}})?|O)?\Z")
+_BEGUN = re.compile(rf"\x1b(?:\[(?:M[\s\S]{{0,2}}|<[-\d;]{{0,{_LONGEST}}}|\[|[0-?]{{0,{_LONGEST}}}[ -/]{{0,4}})?|O)?\Z")
 
 
 class KeysRead(Event, bubble=False):
