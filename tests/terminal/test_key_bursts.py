@@ -118,7 +118,7 @@ def test_a_hasty_user_is_understood_on_every_screen(own_folders: Path, tmp_path:
         window.press("3", "n", "4", "Space", "b", "i", "t", "s", "Enter", "5", "Right", "2")
         window.sees("★★★★★", "✎ 4 bits", "★★☆☆☆", "1 unscored")
         window.press("?", "Escape", "C-z")
-        window.sees("score 2 taken back, now no score")
+        window.sees("score 2 → no score")
         window.press("F1", "/", "l", "a", "r", "g", "e", "Escape", "Space")
         window.sees("1 of 3 models")
         window.press("F2", "C-r", "e", "C-u", "x", "y", "BSpace", "z")

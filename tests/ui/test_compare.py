@@ -49,11 +49,11 @@ async def test_a_score_is_cleared_and_each_step_can_be_taken_back() -> None:
         assert "····· overall" in play.pane(1)
         await play.press("right", "ctrl+z")
         assert "★★☆☆☆" in play.pane(1)
-        await play.sees("1 qwen2.5-0.5b: no score taken back, now score 2.")
+        await play.sees("Undone on 1 qwen2.5-0.5b: no score → score 2")
         assert play.here == 2
         await play.press("u")
         assert "····· overall" in play.pane(1)
-        await play.sees("1 qwen2.5-0.5b: score 2 taken back, now no score.")
+        await play.sees("Undone on 1 qwen2.5-0.5b: score 2 → no score")
         await play.press("ctrl+z")
         await play.sees("There is nothing to undo.")
         assert not play.told
@@ -80,7 +80,7 @@ async def test_a_note_is_kept_with_enter_left_with_escape_and_taken_back_when_em
         assert note_of("r2") == ""
         assert "✎" not in play.pane(2)
         await play.press("ctrl+z")
-        await play.sees("2 phi-4-mini: no note taken back, now note “too short, …”.")
+        await play.sees("Undone on 2 phi-4-mini: no note → note “too short, …”")
         assert note_of("r2") == "too short, 2/5?"
         assert not play.conductor.session.scores
 
@@ -240,12 +240,12 @@ async def test_nothing_is_taken_back_that_is_not_in_sight() -> None:
         await play.press("escape", "]", "4", "[")
         assert play.page == [1, 2, 3]
         await play.press("ctrl+z")
-        await play.sees("Not in sight, so not taken back: score 4 on model-4.")
+        await play.sees("Not in sight, so not undone: score 4 on model-4")
         assert play.conductor.ratings.score_of("r4") == 4
         await play.press("]", "z", "right", "ctrl+z")
         assert play.conductor.ratings.score_of("r4") == 4, "the zoom hides it"
         await play.press("z", "ctrl+z")
-        await play.sees("4 model-4: score 4 taken back, now no score.")
+        await play.sees("Undone on 4 model-4: score 4 → no score")
         assert play.conductor.ratings.score_of("r4") is None
 
 
@@ -261,7 +261,7 @@ async def test_nothing_is_taken_back_of_an_earlier_question() -> None:
         assert play.conductor.run is not None
         play.conductor._course.run = Run(play.conductor.run.plan, {lane.spec.id: lane for lane in again})
         await play.press("ctrl+z")
-        await play.sees("Of an earlier question, so not taken back: note “mine” on phi-4-mini.")
+        await play.sees("Of an earlier question, so not undone: note “mine” on phi-4-mini")
         await play.press("2", "ctrl+z", "ctrl+z")
         assert [(score.run, score.value) for score in session.scores] == [("r1", 4), ("r5", 2), ("r5", None)]
         assert play.conductor.ratings.note_of("r2") == "mine"

@@ -71,12 +71,12 @@ class Scoring:
         if not self._shown.in_sight(lane):
             why = "Not in sight" if lane in self._shown.lanes() else "Of an earlier question"
             told = f"{_told(step.new, room)} on {clean_line(self._alias(lane), 24)}"
-            self._say(f"{why}, so not taken back: {told}.")
+            self._say(f"{why}, so not undone: {told}")
             return
         self._ratings.undo()
         self._rated(lane)
         name = f"{self._shown.index(lane) + 1} {clean_line(self._alias(lane), 24)}"
-        self._say(f"{name}: {_told(step.new, room)} taken back, now {_told(step.old, room)}.")
+        self._say(f"Undone on {name}: {_told(step.new, room)} → {_told(step.old, room)}")
 
     def unscored(self) -> list[Lane]:
         """The answers in the panes that have no score yet, in the order of their panes."""
