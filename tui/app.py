@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
 from textual.message import Message
 from textual.theme import Theme
 from textual.types import CSSPathType
@@ -17,6 +16,7 @@ from tui.core.clean import clean_line
 from tui.core.errors import CompareError
 from tui.ui import actions
 from tui.ui.crash import CrashLog
+from tui.ui.keys_in_turn import KeysInTurn
 from tui.ui.leaving import Leaving
 from tui.ui.screens.compare import CompareScreen
 from tui.ui.shelf import Shelf
@@ -60,7 +60,7 @@ class Told(Message):
         self.what = what
 
 
-class CompareApp(App[None]):
+class CompareApp(KeysInTurn[None]):
     """Paints its first frame with next to nothing loaded, then opens what it works with."""
 
     TITLE = "foundry-compare"
@@ -226,6 +226,16 @@ class CompareApp(App[None]):
     def action_quiet(self) -> None:
         """Put the notices away: on a small screen they hide what is under them."""
         self.clear_notifications()
+
+    def action_help_quit(self) -> None:
+        """What ctrl+c asks for where there is nothing to copy. Textual names another key, in a notice a press."""
+        from tui.ui.screens.ask import AskScreen
+
+        def leave(answer: str | None) -> None:
+            if answer is not None:
+                self.exit()
+
+        self.push_screen(AskScreen("Leave the program?", "Everything is kept.", [("y", "leaves")]), leave)
 
     def action_host(self) -> None:
         """Where the host was looked for, and what was found."""

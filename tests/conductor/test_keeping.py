@@ -9,7 +9,7 @@ from tests.support.some import some
 from tui.conductor import Conductor
 from tui.core.lane import Lane, LaneState
 from tui.core.plan import Mode
-from tui.core.rating import current_notes, current_scores
+from tui.core.rating import Score, current_notes, current_scores
 from tui.core.session_dict import lane_to_dict, session_from_dict, session_to_dict
 
 
@@ -75,10 +75,15 @@ def test_scores_notes_and_what_is_undone_are_entries_that_stay(
     ratings.score("r1", 4, position=2)
     ratings.score("r1", 2)
     ratings.note("r1", "too short")
-    assert [ratings.undo(), ratings.undo()] == ["r1", "r1"]
+    steps = [ratings.undo(), ratings.undo()]
     assert (ratings.score_of("r1"), ratings.note_of("r1")) == (4, "")
-    assert ratings.undo() == "r1"
-    assert ratings.undo() is None
+    last = ratings.last
+    assert last is not None and ratings.undo() == last
+    assert ratings.last is None and ratings.undo() is None
+    changes = [(step.old, step.new) for step in (*steps, last) if step is not None]
+    assert [
+        tuple(entry.value if isinstance(entry, Score) else entry.text for entry in change) for change in changes
+    ] == [("", "too short"), (4, 2), (None, 4)]
     assert ratings.score_of("r1") is None
     assert [score.value for score in session.scores] == [4, 2, 4, None]
     assert [note.text for note in session.notes] == ["too short", ""]

@@ -24,7 +24,7 @@ DONE = Column(
     scale=2,
     reading=Reading(LaneState.DONE, tokens=96, rate=41.3, ttft_ms=310, elapsed=2.6, finish_reason="stop"),
     score=4,
-    has_note=True,
+    note="too short",
 )
 
 
@@ -41,7 +41,7 @@ async def test_three_panes_fit_80_columns() -> None:
             "┃▓▓▓▓▓▓█answer███████████┃",
             "┃96 tok  41.3 tok/s      ┃",
             "┃first 0.31s  total 2.6s ┃",
-            "┃★★★★☆ overall  ✎        ┃",
+            "┃★★★★☆  ✎ too short      ┃",
             "┗━━━━━━━━━━━━━━━━━━━━━━━━┛",
         ]
 

@@ -170,9 +170,17 @@ async def test_a_strip_without_a_reading_shows_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("score", "note", "shown"),
-    [(4, True, "★★★★☆ overall  ✎"), (5, False, "★★★★★ overall"), (None, False, "····· overall")],
+    [
+        (4, "terse", "★★★★☆ overall  ✎ terse"),
+        (5, "", "★★★★★ overall"),
+        (None, "", "····· overall"),
+        (None, "too short", "·····  ✎ too short"),
+        (3, "too short, and wrong", "★★★☆☆  ✎ too short, and…"),
+        (3, "多すぎる言葉が多すぎる", "★★★☆☆  ✎ 多すぎる言葉が…"),
+        (1, "a\x1b[2Jb\nc\u202e", "★☆☆☆☆  ✎ a␛[2Jb␊c<U+202…"),
+    ],
 )
-async def test_a_score_is_stars_and_a_note_a_pencil(score: int | None, note: bool, shown: str) -> None:
+async def test_a_score_is_stars_and_a_note_stands_behind_a_pencil(score: int | None, note: str, shown: str) -> None:
     strip = ScoreStrip()
     async with Stage(strip).run_test(size=(24, 3)) as pilot:
         strip.show(score, note)

@@ -42,7 +42,16 @@ else:
     import curses
     import termios
 
-    from textual.drivers.linux_driver import LinuxDriver as PlatformDriver
+    from textual.drivers.linux_driver import LinuxDriver
+
+    from tui.ui.terminal.reading import read_terminal
+
+    class PlatformDriver(LinuxDriver):
+        """Textual's driver, which keeps together what came with one read."""
+
+        def run_input_thread(self) -> None:
+            """Read until the driver is told to stop."""
+            read_terminal(self.fileno, self.exit_event, self.process_message)
 
     def _stream() -> TextIO | None:
         return sys.__stderr__
