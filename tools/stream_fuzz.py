@@ -278,7 +278,8 @@ async def read(portions: Sequence[bytes], content_type: str) -> list[ev.Event]:
     try:
         await _read(start, response, stamps, _Watch(start), seen.append)
     except faults.EXPECTED as error:
-        seen.append(faults.failed(start, error, clock()))
+        arrived = any(isinstance(event, ev.Delta) for event in seen)
+        seen.append(faults.failed(start, error, clock(), arrived=arrived))
     return seen
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conductor.test_aftercare import CountingHost
-from tests.support.conducting import conducting, to_the_end
+from tests.support.conducting import conducting, to_the_end, until
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import SCRIPTS, LoopbackServer
 from tests.support.streams import CASES, script
@@ -18,6 +18,7 @@ from tui.core.lane import Lane, LaneState
 from tui.core.phase import Phase
 from tui.core.phases import spans
 from tui.core.session_dict import lane_to_dict
+from tui.store.journal import read_entries
 from tui.store.keeper import SessionKeeper
 from tui.store.recovery import recover
 from tui.store.sessions import load
@@ -51,6 +52,7 @@ def test_screen_file_and_recovered_session_agree(server: LoopbackServer, tmp_pat
         assert [span.phase for span in spans(lane, 0)][-2:] == [Phase.THINK, Phase.ANSWER]
         (tmp_path / "crashed").mkdir()
         (journal,) = (tmp_path / "kept").glob("*.journal.jsonl")
+        until(conductor, lambda: any(entry.get("event") == "ended" for entry in read_entries(journal)))
         shutil.copy(journal, tmp_path / "crashed")
         table = lane_to_dict(lane)
     (recovered,) = recover(tmp_path / "crashed")
