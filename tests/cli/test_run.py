@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_the_answers_come_as_text_with_their_numbers(at: At, tmp_path: Path, ses
     assert sorted(names) == ["good", "reasoning"]
     good = next(block for block in blocks if block.startswith("good"))
     assert good.splitlines()[1] == ANSWER
-    assert "[5 tokens · " in good and " tok/s · first 0." in good and " · stop · contended]" in good
+    assert re.search(r"\[5 tokens · [\d.]+ tok/s · first [\d.]+ m?s · total [\d.]+ m?s · stop · contended\]", good)
     (name,) = kept(sessions)
     assert done.out.splitlines()[-1] == f"Kept in {sessions / name}"
     session = load(sessions / name)
@@ -79,7 +80,7 @@ def test_a_measured_run_tells_of_its_warm_up_on_stderr_only(at: At, tmp_path: Pa
     assert done.code == 0
     warmed, ahead, ended = done.err.splitlines()[1:]
     assert (warmed, ended) == ("burst: warmed up", "burst: done")
-    assert ahead.startswith("1 of 2, ") and ahead.endswith(" left")
+    assert ahead.startswith("1 of 2 ended, ") and ahead.endswith(" left")
     assert "asking burst" in done.err
     (told,) = done.json["runs"]
     assert (told["round"], told["metrics"]["contended"]) == (1, False)

@@ -190,7 +190,7 @@ async def test_an_empty_prompt_is_answered_with_a_sentence() -> None:
 async def test_every_phase_of_a_run_has_its_words_and_its_place_on_the_bar() -> None:
     lanes, now = streaming()
     async with looking_at(lanes, at=now, size=(160, 45)) as play:
-        await play.sees("running 0 of 5")
+        await play.sees("running, 0 of 5 ended")
         assert "●" in play.pane(1) and "answer█" in play.pane(1) and "~38 tok" in play.pane(1)
         assert "thinking · 104 chars" in play.pane(2) and "▒" in play.pane(2) and "answer 1.40s" in play.pane(2)
         assert "● thinking" in play.pane(3) and "▓" in play.pane(3) and "░" in play.pane(3)

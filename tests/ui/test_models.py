@@ -25,10 +25,10 @@ async def test_each_model_shows_what_is_known_of_it() -> None:
         rows = [" ".join(line.split("│")[0].split()) for line in play.shown.splitlines() if "[ ]" in line]
         assert rows == [
             "[ ] ● loaded qwen2.5-0.5b-instruct-generic-cpu:4 CPU CPU 822 MB 32k apache-2.0 chat",
-            "[ ] ● loaded phi-4-mini-instruct-cuda-gpu:5 GPU CUDA 3.6 GB 128k MIT chat",
-            "[ ] ◐ cached mistral-7b-instruct-generic-gpu:2 GPU WebGpu 4.1 GB 32k apache-2.0 chat",
-            "[ ] ◐ cached deepseek-r1-distill-qwen-7b-npu:3 NPU QNN 3.7 GB - MIT chat",
-            "[ ] ○ catalogue gpt-oss-20b-cuda-gpu:1 GPU CUDA 9.7 GB 128k apache-2.0 chat",
+            "[ ] ● loaded phi-4-mini-instruct-cuda-gpu:5 GPU CUDA 3.7 GB 128k MIT chat",
+            "[ ] ◐ cached mistral-7b-instruct-generic-gpu:2 GPU WebGpu 4.2 GB 32k apache-2.0 chat",
+            "[ ] ◐ cached deepseek-r1-distill-qwen-7b-npu:3 NPU QNN 3.8 GB - MIT chat",
+            "[ ] ○ catalogue gpt-oss-20b-cuda-gpu:1 GPU CUDA 9.9 GB 128k apache-2.0 chat",
         ]
         await play.sees("qwen2.5-0.5b-instruct-generic-cpu:4")
         await play.sees("A small model for short answers.", "494,032,768 parameters")

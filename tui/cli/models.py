@@ -11,6 +11,7 @@ from tui.cli.exit_codes import ExitCode
 from tui.cli.models_commands import download, load, register, remove, unload
 from tui.cli.shell import host_option, say, show, show_json, told
 from tui.core.clean import clean_line
+from tui.core.figures import data_size
 from tui.core.model_card import ModelCard, merged
 
 _COLUMNS = ("state", "id", "device", "ep", "size", "context", "licence", "task")
@@ -57,9 +58,17 @@ def _list(host: tuple[str, ...], everything: bool, as_json: bool) -> ExitCode:
 
 
 def _row(card: ModelCard) -> tuple[str, ...]:
-    size = f"{card.size_mb:.1f} MB" if card.size_mb is not None else "-"
     context = str(card.context) if card.context is not None else "-"
-    facts = (card.state.value, card.key, card.device, card.ep, size, context, card.licence, card.task)
+    facts = (
+        card.state.value,
+        card.key,
+        card.device,
+        card.ep,
+        data_size(card.size_bytes),
+        context,
+        card.licence,
+        card.task,
+    )
     return tuple(clean_line(fact or "-", 60) for fact in facts)
 
 

@@ -17,6 +17,7 @@ from tui.cli.shell import host_option, models_option, say, sessions_option, show
 from tui.core import dialect
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, NoModelError
+from tui.core.figures import milliseconds
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard, find_or_believe
 from tui.core.plan import Mode
@@ -139,7 +140,7 @@ def _resume(file: Path, host: tuple[str, ...], *, as_json: bool, save: bool) -> 
         _check_host(session, info, opened.catalogue())
         with conducted(opened, info, None, save=save, resumed=(session, file)) as (conductor, path):
             asked = conductor.resume()
-            say(f"{info.title}: going on with {clean_line(file.name)}, {progress(asked.lanes.values()).told()}")
+            say(f"{info.title}: going on with {clean_line(file.name)}, {progress(newest(asked.lanes.values())).told()}")
             drive(conductor, _teller(session, asked, as_json))
         kept = path is not None and path.exists()
     return _close(session, asked, path, kept=kept, as_json=as_json)
@@ -176,7 +177,7 @@ def _teller(session: Session, asked: Run, as_json: bool) -> Callable[[Lane], Non
     def tell(lane: Lane) -> None:
         _tell(session, asked, lane, as_json)
         if len(asked.lanes) > len(asked.plan.models) and not asked.finished:
-            say(progress(asked.lanes.values()).told())
+            say(progress(newest(asked.lanes.values())).told())
 
     return tell
 
@@ -219,8 +220,8 @@ def summary(lane: Lane) -> str:
     parts = [
         f"{about}{tokens} tokens" if tokens is not None else f"{lane.marks.chunks} chunks",
         f"{about}{timing.decode_tps:.1f} tok/s" if timing.decode_tps is not None else "- tok/s",
-        f"first {timing.ttft_ms / 1000:.2f} s" if timing.ttft_ms is not None else "first -",
-        f"total {timing.end_ms / 1000:.2f} s" if timing.end_ms is not None else "total -",
+        f"first {milliseconds(timing.ttft_ms)}",
+        f"total {milliseconds(timing.end_ms)}",
         lane.finish_reason or lane.state.value if lane.state is LaneState.DONE else lane.state.value,
     ]
     return " · ".join([*parts, "contended"] if lane.spec.contended else parts)

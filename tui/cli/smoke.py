@@ -13,6 +13,7 @@ from tui.cli.exit_codes import ExitCode, of_error, worst
 from tui.cli.shell import host_option, models_option, show, show_json, told
 from tui.core.clean import clean_line
 from tui.core.errors import CompareError
+from tui.core.figures import milliseconds
 from tui.core.lane import Lane
 from tui.core.model_card import ModelCard, find_or_believe
 from tui.core.plan import MAX_MODELS, Mode
@@ -104,8 +105,7 @@ def _check(card: ModelCard, lane: Lane, slow_ms: float | None) -> Check:
     elif code is ExitCode.MODEL_FAILED:
         found = f"the answer is {lane.state.value}"
     else:
-        end, first = timing.end_ms or 0.0, timing.ttft_ms or 0.0
-        found = f"answered in {end:.0f} ms, first text after {first:.0f} ms"
+        found = f"answered in {milliseconds(timing.end_ms)}, first text after {milliseconds(timing.ttft_ms)}"
         if code is ExitCode.SLOW:
-            found += f"; the limit is {slow_ms:.0f} ms"
+            found += f"; the limit is {slow_ms:g} ms"
     return Check(card.key, code, found, timing.ttft_ms, timing.end_ms)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from tui.core.clean import clean_line
+from tui.core.figures import duration
 from tui.core.model_card import ModelCard, ModelState
 from tui.hosts.discovery import Attempt
 from tui.hosts.found import FoundHost
@@ -30,7 +31,7 @@ def search_lines(name: str, attempts: Sequence[Attempt]) -> list[str]:
     """Where a host was looked for, what came of it, and how long that took."""
     lines = [f"Looked for {clean_line(name, 60) or 'a host'}"]
     for attempt in attempts:
-        took = f" ({attempt.seconds:.2f} s)" if attempt.seconds is not None else ""
+        took = f" ({duration(attempt.seconds)})" if attempt.seconds is not None else ""
         place = f"{attempt.place}: " if attempt.place and attempt.place != attempt.source else ""
         mark = "ok" if attempt.found else "- "
         lines.append(clean_line(f"  {mark} {attempt.source:<23} {place}{attempt.outcome}{took}"))

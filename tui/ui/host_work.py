@@ -16,11 +16,13 @@ from tui.core.errors import CompareError
 from tui.core.model_card import ModelCard
 from tui.hosts.embedded.bundle import model_card_text
 from tui.hosts.host import Host, HostInfo, Offers
+from tui.hosts.memory import free_bytes
 
 
 class HostAnswered(Message):
     """The host is there, with these models; `details` holds longer texts about some of them, by key.
 
+    `free` is the free memory of this machine in bytes.
     `key` is set when it was asked after `what` had been done to that model, which took `seconds`.
     """
 
@@ -29,7 +31,7 @@ class HostAnswered(Message):
         info: HostInfo,
         cards: tuple[ModelCard, ...],
         details: dict[str, str],
-        free_mb: float | None,
+        free: float | None,
         key: str = "",
         what: str = "",
         seconds: float = 0.0,
@@ -38,7 +40,7 @@ class HostAnswered(Message):
         self.info = info
         self.cards = cards
         self.details = details
-        self.free_mb = free_mb
+        self.free = free
         self.key = key
         self.what = what
         self.seconds = seconds
@@ -61,25 +63,15 @@ class HostFailed(Message):
         self.key = key
 
 
-def free_memory_mb() -> float | None:
-    """What this machine could still give to programs, in megabytes; None where it does not say."""
-    import psutil
-
-    try:
-        return float(psutil.virtual_memory().available) / 2**20
-    except (OSError, RuntimeError):
-        return None
-
-
 class HostWork:
     """Each method begins something and returns at once. Defects end the app, as in any of its workers."""
 
-    def __init__(self, app: App[Any], host: Host, free_mb: Callable[[], float | None] = free_memory_mb) -> None:
-        """`free_mb` tells the free memory of this machine."""
+    def __init__(self, app: App[Any], host: Host, free: Callable[[], float | None] = free_bytes) -> None:
+        """`free` tells the free memory of this machine, in bytes."""
         self.downloads = Downloads(host)
         self._app = app
         self._host = host
-        self.free_mb = free_mb
+        self.free = free
 
     def look(self) -> None:
         """Ask what is there; ends in HostAnswered or HostFailed. The latest question is the one that counts."""
@@ -108,7 +100,7 @@ class HostWork:
         try:
             info, cards = self._host.connect(), self._host.catalogue()
             details = {card.key: text for card in cards if card.toy and (text := model_card_text(card))}
-            self._app.post_message(HostAnswered(info, cards, details, self.free_mb(), key, what, seconds))
+            self._app.post_message(HostAnswered(info, cards, details, self.free(), key, what, seconds))
         except CompareError as error:
             self._app.post_message(HostFailed(error, key))
 

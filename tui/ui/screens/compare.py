@@ -156,7 +156,8 @@ class CompareScreen(ModeScreen):
         line = "Waiting for the host …"
         if self._begun:
             notes = ("low bandwidth" if self._low else "", self._row.page)
-            line = status_line(self.shelf, self._conductor, self.mode, len(self._scoring.unscored()), notes)
+            unscored = len(self._scoring.unscored())
+            line = status_line(self.shelf, self._conductor, self.mode, unscored, notes, max(self.size.width - 2, 0))
         if self._jumping:
             line = "Which pane? Press its number."
         elif self.early_prompt is not None and self.shelf.info is None:

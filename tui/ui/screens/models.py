@@ -11,12 +11,12 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from tui.core import figures
 from tui.core.clean import clean, clean_line
 from tui.core.facets import Facet, Filter, values
 from tui.core.model_card import ModelCard
 from tui.core.plan import MAX_MODELS
 from tui.hosts.host import Ability
-from tui.ui import figures
 from tui.ui.actions import MODELS, bindings
 from tui.ui.model_deeds import NEEDED, lacking, unfitting
 from tui.ui.model_rows import COLUMNS, PLAIN, STATE, Glyphs, grouped, model_rows
@@ -242,7 +242,8 @@ class ModelsScreen(ModeScreen):
             if answer == "y":
                 self.post_message(self.Asked("remove", card.key))
 
-        size = f"It takes {figures.megabytes(card.size_mb)}." if card.size_mb is not None else "Its size is not known."
+        size = figures.data_size(card.size_bytes)
+        size = "Its size is not known." if size == figures.UNKNOWN else f"It takes {size}."
         text = f"{size} To use it again, it has to be downloaded again."
         self.app.push_screen(AskScreen(f"Remove {card.id} from the cache?", text, [("y", "removes it")]), removed)
 
