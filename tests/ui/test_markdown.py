@@ -56,6 +56,15 @@ def test_marks_become_looks() -> None:
     assert pieces["code"] is not None and pieces["code"].color == Style(color="red").color
 
 
+@pytest.mark.parametrize("term", ["dumb", "unknown", "xterm-256color"])
+def test_every_letter_is_shown_whatever_the_terminal_calls_itself(term: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", term)
+    for width in (24, 79, 80, 81, 118):
+        made = shown(LONG, width)
+        assert "".join("".join(made.rows).split()) == re.sub(r"[#*\s]", "", LONG)
+        assert max(map(cell_len, made.rows)) <= width
+
+
 @pytest.mark.parametrize(
     ("answer", "seen"),
     [

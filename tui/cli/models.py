@@ -10,6 +10,7 @@ from tui.cli.conducting import connected
 from tui.cli.exit_codes import ExitCode
 from tui.cli.models_commands import download, load, register, remove, unload
 from tui.cli.shell import host_option, say, show, show_json, told
+from tui.core.cells import table_rows
 from tui.core.clean import clean_line
 from tui.core.figures import data_size
 from tui.core.model_card import ModelCard, merged
@@ -49,9 +50,8 @@ def _list(host: tuple[str, ...], everything: bool, as_json: bool) -> ExitCode:
         return ExitCode.GOOD
     say(info.title + (" - toy models, for trying the program out" if info.toys else ""))
     rows = [_COLUMNS, *(_row(card) for card in cards)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    for row in rows:
-        show("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for row in table_rows(rows):
+        show("  ".join(row).rstrip())
     if not cards:
         say("This host lists no models; name one with -m and it will be asked all the same.")
     return ExitCode.GOOD

@@ -15,6 +15,7 @@ from tui.cli.conducting import conducted, connected, drive, host_names, of_lane
 from tui.cli.exit_codes import ExitCode, worst
 from tui.cli.shell import host_option, models_option, say, sessions_option, show, show_json, told
 from tui.core import dialect
+from tui.core.cells import cell_width
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, NoModelError
 from tui.core.figures import milliseconds
@@ -193,7 +194,7 @@ def _tell(session: Session, asked: Run, lane: Lane, as_json: bool) -> None:
         say(f"{name}: {lane.state.value}")
         return
     title = name + (f" · {target.card.device}" if target.card.device else "") + _place(session, asked, lane)
-    show(f"\n── {title} " + "─" * max(60 - len(title), 3))
+    show(f"\n── {title} " + "─" * max(60 - cell_width(title), 3))
     if lane.answer:
         show(lane.answer)
     if lane.fault:

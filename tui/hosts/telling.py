@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from tui.core.cells import padded
 from tui.core.clean import clean_line
 from tui.core.figures import duration
 from tui.core.model_card import ModelCard, ModelState
@@ -34,7 +35,8 @@ def search_lines(name: str, attempts: Sequence[Attempt]) -> list[str]:
         took = f" ({duration(attempt.seconds)})" if attempt.seconds is not None else ""
         place = f"{attempt.place}: " if attempt.place and attempt.place != attempt.source else ""
         mark = "ok" if attempt.found else "- "
-        lines.append(clean_line(f"  {mark} {attempt.source:<23} {place}{attempt.outcome}{took}"))
+        source = padded(clean_line(attempt.source), 23)
+        lines.append(f"  {mark} {source} {clean_line(f'{place}{attempt.outcome}{took}')}")
     return lines
 
 
@@ -77,4 +79,4 @@ def counted(states: Mapping[str, int]) -> str:
 
 def row(name: str, value: str) -> str:
     """One fact."""
-    return clean_line(f"  {name:<18} {value}")
+    return f"  {padded(clean_line(name), 18)} {clean_line(value)}"

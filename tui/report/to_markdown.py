@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from tui.core.cells import cell_width, table_rows
 from tui.core.clean import clean_line
 from tui.core.plan import Mode
 from tui.report.aggregate import Report, Row, Subject
@@ -219,12 +220,10 @@ def _count(number: int, what: str) -> str:
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table whose columns line up in plain text too. Every cell is escaped here, and only here."""
-    lines = [headings, *([_cell(text) for text in row] for row in rows)]
-    widths = [max(3, *(len(cell) for cell in column)) for column in zip(*lines, strict=True)]
-    shown = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
-    ]
-    return "\n".join([shown[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *shown[1:]])
+    lines = table_rows([headings, *([_cell(text) for text in row] for row in rows)], least=3)
+    shown = ["| " + " | ".join(line) + " |" for line in lines]
+    rule = "|" + "|".join("-" * (cell_width(cell) + 2) for cell in lines[0]) + "|"
+    return "\n".join([shown[0], rule, *shown[1:]])
 
 
 def _cell(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -17,6 +18,7 @@ from tui.core.model_card import ModelState
 from tui.ui.room import MIN_HEIGHT, MIN_WIDTH
 from tui.ui.shelf import Shelf
 from tui.ui.widgets.key_row import KeyRow
+from tui.ui.widgets.painted import cut
 
 
 class ModeScreen(Screen[None]):
@@ -72,16 +74,16 @@ class ModeScreen(Screen[None]):
         self.query_one("#top", Static).update(Content.assemble(left, gap, right))
 
     def _host(self, room: int) -> str:
-        """The host in at most `room` characters; what there is no room for in full is left out from the end on."""
+        """The host in at most `room` cells; what there is no room for in full is left out from the end on."""
         shelf = self.shelf
         if shelf.trouble is not None:
-            return clean_line(f"✗ {shelf.trouble.title}", room)
+            return cut(clean_line(f"✗ {shelf.trouble.title}"), room)
         if shelf.info is None:
-            return clean_line("… connecting", room)
-        told = clean_line(f"● {shelf.info.title}", room)
+            return cut("… connecting", room)
+        told = cut(clean_line(f"● {shelf.info.title}"), room)
         states = [card.state for card in shelf.cards]
         counts = f"{states.count(ModelState.LOADED)}/{len(states)} loaded" if {*states} - {ModelState.UNKNOWN} else ""
         for fact in ("toys" if shelf.info.toys else "", counts):
-            if fact and len(told) + 3 + len(fact) <= room:
+            if fact and cell_len(told) + 3 + cell_len(fact) <= room:
                 told += f" · {fact}"
         return told

@@ -19,6 +19,7 @@ from tui.ui.screens.base import ModeScreen
 from tui.ui.shelf import Shelf
 from tui.ui.status import status_line
 from tui.ui.terminal.flow import Flow
+from tui.ui.widgets.painted import cut
 from tui.ui.widgets.pane_row import PaneRow
 from tui.ui.widgets.prompt_box import PromptBox
 
@@ -162,7 +163,7 @@ class CompareScreen(ModeScreen):
             line = "Which pane? Press its number."
         elif self.early_prompt is not None and self.shelf.info is None:
             line = "Runs as soon as the host is there …"
-        line = clean_line(line, max(self.size.width - 2, 0))
+        line = cut(clean_line(line), max(self.size.width - 2, 0))
         if line != self._status:
             self._status = line
             self.query_one("#status", Static).update(Content(line))

@@ -27,6 +27,7 @@ from tui.ui.screens.line import LineScreen
 from tui.ui.screens.page import PageScreen
 from tui.ui.shelf import Shelf
 from tui.ui.widgets.model_table import ModelTable
+from tui.ui.widgets.painted import cut
 
 _DEEDS = {*NEEDED, "cancel"}
 
@@ -100,7 +101,7 @@ class ModelsScreen(ModeScreen):
         line = " · ".join(
             part for part in (words.choice_line(self.shelf), words.list_line(self.shelf, len(shown))) if part
         )
-        self.query_one("#choice", Static).update(Content(clean_line(line, max(self.size.width - 2, 0))))
+        self.query_one("#choice", Static).update(Content(cut(clean_line(line), max(self.size.width - 2, 0))))
         self._show_detail()
         self.show_top()
 

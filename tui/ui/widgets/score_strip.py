@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from tui.core.clean import clean_line
 from tui.core.rating import OVERALL, SCALE
-from tui.ui.widgets.painted import TEXT, Painted, Row
+from tui.ui.widgets.painted import TEXT, Painted, Row, cut
 
 STAR, GAP, NO_SCORE, NOTE = "★", "☆", "·", "✎"
 
@@ -36,7 +36,7 @@ class ScoreStrip(Painted):
         score, note, criterion = self._shown
         stars = NO_SCORE * SCALE[-1] if score is None else STAR * score + GAP * (SCALE[-1] - score)
         pencil = f"  {NOTE}" if note else ""
-        name = clean_line(criterion, max(width - len(stars) - len(pencil) - 1, 0))
+        name = cut(clean_line(criterion), max(width - len(stars) - len(pencil) - 1, 0))
         return (
             (
                 (stars, "score-strip--muted" if score is None else "score-strip--stars"),

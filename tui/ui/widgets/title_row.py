@@ -8,10 +8,9 @@ from rich.cells import cell_len
 
 from tui.core.clean import clean_line
 from tui.core.lane import LaneState
-from tui.ui.widgets.painted import TEXT, Painted, Row
+from tui.ui.widgets.painted import TEXT, Painted, Row, cut
 
 MAX_TITLE = 200
-ELLIPSIS = "…"
 STATES: dict[LaneState, tuple[str, str, str]] = {
     LaneState.QUEUED: ("◌", "queued", "muted"),
     LaneState.LOADING: ("◐", "loading", "busy"),
@@ -63,7 +62,7 @@ class TitleRow(Painted):
         name = clean_line(title, MAX_TITLE)
         room = width - len(number) - len(label)
         status = f"{glyph} {word}" if cell_len(name) + 1 + cell_len(glyph) + 1 + len(word) <= room else glyph
-        name = _cut(name, room - cell_len(status) - (1 if status else 0))
+        name = cut(name, room - cell_len(status) - (1 if status else 0))
         gap = " " * max(room - cell_len(name) - cell_len(status), 0)
         return (
             (
@@ -74,11 +73,3 @@ class TitleRow(Painted):
                 (status, f"title-row--{kind}"),
             ),
         )
-
-
-def _cut(text: str, cells: int) -> str:
-    if cell_len(text) <= cells:
-        return text
-    while text and cell_len(text) >= cells:
-        text = text[:-1]
-    return text + ELLIPSIS if cells > 0 else ""
