@@ -37,7 +37,7 @@ def test_one_line_a_check_and_zero_when_all_is_well(at: At, server: LoopbackServ
         (("-m", "e500", "-m", "empty", "-m", "cut"), 5, {
             "FAIL  e500: The host refused with 500: boom.",
             "FAIL  empty: answered without any text",
-            "FAIL  cut: the answer is cut",
+            "FAIL  cut: The stream ended in the middle of the answer.",
         }),
         (("-m", "empty", "-m", "nosuch"), 4, {
             "FAIL  nosuch: the host does not have this model",

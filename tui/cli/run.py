@@ -21,6 +21,7 @@ from tui.core.errors import BadInputError, NoModelError
 from tui.core.figures import milliseconds
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard, find_or_believe
+from tui.core.outcome import COMPLETE, outcome
 from tui.core.plan import Mode
 from tui.core.progress import progress
 from tui.core.run import Run, newest
@@ -191,17 +192,24 @@ def _tell(session: Session, asked: Run, lane: Lane, as_json: bool) -> None:
         say(f"{name}: warmed up" if lane.state is LaneState.DONE else f"{name}: {lane.state.value} while warming up")
         return
     if as_json:
-        say(f"{name}: {lane.state.value}")
+        say(f"{name}: {_ended(lane)}")
         return
     title = name + (f" · {target.card.device}" if target.card.device else "") + _place(session, asked, lane)
     show(f"\n── {title} " + "─" * max(60 - cell_width(title), 3))
     if lane.answer:
         show(lane.answer)
-    if lane.fault:
-        show(f"{lane.state.value}: {lane.fault.message} {lane.fault.hint}".rstrip())
+    if outcome(lane) != COMPLETE:
+        show(_ended(lane))
     if lane.adjusted:
         show(dialect.told(lane.adjusted))
     show(f"[{summary(lane)}]")
+
+
+def _ended(lane: Lane) -> str:
+    """The state, and what there is to say of it."""
+    hint = lane.fault.hint if lane.fault is not None else ""
+    told = f"{outcome(lane)} {hint}".rstrip()
+    return lane.state.value if told == COMPLETE else f"{lane.state.value}: {told}"
 
 
 def _place(session: Session, asked: Run, lane: Lane) -> str:
@@ -220,7 +228,7 @@ def summary(lane: Lane) -> str:
     about = "~" if lane.usage and lane.usage.source != "server" else ""
     parts = [
         f"{about}{tokens} tokens" if tokens is not None else f"{lane.marks.chunks} chunks",
-        f"{about}{timing.decode_tps:.1f} tok/s" if timing.decode_tps is not None else "- tok/s",
+        f"{about}{timing.decode_tps:.1f} tok/s" if timing.decode_tps is not None else f"- tok/s ({lane.no_rate})",
         f"first {milliseconds(timing.ttft_ms)}",
         f"total {milliseconds(timing.end_ms)}",
         lane.finish_reason or lane.state.value if lane.state is LaneState.DONE else lane.state.value,
@@ -238,6 +246,7 @@ def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
         "reasoning_tokens": usage.reasoning_tokens if usage else None,
         "usage_source": usage.source if usage else "none",
         "contended": lane.spec.contended,
+        "decode_tps_unknown": lane.no_rate,
     }
     fault = lane.fault
     return {
@@ -249,6 +258,7 @@ def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
         "round": lane.spec.round,
         "launch": lane.spec.launch,
         "state": lane.state.value,
+        "outcome": outcome(lane),
         "finish_reason": lane.finish_reason,
         "answer": lane.answer,
         "reasoning": lane.reasoning or None,

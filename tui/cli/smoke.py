@@ -16,6 +16,7 @@ from tui.core.errors import CompareError
 from tui.core.figures import milliseconds
 from tui.core.lane import Lane
 from tui.core.model_card import ModelCard, find_or_believe
+from tui.core.outcome import outcome
 from tui.core.plan import MAX_MODELS, Mode
 from tui.core.target import Parameters
 from tui.hosts.host import Host, HostInfo
@@ -98,12 +99,10 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
 
 def _check(card: ModelCard, lane: Lane, slow_ms: float | None) -> Check:
     timing, code = lane.timing, of_lane(lane, slow_ms)
-    if lane.fault:
-        found = lane.fault.message
-    elif code is ExitCode.EMPTY:
+    if code is ExitCode.EMPTY and lane.fault is None:
         found = "answered without any text"
-    elif code is ExitCode.MODEL_FAILED:
-        found = f"the answer is {lane.state.value}"
+    elif lane.fault is not None or code is ExitCode.MODEL_FAILED:
+        found = outcome(lane)
     else:
         found = f"answered in {milliseconds(timing.end_ms)}, first text after {milliseconds(timing.ttft_ms)}"
         if code is ExitCode.SLOW:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tui.core.lane import Lane, LaneState
@@ -129,6 +129,16 @@ class _Group:
     scores: list[Score] = field(default_factory=list)
     warmups: int = 0
 
+    def take(self, other: _Group) -> None:
+        """Add the runs of another group."""
+        self.sessions |= other.sessions
+        self.hosts |= other.hosts
+        self.prompts |= other.prompts
+        self.targets += other.targets
+        self.asked += other.asked
+        self.scores += other.scores
+        self.warmups += other.warmups
+
 
 def aggregate(sessions: Sequence[Session], skipped: Iterable[tuple[str, str]] = ()) -> Report:
     """The report on these sessions; `skipped` names the files that could not be read, and why.
@@ -142,6 +152,7 @@ def aggregate(sessions: Sequence[Session], skipped: Iterable[tuple[str, str]] = 
         by_id.setdefault(session.id, session)
     for session in by_id.values():
         _gather(session, groups)
+    groups = _completed(groups)
     notes = []
     if len(by_id) < len(sessions):
         notes.append("A session was given more than once and is counted once.")
@@ -183,6 +194,43 @@ def _gather(session: Session, groups: dict[Subject, _Group]) -> None:
         group.prompts.add(prompt.user)
         group.asked.append((session.id, prompt.user, lane))
         group.scores += scores.get(run, [])
+
+
+def _completed(groups: dict[Subject, _Group]) -> dict[Subject, _Group]:
+    """Rows of one model of which less was known once, put together with those where more was.
+
+    It is the same model where its id, its host and its device agree, and so does how it was asked. What a host did not
+    say of it (the alias, for which the id stood; the variant, the execution provider) is taken from where it did, if
+    all that did said the same. Of two that one session tells apart neither is taken for the other.
+    """
+    kin: dict[Subject, list[Subject]] = {}
+    for subject in groups:
+        kin.setdefault(_bare(subject), []).append(subject)
+    made: dict[Subject, _Group] = {}
+    for subject, group in groups.items():
+        others = kin[_bare(subject)]
+        aliases = {other.alias for other in others if other.alias != other.model}
+        builds = {_build(other) for other in others if _build(other) != (None, None)}
+        full = subject
+        if subject.alias == subject.model and len(aliases) == 1:
+            full = replace(full, alias=aliases.pop())
+        told_apart = any(
+            _build(other) != _build(subject) and groups[other].sessions & group.sessions for other in others
+        )
+        if _build(subject) == (None, None) and len(builds) == 1 and not told_apart:
+            variant, ep = builds.pop()
+            full = replace(full, variant=variant, ep=ep)
+        made.setdefault(full, _Group()).take(group)
+    return made
+
+
+def _bare(subject: Subject) -> Subject:
+    """What has to agree."""
+    return replace(subject, alias=subject.model, variant=None, ep=None)
+
+
+def _build(subject: Subject) -> tuple[str | None, str | None]:
+    return subject.variant, subject.ep
 
 
 def _row(subject: Subject, group: _Group) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import wrap
 
 from rich.cells import cell_len
 from textual import events
@@ -52,9 +53,8 @@ class ModeScreen(Screen[None]):
         width, height = event.size
         small = width < MIN_WIDTH or height < MIN_HEIGHT
         self.set_class(small, "-small")
-        self.query_one("#too-small", Static).update(
-            Content(f"This terminal is {width}x{height}. At least {MIN_WIDTH}x{MIN_HEIGHT} is needed; nothing is lost.")
-        )
+        if small:
+            self.query_one("#too-small", Static).update(Content(_too_small(width, height)))
         self.show_top()
 
     @property
@@ -87,3 +87,15 @@ class ModeScreen(Screen[None]):
             if fact and cell_len(told) + 3 + cell_len(fact) <= room:
                 told += f" · {fact}"
         return told
+
+
+def _too_small(width: int, height: int) -> str:
+    """That there is too little room, in the most words that there is room for."""
+    needed = f"{MIN_WIDTH}x{MIN_HEIGHT}"
+    sentences = (
+        f"This terminal is {width}x{height}. At least {needed} is needed; nothing is lost.",
+        f"{width}x{height} is too small; {needed} is needed.",
+        f"Too small: {needed} is needed.",
+        f"{needed} is needed.",
+    )
+    return next((one for one in sentences if len(wrap(one, max(width - 2, 1))) <= height), needed)

@@ -109,7 +109,7 @@ class ModelsScreen(ModeScreen):
         card = self._card
         told = Content(words.emptiness(self.shelf, self._filter)) if card is None else self._about(card)
         self.query_one("#about", Static).update(told)
-        possible = tuple(self._state_of(what) for what in sorted(_DEEDS))
+        possible = tuple(self._can(what) for what in sorted(_DEEDS))
         if possible != self._possible:
             self._possible = possible
             self.refresh_bindings()
@@ -118,7 +118,7 @@ class ModelsScreen(ModeScreen):
         row = self._table.here
         members = row.members if row is not None else ()
         siblings = tuple(one for key in members if (one := self.shelf.card(key)) is not None)
-        return words.about(card, self.shelf, self._details.get(card.key, ""), siblings)
+        return words.about(card, self.shelf, siblings)
 
     # Narrowing
 
@@ -199,14 +199,12 @@ class ModelsScreen(ModeScreen):
     # What the host does
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what this host cannot do, and leave out what makes no sense for this model."""
-        return self._state_of(action) if action in _DEEDS else True
+        """Leave out what this host cannot do, and what makes no sense for this model; their keys say why."""
+        return self._can(action) if action in _DEEDS else True
 
-    def _state_of(self, what: str) -> bool | None:
+    def _can(self, what: str) -> bool:
         card = self._card
-        if unfitting(what, card, self.shelf):
-            return False
-        return None if self._lacking(what, card) else True
+        return not (unfitting(what, card, self.shelf) or self._lacking(what, card))
 
     def _lacking(self, what: str, card: ModelCard | None) -> str:
         return lacking(what, self._abilities_of(card.key if card is not None and what != "register" else ""))
@@ -246,7 +244,7 @@ class ModelsScreen(ModeScreen):
         size = figures.data_size(card.size_bytes)
         size = "Its size is not known." if size == figures.UNKNOWN else f"It takes {size}."
         text = f"{size} To use it again, it has to be downloaded again."
-        self.app.push_screen(AskScreen(f"Remove {card.id} from the cache?", text, [("y", "removes it")]), removed)
+        self.app.push_screen(AskScreen(f"Remove {card.key} from the cache?", text, [("y", "removes it")]), removed)
 
     def action_register(self) -> None:
         """Ask for a folder that holds a model."""
@@ -264,7 +262,7 @@ class ModelsScreen(ModeScreen):
         if card is None:
             return
         if card.licence_text:
-            title = f"{card.alias}: {card.licence or 'licence'}"
+            title = f"{card.key}: {card.licence or 'licence'}"
             self.app.push_screen(PageScreen(title, Content(clean(card.licence_text))))
         else:
             named = f"It is named {clean_line(card.licence, 60)}" if card.licence else "It is not named either"
@@ -273,7 +271,8 @@ class ModelsScreen(ModeScreen):
     def action_details(self) -> None:
         """Show all that is known of the model under the cursor on a page of its own."""
         if (card := self._card) is not None:
-            self.app.push_screen(PageScreen(card.alias, self._about(card)))
+            text = self._details.get(card.key, "")
+            self.app.push_screen(PageScreen(card.key, self._about(card), markdown=text))
 
     def action_refresh_models(self) -> None:
         """Ask the host for its models again."""

@@ -14,14 +14,14 @@ from tui.ui.model_deeds import DONE
 from tui.ui.shelf import Shelf
 
 
-def about(card: ModelCard, shelf: Shelf, text: str = "", siblings: tuple[ModelCard, ...] = ()) -> Content:
-    """All that is known of a model. `text` is a longer one; `siblings` are the group that it stands for."""
+def about(card: ModelCard, shelf: Shelf, siblings: tuple[ModelCard, ...] = ()) -> Content:
+    """All that is known of a model, but for longer texts. `siblings` are the group that it stands for."""
     parameters = f"{card.parameters:,} parameters" if card.parameters else None
     tools = "tools" if card.tools else None
     facts = [card.publisher, card.licence, card.task, tools, card.device, card.variant, parameters]
     lines = [Content.styled(clean_line(card.alias, 60), "bold")]
-    if card.id != card.alias:
-        lines.append(Content(clean_line(card.id, 200)))
+    if card.key != card.alias:
+        lines.append(Content(clean_line(card.key, 200)))
     lines.append(Content(clean_line(" · ".join(fact for fact in facts if fact), 300)))
     lines += [Content(line) for line in (_space(card, shelf), _download(card, shelf), _took(card, shelf)) if line]
     if len(siblings) > 1:
@@ -31,8 +31,6 @@ def about(card: ModelCard, shelf: Shelf, text: str = "", siblings: tuple[ModelCa
         lines.append(Content("A toy, for trying this program out. Do not judge real models by it."))
     if card.summary:
         lines.append(Content(clean(card.summary)))
-    if text:
-        lines += [Content(""), Content(clean(text))]
     return Content("\n").join(lines)
 
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
+from textual.binding import Binding
 from textual.events import Click
 from textual.screen import Screen
 
 from tui.ui.widgets.painted import Painted, Row
 
+ALWAYS = ("help", "quit")
+"""The actions whose keys are shown whatever else there is: all keys, and the way out."""
 KEY, WORD, OFF = "key-row--key", "key-row--word", "key-row--off"
 
 
@@ -29,7 +32,7 @@ class Hint:
 class KeyRow(Painted):
     """Follows the focus, as Textual's footer does; but that makes a widget of each key, which is half of a first frame.
 
-    What has no room is left out; `?` lists it.
+    What has no room is left out, and `?`, which lists it, is always there, as is the key that leaves.
     """
 
     ALLOW_SELECT = False
@@ -74,15 +77,22 @@ class KeyRow(Painted):
             self.repaint()
 
     def _found(self, width: int) -> list[Hint]:
+        offered = {
+            active.binding.action: (active.binding, active.enabled)
+            for active in reversed(self.screen.active_bindings.values())
+            if active.binding.show
+        }
         hints: list[Hint] = []
-        start, actions = 0, set()
-        for _, binding, enabled, _ in self.screen.active_bindings.values():
-            if not binding.show or binding.action in actions:
-                continue
-            actions.add(binding.action)
-            shown = self.app.get_key_display(binding)
-            stop = start + cell_len(shown) + cell_len(binding.description) + 2
-            if stop <= width + 1:
+        kept = [offered.pop(action) for action in ALWAYS if action in offered]
+        room = width + 1 - sum(self._cells(binding) for binding, _ in kept)
+        start = 0
+        for binding, enabled in (*reversed(offered.values()), *kept):
+            stop = start + self._cells(binding)
+            if stop <= room or (binding, enabled) in kept:
+                shown = self.app.get_key_display(binding)
                 hints.append(Hint(binding.key, shown, binding.description, enabled, start, stop))
                 start = stop
         return hints
+
+    def _cells(self, binding: Binding) -> int:
+        return cell_len(self.app.get_key_display(binding)) + cell_len(binding.description) + 2

@@ -52,8 +52,8 @@ def formatted(wish: Wish) -> Formatted | None:
     answer.parsed = list(_tamed(tokens, text.split("\n"), wish.width))
     # The height says nothing here; without one, Rich takes a terminal that calls itself dumb for 80 cells wide.
     console = Console(
-        file=io.StringIO(), width=wish.width, height=25, color_system="truecolor", force_terminal=True, legacy_windows=False,
-        theme=_theme(wish.styles), markup=False, emoji=False, highlight=False, no_color=False,
+        file=io.StringIO(), width=wish.width, height=25, color_system="truecolor", force_terminal=True,
+        legacy_windows=False, theme=_theme(wish.styles), markup=False, emoji=False, highlight=False, no_color=False,
     )  # fmt: skip
     try:
         lines = console.render_lines(answer, console.options, pad=False)
