@@ -98,4 +98,8 @@ def _too_small(width: int, height: int) -> str:
         f"Too small: {needed} is needed.",
         f"{needed} is needed.",
     )
-    return next((one for one in sentences if len(wrap(one, max(width - 2, 1))) <= height), needed)
+    for sentence in sentences:
+        lines = wrap(sentence, max(width - 2, 1), break_long_words=False)
+        if len(lines) <= height and max(map(len, lines)) <= width - 2:
+            return "\n".join(lines)
+    return needed
