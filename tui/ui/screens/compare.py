@@ -90,6 +90,12 @@ class CompareScreen(ModeScreen):
         )
         pump.start()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Another width has room for more or fewer panes. The row itself is not told of every one: Textual sends no
+        Resize for a layout that somebody looked up before it was due. The base class's handler is called too."""
+        if self._row.is_attached:
+            self._row.lay_out(event.size.width)
+
     def on_screen_resume(self) -> None:
         """Take over a choice made on another screen. The base class's handler is called beside this one."""
         self.call_next(self.rebuild)
