@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 from textual.widgets import Input
@@ -10,7 +11,11 @@ from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.recorded import CARDS, looking_at, many_cards
 from tests.support.screens import Play, asking
+from tests.support.shelf_host import ShelfHost, shelf_of
 from tui.core.model_card import ModelState
+from tui.hosts.embedded.bundle import bundle_root, model_card_text, read_bundle
+from tui.hosts.host import HostInfo
+from tui.ui.host_work import HostAnswered
 from tui.ui.widgets.model_table import ModelTable
 
 
@@ -165,3 +170,18 @@ async def test_one_model_being_loaded_is_not_forgotten_when_another_is_ready() -
             gate.set()
             await play.sees("2/2 loaded")
             assert "… loading" not in play.shown
+
+
+async def test_a_model_card_is_read_as_markdown() -> None:
+    kept = [one.card for one in read_bundle(bundle_root())]
+    async with shelf_of(ShelfHost(kept)) as play:
+        play.app.post_message(
+            HostAnswered(
+                HostInfo("shelf", "Shelf"), tuple(kept), {one.key: model_card_text(one) or "" for one in kept}, None
+            )
+        )
+        await play.press("v")
+        await play.sees("Demo Small", "• Licence: MIT")
+        assert not re.search(r"\*\*|# |`", play.shown)
+        await play.press("escape")
+        assert not re.search(r"\*\*|# |`", play.shown)

@@ -12,8 +12,8 @@ from textual.screen import Screen
 
 from tui.ui.widgets.painted import Painted, Row
 
-ALWAYS = ("help", "quit")
-"""The actions whose keys are shown whatever else there is: all keys, and the way out."""
+ALWAYS = ("quit", "help")
+"""The actions whose keys are shown whatever else there is: the way out, and all keys."""
 KEY, WORD, OFF = "key-row--key", "key-row--word", "key-row--off"
 
 
