@@ -187,6 +187,10 @@ async def test_the_reader_s_place_is_kept_and_the_end_stays_the_end() -> None:
     view = AnswerView()
     app = Stage(view)
     async with app.run_test(size=(40, 12)) as pilot:
+        view.show(LONG)
+        await pilot.pause()
+        view.scroll_to_fraction(0)
+        view.go(view.max_scroll_y)
         view.show(LONG, ended=True)
         await pilot.pause()
         assert view.following
@@ -266,6 +270,7 @@ async def test_while_a_lane_is_timed_nothing_is_formatted() -> None:
 
 async def test_an_answer_too_long_stays_as_it_came_and_says_so() -> None:
     async with looking_at([answered(1, "**bold** " * (LONGEST // 9 + 1))]) as play:
+        await play.press("escape", "end")
         await play.sees("too long", "Markdown")
         assert "**bold**" in play.pane(1)
         assert play.panes[0].view.wish is None

@@ -109,7 +109,7 @@ class ModelsScreen(ModeScreen):
         card = self._card
         told = Content(words.emptiness(self.shelf, self._filter)) if card is None else self._about(card)
         self.query_one("#about", Static).update(told)
-        possible = tuple(self._can(what) for what in sorted(_DEEDS))
+        possible = tuple(self._state_of(what) for what in sorted(_DEEDS))
         if possible != self._possible:
             self._possible = possible
             self.refresh_bindings()
@@ -199,12 +199,14 @@ class ModelsScreen(ModeScreen):
     # What the host does
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave out what this host cannot do, and what makes no sense for this model; their keys say why."""
-        return self._can(action) if action in _DEEDS else True
+        """Off is what this host cannot do, and away what makes no sense for this model; their keys say why."""
+        return self._state_of(action) if action in _DEEDS else True
 
-    def _can(self, what: str) -> bool:
+    def _state_of(self, what: str) -> bool | None:
         card = self._card
-        return not (unfitting(what, card, self.shelf) or self._lacking(what, card))
+        if unfitting(what, card, self.shelf):
+            return False
+        return None if self._lacking(what, card) else True
 
     def _lacking(self, what: str, card: ModelCard | None) -> str:
         return lacking(what, self._abilities_of(card.key if card is not None and what != "register" else ""))
@@ -262,7 +264,7 @@ class ModelsScreen(ModeScreen):
         if card is None:
             return
         if card.licence_text:
-            title = f"{card.key}: {card.licence or 'licence'}"
+            title = f"{card.key if card.host else card.alias}: {card.licence or 'licence'}"
             self.app.push_screen(PageScreen(title, Content(clean(card.licence_text))))
         else:
             named = f"It is named {clean_line(card.licence, 60)}" if card.licence else "It is not named either"
