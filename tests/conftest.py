@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,22 @@ KNOWN_SKIPS = (
     "no transformers server",
     "no SSH server",
     "no SSH client",
+    "no full device",
 )
 """Reasons, or the beginnings of reasons, for which a test may be skipped."""
 
 _unknown: list[str] = []
+
+
+def pytest_configure() -> None:
+    """Signals do what they usually do, in the programs that tests start too.
+
+    A shell that is no terminal's starts what it puts into the background with interrupts ignored, `nohup` with hangups.
+    """
+    for name in ("SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

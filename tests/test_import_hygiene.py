@@ -47,7 +47,7 @@ def test_the_first_frame_waits_for_next_to_nothing() -> None:
     loaded = set(done.stdout.split())
     assert "tui.ui.screens.compare" in loaded
     rooms = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("tui.")}
-    assert rooms == {"tui.app", "tui.cli", "tui.core", "tui.store", "tui.ui"}
+    assert rooms == {"tui.app", "tui.cli", "tui.core", "tui.files", "tui.private_files", "tui.store", "tui.ui"}
     later = {"tui.store.keeper", "tui.store.recovery", "tui.ui.desk", "tui.ui.screens.models", "tui.core.lane"}
     assert not loaded & (later | {"importlib.metadata", "http.client", "urllib.request"})
 

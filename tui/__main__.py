@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from tui.cli.main import cli
+import signal
+import sys
+import threading
 
 
 def main() -> None:
     """Run the command line."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Until a command listens, Ctrl+C ends the program as any other signal does: without a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from tui.cli.main import cli, say_crash
+
+    sys.excepthook = say_crash
+    threading.excepthook = lambda crash: say_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
     cli(prog_name="foundry-compare")
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
+from textual.message import Message
 from textual.theme import Theme
 from textual.types import CSSPathType
 
@@ -14,6 +16,7 @@ from tui.core.clean import clean_line
 from tui.core.errors import CompareError
 from tui.ui import actions
 from tui.ui.crash import CrashLog
+from tui.ui.keys_in_turn import KeysInTurn
 from tui.ui.leaving import Leaving
 from tui.ui.screens.compare import CompareScreen
 from tui.ui.shelf import Shelf
@@ -43,13 +46,21 @@ class Opened:
 
     host: Host
     conductor: Conductor
-    news: Sequence[str] = ()
-    """What is to be told at the start."""
     notices: Sequence[CompareError] = ()
     """What went wrong and stops nothing."""
+    recover: Callable[[Callable[[str | CompareError], object]], None] | None = None
+    """Brings back what a program that died left behind, and tells of it to what it is given. It may take long."""
 
 
-class CompareApp(App[None]):
+class Told(Message):
+    """Something to tell that came from a thread: news, or what went wrong and stops nothing."""
+
+    def __init__(self, what: str | CompareError) -> None:
+        super().__init__()
+        self.what = what
+
+
+class CompareApp(KeysInTurn[None]):
     """Paints its first frame with next to nothing loaded, then opens what it works with."""
 
     TITLE = "foundry-compare"
@@ -93,12 +104,17 @@ class CompareApp(App[None]):
         self._opened: Opened | None = None
         self._desk: Desk | None = None
         self._remember_theme = remember_theme
+        self.leaving = Leaving(self, self._keep)
+        """What signals do; whoever runs the app has it listen."""
         if themes:
             self._use_themes(themes, theme)
 
+    def on_load(self) -> None:
+        """Before the terminal is touched."""
+        self.leaving.begin()
+
     def on_mount(self) -> None:
         """Paint first; then start what takes time."""
-        Leaving(self, self._keep).watch()
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
 
     def on_ready(self) -> None:
@@ -120,6 +136,7 @@ class CompareApp(App[None]):
         self._hold.look()
 
     async def _begin(self) -> None:
+        from tui.threads import in_thread
         from tui.ui.desk import Desk
 
         try:
@@ -132,12 +149,25 @@ class CompareApp(App[None]):
         self.add_mode("models", lambda: desk.models)
         await self._compare.take_up(opened.conductor)
         self.refresh_bindings()
-        for told in opened.news:
-            self.notify(clean_line(told), timeout=10, markup=False)
         for notice in opened.notices:
             self._compare.tell(notice)
         opened.conductor.start()
         desk.ask_host()
+        if opened.recover is not None:
+            # Nobody waits for it at the end: what is not completed then is completed at the next start.
+            work = partial(opened.recover, lambda what: self.post_message(Told(what)))
+            in_thread(work, "recovery").add_done_callback(self._recovered)
+
+    def _recovered(self, done: Future[None]) -> None:
+        if done.exception() is not None:
+            self.call_later(done.result)  # A defect ends the app, wherever it is.
+
+    def on_told(self, message: Told) -> None:
+        """Show it for a while."""
+        if isinstance(message.what, CompareError):
+            self._compare.tell(message.what)
+        else:
+            self.notify(clean_line(message.what), timeout=10, markup=False)
 
     # What screens and host have to say
 
@@ -196,6 +226,16 @@ class CompareApp(App[None]):
     def action_quiet(self) -> None:
         """Put the notices away: on a small screen they hide what is under them."""
         self.clear_notifications()
+
+    def action_help_quit(self) -> None:
+        """What ctrl+c asks for where there is nothing to copy. Textual names another key, in a notice a press."""
+        from tui.ui.screens.ask import AskScreen
+
+        def leave(answer: str | None) -> None:
+            if answer is not None:
+                self.exit()
+
+        self.push_screen(AskScreen("Leave the program?", "Everything is kept.", [("y", "leaves")]), leave)
 
     def action_host(self) -> None:
         """Where the host was looked for, and what was found."""

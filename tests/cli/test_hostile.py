@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from rich.cells import cell_len
 
 from tests.hosts.models_server import as_json, serving
 from tests.support.odd_servers import HOSTILE
 from tests.support.program import Done, call
+from tui.cli.main import say_crash
 from tui.core.clean import HIDDEN, clean
 from tui.store.sessions import load
 
 At = tuple[str, str]
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+BAD = "\x1b]0;owned\x07\x1b[2J\x9b31m \u202egnp.exe \U000e0041"
 
 
 def nothing_raw(done: Done) -> None:
@@ -84,3 +89,50 @@ def test_columns_line_up_whatever_letters_a_models_name_has(tmp_path: Path) -> N
     for row in rows:
         before = re.match(r"\S+ +\S+ +", row)
         assert before is not None and cell_len(before.group()) == at
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("run", BAD),
+        ("run", f"--{BAD}"),
+        ("run", "--mode", BAD),
+        ("run", "--rounds", BAD),
+        ("run", "--models", BAD),
+        ("run", "--prompts", BAD, "-m", "good"),
+        ("run", "--resume", BAD),
+        ("run", "--json", "--temperature", BAD),
+        ("models", "load", "a", BAD),
+        ("models", BAD),
+        ("doctor", BAD),
+        ("smoke", "--slow-ms", BAD),
+        ("report", "--format", BAD),
+        ("report", "-o", BAD),
+        ("--theme", BAD),
+        ("--keep-warm", BAD),
+        (BAD,),
+    ],
+    ids=lambda args: " ".join(args).replace(BAD, "BAD"),
+)
+def test_a_command_that_makes_no_sense_is_repeated_harmless(args: tuple[str, ...], tmp_path: Path) -> None:
+    done = call(*args, cwd=tmp_path)
+    assert done.code == 2
+    nothing_raw(done)
+    assert "foundry-compare" in done.err and done.out == ""
+
+
+def test_an_environment_that_makes_no_sense_is_repeated_harmless(tmp_path: Path) -> None:
+    for name in ("BENCH_ROUNDS", "BENCH_MAX_TOKENS", "COMPARE_RETRIES"):
+        done = call("run", "-m", "a", "-p", "hi", cwd=tmp_path, environ={name: BAD})
+        assert done.code == 2
+        nothing_raw(done)
+
+
+def test_an_error_that_nobody_foresaw_is_told_harmless(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        raise RuntimeError(BAD)
+    except RuntimeError as error:
+        say_crash(RuntimeError, error, error.__traceback__)
+    told = capsys.readouterr().err
+    assert "RuntimeError: ␛" in told and "test_hostile" in told
+    assert not RAW.search(told) and not HIDDEN.search(told)

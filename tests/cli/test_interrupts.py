@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,8 +18,10 @@ from tests.support.conducting import RecordingKeeper, conducting, to_the_end
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.program import MODULE, finish, start, until
+from tests.support.some import some
 from tui.cli.conducting import drive
 from tui.core.lane import Lane, LaneState
+from tui.store.recovery import recover
 from tui.store.sessions import load
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
@@ -44,16 +47,16 @@ def gone(processes: Iterable[psutil.Process]) -> bool:
     return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_what_arrived_is_kept_and_the_exit_code_says_so(
-    at: At, server: LoopbackServer, tmp_path: Path, sessions: Path, name: str
+    at: At, server: LoopbackServer, tmp_path: Path, sessions: Path, name: str, code: int
 ) -> None:
     process = start("run", *at, "-m", "endless", "-p", "hi", cwd=tmp_path)
     children = answering(process, sessions)
     assert children
     process.send_signal(getattr(signal, name))
     done = finish(process)
-    assert done.code == 130
+    assert done.code == code
     assert done.err.splitlines()[-1] == "foundry-compare: Interrupted."
     assert "Traceback" not in done.err
     (file,) = sessions.iterdir()  # neither a journal nor a lock is left
@@ -72,7 +75,7 @@ def test_a_line_that_is_lost_twice_keeps_everything_once(at: At, tmp_path: Path,
         process.send_signal(HANGUP)
         time.sleep(0.001)
     # The very last of them may meet an interpreter that has already laid its handlers down.
-    assert finish(process).code in (130, -HANGUP)
+    assert finish(process).code in (129, -HANGUP)
     (file,) = sessions.iterdir()
     assert [lane.state for lane in load(file).lanes.values()] == [LaneState.STOPPED]
 
@@ -88,7 +91,7 @@ def test_a_program_told_to_outlive_its_line_does(at: At, tmp_path: Path, session
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     done = finish(process)
-    assert done.code == 130
+    assert done.code == 143
     assert "Traceback" not in done.err
 
 
@@ -114,7 +117,7 @@ def test_an_interrupt_while_events_are_taken_in_loses_none_of_them(server: Loopb
         with pytest.raises(KeyboardInterrupt):
             drive(conductor, lambda lane: None)
         to_the_end(conductor)
-    for lane in run.lanes.values():
+    for lane in some(run.lanes.values()):
         again = Lane(lane.spec)
         for event in keeper.events(lane.spec.id):
             again.fold(event)
@@ -127,5 +130,87 @@ def test_a_host_that_does_not_answer_can_be_left(tmp_path: Path, sessions: Path)
         until(lambda: bool(server.requests))
         process.send_signal(signal.SIGTERM)
         done = finish(process)
-    assert (done.code, done.out) == (130, "")
+    assert (done.code, done.out) == (143, "")
     assert not sessions.exists()
+
+
+def test_what_a_killed_program_had_noted_is_there_though_its_folder_was_deleted(
+    at: At, tmp_path: Path, sessions: Path, own_folders: Path
+) -> None:
+    process = start("run", *at, "-m", "endless", "-p", "hi", cwd=tmp_path)
+    answering(process, sessions)
+    shutil.rmtree(sessions)
+    state = own_folders / "state"
+    until(lambda: words(state) > 1)
+    heard = words(state)
+    until(lambda: words(state) > heard)
+    process.kill()
+    done = finish(process)
+    assert (
+        f"While the session ran it was deleted or moved, or its folder was. It is noted in {state} instead." in done.err
+    )
+    (found,) = recover(sessions, state)
+    (lane,) = load(found.path).lanes.values()
+    assert lane.state is LaneState.CUT
+    assert lane.answer.count("more ") > heard, "what was noted before the folder went, and after"
+
+
+def test_an_interrupt_after_which_not_everything_is_kept_says_so(at: At, tmp_path: Path, own_folders: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    state = own_folders / "state"
+    process = start("run", *at, "-m", "endless", "-p", "hi", "--sessions", "file/sessions", cwd=tmp_path)
+    answering(process, state)
+    process.send_signal(signal.SIGINT)
+    done = finish(process)
+    assert done.code == 1
+    (journal,) = state.glob("*.journal.jsonl")
+    assert f"All of it is noted in {journal}, and taken in at the next start." in done.err
+    assert done.err.splitlines()[-1] == "foundry-compare: Interrupted, and not everything is kept."
+
+
+def is_busy_adapter(process: psutil.Process) -> bool:
+    """Whether it is an adapter's process that does more than to wait for questions."""
+    try:
+        return "tui.hosts.adapter" in process.cmdline() and process.num_threads() > 3
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize("command", ["models load", "run", "smoke"])
+def test_no_command_waits_for_a_model_that_loads(command: str, name: str, code: int, sessions: Path) -> None:
+    asked = {"models load": ("slow",), "run": ("-m", "slow", "-p", "hi"), "smoke": ("-m", "slow")}[command]
+    top = Path(__file__).parents[2]
+    process = start(*command.split(), "--host", "tests.support.adapters:Slow", *asked, cwd=top)
+    children: set[psutil.Process] = set()
+    looks = 0
+
+    def loads() -> bool:
+        nonlocal looks
+        children.update(psutil.Process(process.pid).children(recursive=True))
+        # Other requests are answered at once: an adapter that stays busy loads.
+        looks = looks + 1 if any(map(is_busy_adapter, children)) else 0
+        return looks > 20
+
+    until(lambda: process.poll() is not None or loads())
+    assert process.poll() is None, process.communicate()
+    process.send_signal(getattr(signal, name))
+    done = finish(process)
+    assert (done.code, done.err.splitlines()[-1]) == (code, "foundry-compare: Interrupted.")
+    assert "Traceback" not in done.err
+    until(lambda: gone(children))
+    if command == "run":
+        (file,) = sessions.iterdir()
+        assert [lane.state for lane in load(file).lanes.values()] == [LaneState.STOPPED]
+
+
+def test_a_signal_while_everything_is_kept_does_not_break_that_off(at: At, tmp_path: Path, sessions: Path) -> None:
+    process = start("run", *at, "-m", "endless", "-m", "good", "-p", "hi", cwd=tmp_path)
+    answering(process, sessions)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGTERM"):
+        process.send_signal(getattr(signal, name))
+        time.sleep(0.02)
+    done = finish(process)
+    assert done.code in (130, -signal.SIGTERM, -signal.SIGHUP) and "Traceback" not in done.err
+    (file,) = sessions.iterdir()
+    assert {lane.state for lane in load(file).lanes.values()} <= {LaneState.STOPPED, LaneState.DONE}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,21 +63,86 @@ def test_a_file_named_twice_is_counted_once_and_left_as_it_was(folder: Path, tmp
 
 
 @pytest.mark.parametrize("form", ["md", "csv", "json"])
-def test_the_report_goes_to_a_file_when_one_is_named(folder: Path, tmp_path: Path, form: str) -> None:
-    args = ("report", str(folder / "one.toml"), "--format", form)
-    printed = call(*args, cwd=tmp_path).out
-    done = call(*args, "-o", "out.txt", cwd=tmp_path)
-    assert (done.code, done.out) == (0, "")
-    assert "Written to out.txt" in done.err
-    assert (tmp_path / "out.txt").read_text("utf-8") == printed
+def test_the_name_of_the_file_says_the_format_unless_one_is_named(folder: Path, tmp_path: Path, form: str) -> None:
+    args = ("report", str(folder / "one.toml"))
+    printed = call(*args, "--format", form, cwd=tmp_path).out
+    for name, more in ((f"out.{form}", ()), (f"OUT.{form.upper()}", ()), ("out.txt", ("--format", form))):
+        done = call(*args, "-o", name, *more, cwd=tmp_path)
+        assert (done.code, done.out) == (0, "")
+        assert done.err == f"Written to {name}\n"
+        assert (tmp_path / name).read_text("utf-8") == printed
+
+
+def test_what_is_called_csv_and_is_to_be_json_is_json(folder: Path, tmp_path: Path) -> None:
+    call("report", str(folder / "one.toml"), "-o", "out.csv", "--format", "json", cwd=tmp_path)
+    assert json.loads((tmp_path / "out.csv").read_text("utf-8"))["sessions"] == 1
+
+
+@pytest.mark.parametrize("name", ["out.txt", "out", "out.csv.gz", ".csv"])
+def test_a_name_that_says_no_format_is_refused_with_those_there_are(folder: Path, tmp_path: Path, name: str) -> None:
+    done = call("report", str(folder), "-o", name, cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        f"foundry-compare: The name {name} does not say which format is meant. It ends in none of .md, .csv, .json. "
+        "Name one with --format: md, csv, json.\n"
+    )
+    assert not (tmp_path / name).exists()
+
+
+def test_a_file_that_is_there_is_replaced_only_when_that_is_asked_for(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("mine")
+    (tmp_path / "link.csv").symlink_to("out.csv")
+    (tmp_path / "nowhere.csv").symlink_to("gone.csv")
+    for name in ("out.csv", "link.csv", "nowhere.csv"):
+        done = call("report", str(folder), "-o", name, cwd=tmp_path)
+        assert (done.code, done.out) == (2, "")
+        assert done.err == (f"foundry-compare: {name} is there already. Give another name, or --force to replace it.\n")
+    assert (tmp_path / "out.csv").read_text() == "mine"
+    done = call("report", str(folder), "-o", "link.csv", "--force", cwd=tmp_path)
+    assert done.code == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "out.csv").read_text("utf-8").startswith("mode,alias,")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "link.csv", "nowhere.csv", "out.csv"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
+def test_a_pipe_in_the_place_of_the_file_is_refused_even_with_force(folder: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "out.md")
+    for more in ((), ("--force",)):
+        done = call("report", str(folder), "-o", "out.md", *more, cwd=tmp_path)
+        assert (done.code, done.out) == (2, "")
+        says = "foundry-compare: out.md cannot be replaced. It is a pipe, not a file. Give another name.\n"
+        assert done.err == says
 
 
 def test_a_file_that_cannot_be_written_is_not_kept(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     where = str(tmp_path / "file" / "out.md")
     done = call("report", str(folder / "one.toml"), "-o", where, cwd=tmp_path)
-    assert done.code == 1
-    assert done.err.startswith(f"foundry-compare: {where} could not be written. ")
+    assert done.code == 2
+    assert done.err == f"foundry-compare: {where} cannot be replaced. Not a directory. Give another name.\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder that takes nothing")
+def test_a_report_that_could_not_be_kept_is_no_success(folder: Path, tmp_path: Path) -> None:
+    done = call("report", str(folder / "one.toml"), "-o", "/proc/out.md", cwd=tmp_path)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("foundry-compare: out.md could not be saved. /proc: ")
+
+
+def test_files_of_one_name_in_two_folders_are_two_sessions(folder: Path, tmp_path: Path) -> None:
+    save(session([lane("r1")], session_id="20261122T130000Z-0003"), tmp_path / "other" / "one.toml")
+    done = call("report", str(folder / "one.toml"), "other", cwd=tmp_path)
+    assert done.out.startswith("# Report\n\n2 sessions, 3 runs.\n")
+
+
+def test_a_copy_that_holds_something_else_is_not_counted_and_said_so(folder: Path, tmp_path: Path) -> None:
+    one = session([lane("r1"), lane("r2", state=LaneState.FAILED), lane("r3")])
+    save(one, tmp_path / "other" / "copy.toml")
+    done = call("report", str(folder / "one.toml"), "other", cwd=tmp_path)
+    assert done.out.startswith("# Report\n\n1 session, 2 runs.\n")
+    assert "A session was given more than once and is counted once." in done.out
+    assert f"Files differ in what they hold of session {one.id}: the first is counted." in done.out
 
 
 @pytest.mark.parametrize("what", ["kept/torn.toml", "empty", "nowhere.toml"])

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.loopback_server import WORDS, LoopbackServer
+from tests.support.loopback_server import SCRIPTS, WORDS, LoopbackServer
 from tests.support.odd_servers import UnlistingServer
 from tests.support.program import Done, call, finish, start
+from tests.support.some import some
+from tests.support.streams import CASES, script
 from tui.core.lane import LaneState
 from tui.core.timing import METRICS
 from tui.store.sessions import load
 
 At = tuple[str, str]
 ANSWER = "".join(WORDS)
+SCRIPTS["cached"] = script(CASES["prompt cache"])
 
 
 def kept(folder: Path) -> list[str]:
@@ -55,7 +58,7 @@ def test_json_is_one_object_of_the_promised_shape(at: At, tmp_path: Path, sessio
     assert data["session"] == str(sessions / kept(sessions)[0])
     good, thinking, failed = data["runs"]
     promised = {"model", "prompt", "round", "state", "finish_reason", "outcome", "answer", "metrics"}
-    for run in data["runs"]:
+    for run in some(data["runs"]):
         assert set(run) == promised | {
             "reasoning", "error", "adjusted", "device", "system", "parameters", "launch",
         }  # fmt: skip
@@ -67,12 +70,22 @@ def test_json_is_one_object_of_the_promised_shape(at: At, tmp_path: Path, sessio
     assert metrics["completion_tokens"] == len(WORDS)
     assert 0 < metrics["ttft_ms"] <= metrics["last_ms"] <= metrics["end_ms"]
     assert (metrics["think_ms"], metrics["load_ms"]) == (None, None)
+    assert (metrics["cached_tokens"], metrics["ttft_from_cache"]) == (None, None)
     assert metrics["contended"] is True
     assert (thinking["reasoning"], thinking["answer"]) == ("Hm.", "Yes.")
     assert thinking["metrics"]["think_ms"] > 0
     assert failed["error"]["message"] == "The host refused with 500: boom."
     assert failed["metrics"]["ttft_ms"] is None
     assert "good: done" in done.err and "e500: failed" in done.err
+
+
+def test_a_prompt_that_came_from_a_cache_is_told_as_that(at: At, tmp_path: Path) -> None:
+    told = call("run", *at, "-m", "cached", "-p", "hi", cwd=tmp_path)
+    assert "s · 7990 of 8000 prompt tokens from a cache · total " in told.out
+    (run,) = call("run", *at, "-m", "cached", "-p", "hi", "--json", cwd=tmp_path).json["runs"]
+    metrics = run["metrics"]
+    assert (metrics["prompt_tokens"], metrics["cached_tokens"], metrics["ttft_from_cache"]) == (8000, 7990, True)
+    assert metrics["prefill_tps"] == pytest.approx(10_000 / metrics["ttft_ms"])
 
 
 def test_a_measured_run_tells_of_its_warm_up_on_stderr_only(at: At, tmp_path: Path, sessions: Path) -> None:
@@ -93,7 +106,7 @@ def test_prompt_parameters_and_key_reach_the_server_and_the_key_is_kept_nowhere(
 ) -> None:
     keys = {"FOUNDRY_COMPARE_API_KEY": "sk-secret-1", "OPENAI_API_KEY": "sk-other-2"}
     options = ("--max-tokens", "7", "--temperature", "0.5", "--seed", "3")
-    prompt = "Grüße\n"
+    prompt = "Grüße می\u200cخواهم क्\u200dष 👨\u200d👩\u200d👧 e\u0301\t\u202e\n"
     done = call("run", *at, "-m", "burst", "-p", "-", *options, cwd=tmp_path, stdin=prompt.encode(), environ=keys)
     assert done.code == 0
     talk = server.talk("burst")
@@ -190,7 +203,7 @@ def test_nothing_is_written_when_nothing_is_to_be_kept(at: At, tmp_path: Path, o
     assert kept(own_folders / "sessions") == kept(own_folders / "state") == kept(tmp_path) == []
 
 
-def test_a_session_that_cannot_be_kept_costs_no_answer(at: At, tmp_path: Path) -> None:
+def test_a_session_that_cannot_be_kept_costs_no_answer(at: At, tmp_path: Path, own_folders: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     where = tmp_path / "file" / "sessions"
     done = call("run", *at, "-m", "good", "-p", "hi", "--sessions", str(where), cwd=tmp_path)
@@ -199,6 +212,25 @@ def test_a_session_that_cannot_be_kept_costs_no_answer(at: At, tmp_path: Path) -
     assert "Kept in" not in done.out
     assert f"foundry-compare: The session cannot be kept in {where}. " in done.err
     assert "Traceback" not in done.err
+    (journal,) = (own_folders / "state").glob("*.journal.jsonl")
+    assert done.err.splitlines()[-1] == (
+        f"foundry-compare: The session is not in {where / journal.name.replace('journal.jsonl', 'toml')}. "
+        f"All of it is noted in {journal}, and taken in at the next start."
+    )
+
+
+def test_where_nothing_can_be_written_no_folder_is_named_as_having_it(
+    at: At, tmp_path: Path, own_folders: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    (own_folders / "state").write_text("in the way")
+    where = tmp_path / "file" / "sessions"
+    done = call("run", *at, "-m", "good", "-p", "hi", "--json", "--sessions", str(where), cwd=tmp_path)
+    assert done.code == 1
+    assert done.json["session"] is None
+    assert done.json["runs"][0]["answer"] == ANSWER
+    assert done.err.splitlines()[-1].endswith("Nothing of it is kept.")
+    assert "noted in" not in done.err
 
 
 def test_an_answer_is_printed_whatever_the_pipes_code_page(at: At, tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ import pytest
 
 from tests.support.loopback_server import LoopbackServer
 from tests.support.program import call, finish, start, until
+from tests.support.sessions import lane, session
 from tui.core.lane import LaneState
 from tui.core.session import Session
 from tui.core.target import Overrides, Parameters
-from tui.store.sessions import load
+from tui.store.sessions import load, save
 
 At = tuple[str, str]
 BARE = dict.fromkeys(("BENCH_MODELS", "BENCH_PROMPT", "COMPARE_PROMPT", "SLM_ALIAS", "LLM_ALIAS"), "")
@@ -186,7 +187,7 @@ def test_a_plan_that_was_broken_off_is_gone_on_with_as_it_was_begun(
     process = start("run", *at, "-m", "good", "-m", "endless", "-p", "hi", *plan, cwd=tmp_path)
     until(lambda: any(talk.body["model"] == "endless" and len(talk.sends) > 3 for talk in server.talks))
     process.send_signal(signal.SIGTERM)
-    assert finish(process).code == 130
+    assert finish(process).code == 143
     (file,) = sessions.glob("*.toml")
     begun = load(file)
     (was,) = begun.plans.values()
@@ -249,3 +250,58 @@ def test_nothing_is_left_to_ask_in_a_session_that_came_to_its_end(at: At, tmp_pa
     assert done.code == 2
     assert done.err.splitlines()[-1] == "foundry-compare: Nothing is left to ask in this session. Begin a new one."
     assert load(file).lanes.keys() == {"r1"}, before
+
+
+@pytest.mark.parametrize(("option", "value"), [("--seed", str(1 << 64)), ("--max-tokens", str(1 << 64))])
+def test_a_number_that_no_file_can_hold_is_wrong_usage(option: str, value: str, at: At, tmp_path: Path) -> None:
+    done = call("run", *at, "-m", "good", "-p", "hi", option, value, cwd=tmp_path)
+    assert done.code == 2
+    assert option in done.err
+
+
+def test_a_further_file_of_a_session_is_not_gone_on_with(at: At, tmp_path: Path) -> None:
+    part = session([lane("r1")], session_id="20261122T110301Z-7f3a-2")
+    part.extra = {"part_of": "20261122T110301Z-7f3a"}
+    save(part, tmp_path / "s-2.toml")
+    done = call("run", *at, "--resume", "s-2.toml", cwd=tmp_path)
+    assert done.code == 2
+    assert done.err.splitlines()[-1] == (
+        "foundry-compare: s-2.toml is a further part of a session. Go on with 20261122T110301Z-7f3a.toml."
+    )
+
+
+def test_what_was_skipped_while_the_model_was_gone_is_asked_when_it_is_back(
+    at: At, server: LoopbackServer, tmp_path: Path, sessions: Path
+) -> None:
+    plan = ("--mode", "measure", "--rounds", "3", "--warmup", "1", "--json")
+    server.unloaded.add("burst")
+    done = call("run", *at, "-m", "burst", "-p", "hi", *plan, cwd=tmp_path)
+    server.unloaded.clear()
+    assert done.code == 5
+    why = "The host refused with 400: Model burst is not loaded."
+    assert (
+        f"burst: failed while warming up: {why} Have the host load burst, then run it again." in done.err.splitlines()
+    )
+    assert [run["state"] for run in done.json["runs"]] == ["skipped"] * 3
+    assert [run["error"]["message"] for run in done.json["runs"]] == [
+        f"Not asked, because its warm-up failed: {why}"
+    ] * 3
+    (file,) = sessions.glob("*.toml")
+    done = call("run", *at, "--resume", str(file), cwd=tmp_path)
+    assert done.code == 0, done.err
+    states = [lane.state for lane in load(file).lanes.values()]
+    assert states == [LaneState.FAILED, *[LaneState.DONE] * 4]
+    done = call("run", *at, "--resume", str(file), cwd=tmp_path)
+    assert done.err.endswith("Nothing is left to ask in this session. Begin a new one.\n")
+
+
+def test_why_a_request_was_skipped_is_printed(at: At, tmp_path: Path) -> None:
+    done = call("run", *at, "-m", "e500", "-p", "hi", "--mode", "measure", cwd=tmp_path)
+    assert done.code == 5
+    assert "skipped: Not asked, because its warm-up failed: The host refused with 500: boom." in done.out
+
+
+def test_a_retry_says_that_it_waits_and_for_whom(at: At, tmp_path: Path) -> None:
+    done = call("run", *at, "-m", "busy", "-m", "e500", "-p", "hi", "--retries", "1", cwd=tmp_path)
+    assert done.code == 5
+    assert "busy, e500: asked once more in 1 s, as the host wishes" in done.err.splitlines()

@@ -128,6 +128,18 @@ def test_a_model_that_stays_unloaded_is_asked_twice_and_no_more(
     assert fault.hint == "Have the host load good, then run it again."
 
 
+def test_in_a_race_a_model_that_was_unloaded_is_asked_again_and_one_that_fails_is_not(
+    cared: Conductor, counting: CountingHost, server: LoopbackServer
+) -> None:
+    server.unloaded.add("good")
+    counting.stale = 1
+    run = cared.begin([counting.card("e500"), counting.card("good")], "hi")
+    to_the_end(cared)
+    failing, gone = run.plan.models
+    found = [(lane.spec.model, lane.spec.launch, lane.state) for lane in run.lanes.values()]
+    assert found == [(failing, 1, LaneState.FAILED), (gone, 1, LaneState.FAILED), (gone, 2, LaneState.DONE)]
+
+
 def test_models_in_use_are_kept_warm_between_runs_and_the_prompts_are_counted(server: LoopbackServer) -> None:
     now = [0.0]
     host = LoopbackHost(server.port, ("good", "e500"))
@@ -146,6 +158,27 @@ def test_models_in_use_are_kept_warm_between_runs_and_the_prompts_are_counted(se
         assert len(server.talks) == 1
         assert conductor.session.tool["keep_warm"] == "1 prompts, every 5 min"
         assert len(conductor.session.lanes) == 1, "it is no run"
+
+
+def test_of_two_models_kept_warm_one_that_fails_leaves_the_other_warm(server: LoopbackServer) -> None:
+    now = [0.0]
+    host = LoopbackHost(server.port, ("good", "late_text"))
+    warm = KeepWarm(1, lambda: now[0])
+    with conducting(host, keep_warm=warm) as conductor:
+        conductor.begin([host.card("good"), host.card("late_text")], "hi")
+        to_the_end(conductor)
+        server.unloaded.add("late_text")
+        found: list[str] = []
+        for number in (1, 2):
+            now[0] += 61
+            conductor.tick()
+            until(conductor, lambda number=number: warm.prompts == number)  # type: ignore[misc]
+            found += [error.sentence() for error in conductor.problems()]
+        until(conductor, lambda: bool(found.extend(error.sentence() for error in conductor.problems()) or found))
+        server.unloaded.clear()
+        assert found == ["late_text could not be kept warm. Model late_text is not loaded. It is no longer kept warm."]
+        nudged = [talk.body["model"] for talk in server.talks if not talk.body["stream"]]
+        assert nudged == ["good", "late_text", "good"]
 
 
 def test_a_model_that_cannot_be_kept_warm_is_named_once_and_left_alone(server: LoopbackServer) -> None:

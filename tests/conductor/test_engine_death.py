@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
+from typing import Any
 
 import psutil
 
 from tests.conductor.conftest import Cards
-from tests.support.conducting import engines, lanes_of, states, to_the_end, until
+from tests.support.conducting import RecordingKeeper, engines, lanes_of, states, to_the_end, until
 from tests.support.loopback_host import LoopbackHost
+from tests.support.some import some
 from tui.conductor import Conductor
 from tui.core.lane import LaneState
 from tui.core.plan import Mode
@@ -29,7 +32,7 @@ def test_a_killed_engine_fails_what_runs_and_keeps_what_arrived(conductor: Condu
     kill_engine()
     to_the_end(conductor)
     assert states(run) == [LaneState.FAILED] * 3
-    for lane in run.lanes.values():
+    for lane in some(run.lanes.values()):
         assert lane.fault is not None
         assert lane.fault.message == "The engine's process ended before the answer was complete."
         assert lane.fault.hint
@@ -68,6 +71,25 @@ def test_an_engine_that_dies_while_a_model_is_loaded_costs_nothing(
     kill_engine()
     host.held["late_text"].set()
     assert states(to_the_end(conductor)) == [LaneState.DONE]
+
+
+def test_an_engine_that_dies_while_another_is_asked_fails_its_own_requests_only(
+    fresh: Conductor, memory: RecordingKeeper, cards: Cards
+) -> None:
+    others = engines()
+
+    def kill_before_the_second(entry: dict[str, Any]) -> None:
+        # This is recorded just before a request is sent: the engine is gone by then, and nobody has noticed yet.
+        if "started" in entry and sum("started" in one for one in memory.entries) == 2:
+            (process,) = (engine for engine in engines() if engine not in others)
+            process.kill()
+            while fresh._engine.pid is not None:
+                time.sleep(0.01)
+
+    memory.on_record = kill_before_the_second
+    run = fresh.begin(cards("endless", "good"), "hi")
+    to_the_end(fresh)
+    assert states(run) == [LaneState.FAILED, LaneState.DONE], [lane.fault for lane in run.lanes.values()]
 
 
 def test_no_engine_outlives_its_conductor(fresh: Conductor, cards: Cards) -> None:

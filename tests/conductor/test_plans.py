@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.conductor.conftest import Cards
 from tests.support.conducting import RecordingKeeper, conducting, lanes_of, states, to_the_end, until
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
+from tests.support.some import some
 from tui.conductor import Conductor
+from tui.core.errors import BadInputError
 from tui.core.lane import LaneState
+from tui.core.limits import MAX_PROMPT_BYTES
 from tui.core.plan import Mode, schedule
 from tui.core.prompt import Prompt
 from tui.core.run import slot_of
@@ -94,11 +99,11 @@ def test_a_plan_that_was_broken_off_goes_on_in_its_own_order_in_another_program(
     assert [slot_of(lane) for lane in in_order] == everything[len(asked_before) :]
     assert [talk.body["model"] for talk in server.talks[:3]] == list(names), "warmed up again"
     assert len({lane.spec.nonce for lane in run.lanes.values()}) == len(run.lanes)
-    assert not any(lane.state is X and lane.marks.sent is None for lane in second.session.lanes.values())
+    assert not any(lane.state is X and lane.marks.sent is None for lane in some(second.session.lanes.values()))
     assert keeper.closed_with is not None and keeper.closed_with.lanes == second.session.lanes
 
 
-def test_a_model_that_had_failed_stays_skipped_when_its_plan_goes_on(
+def test_a_model_that_had_failed_is_given_another_chance_when_its_plan_goes_on(
     host: LoopbackHost, server: LoopbackServer, cards: Cards
 ) -> None:
     with conducting(host) as first:
@@ -111,8 +116,90 @@ def test_a_model_that_had_failed_stays_skipped_when_its_plan_goes_on(
     try:
         second.resume()
         to_the_end(second)
-        assert [lane.state for lane in lanes_of(second, "e500")] == [F, K]
+        assert [lane.state for lane in lanes_of(second, "e500")] == [F, F]
         assert {lane.state for lane in lanes_of(second, "burst")} <= {D, X}
     finally:
         second.close()
-    assert "e500" not in {talk.body["model"] for talk in server.talks}
+    assert [talk.body["model"] for talk in server.talks].count("e500") == 1
+
+
+def test_of_two_plans_that_were_broken_off_one_goes_on_and_the_other_stays_as_it_is(
+    host: LoopbackHost, server: LoopbackServer, cards: Cards
+) -> None:
+    with conducting(host) as first:
+        plans = []
+        for question in ("one", "two"):
+            begun = first.begin(cards("late_text"), question, mode=Mode.MEASURE, rounds=3, warmup=0)
+            until(first, lambda: any(lane.state is D for lane in begun.lanes.values()))  # noqa: B023
+            first.stop_all()
+            to_the_end(first)
+            plans.append(begun.plan)
+    before = session_to_dict(first.session)["run"]
+    second = Conductor(host, session_from_dict(session_to_dict(first.session)))
+    try:
+        assert second.resume().plan == plans[1], "the last of them"
+        to_the_end(second)
+        after = session_to_dict(second.session)["run"]
+        assert [run for run in after if run["plan"] == plans[0].key] == [
+            run for run in before if run["plan"] == plans[0].key
+        ]
+        assert rounds_done(second, plans[1].key) == [1, 2, 3]
+        assert len(rounds_done(second, plans[0].key)) < 3
+        assert second.resume().plan == plans[0]
+        to_the_end(second)
+        assert rounds_done(second, plans[0].key) == [1, 2, 3]
+        assert {talk.body["messages"][0]["content"] for talk in server.talks} == {"one", "two"}
+    finally:
+        second.close()
+
+
+def rounds_done(conductor: Conductor, plan: str) -> list[int]:
+    """The rounds of a plan that were answered, in order."""
+    lanes = conductor.session.lanes.values()
+    return sorted(lane.spec.round for lane in lanes if lane.spec.plan == plan and lane.state is D)
+
+
+def test_a_prompt_too_long_to_be_kept_is_refused_before_anything_is_entered(conductor: Conductor, cards: Cards) -> None:
+    before = len(conductor.session.plans)
+    for asked in ("x" * (MAX_PROMPT_BYTES + 1), [Prompt("", "hi", "\U000e0041" * (MAX_PROMPT_BYTES // 10 + 1))]):
+        with pytest.raises(BadInputError) as caught:
+            conductor.begin(cards("good"), asked)
+        assert caught.value.sentence() == "A prompt is longer than the 8 MB that are kept. Shorten it."
+    assert len(conductor.session.plans) == before
+
+
+def test_what_was_skipped_is_asked_when_its_plan_goes_on(
+    host: LoopbackHost, server: LoopbackServer, cards: Cards
+) -> None:
+    host.broken = {"burst"}
+    with conducting(host) as first:
+        begun = first.begin(cards("burst"), "hi", mode=Mode.MEASURE, rounds=3, warmup=1)
+        assert states(to_the_end(first)) == [F, K, K, K]
+    host.broken = set()
+    second = Conductor(host, session_from_dict(session_to_dict(first.session)))
+    try:
+        run = second.resume()
+        to_the_end(second)
+    finally:
+        second.close()
+    assert states(run) == [F, D, D, D, D], "the skipped lanes are replaced, and the model is warmed up again"
+    assert not set(run.lanes) & set(list(begun.lanes)[1:]), "a run that is left out gives its id to no other"
+
+
+def test_what_is_skipped_says_why(conductor: Conductor, cards: Cards) -> None:
+    conductor.begin(cards("e500", "burst"), "hi", mode=Mode.MEASURE, rounds=2, warmup=1)
+    run = to_the_end(conductor)
+    failing, fine = lanes_of(conductor, "e500"), lanes_of(conductor, "burst")
+    assert [lane.state for lane in failing] == [F, K, K]
+    faults = [lane.fault for lane in failing[1:] if lane.fault]
+    assert [(fault.kind, fault.message) for fault in faults] == [
+        ("skipped", "Not asked, because its warm-up failed: The host refused with 500: boom.")
+    ] * 2
+    assert all(lane.fault is None for lane in fine)
+    again = session_from_dict(session_to_dict(conductor.session))
+    assert [again.lanes[lane.spec.id].fault for lane in failing] == [lane.fault for lane in failing]
+    conductor.begin(cards("e500"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0)
+    to_the_end(conductor)
+    fault = lanes_of(conductor, "e500")[1].fault
+    assert fault and fault.message == "Not asked, because a request before failed: The host refused with 500: boom."
+    assert run.finished

@@ -11,6 +11,7 @@ from tests.conductor.conftest import Cards
 from tests.support.conducting import RecordingKeeper, conducting, lanes_of, states, to_the_end, until
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import WORDS, LoopbackServer
+from tests.support.some import any_number_of, some
 from tui.conductor import Conductor
 from tui.core.lane import LaneState
 from tui.core.plan import Mode
@@ -43,16 +44,16 @@ def test_a_race_sends_all_together_once_all_are_loaded(
     until(conductor, lambda: host.loading == names[2])
     conductor.tick()
     assert host.endpoints == list(names[:2])
-    assert not any("started" in entry for entry in keeper.entries[before:])
+    assert not any("started" in entry for entry in any_number_of(keeper.entries[before:]))
     assert server.talks == []
     assert states(run) == [LaneState.QUEUED, LaneState.QUEUED, LaneState.LOADING]
     host.held[names[2]].set()
     # None of them ends by itself, so that all three are in flight at the same time.
     until(conductor, lambda: len(server.talks) == 3)
     until(conductor, lambda: states(run) == [LaneState.RUNNING] * 3)
-    assert all(lane.marks.sent is not None for lane in run.lanes.values())
+    assert all(lane.marks.sent is not None for lane in some(run.lanes.values()))
     assert min(lane.marks.sent or 0 for lane in run.lanes.values()) > max(host.loaded.values())
-    assert all(lane.spec.contended for lane in run.lanes.values())
+    assert all(lane.spec.contended for lane in some(run.lanes.values()))
     conductor.stop_all()
     assert states(to_the_end(conductor)) == [LaneState.STOPPED] * 3
 
@@ -78,7 +79,7 @@ def test_measuring_has_never_more_than_one_request_in_flight(
     to_the_end(conductor)
     spans = [(talk.sends[0][0], talk.sends[-1][0]) for talk in server.talks]
     assert len(spans) == 9
-    assert all(ended < began for (_, ended), (began, _) in pairwise(spans))
+    assert all(ended < began for (_, ended), (began, _) in some(pairwise(spans)))
 
 
 def test_measured_rounds_are_interleaved_behind_a_marked_warm_up(
@@ -93,7 +94,7 @@ def test_measured_rounds_are_interleaved_behind_a_marked_warm_up(
     assert [(lane.spec.round, lane.spec.warmup) for lane in in_order] == [
         (0, True), (0, True), (1, False), (1, False), (2, False), (2, False),
     ]  # fmt: skip
-    assert not any(lane.spec.contended for lane in in_order)
+    assert not any(lane.spec.contended for lane in some(in_order))
 
 
 def test_a_model_that_cannot_be_loaded_fails_alone(
@@ -181,7 +182,7 @@ def test_a_host_that_is_not_there_fails_every_lane_with_a_sentence(
         alone.begin(cards("good", "burst"), "hi")
         run = to_the_end(alone)
     assert states(run) == [F, F]
-    for lane in run.lanes.values():
+    for lane in some(run.lanes.values()):
         assert lane.fault is not None and lane.fault.message.startswith("The loopback server does not answer. ")
         assert lane.fault.hint == "Start it."
 
@@ -224,5 +225,5 @@ def test_models_that_do_not_fit_together_are_loaded_one_at_a_time(
         del host.load
     assert together == [1, 1, 1]
     assert len(host.loaded) == 1, "the last one stays"
-    assert all(lane.state is D for lane in run.lanes.values())
+    assert all(lane.state is D for lane in some(run.lanes.values()))
     assert conductor.session.plans[run.plan.key].alone

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.core.clean import MAX_COMBINING, clean, clean_line, join_surrogates, without_escapes
+from tests.support.some import any_number_of
+from tui.core.clean import HIDDEN, clean, clean_line, join_surrogates, without_escapes
 
 HOSTILE = {
     "an escape sequence": ("\x1b[31mred\x1b[0m", "␛[31mred␛[0m"),
@@ -41,17 +42,84 @@ HOSTILE = {
     "a joiner between letters": ("a\u200db", "a<U+200D>b"),
     "a joiner at the edge": ("😀\u200d", "😀<U+200D>"),
     "a joiner after a control": ("\x1b\u200d😀", "␛<U+200D>😀"),
-    "stacked combining marks": ("e" + "\u0301" * 50, "e" + "\u0301" * MAX_COMBINING),
+    "stacked combining marks": ("e" + "\u0301" * 50, "e\u0301\u0301\u0301\u0301"),
+    "stacked Thai vowels": ("\u0e01" + "\u0e34" * 50, "\u0e01\u0e34\u0e34\u0e34\u0e34"),
+    "stacked Arabic vowels": ("\u0628" + "\u064e\u0651" * 50, "\u0628\u064e\u0651\u064e\u0651"),
+    "marks of several scripts": ("x\u0301\u0e34\u064e\u0591\u0300", "x\u0301\u0e34\u064e\u0591"),
+    "marks tied to each other": ("\u0628" + "\u200d\u064e" * 50, "\u0628" + "\u200d\u064e" * 4),
+    "vowels that take room": ("\u0915" + "\u093e" * 50, "\u0915" + "\u093e" * 8),
+    "ends of Hangul syllables": ("\u1100" + "\u1161" * 50, "\u1100" + "\u1161" * 4),
+    "beginnings of Hangul syllables": ("\u1100" * 50, "\u1100" * 8),
+    "skin upon skin": ("\U0001f44d" + "\U0001f3ff" * 50, "\U0001f44d" + "\U0001f3ff" * 8),
+    "selectors upon selectors": ("\u2764" + "\ufe0f" * 3, "\u2764\ufe0f<U+FE0F><U+FE0F>"),
+    "a selector after a letter": ("a\ufe0f\ufe01", "a<U+FE0F><U+FE01>"),
+    "bytes in selectors": ("\U0001f600\U000e0141\U000e0142", "\U0001f600<U+E0141><U+E0142>"),
+    "a chain of joined emoji": ("\u200d".join("👩" * 6), "👩\u200d👩\u200d👩\u200d👩<U+200D>👩\u200d👩"),
+    "tags behind an emoji that is no flag": ("😀\U000e0067\U000e007f", "😀<U+E0067><U+E007F>"),
+    "a long message behind a flag": (
+        "🏴" + "".join(chr(0xE0000 + ord(letter)) for letter in "password"),
+        "🏴" + "".join(f"<U+E00{ord(letter):02X}>" for letter in "password"),
+    ),
+    "a non-joiner between Latin letters": ("a\u200cb", "a<U+200C>b"),
+    "two joiners between Arabic letters": ("\u0645\u200c\u200c\u06cc", "\u0645<U+200C><U+200C>\u06cc"),
+    "noncharacters": ("\ufdd0\ufffe\uffff", "<U+FDD0><U+FFFE><U+FFFF>"),
     "a few combining marks": ("n\u0303o\u0308", "n\u0303o\u0308"),
     "markup": ("[@click=app.quit]x[/]", "[@click=app.quit]x[/]"),
 }
 
-FAMILIES = ["👨‍👩‍👧‍👦", "👩🏽‍💻", "🏳️‍🌈", "❤️‍🔥", "🇨🇭", "1️⃣", "👍🏿"]
+FAMILIES = ["👨‍👩‍👧‍👦", "👩🏽‍💻", "🏳️‍🌈", "❤️‍🔥", "🇨🇭", "1️⃣", "👍🏿", "⚠️", "☝🏽", "🧑🏿‍❤️‍💋‍🧑🏿", "✍️", "↔︎"]
+FAMILIES += ["🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"]
+"""The last one is the flag of England."""
+AS_WRITTEN = {
+    "Persian": "می\u200cخواهم کتاب\u200cها را بخوانم",
+    "Persian after Latin letters": "PDF\u200cها",
+    "Persian after a quotation mark": "«کتاب»\u200cها",
+    "an abbreviation in Persian": "۱۴۰۲ ه\u200d.ش",
+    "Urdu": "ہے\u200cاور",
+    "Hindi": "हिन्दी में उत्तर: क्षेत्र",
+    "Hindi with a half form": "क्\u200dष क्\u200cष",
+    "Bengali": "র\u200d্যাব",
+    "Malayalam, the older spelling": "അവന്\u200d പോയി",
+    "Sinhala": "ශ්\u200dරී ලංකාව",
+    "Khmer": "ភាសា\u200bខ្មែរ",
+    "Thai": "ที่นี่\u200bกำลัง",
+    "Burmese": "မြန်မာ ကျွန်ုပ် ကြွှော်",
+    "Hebrew with its points": "בְּרֵאשִׁ֖ית",
+    "Arabic with its vowels": "بِسْمِ ٱللَّهِ",
+    "Tibetan": "བསྒྲུབས",
+    "Vietnamese in parts": "Tie\u0302\u0301ng Vie\u0323\u0302t",
+    "Korean in parts": "\u1112\u1161\u11ab\u1100\u1173\u11af",
+    "Mongolian": "ᠮᠣᠩᠭᠣᠯ\u180b",
+    "an ideograph of a certain form": "葛\U000e0100",
+    "skins": "🏻🏼🏽🏾🏿",
+}
+"""Text whose joiners, selectors and marks belong to it."""
+
+MEANT = "\u180b\u180c\u180d\u180f\u200b\u200c\u200d\ufe00\ufe01\ufe02\ufe0e\ufe0f"
+"""Hidden characters that have a place in some script, and are shown only there; besides those of the last plane."""
 
 anything = st.text(st.characters(), max_size=60)
 """Every code point, lone surrogates included."""
-traps = st.lists(st.sampled_from([hostile for hostile, _ in HOSTILE.values()] + FAMILIES), max_size=8).map("".join)
-untrusted = anything | traps | st.tuples(anything, traps, anything).map("".join)
+PIECES = [
+    *MEANT,
+    *"ab1 \n\t\r",
+    "\u0645",
+    "\u064e",
+    "\u0915",
+    "\u094d",
+    "\u093e",
+    "\u0e01",
+    "\u0e34",
+    "\u1100",
+    "\u1161",
+    "葛",
+]
+PIECES += ["❤", "👩", "🏴", "\U0001f3ff", "\U000e0067", "\U000e007f", "\U000e0101", "\u0301", "\x00", "\x1b", "\u202e"]
+"""What joiners, selectors and marks stand beside."""
+TRAPS = [hostile for hostile, _ in HOSTILE.values()] + FAMILIES + list(AS_WRITTEN.values())
+traps = st.lists(st.sampled_from(TRAPS), max_size=8).map("".join)
+pieces = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+untrusted = pieces | anything | traps | st.tuples(anything, traps, anything).map("".join)
 many = settings(max_examples=60, deadline=None)
 
 
@@ -73,18 +141,21 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
 @given(untrusted)
 def test_nothing_that_controls_a_terminal_or_hides_is_left(text: str) -> None:
     shown = clean(text)
-    for at, char in enumerate(shown):
+    for at, char in enumerate(any_number_of(shown)):
         category = unicodedata.category(char)
         assert category != "Cs", "a surrogate"
         assert category not in ("Zl", "Zp"), "a line or paragraph separator"
         assert category != "Cc" or char in "\n\t", "C0 or C1"
         bidi = unicodedata.bidirectional(char)
         assert bidi not in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}, "a change of direction"
-        if char == "\u200d":
-            assert 0 < at < len(shown) - 1, "a joiner with nothing to join"
-        else:
-            assert char not in "\u200b\u200c\u200e\u200f\u2060\ufeff\u00ad", "a character of no width"
-    assert not re.search(f"[\u0300-\u036f]{{{MAX_COMBINING + 1}}}", shown)
+        if HIDDEN.match(char):
+            assert char in MEANT or "\U000e0020" <= char <= "\U000e01ef", "a character of no width"
+            assert at > 0, "a joiner with nothing before it"
+    stacked = 0
+    for char in shown:
+        marks = unicodedata.category(char) in ("Mn", "Me") and not HIDDEN.match(char)
+        stacked = stacked + 1 if marks else stacked if HIDDEN.match(char) else 0
+        assert stacked <= 4, "marks paint over the rows around them"
     shown.encode("utf-8")
 
 
@@ -93,6 +164,32 @@ def test_nothing_that_controls_a_terminal_or_hides_is_left(text: str) -> None:
 def test_printable_ascii_is_left_alone(text: str) -> None:
     assert clean(text) == text
     assert clean_line(text) == text
+
+
+@pytest.mark.parametrize("text", AS_WRITTEN.values(), ids=AS_WRITTEN.keys())
+def test_text_is_shown_as_its_script_writes_it(text: str) -> None:
+    assert clean(text) == text
+    assert clean(f"{text}\n{text}") == f"{text}\n{text}"
+    assert clean_line(f" {text} ") == f" {text} "
+
+
+def test_marks_of_every_script_are_capped() -> None:
+    marks = [chr(point) for point in range(0x110000) if unicodedata.category(chr(point)) in ("Mn", "Me")]
+    capped = [mark for mark in marks if not HIDDEN.match(mark)]
+    assert len(capped) > 1500
+    for mark in capped:
+        assert clean("x" + mark * 40) == "x" + mark * 4, f"U+{ord(mark):04X}"
+    spacing = [chr(point) for point in range(0x110000) if unicodedata.category(chr(point)) == "Mc"]
+    assert len(spacing) > 400
+    for mark in spacing:
+        assert clean("x" + mark * 40) == "x" + mark * 8, f"U+{ord(mark):04X}"
+
+
+@many
+@given(pieces | traps)
+def test_lines_are_cleaned_alike_alone_and_together(text: str) -> None:
+    lines = text.replace("\r\n", "\n").split("\n")
+    assert clean(text) == "\n".join(map(clean, lines))
 
 
 @pytest.mark.parametrize("emoji", FAMILIES)
@@ -121,6 +218,14 @@ def test_joined_chunks_clean_like_the_whole(text: str, data: st.DataObject) -> N
         "\r",
         "\u202e\u2066",
         "a\u0301\u0301\u0301\u0301\u0301",
+        "\u0628\u200d\u064e",
+        "\u0915\u093e\u0301\u093e\u0301",
+        "\u1100",
+        "\U000e0041",
+        "\ufe0f",
+        "🇨",
+        "हिन्दी में ",
+        "می\u200cخواهم ",
     ],
     ids=ascii,
 )

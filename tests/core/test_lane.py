@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support import sessions as make
 from tests.support.sessions import ASKED, MS, SENT, fold, spec
+from tests.support.some import any_number_of
 from tui.core import events as ev
 from tui.core.events import Kind
 from tui.core.lane import Fault, Lane, LaneState
@@ -33,6 +34,20 @@ late = st.sampled_from(
         ev.Skipped("r1", SENT + 900 * MS),
     ]
 )
+
+
+def test_why_a_stream_was_cut_is_told_and_why_a_request_failed_is_told_better() -> None:
+    known = ev.Explained("r1", SENT + 9 * MS, "The runtime ended by itself.", "Run it again.")
+    cut = fold(running(), ev.Delta("r1", SENT + MS, 1, Kind.ANSWER, "half"), ev.Ended("r1", SENT + 2 * MS))
+    assert (cut.state, cut.fault) == (LaneState.CUT, None)
+    fold(cut, known)
+    assert (cut.state, cut.answer) == (LaneState.CUT, "half")
+    assert cut.fault == Fault("stream", "The runtime ended by itself.", "Run it again.")
+    failed = fold(running(), ev.Failed("r1", SENT + 2 * MS, "connect", "Nobody answers.", "Start it.", "ConnectError"))
+    fold(failed, known)
+    assert failed.fault == Fault("connect", "The runtime ended by itself.", "Run it again.", "ConnectError")
+    whole = fold(running(), ev.Delta("r1", SENT + MS, 1, Kind.ANSWER, "all"), ev.Ended("r1", SENT + 2 * MS, "stop"))
+    assert fold(whole, known).fault is None
 
 
 def running() -> Lane:
@@ -113,7 +128,7 @@ def test_a_failure_keeps_what_arrived_and_says_why() -> None:
 def test_the_text_does_not_depend_on_how_it_was_split(text: str, cuts: list[int], kind: Kind) -> None:
     lane = running()
     edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
-    for number, (start, stop) in enumerate(pairwise(edges), 1):
+    for number, (start, stop) in enumerate(any_number_of(pairwise(edges)), 1):
         lane.fold(delta(text[start:stop], kind, SENT + number * MS, number))
         assert lane.reasoning + lane.answer == text[:stop]
     assert (lane.reasoning if kind is Kind.REASONING else lane.answer) == text
@@ -159,6 +174,7 @@ def test_usage_may_come_after_the_end() -> None:
                     delta("x", at=at * MS, read=at),
                     delta("y", Kind.REASONING, at * MS, at),
                     ev.Usage("r1", at, at),
+                    ev.ThinkingFound("r1", at, at // 2, at),
                     ev.Ended("r1", at * MS),
                 ]
             )
@@ -172,6 +188,21 @@ def test_in_whatever_order_events_come_the_lane_can_be_written_and_read_back(eve
     back = lane_from_dict(written)
     assert lane_to_dict(back) == written
     assert (back.state, back.answer, back.reasoning) == (lane.state, lane.answer, lane.reasoning)
+
+
+def test_thinking_that_was_found_at_the_end_changes_kinds_and_no_instant() -> None:
+    words = ["Hm. ", "So.", "\n</think>\n", "Yes.", " No."]
+    said = [delta(word, at=(number + 1) * 10 * MS, read=number) for number, word in enumerate(words)]
+    lane = fold(Lane(spec()), ev.Sent("r1", 0), *said)
+    before = (list(lane.marks.at), list(lane.marks.reads))
+    lane.fold(ev.ThinkingFound("r1", 3, 8, 17))
+    assert (lane.reasoning, lane.answer, bytes(lane.marks.kinds)) == ("Hm. So.", "Yes. No.", b"rrraa")
+    assert (list(lane.marks.at), list(lane.marks.reads)) == before
+    lane.fold(ev.Ended("r1", 60 * MS, "stop"))
+    assert (lane.timing.ttft_ms, lane.timing.ttfo_ms, lane.timing.think_ms) == (10, 40, 30)
+    written = lane_to_dict(lane)
+    lane.fold(ev.ThinkingFound("r1", 5, 4, 4))
+    assert lane_to_dict(lane) == written, "after the end nothing is thought again"
 
 
 def run_of(*lanes: Lane) -> Run:

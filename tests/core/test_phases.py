@@ -9,7 +9,7 @@ from tui.core import events as ev
 from tui.core.events import Kind
 from tui.core.lane import Lane
 from tui.core.phase import Phase
-from tui.core.phases import Span, live, spans
+from tui.core.phases import Live, Span, live, spans
 
 S = 1_000 * MS
 LATER = ASKED + 100 * S
@@ -32,6 +32,12 @@ def test_a_lane_not_asked_for_has_no_phases() -> None:
     assert spans(fold(Lane(spec()), ev.Skipped("r1", ASKED)), LATER) == ()
 
 
+def test_a_lane_whose_end_is_not_known_shows_phases_up_to_its_last_chunk() -> None:
+    lane = asked(sent(S), chunk(2 * S, 1), chunk(5 * S, 2), ev.Ended("r1", ASKED + 6 * S, "stop"))
+    lane.marks.end = None
+    assert spans(lane, LATER)[-1].stop == 5
+
+
 def test_a_whole_lane_shows_every_phase_in_order() -> None:
     lane = asked(
         ev.Loading("r1", ASKED + S),
@@ -50,6 +56,16 @@ def test_a_whole_lane_shows_every_phase_in_order() -> None:
         Span(Phase.THINK, 6, 9),
         Span(Phase.ANSWER, 9, 11),
     )
+
+
+@pytest.mark.parametrize(
+    "end", [ev.Failed("r1", ASKED + 2 * S, "host", "no"), ev.Cancelled("r1", ASKED + 2 * S), ev.Skipped("r1", ASKED)]
+)
+def test_a_lane_that_ended_before_it_was_sent_has_waited_and_counts_nothing(end: ev.Event) -> None:
+    loading = asked(ev.Loading("r1", ASKED + S), end)
+    assert live(loading, LATER) == Live(None, False, None, None, None)
+    if not isinstance(end, ev.Skipped):
+        assert spans(loading, LATER) == (Span(Phase.QUEUE, 0, 1), Span(Phase.LOAD, 1, 2))
 
 
 def test_the_running_phase_grows_with_the_clock() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.some import some
 from tui.core.plan import Mode, Plan, Slot, schedule
 
 MODELS = ("m1", "m2", "m3")
@@ -22,7 +23,7 @@ def plan(
 
 
 def test_a_measured_plan_has_one_request_in_flight() -> None:
-    assert all(len(wave) == 1 for wave in schedule(plan(warmup=2)))
+    assert all(len(wave) == 1 for wave in some(schedule(plan(warmup=2))))
 
 
 def test_measured_rounds_are_interleaved() -> None:
@@ -31,9 +32,17 @@ def test_measured_rounds_are_interleaved() -> None:
     assert [(block[0].round, block[0].prompt) for block in blocks] == [
         (1, "p1"), (1, "p2"), (2, "p1"), (2, "p2"), (3, "p1"), (3, "p2"),
     ]  # fmt: skip
-    for block in blocks:
+    for block in some(blocks):
         assert {slot.model for slot in block} == set(MODELS)
         assert len({(slot.round, slot.prompt) for slot in block}) == 1
+
+
+def test_the_order_of_models_that_are_asked_once_varies_with_the_seed() -> None:
+    once = [Plan("k1", Mode.MEASURE, MODELS, ("p1",), seed=seed) for seed in range(60)]
+    orders = Counter(tuple(slot.model for (slot,) in schedule(plan)) for plan in once)
+    assert set(orders) == set(permutations(MODELS))
+    alone = {tuple(slot.model for (slot,) in schedule(replace(plan, alone=True))) for plan in once}
+    assert alone == set(permutations(MODELS))
 
 
 def test_the_order_comes_from_the_seed_alone() -> None:
@@ -50,7 +59,7 @@ def test_the_order_changes_from_round_to_round() -> None:
 def test_warm_ups_come_first_and_are_marked() -> None:
     waves = schedule(plan(warmup=2))
     assert waves[:6] == tuple((Slot(model, "p1", 0, warmup=True),) for model in MODELS for _ in range(2))
-    assert not any(slot.warmup or slot.round == 0 for wave in waves[6:] for slot in wave)
+    assert not any(slot.warmup or slot.round == 0 for wave in some(waves[6:]) for slot in wave)
 
 
 def test_warm_ups_do_not_change_the_order_of_what_follows() -> None:
@@ -93,6 +102,6 @@ def test_models_that_are_loaded_alone_are_warmed_up_and_asked_everything_one_aft
     slots = [slot for (slot,) in schedule(alone)]
     runs = [list(group) for _, group in groupby(slots, key=lambda slot: slot.model)]
     assert {run[0].model for run in runs} == set(MODELS) and len(runs) == 3
-    for run in runs:
+    for run in some(runs):
         assert [(slot.round, slot.prompt) for slot in run] == [(0, "p1"), (1, "p1"), (1, "p2"), (2, "p1"), (2, "p2")]
     assert sorted(slots, key=repr) == sorted((slot for (slot,) in schedule(plan(rounds=2, warmup=1))), key=repr)

@@ -52,10 +52,10 @@ def test_a_model_with_nothing_left_is_not_warmed_up() -> None:
 
 @pytest.mark.parametrize(
     ("state", "over"),
-    [(S.DONE, True), (S.EMPTY, True), (S.CUT, True), (S.FAILED, True), (S.SKIPPED, True), (S.STOPPED, False),
+    [(S.DONE, True), (S.EMPTY, True), (S.CUT, True), (S.FAILED, True), (S.SKIPPED, False), (S.STOPPED, False),
      (S.QUEUED, False), (S.RUNNING, False)],
 )  # fmt: skip
-def test_only_what_was_stopped_or_never_ended_is_still_to_be_asked(state: LaneState, over: bool) -> None:
+def test_only_what_was_stopped_or_skipped_or_never_ended_is_still_to_be_asked(state: LaneState, over: bool) -> None:
     assert (slots(PLAN)[4] not in left({4: state})) is over
 
 

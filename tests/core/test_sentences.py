@@ -17,6 +17,11 @@ from tui.core.prompt import Prompt
             "No answer. Port 80 is closed. Start the host!",
         ),
         (BadInputError("Which model?", "", "Name one"), "Which model? Name one."),
+        (
+            NoHostError("Nobody answers", "Connection refused", "Is it up?"),
+            "Nobody answers. Connection refused. Is it up?",
+        ),
+        (NoHostError("It said", " a long story… \n", "  "), "It said. a long story…"),
     ],
 )
 def test_an_error_reads_as_prose(error: CompareError, sentence: str) -> None:

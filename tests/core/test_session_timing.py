@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.sessions import MS
+from tests.support.some import some
 from tui.core.events import Usage
 from tui.core.marks import Marks
 from tui.core.session_timing import TICK_NS, marks_from_dict, marks_to_dict
@@ -40,6 +41,13 @@ def table(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in (sound | changes).items() if value is not None}
 
 
+def test_headers_that_came_before_the_request_are_not_known() -> None:
+    early, exact = Marks(sent=SENT, headers=SENT - MS), Marks(sent=SENT, headers=SENT)
+    assert "headers" not in marks_to_dict(early)
+    assert marks_from_dict(marks_to_dict(early)).headers is None
+    assert marks_from_dict(marks_to_dict(exact)).headers == 0
+
+
 def test_a_table_reads_as_it_was_written() -> None:
     made = Marks(
         asked=0, load_start=1 * MS, load_end=5 * MS, sent=10 * MS, connect_ns=2 * MS, headers=100 * MS, end=300 * MS
@@ -66,7 +74,7 @@ def test_rounding_never_adds_up(chunks: list[tuple[int, str, bool]]) -> None:
     back = marks_from_dict(marks_to_dict(made))
     assert back.sent == 0
     assert len(back.at) == len(made.at)
-    for was, read in zip(made.at, back.at, strict=True):
+    for was, read in some(zip(made.at, back.at, strict=True)):
         assert abs(was - SENT - read) * 2 <= TICK_NS, "an instant moved by more than half a tick"
     total = sum(int(gap) for gap in marks_to_dict(made)["deltas"].split())
     assert abs(total * TICK_NS - (made.at[-1] - SENT)) * 2 <= TICK_NS
@@ -109,6 +117,16 @@ def test_a_kept_connection_is_remembered() -> None:
 
 def test_another_unit_is_understood() -> None:
     assert marks_from_dict(table(unit_us=1000)).at[0] == 1000 * MS
+
+
+def test_ticks_are_counted_up_to_40_bits_and_gaps_up_to_twelve_digits() -> None:
+    most = (1 << 40) - 1
+    assert marks_from_dict({"connect": 0, "end": most}).end == most * 100_000
+    gap = 10**12 - 1
+    assert list(marks_from_dict({"connect": 0, "kinds": "a1", "reads": "1", "deltas": str(gap)}).at) == [gap * 100_000]
+    for more in ({"end": most + 1}, {"end": -1}, {"end": True}, {"kinds": "a1", "reads": "1", "deltas": str(gap + 1)}):
+        with pytest.raises(ValueError, match="ticks"):
+            marks_from_dict({"connect": 0, **more})
 
 
 def test_an_instant_that_cannot_be_true_is_left_out() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.sessions import MS
+from tests.support.some import some
 from tui.core.events import Usage
 from tui.core.marks import Marks
 from tui.core.timing import METRICS, NoRate, Timing, derive, no_rate, percentile
@@ -28,8 +29,10 @@ def marks(*chunks: tuple[str, int, int], end: int | None = None, **facts: Any) -
     return made
 
 
-def tokens(completion: int | None, *, prompt: int | None = None, reasoning: int | None = None) -> Usage:
-    return Usage("r1", prompt, completion, reasoning)
+def tokens(
+    completion: int | None, *, prompt: int | None = None, reasoning: int | None = None, cached: int | None = None
+) -> Usage:
+    return Usage("r1", prompt, completion, reasoning, cached_tokens=cached)
 
 
 def test_a_plain_answer() -> None:
@@ -128,6 +131,18 @@ def test_without_usage_no_token_metric_is_made_up(usage: Usage | None) -> None:
     assert (timing.ttft_ms, timing.last_ms, timing.answer_chars_per_s) == (100, 200, 80)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "cached", "rate"),
+    [(8000, None, 80_000), (8000, 0, 80_000), (8000, 7990, 100), (8000, 8000, None), (None, 7, None), (5, 9, None)],
+)
+def test_what_came_from_a_cache_was_not_evaluated(prompt: int | None, cached: int | None, rate: float | None) -> None:
+    usage = tokens(2, prompt=prompt, cached=cached)
+    timing = derive(marks(("a", 100, 1), ("a", 150, 2)), usage, 2)
+    assert timing.prefill_tps == rate
+    assert timing.ttft_ms == 100
+    assert usage.from_cache is bool(cached)
+
+
 def test_one_chunk_has_no_rate_and_no_gaps() -> None:
     timing = derive(marks(("a", 100, 1), end=110), tokens(30, prompt=10), answer_chars=90)
     assert (timing.tpot_ms, timing.decode_tps, timing.answer_chars_per_s, timing.icl_p50_ms) == (None, None, None, None)
@@ -213,7 +228,7 @@ def test_no_marks_give_a_negative_or_endless_number(
         at, read = at + gap * MS * step, read + step
         made.add(at, read, kind)
     made.end = at
-    for name, value in derive(made, usage, chars).known().items():
+    for name, value in some(derive(made, usage, chars).known().items()):
         assert 0 <= value < float("inf"), name
 
 

@@ -64,3 +64,8 @@ def test_a_download_that_begins_anew_forgets_its_rate() -> None:
 
 def test_at_the_end_no_time_is_left() -> None:
     assert pace(after((0, 50), (10, 100)), 1000.0, 10.0) == Pace(100, 50.0, 0.0)
+
+
+def test_the_samples_of_the_last_fifteen_seconds_are_kept() -> None:
+    samples = after(*((1000.0 + second, float(second)) for second in range(21)))
+    assert [sample.at - 1000 for sample in samples] == list(range(5, 21))

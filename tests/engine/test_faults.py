@@ -6,12 +6,62 @@ import pytest
 
 from tests.hosts.models_server import free_port, http, serving
 from tests.support.lanes import ask, until_ended
-from tests.support.loopback_server import CERTIFICATE, WORDS, LoopbackServer
+from tests.support.loopback_server import CERTIFICATE, SCRIPTS, WORDS, LoopbackServer, Wire
+from tests.support.odd_servers import Script, saying
 from tui.core.events import Failed
 from tui.core.lane import Fault, LaneState
 from tui.core.target import Endpoint
 from tui.engine.link import EngineLink
 from tui.engine.protocol import Start
+
+RAW = "generators.cc:108 void Generators::Check(int64_t, int) "
+"""How the embedded runtime's native code begins what it says."""
+
+
+def status(line: str, body: str, *headers: str) -> Script:
+    async def answer(wire: Wire) -> None:
+        await wire.answer(line, body, "text/plain", *headers)
+
+    return answer
+
+
+def failing(*before: str, why: str) -> Script:
+    return saying(*before, end=({"error": {"message": why}},))
+
+
+async def hang_up(wire: Wire) -> None:
+    """Not a word of an answer."""
+
+
+async def nonsense_first(wire: Wire) -> None:
+    await wire.head()
+    await wire.event("{not json")
+
+
+NO_OPTION = "The parameter `top_k` is unknown"
+SCRIPTS |= {
+    "basic": status("401 Unauthorized", "staff only", 'WWW-Authenticate: Basic realm="staff"'),
+    "digest": status("401 Unauthorized", "", "WWW-Authenticate: Digest realm=x, nonce=y"),
+    "bearer": status("401 Unauthorized", "who?", "WWW-Authenticate: Bearer"),
+    "either": status("401 Unauthorized", "who?", "WWW-Authenticate: Basic realm=x, Bearer"),
+    "forbidden": status("403 Forbidden", "not you"),
+    "away": status("308 Permanent Redirect", "", "Location: https://me:secret@box.example/v2?key=secret"),
+    "away_here": status("302 Found", "", "Location: /login"),
+    "nowhere": status("302 Found", ""),
+    "too_long": status("400 Bad Request", "This model's maximum context length is 4096 tokens, not 5000"),
+    "too_large": status("413 Payload Too Large", ""),
+    "odd_option": status("400 Bad Request", NO_OPTION),
+    "odd_model": status("400 Bad Request", "The model `odd_model` does not exist"),
+    "odd": status("400 Bad Request", "no"),
+    "odd_native": status("500 Internal Server Error", f"{RAW}std::bad_alloc"),
+    "native_length": failing(why=f"{RAW}9 tokens are wanted, which exceeds the context length of 4"),
+    "native": failing(why=f"{RAW}OrtException: bad node"),
+    "native_midway": failing("half ", why=f"{RAW}out of memory"),
+    "long_midway": failing("half ", why="the context length is exceeded"),
+    "dies_first": failing(why="out of memory"),
+    "hang_up": hang_up,
+    "nonsense_first": nonsense_first,
+}
 
 
 def fault(link: EngineLink, url: str, model: str = "good") -> Fault:
@@ -23,12 +73,12 @@ def fault(link: EngineLink, url: str, model: str = "good") -> Fault:
 def test_a_refused_connection_names_the_address(link: EngineLink) -> None:
     url = f"http://127.0.0.1:{free_port()}/v1"
     said = fault(link, url)
-    assert (said.kind, said.message) == ("connect", f"Nobody answers at {url}.")
+    assert (said.kind, said.message) == ("connect", f"Nobody answers at {url}. The connection was refused.")
 
 
 def test_a_name_that_nobody_has_is_named(link: EngineLink) -> None:
     said = fault(link, "http://no-such-host.invalid:8000/v1")
-    assert said.message.startswith("The name no-such-host.invalid leads to no host: ")
+    assert said.message.startswith("The name no-such-host.invalid leads to no host. ")
     assert (said.kind, said.hint) == ("connect", "Check the address.")
 
 
@@ -57,7 +107,7 @@ def test_a_refused_key_names_the_variable(link: EngineLink, server: LoopbackServ
 @pytest.mark.parametrize(
     ("model", "message", "hint"),
     [
-        ("e400", "The host refused with 400: prompt too long.", "Check the prompt's length"),
+        ("e400", "The host refused with 400: prompt too long.", "Shorten the prompt"),
         ("not_loaded", "The host refused with 400: The model is not loaded.", "Have the host load not_loaded"),
         ("many_complaints", "The host refused with 422: body.messages: Field required.", ""),
         ("e429", "The host refused with 429: slow down.", "wait a moment"),
@@ -85,7 +135,7 @@ def test_a_certificate_that_nobody_trusts_is_no_safe_connection(
 ) -> None:
     with LoopbackServer(encrypted=True).running() as server:
         said = fault(link, server.url)
-        assert said.message.startswith(f"There is no safe connection to {server.url}: its certificate is not trusted: ")
+        assert said.message.startswith(f"There is no safe connection to {server.url}. Its certificate is not trusted: ")
         assert "SSL_CERT_FILE" in said.hint
         monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
         trusting = EngineLink()
@@ -100,3 +150,82 @@ def test_https_to_a_plain_server_is_said_to_be_that(link: EngineLink) -> None:
         said = fault(link, plain.url.replace("http:", "https:"))
     assert said.message.startswith("There is no safe connection to https://")
     assert said.hint == "Does the host speak plain http?"
+
+
+OWN_LOG = "Look at the host's own log."
+SHORTER = "Shorten the prompt, "
+
+
+@pytest.mark.parametrize(
+    ("model", "message", "hint"),
+    [
+        (
+            "basic",
+            "The host refused with 401: staff only.",
+            "It wants a user and a password (Basic), which this program",
+        ),
+        ("digest", "The host refused with 401: it gives no reason.", "It wants a user and a password (Digest), which"),
+        ("bearer", "The host refused with 401: who?", "It wants an API key: put it into"),
+        ("either", "The host refused with 401: who?", "It wants an API key: put it into"),
+        ("forbidden", "The host refused with 403: not you.", "It wants an API key: put it into"),
+        (
+            "away",
+            "The host refused with 308: it points to https://box.example/v2, which is not followed.",
+            "Give the address it should be asked at.",
+        ),
+        (
+            "away_here",
+            "The host refused with 302: it points to {root}/login, which is not followed.",
+            "Give the address",
+        ),
+        (
+            "nowhere",
+            "The host refused with 302: it points to another address, which is not followed.",
+            "Give the address",
+        ),
+        (
+            "too_long",
+            "The host refused with 400: This model's maximum context length is 4096 tokens, not 5000.",
+            SHORTER,
+        ),
+        ("too_large", "The host refused with 413: it gives no reason.", SHORTER),
+        ("odd_option", f"The host refused with 400: {NO_OPTION}.", "Leave out the parameter that it names."),
+        (
+            "odd_model",
+            "The host refused with 400: The model `odd_model` does not exist.",
+            "Check that the host has the model",
+        ),
+        ("odd", "The host refused with 400: no.", "The host does not take the request as it is: look at what it says"),
+        ("odd_native", "The host refused with 500: its runtime failed inside.", OWN_LOG),
+        (
+            "native_length",
+            "The prompt is too long for the model. The host reports: 9 tokens are wanted, which exceeds the context "
+            "length of 4.",
+            SHORTER,
+        ),
+        ("native", "The host's runtime failed inside.", f"Nothing was answered. {OWN_LOG}"),
+        ("native_midway", "The host reports: out of memory.", "What arrived is kept."),
+        ("long_midway", "The host reports: the context length is exceeded.", f"What arrived is kept. {SHORTER}"),
+        ("dies_first", "The host reports: out of memory.", "Nothing was answered."),
+        (
+            "hang_up",
+            "{url} takes connections and does not answer properly. It closed the connection without a word.",
+            "Perhaps it speaks https. Run it again.",
+        ),
+        ("nonsense_first", "The host sent something that is not part of an answer: {{not json.", "Run it again."),
+        ("bad_json", "The host sent something that is not part of an answer: {{not json.", "What arrived is kept."),
+    ],
+)
+def test_each_trouble_has_a_true_sentence_of_its_own(
+    link: EngineLink, server: LoopbackServer, model: str, message: str, hint: str
+) -> None:
+    said = fault(link, server.url, model)
+    assert said.message == message.format(url=server.url, root=server.url.removesuffix("/v1"))
+    assert said.hint.startswith(hint) and said.hint.endswith(".")
+    assert "secret" not in said.message + said.hint
+
+
+def test_a_key_that_is_refused_is_told_from_one_that_is_missing(link: EngineLink, server: LoopbackServer) -> None:
+    link.send(Start("r1", Endpoint(server.url, "forbidden", "k-1", "MY_KEY"), [{"role": "user", "content": "hi"}]))
+    failed = until_ended(link, ["r1"])[-1]
+    assert isinstance(failed, Failed) and failed.hint == "The host refuses this key."

@@ -124,7 +124,7 @@ def test_a_proxy_that_does_not_let_through_is_named(monkeypatch: pytest.MonkeyPa
         said = fault("https://models.example/v1")
         assert (
             said.message
-            == f"The proxy {proxy.url} does not let through to https://models.example/v1: 403 Not from here."
+            == f"The proxy {proxy.url} does not let through to https://models.example/v1. 403 Not from here."
         )
         assert "NO_PROXY" in said.hint
 
@@ -132,9 +132,10 @@ def test_a_proxy_that_does_not_let_through_is_named(monkeypatch: pytest.MonkeyPa
 def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
     monkeypatch.setenv("ALL_PROXY", nobody)
-    assert fault().message == f"Nobody answers at {nobody}, the proxy on the way to {HOST}."
+    refused = "The connection was refused."
+    assert fault().message == f"Nobody answers at {nobody}, the proxy on the way to {HOST}. {refused}"
     monkeypatch.setenv("ALL_PROXY", "http://no-such-proxy.invalid:3128")
-    assert fault().message.startswith("The name no-such-proxy.invalid leads to no host: ")
+    assert fault().message.startswith("The name no-such-proxy.invalid leads to no host. ")
 
 
 @pytest.mark.parametrize(
@@ -151,5 +152,5 @@ def test_a_proxy_that_cannot_be_used_is_named_by_both(setting: str, why: str, mo
         http_client(HOST, timeout=1.0)
     assert caught.value.detail == why
     said = fault()
-    assert said.message.endswith(f"cannot be used: {why}.")
+    assert said.message.endswith(f"cannot be used. {why}.")
     assert "secret" not in said.message + caught.value.sentence()

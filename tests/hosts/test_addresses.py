@@ -86,13 +86,26 @@ def test_an_address_without_its_scheme_is_guessed_for_the_hint(text: str) -> Non
         ("https://box/v1/responses", "https://box/v1"),
         ("https://box/openai/chat/completions", "https://box/openai"),
         ("https://box.example/models", "https://box.example/models"),
+        ("http://0.0.0.0:5273/v1", "http://127.0.0.1:5273/v1"),
+        ("0.0.0.0:8000", "http://127.0.0.1:8000"),
+        ("https://0.0.0.0", "https://127.0.0.1"),
+        ("http://[::]:5273", "http://[::1]:5273"),
+        ("http://[0:0:0:0:0:0:0:0]:80/v1/", "http://[::1]:80/v1"),
+        ("http://[::ffff:0.0.0.0]:80", "http://127.0.0.1:80"),
+        ("http://10.0.0.0:80", "http://10.0.0.0:80"),
+        (" 'http://box:80/v1' ", "http://box:80/v1"),
+        ('"localhost:5273"', "http://localhost:5273"),
+        ("[::1]:5273", "http://[::1]:5273"),
+        ("http://[2001:db8::1]:5273/v1  ", "http://[2001:db8::1]:5273/v1"),
     ],
 )
 def test_what_a_hasty_person_types_is_understood(text: str, meant: str) -> None:
     assert typed_url(text) == meant
 
 
-@pytest.mark.parametrize("text", ["foo bar", "//box", "ftp://box", "user:secret@box:80"])
+@pytest.mark.parametrize(
+    "text", ["foo bar", "//box", "ftp://box", "user:secret@box:80", "'http://box", "::1", "http://me:secret@0.0.0.0:80"]
+)
 def test_what_may_mean_anything_is_not_guessed(text: str) -> None:
     with pytest.raises(BadInputError):
         typed_url(text)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.support.some import some
 from tui.core.errors import CompareError
 from tui.core.model_card import ModelState
 from tui.hosts.host import Ability, Host
@@ -27,16 +28,17 @@ def test_the_catalogue_names_each_model_once(host: Host) -> None:
     cards = host.catalogue()
     assert len(cards) >= 2
     assert len({card.id for card in cards}) == len(cards)
-    assert all(card.alias for card in cards)
+    assert all(card.alias for card in some(cards))
     assert host.catalogue() == cards
 
 
 def test_every_model_has_an_endpoint_below_the_hosts_own(host: Host) -> None:
-    for card in host.catalogue():
+    for card in some(host.catalogue()):
         endpoint = host.endpoint(card.id)
         assert endpoint.base_url.startswith(host.connect().endpoint or "http")
         assert endpoint.model == card.id
-        assert endpoint.api_key is None
+        # A server of the program's own has a token of its own; nobody's key goes anywhere unasked.
+        assert endpoint.api_key is None or host.connect().kind == "adapter"
 
 
 def test_a_host_loads_and_unloads_or_says_why_not(host: Host) -> None:
@@ -46,7 +48,7 @@ def test_a_host_loads_and_unloads_or_says_why_not(host: Host) -> None:
         Ability.UNLOAD: (host.unload, ModelState.CACHED),
     }
     assert set(host.abilities) == set(Ability)
-    for ability, (step, state) in steps.items():
+    for ability, (step, state) in some(steps.items()):
         reason = host.abilities[ability]
         if reason:
             with pytest.raises(CompareError, match=card.id) as caught:

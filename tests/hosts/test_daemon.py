@@ -140,7 +140,10 @@ def test_a_daemon_of_another_machine_is_not_looked_for_on_this_one(
         (http("200 OK", b"<html>Router</html>", "text/html"), "web page"),
         (as_json({"error": {"message": "who are you?"}}, "401 Unauthorized"), "who are you?"),
         (as_json({"loaded": []}), "HTTP status 200"),
-        (http("302 Found", b"", "text/plain", "Location: http://192.0.2.7/"), "HTTP status 302"),
+        (
+            http("302 Found", b"", "text/plain", "Location: http://192.0.2.7/"),
+            "http://192.0.2.7/, which is not followed",
+        ),
     ],
     ids=["404", "html", "401", "object", "302"],
 )

@@ -14,6 +14,7 @@ from tests.hosts.models_server import as_json, free_port, serving
 from tests.support.fake_foundry import Books
 from tests.support.replay_daemon import ReplayDaemon, daemon_in
 from tests.support.replay_service import HTML, ReplayService, replaying
+from tests.support.some import some
 from tui.core.errors import BadInputError, CompareError, NoHostError
 from tui.core.host_spec import HostSpec, KnownHosts, Way, parse_spec
 from tui.hosts import discovery
@@ -241,7 +242,7 @@ def test_a_kind_that_is_known_is_not_asked_for(around: Around) -> None:
         spec = HostSpec(Way.URL, f"{server.url}/v1", "box", kind="openai")
         _, found = searched(around(), spec)
         assert isinstance(host_of(found), OpenAIHost)
-        assert not any("/openai/status" in request for request in server.requests)
+        assert not any("/openai/status" in request for request in some(server.requests))
 
 
 def test_a_key_comes_from_the_variable_that_the_host_names(around: Around) -> None:
@@ -250,14 +251,14 @@ def test_a_key_comes_from_the_variable_that_the_host_names(around: Around) -> No
         environ = {"BOX_KEY": "k-1", "API_KEY": "k-2", "FOUNDRY_COMPARE_API_KEY": "k-3"}
         _, found = searched(around(environ=environ), spec)
         assert isinstance(found, Found) and found.host.endpoint("a").api_key == "k-1"
-        assert not any("k-2" in request or "k-3" in request for request in server.requests)
+        assert not any("k-2" in request or "k-3" in request for request in some(server.requests))
 
 
 def test_a_host_found_by_looking_around_gets_no_key(around: Around) -> None:
     with serving(LISTS) as server:
         _, found = searched(around(environ={"API_KEY": "k-2"}, usual=server.url))
         assert isinstance(found, Found) and found.host.endpoint("a").api_key is None
-        assert not any("k-2" in request for request in server.requests)
+        assert not any("k-2" in request for request in some(server.requests))
 
 
 def test_a_search_may_be_ended_before_a_host_is_connected_to(around: Around, service: ReplayService) -> None:

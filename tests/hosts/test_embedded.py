@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from tests.hosts.conftest import why_no_runtime
+from tests.support.some import some
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError
 from tui.core.model_card import ModelState
 from tui.hosts.embedded.bundle import bundle_root
@@ -71,7 +72,7 @@ def test_it_listens_on_this_machine_only(embedded: EmbeddedHost) -> None:
 
 
 def test_its_models_are_toys_with_all_their_facts(embedded: EmbeddedHost) -> None:
-    for card in embedded.catalogue():
+    for card in some(embedded.catalogue()):
         assert card.toy
         assert (card.device, card.ep) == ("CPU", "CPUExecutionProvider")
         assert card.size_mb is not None and card.size_mb > 0.1
@@ -79,7 +80,7 @@ def test_its_models_are_toys_with_all_their_facts(embedded: EmbeddedHost) -> Non
 
 
 def test_a_loaded_model_answers_at_its_endpoint(embedded: EmbeddedHost) -> None:
-    for card in embedded.catalogue():
+    for card in some(embedded.catalogue()):
         embedded.load(card.alias)
         answer = ask(embedded, card.id)
         assert answer.status_code == 200, answer.text
@@ -100,7 +101,7 @@ def test_an_unknown_model_is_refused_with_the_names_there_are(embedded: Embedded
         with pytest.raises(NoModelError) as caught:
             step("../demo")
         assert "There is no demo model called ../demo." in caught.value.sentence()
-        assert all(card.alias in caught.value.hint for card in embedded.catalogue())
+        assert all(card.alias in caught.value.hint for card in some(embedded.catalogue()))
 
 
 def test_a_model_in_use_is_not_unloaded_under_its_answer(embedded: EmbeddedHost) -> None:
@@ -216,7 +217,7 @@ def test_two_programs_share_a_data_directory_from_the_first_moment(tmp_path: Pat
         with ThreadPoolExecutor(3) as pool:
             infos = list(pool.map(EmbeddedHost.connect, hosts))
         assert len({info.pid for info in infos}) == 3
-        for host in hosts:
+        for host in some(hosts):
             model = host.catalogue()[0].id
             host.load(model)
             assert ask(host, model).status_code == 200

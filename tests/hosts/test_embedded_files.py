@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from tests.hosts.conftest import why_no_runtime
+from tests.support.some import some
 from tui.core.errors import NoHostError
 from tui.core.model_card import ModelCard
 from tui.hosts.embedded.bundle import bundle_root, model_card_text, read_bundle
@@ -26,7 +27,7 @@ def serves(folder: Path, bundle: Path) -> list[str]:
     try:
         root = child.ready(PATIENCE_S).root
         with httpx2.Client(base_url=f"{root}/catalogs/local", trust_env=False, timeout=30.0) as client:
-            for model in read_bundle(bundle):
+            for model in some(read_bundle(bundle)):
                 assert client.get(f"models/load/{model.card.alias}").status_code == 200
             listed = client.get("v1/models").json()["data"]
             assert {row["id"] for row in listed} == set(client.get("models/loaded").json())
@@ -121,7 +122,7 @@ def test_a_spoiled_registration_is_an_error_that_says_what_to_delete(tmp_path: P
 
 
 def test_a_bundled_model_has_its_card_as_text() -> None:
-    for model in read_bundle(bundle_root()):
+    for model in some(read_bundle(bundle_root())):
         text = model_card_text(model.card)
         assert text is not None and model.card.id in text
     assert model_card_text(ModelCard("phi-4-mini:5", alias="phi-4-mini")) is None

@@ -16,6 +16,7 @@ import pytest
 from tests.hosts.conftest import why_no_runtime
 from tests.hosts.models_server import free_port
 from tests.support.catalogue_server import CatalogueServer, catalogue_of, row
+from tests.support.some import some
 from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoModelError
 from tui.core.model_card import ModelCard, ModelState, find_model
 from tui.hosts.embedded.bundle import bundle_root
@@ -209,7 +210,7 @@ def test_a_catalogue_that_refuses_is_stale_and_what_it_offered_is_remembered(
 ) -> None:
     server.broken = True
     offers = host.offers()
-    assert (offers.cards, offers.stale) == (host.catalogue(), "The public catalogue cannot be reached: HTTP 403")
+    assert (offers.cards, offers.stale) == (host.catalogue(), "The public catalogue cannot be reached: HTTP 403.")
     server.broken = False
     known = host.offers()
     assert known.stale == "" and len(known.cards) > len(offers.cards)
@@ -218,7 +219,7 @@ def test_a_catalogue_that_refuses_is_stale_and_what_it_offered_is_remembered(
     (tmp_path / "embedded" / "models" / "foundry.modelinfo.json").unlink()
     offers = EmbeddedHost(tmp_path, demo_only=False).offers()
     assert {card.id for card in offers.cards} == {card.id for card in known.cards}
-    assert offers.stale == "The public catalogue cannot be reached: HTTP 403"
+    assert offers.stale == "The public catalogue cannot be reached: HTTP 403."
 
 
 def test_offline_nothing_else_waits_for_the_catalogue_and_a_download_says_so(host: EmbeddedHost, nobody: None) -> None:
@@ -263,7 +264,7 @@ def test_models_in_the_cache_are_here_when_they_are_complete(host: EmbeddedHost,
     assert set(found) == {"Whole-generic-cpu:3", "Inner-generic-cpu:4"}
     card = found["Whole-generic-cpu:3"]
     assert (card.state, card.device, card.licence) == (ModelState.CACHED, None, None)
-    for model in found:
+    for model in some(found):
         host.load(model)
         assert answers(host, model)
         host.remove(model)

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from tests.hosts.conftest import why_no_runtime
+from tests.support.some import some
 from tui.core.errors import BadInputError, ModelFailedError, NoModelError
 from tui.core.model_card import ModelCard, ModelState, find_model
 from tui.hosts.embedded import host as host_module
@@ -254,7 +255,7 @@ def test_the_demo_alone_takes_nothing_in_and_gives_nothing_away(embedded: Embedd
         Ability.REMOVE: lambda: embedded.remove(model),
         Ability.DOWNLOAD: lambda: embedded.download("phi-4-mini", lambda _: None, Event()),
     }
-    for ability, step in steps.items():
+    for ability, step in some(steps.items()):
         with pytest.raises(ModelFailedError, match=f"this host cannot {ability.value} it") as caught:
             step()
         assert embedded.abilities[ability] in caught.value.sentence()

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.fake_foundry import RECORDED, SPINNER, Books, install
 from tests.support.replay_daemon import CPU, PHI, SMALL
+from tests.support.some import some
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError
 from tui.core.model_card import ModelState
 from tui.hosts.command import Command
@@ -113,7 +114,7 @@ def test_a_command_is_ended_with_the_processes_it_started(tmp_path: Path) -> Non
     cli, books = command(tmp_path, trouble="crowded")
     with Command([cli.path, "model", "list"]):
         pids = noted_pids(books)
-    assert len(pids) == 2 and all(map(gone, pids))
+    assert len(pids) == 2 and all(map(gone, some(pids)))
 
 
 def test_a_command_that_cannot_be_run_says_which(tmp_path: Path) -> None:
@@ -220,7 +221,7 @@ def test_cancelling_a_download_ends_its_command(tmp_path: Path) -> None:
     threading.Thread(target=cancel).start()
     assert cli.download(PHI, told.append, cancelled) is False
     assert told and max(told) < 100.0
-    assert all(map(gone, noted_pids(books)))
+    assert all(map(gone, some(noted_pids(books))))
     assert books.read()["cached"] == []
 
 
@@ -251,7 +252,7 @@ def test_a_mistake_in_the_caller_ends_the_command_as_well(tmp_path: Path) -> Non
 
     with pytest.raises(ZeroDivisionError):
         cli.download(PHI, defect, threading.Event())
-    assert all(map(gone, noted_pids(books)))
+    assert all(map(gone, some(noted_pids(books))))
 
 
 @pytest.mark.parametrize("name", ["", "--help", "-o", "a b", "a;b", "a&calc", "a\nb", "../x", "\u2603", "x" * 300])
@@ -285,6 +286,6 @@ def test_json_is_found_in_what_was_printed(text: str, value: Any) -> None:
 
 def test_half_an_answer_is_none_and_its_inside_is_not_taken_for_it() -> None:
     whole = '{\n "models": [\n  {"alias": "a"},\n  {"alias": "b"}\n ]\n}'
-    for length in range(len(whole)):
+    for length in some(range(len(whole))):
         assert find_json(whole[:length], ended=False) is None
     assert find_json(whole, ended=False) == {"models": [{"alias": "a"}, {"alias": "b"}]}

@@ -10,6 +10,7 @@ import pytest
 from tests.hosts.models_server import as_json, free_port, http, serving
 from tests.support.replay_daemon import daemon_in
 from tests.support.replay_service import HTML, NOT_FOUND, SIGN_IN, SILENCE, Fault, ReplayService, replaying
+from tests.support.some import some
 from tui.core.errors import BadInputError, NoHostError
 from tui.hosts.identify import identify, root_of
 
@@ -110,10 +111,10 @@ def test_a_key_goes_with_the_questions_and_nowhere_else() -> None:
     away = http("307 Temporary Redirect", b"", "text/plain", "Location: http://192.0.2.7/v1/models")
     with serving(away) as server:
         assert identify(server.url, api_key="k-1").kind is None
-        assert all("authorization: bearer k-1" in request.lower() for request in server.requests)
+        assert all("authorization: bearer k-1" in request.lower() for request in some(server.requests))
     with serving(as_json({"data": []})) as server:
         identify(server.url)
-        assert not any("authorization" in request.lower() for request in server.requests)
+        assert not any("authorization" in request.lower() for request in some(server.requests))
 
 
 def test_an_address_that_cannot_be_is_refused() -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
 
 from tests.hosts.models_server import as_json, free_port, http, serving
 from tests.support.loopback_server import LoopbackServer
+from tests.support.some import some
 from tui.core.errors import BadInputError, CompareError, ModelFailedError, NoHostError
 from tui.core.model_card import ModelState
 from tui.hosts import openai_api
 from tui.hosts.fetch import Reply, fetch
 from tui.hosts.host import Ability
 from tui.hosts.openai_api import OpenAIHost
+from tui.net.failures import CERTIFICATE_HINT
 
 PATIENCE_S = 0.4
 
@@ -86,13 +89,15 @@ def test_half_a_character_in_a_name_does_not_survive() -> None:
         http("200 OK", b"[" * 100_000),
         http("200 OK", b"9" * 10_000),
         http("200 OK", b"\xff\xfe\x00"),
-        http("200 OK", gzip.compress(b'{"data": [{"id": "a"}]}'), "application/json", "Content-Encoding: gzip"),
+        http("200 OK", gzip.compress(b" " * 50_000_000), "application/json", "Content-Encoding: gzip"),
+        http("200 OK", b"no gzip", "application/json", "Content-Encoding: gzip"),
+        http("200 OK", b"{}", "application/json", "Content-Encoding: br"),
         http("200 OK", b" " * 5_000_000),
         http("500 Internal Server Error", b"Internal Server Error", "text/plain"),
         as_json({"error": {"message": "no"}}, "503 Service Unavailable"),
         as_json({"data": [{"id": "a"}]}, "404 Not Found"),
     ],
-    ids=["html", "empty", "cut", "deep", "digits", "bytes", "gzip", "huge", "500", "503", "404"],
+    ids=["html", "empty", "cut", "deep", "digits", "bytes", "bomb", "no gzip", "brotli", "huge", "500", "503", "404"],
 )
 def test_a_broken_model_list_leaves_the_host_usable(answer: bytes) -> None:
     with serving(answer) as server:
@@ -101,6 +106,32 @@ def test_a_broken_model_list_leaves_the_host_usable(answer: bytes) -> None:
         assert host.catalogue() == ()
         assert host.endpoint("name-from-a-flag").model == "name-from-a-flag"
         assert host.offers().stale.startswith("The server does not say which models it has. ")
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nx: " + b"x" * 400_000, b"HTTP/1.1 200 " + b"x" * 400_000])
+def test_headers_without_an_end_are_no_answer(head: bytes) -> None:
+    with serving(head) as server, pytest.raises(NoHostError, match="does not answer properly"):
+        fetch(server.url, "models", timeout=30, hint="")
+
+
+@pytest.mark.parametrize("status", ["200 OK", "500 Internal Server Error"])
+def test_of_a_list_that_would_fill_the_memory_no_more_is_unpacked_than_is_read(status: str) -> None:
+    bomb = gzip.compress(b" " * 400_000_000)
+    with serving(http(status, bomb, "application/json", "Content-Encoding: gzip")) as server:
+        tracemalloc.start()
+        try:
+            reply = fetch(server.url, "models", timeout=30, hint="")
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert reply.words() == "The answer is longer than 4 MB"
+    assert most < 15_000_000
+
+
+def test_a_list_that_is_packed_though_nobody_asked_for_it_is_read() -> None:
+    packed = http("200 OK", gzip.compress(b'{"data": [{"id": "a"}]}'), "application/json", "Content-Encoding: gzip")
+    with serving(packed) as server:
+        assert [card.id for card in OpenAIHost(server.url).catalogue()] == ["a"]
 
 
 def test_a_list_that_never_comes_leaves_the_host_usable_and_is_waited_for_less_from_then_on(
@@ -164,7 +195,7 @@ def test_a_certificate_that_nobody_trusts_is_no_safe_connection() -> None:
         OpenAIHost(server.url).connect()
     assert caught.value.title == f"There is no safe connection to {server.url}"
     assert caught.value.detail.startswith("Its certificate is not trusted: ")
-    assert caught.value.hint == "SSL_CERT_FILE may name the authority's file"
+    assert caught.value.hint == CERTIFICATE_HINT
 
 
 def test_a_redirect_names_where_it_points_without_secrets() -> None:
@@ -209,7 +240,7 @@ def test_a_key_that_no_header_can_hold_is_refused_unseen(key: str) -> None:
 def test_loading_is_refused_with_the_reason() -> None:
     host = OpenAIHost("http://127.0.0.1:9")
     assert set(host.abilities) == set(Ability)
-    assert all(host.abilities.values())
+    assert all(some(host.abilities.values()))
     for ask in (host.load, host.unload):
         with pytest.raises(ModelFailedError) as caught:
             ask("m")

@@ -19,6 +19,7 @@ import pytest
 
 from tests.hosts.models_server import free_port
 from tests.support.program import call
+from tests.support.some import some
 from tests.support.tiny_model import CONTEXT, write_gguf, write_hugging_face
 from tui.hosts.openai_api import OpenAIHost
 
@@ -133,7 +134,7 @@ def test_the_server_says_what_it_is_and_what_it_has(real: Real) -> None:
         return
     assert info.version and info.title == f"llama.cpp {info.version} at {real.url.split('/')[2]}"
     assert {card.id for card in cards} == set(real.says)
-    for card in cards:
+    for card in some(cards):
         assert (card.context, card.publisher, card.licence) == (CONTEXT, None, None)
         assert card.size_mb is not None and 0.2 < card.size_mb < 0.3
         assert card.parameters is not None and 60_000 < card.parameters < 70_000
@@ -147,7 +148,7 @@ def test_three_models_are_compared_without_a_screen(real: Real, mode: str, tmp_p
     assert done.code == 0, done.err
     runs = done.json["runs"]
     assert {run["model"]: run["answer"].strip() for run in runs} == real.says
-    for run in runs:
+    for run in some(runs):
         metrics = run["metrics"]
         assert (run["state"], run["finish_reason"], run["reasoning"]) == ("done", "stop", None)
         assert metrics["completion_tokens"] == len(run["answer"].split()) + 1, "the words, and the end"
@@ -155,6 +156,20 @@ def test_three_models_are_compared_without_a_screen(real: Real, mode: str, tmp_p
         assert 0 < metrics["ttft_ms"] <= metrics["last_ms"] <= metrics["end_ms"]
         assert metrics["decode_tps"] is None or metrics["decode_tps"] > 0
         assert metrics["contended"] is (mode == "race")
+
+
+def test_a_prompt_that_it_has_evaluated_before_is_told_from_a_fresh_one(real: Real, tmp_path: Path) -> None:
+    if real.kind != "llama.cpp":
+        pytest.skip("it says nothing of a cache")
+    model = next(iter(real.says))
+    question = "Is anybody there who knows this question by now?"
+    asked = ("run", "--host", real.url, "-m", model, "-p", question, "--warmup", "1", "--mode", "measure", "--no-save")
+    (run,) = call(*asked, "--json", cwd=tmp_path).json["runs"]
+    metrics = run["metrics"]
+    cached, prompt = metrics["cached_tokens"], metrics["prompt_tokens"]
+    assert 0 < cached < prompt and metrics["ttft_from_cache"] is True
+    assert metrics["prefill_tps"] == pytest.approx(1000 * (prompt - cached) / metrics["ttft_ms"])
+    assert f"{cached} of {prompt} prompt tokens from a cache" in call(*asked, cwd=tmp_path).out
 
 
 def test_an_answer_that_is_too_long_says_so(real: Real, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ import pytest
 from tests.hosts.conftest import why_no_runtime
 from tests.hosts.models_server import as_json, free_port, serving
 from tests.support.catalogue_server import CatalogueServer, catalogue_of, row
+from tests.support.some import some
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError
 from tui.core.model_card import ModelCard, ModelState, find_model
 from tui.hosts.embedded.bundle import bundle_root
@@ -318,4 +319,4 @@ def test_a_name_that_would_change_the_address_is_not_put_into_it(name: str) -> N
         host = SdkServiceHost(server.url)
         with pytest.raises(ModelFailedError, match="could not be loaded"):
             host.load(name)
-        assert not any("load/" in request for request in server.requests)
+        assert not any("load/" in request for request in some(server.requests))

@@ -136,7 +136,7 @@ def test_offers_hold_what_is_here_and_what_could_be(
     [
         (replay.BARE_500, "It answered with HTTP status 500"),
         (replay.BUSY, "Too many requests"),
-        (replay.HTML, "It answered with HTTP status 200"),
+        (replay.HTML, "It answered with a web page"),
         (Fault(200, b"[]"), "the public catalogue may be out of reach"),
         (replay.CUT, "does not answer properly"),
         (replay.SIGN_IN, "wants a sign-in"),
@@ -196,8 +196,8 @@ def test_a_refused_connection_is_a_sentence_that_says_how_to_start_it() -> None:
 
 
 def test_a_name_that_is_not_found_is_a_sentence() -> None:
-    url = "http://no-such-host.invalid:5273"
-    assert f"Nobody answers at {url}" in sentence(NoHostError, ServiceHost(url).connect)
+    said = sentence(NoHostError, ServiceHost("http://no-such-host.invalid:5273").connect)
+    assert "The name no-such-host.invalid leads to no host." in said
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.replay_service import ReplayService, replaying
+from tests.support.some import some
 from tui.core.errors import NoHostError, NoModelError
 from tui.core.model_card import ModelState, find_model, find_or_believe
 from tui.hosts.host import Ability
@@ -47,7 +48,7 @@ def test_every_card_says_whose_it_is_and_is_addressed_by_its_key(several: Severa
     cards = several.catalogue()
     assert list(dict.fromkeys(card.host for card in cards)) == ["lab", "box:80", "mine"]
     assert len({card.key for card in cards}) == len(cards)
-    for card in (card for card in cards if card.host != "lab"):
+    for card in some(card for card in cards if card.host != "lab"):
         assert several.endpoint(card.key).model == card.id
     assert find_model(cards, "mine/org/good") == cards[-1]
     assert several.endpoint("mine/org/good").model == "org/good"
@@ -71,7 +72,9 @@ def test_what_can_be_done_is_told_for_each_model(several: SeveralHosts) -> None:
     assert several.abilities_of("box:80/good")[Ability.LOAD]
     assert not several.abilities_of("mine/good")[Ability.LOAD]
     assert several.abilities_of("mine/good")[Ability.DOWNLOAD] and not several.abilities_of("lab/x")[Ability.DOWNLOAD]
-    assert set(several.abilities_of("nobody/x")) == set(Ability) and all(several.abilities_of("nobody/x").values())
+    assert set(several.abilities_of("nobody/x")) == set(Ability) and all(
+        some(several.abilities_of("nobody/x").values())
+    )
 
 
 def test_the_facts_of_each_host_are_kept_apart(several: SeveralHosts) -> None:
@@ -80,14 +83,14 @@ def test_the_facts_of_each_host_are_kept_apart(several: SeveralHosts) -> None:
     assert [(member.name, member.kind) for member in info.members] == [
         ("lab", "service"), ("box:80", "openai"), ("mine", "loopback"),
     ]  # fmt: skip
-    assert all(member.name in info.title for member in info.members)
+    assert all(member.name in info.title for member in some(info.members))
 
 
 def test_a_host_that_is_away_hides_none_of_the_others_and_is_told_of(server: LoopbackServer) -> None:
     several = SeveralHosts({"far": gone(), "near": LoopbackHost(server.port, ["good"])})
     info = several.connect()
     assert [member.name for member in info.members] == ["near"]
-    assert info.title.startswith("far does not answer · ")
+    assert info.title.startswith("far cannot be asked · ")
     assert [card.key for card in several.catalogue()] == ["near/good"]
     assert several.offers().stale.startswith("far: The loopback server does not answer.")
 

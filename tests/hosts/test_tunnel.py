@@ -21,6 +21,7 @@ import pytest
 from tests.hosts.models_server import as_json, free_port, serving
 from tests.support.lanes import ask, lane, start, until_ended
 from tests.support.loopback_server import SCRIPTS, SSE, WORDS, LoopbackServer, Wire, sse, text
+from tests.support.some import some
 from tests.support.sshd import Sshd, running_sshd, why_no_sshd
 from tui.core.errors import CompareError, ModelFailedError, NoHostError
 from tui.core.events import Delta
@@ -195,7 +196,7 @@ def test_a_line_that_drops_keeps_the_answer_so_far_and_is_made_again_at_the_same
 
         until(answers)
         sshd.drop_lines()
-        for event in until_ended(engine, ["r1"]):
+        for event in some(until_ended(engine, ["r1"])):
             assert not isinstance(event, EngineGone)
             asked.fold(event)
         assert asked.state is LaneState.FAILED and asked.answer == "half of"
@@ -369,7 +370,7 @@ def test_a_folder_of_this_machine_cannot_be_registered_over_there(
     sshd: Sshd, models: LoopbackServer, tmp_path: Path
 ) -> None:
     with tunnel(sshd, remote_port=models.port) as host:
-        assert all(host.abilities[ability] for ability in Ability)
+        assert all(host.abilities[ability] for ability in some(Ability))
         host.connect()
         for abilities in (host.abilities, host.abilities_of("good")):
             assert abilities[Ability.REGISTER] == "It would have to lie on 127.0.0.1"

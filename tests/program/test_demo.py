@@ -8,6 +8,7 @@ import pytest
 
 from tests.program.conftest import needs_runtime
 from tests.support.program import Done, call
+from tests.support.some import some
 from tui.core.lane import Lane, LaneState
 from tui.core.session import Session
 from tui.hosts.embedded.bundle import bundle_root, read_bundle
@@ -52,14 +53,14 @@ def test_all_models_answer_at_once(raced: tuple[Done, Path]) -> None:
     assert done.code == 0, done.err
     runs = done.json["runs"]
     assert [run["model"] for run in runs] == MODELS
-    for run in runs:
+    for run in some(runs):
         assert (run["state"], run["finish_reason"]) == ("done", "stop")
         assert len(run["answer"].split()) > 5
         assert run["metrics"]["contended"] is True
 
 
 def test_the_server_counts_a_token_for_each_chunk(raced: tuple[Done, Path]) -> None:
-    for lane in only(raced[1]).lanes.values():
+    for lane in some(only(raced[1]).lanes.values()):
         assert lane.usage is not None and lane.usage.source == "server"
         # One for the end of the answer may be counted that has no text.
         assert 0 <= (lane.usage.completion_tokens or 0) - lane.marks.chunks <= 2
@@ -72,12 +73,12 @@ def test_the_times_of_a_kept_session_add_up(raced: tuple[Done, Path]) -> None:
     session = only(folder)
     assert (session.state, session.host["kind"]) == ("finished", "demo")
     assert {lane.state for lane in session.lanes.values()} == {LaneState.DONE}
-    for lane, run in zip(session.lanes.values(), done.json["runs"], strict=True):
+    for lane, run in some(zip(session.lanes.values(), done.json["runs"], strict=True)):
         check_times(lane)
         assert lane.answer == run["answer"]
         for name in ("ttft_ms", "last_ms", "end_ms", "load_ms"):
             assert getattr(lane.timing, name) == pytest.approx(run["metrics"][name], abs=TICK_MS)
-        assert all(value >= 0 for value in lane.timing.known().values())
+        assert all(value >= 0 for value in some(lane.timing.known().values()))
 
 
 def test_measured_models_answer_one_after_another(tmp_path: Path, own_folders: Path) -> None:
@@ -87,18 +88,18 @@ def test_measured_models_answer_one_after_another(tmp_path: Path, own_folders: P
     session = only(own_folders / "sessions")
     measured = [lane for lane in session.lanes.values() if not lane.spec.warmup]
     assert len(measured) == len(MODELS)
-    for lane in measured:
+    for lane in some(measured):
         check_times(lane)
         assert lane.timing.load_ms is None
     report = call("report", str(own_folders / "sessions"), cwd=tmp_path)
     assert report.code == 0
-    assert all(f"({model})" in report.out for model in MODELS)
+    assert all(f"({model})" in report.out for model in some(MODELS))
 
 
 def test_a_prompt_longer_than_the_context_is_a_sentence_for_each_model(tmp_path: Path) -> None:
     done = call("run", "-p", "-", "--no-save", "--json", cwd=tmp_path, stdin=b"word " * 6000)
     assert done.code == 5
-    for run in done.json["runs"]:
+    for run in some(done.json["runs"]):
         assert (run["state"], run["answer"]) == ("failed", "")
         assert run["error"]["message"].endswith(".") and "Traceback" not in run["error"]["message"]
         assert run["metrics"]["ttft_ms"] is None
@@ -108,7 +109,7 @@ def test_a_prompt_longer_than_the_context_is_a_sentence_for_each_model(tmp_path:
 def test_a_model_that_is_not_in_the_bundle_is_missing(tmp_path: Path) -> None:
     done = call("run", "-m", "gpt-oss-20b", "-p", "hi", cwd=tmp_path)
     assert (done.code, done.out) == (4, "")
-    assert all(model in done.err for model in MODELS)
+    assert all(model in done.err for model in some(MODELS))
 
 
 def test_smoke_finds_everything_well(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.program.kinds import KINDS, Place, skip_unless_possible
 from tests.support.program import Done, call
 from tests.support.screens import asking
+from tests.support.some import some
 from tui.cli.conducting import surroundings
 from tui.hosts.opening import open_host
 from tui.store.sessions import load
@@ -51,11 +52,11 @@ def test_three_models_are_compared_without_a_screen(place: tuple[Place, Path], o
     assert done.code == 0, done.err
     runs = done.json["runs"]
     assert [run["model"] for run in runs] == list(there.models)
-    assert all(run["state"] == "done" and run["answer"] for run in runs)
+    assert all(run["state"] == "done" and run["answer"] for run in some(runs))
     if there.answer is not None:
         assert {run["answer"] for run in runs} == {there.answer}
     session = load(Path(done.json["session"]))
-    assert all(lane.timing.ttft_ms for lane in session.lanes.values())
+    assert all(lane.timing.ttft_ms for lane in some(session.lanes.values()))
     kinds = {facts["kind"] for facts in session.hosts.values()} or {session.host["kind"]}
     assert kinds == ({"service", "openai"} if there.kind == "several" else {there.kind})
     assert own_folders in Path(done.json["session"]).parents
@@ -65,7 +66,7 @@ def test_the_models_are_listed_and_a_smoke_check_is_good(place: tuple[Place, Pat
     there, _ = place
     listed = ask(place, "models", *there.args)
     assert listed.code == 0, listed.err
-    assert all(model in listed.out for model in there.models)
+    assert all(model in listed.out for model in some(there.models))
     smoke = ask(place, "smoke", *there.args, "-m", there.models[0])
     assert smoke.code == 0, smoke.out + smoke.err
     assert "FAIL" not in smoke.out
@@ -79,7 +80,9 @@ def test_doctor_names_the_kind_and_its_version(place: tuple[Place, Path]) -> Non
     assert kinds == (["service", "openai"] if there.kind == "several" else [there.kind])
     told = ask(place, "doctor", *there.args)
     versions = [line.split(None, 1)[1] for line in told.out.splitlines() if line.startswith("  version ")]
-    assert versions and all(re.match(VERSIONS[kind], version) for kind, version in zip(kinds, versions, strict=True))
+    assert versions and all(
+        re.match(VERSIONS[kind], version) for kind, version in some(zip(kinds, versions, strict=True))
+    )
 
 
 @pytest.mark.parametrize("size", list(SIZES))
@@ -103,6 +106,6 @@ async def test_three_panes_fill_and_end_on_the_screen(
             await play.settle()
             answers = [lane.answer for lane in run.lanes.values()]
             last = [answer.split()[-1].strip("*`.,:") for answer in answers]
-            assert all(word in play.pane(number) for number, word in enumerate(last, 1))
+            assert all(word in play.pane(number) for number, word in enumerate(some(last), 1))
     finally:
         host.close()

@@ -12,6 +12,7 @@ import pytest
 
 from tests.program.conftest import needs_runtime
 from tests.support.conducting import RecordingKeeper, conducting, states, to_the_end, until
+from tests.support.some import some
 from tui.conductor import Conductor
 from tui.core.errors import ModelFailedError
 from tui.core.lane import LaneState
@@ -86,7 +87,7 @@ def test_a_runtime_killed_in_the_middle_fails_its_answers_and_the_next_run_works
     runtime.kill()
     to_the_end(conductor)
     assert states(run) == [LaneState.FAILED] * len(cards)
-    for name, lane in run.lanes.items():
+    for name, lane in some(run.lanes.items()):
         assert lane.fault is not None and lane.fault.kind == "stream"
         assert lane.fault.message == "The embedded runtime ended by itself. It was ended by signal 9 (Killed)."
         assert lane.fault.hint == "What arrived is kept. Run it again."
@@ -97,7 +98,7 @@ def test_a_runtime_killed_in_the_middle_fails_its_answers_and_the_next_run_works
     again = conductor.begin(cards, QUESTION)
     to_the_end(conductor)
     assert states(again) == [LaneState.DONE] * len(cards)
-    assert all(lane.timing.load_ms is not None for lane in again.lanes.values())
+    assert all(lane.timing.load_ms is not None for lane in some(again.lanes.values()))
     assert host.connect().pid != runtime.pid
 
 

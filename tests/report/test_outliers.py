@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from itertools import permutations
 from statistics import median
 
 import pytest
 
 from tests.support import sessions as make
+from tests.support.some import some
 from tui.core.lane import Lane, LaneState
 from tui.report import to_csv, to_json, to_markdown
-from tui.report.aggregate import aggregate
-from tui.report.outliers import OUTLIERS_FROM, outliers
+from tui.report.aggregate import aggregate, run_of
+from tui.report.outliers import Run, outliers
 
 FIRST = (100, 102, 104, 106, 108)
 """With 104 once more and any value, the median absolute deviation is 2; three of those, scaled, are 8.8956."""
@@ -21,8 +24,12 @@ def lanes(*first_ms: float, **facts: object) -> list[Lane]:
     return [make.lane(f"r{n}", first_ms=first, round=n, usage=False, **facts) for n, first in enumerate(first_ms, 1)]
 
 
+def quick(lane: Lane) -> Run:
+    return run_of("s", "Why?", lane)
+
+
 def firsts(*first_ms: float) -> list[float]:
-    found = outliers(("s", "Why?", lane) for lane in lanes(*first_ms))
+    found = outliers(run_of("s", "Why?", lane) for lane in lanes(*first_ms))
     return [outlier.value for outlier in found if outlier.metric == "ttft_ms"]
 
 
@@ -36,25 +43,52 @@ def test_beyond_three_scaled_deviations_a_number_stands_apart(value: float, apar
 
 
 def test_an_outlier_says_where_it_is_and_how_far_away() -> None:
-    (found, _) = outliers(("s1", "Why?", lane) for lane in lanes(*FIRST, 104, 134))
+    (found, _) = outliers(run_of("s1", "Why?", lane) for lane in lanes(*FIRST, 104, 134))
     assert (found.session, found.run, found.prompt, found.round, found.n) == ("s1", "r7", "Why?", 7, 7)
     assert (found.metric, found.value, found.median) == ("ttft_ms", 134, 104)
     assert found.deviations == pytest.approx(30 / (1.4826 * 2))
 
 
-def test_few_answers_or_answers_all_alike_have_none() -> None:
-    assert firsts(*FIRST[: OUTLIERS_FROM - 2], 5000) == []
+def test_answers_all_alike_but_one_have_none() -> None:
     assert firsts(100, 100, 100, 100, 100, 5000) == []
 
 
+def test_outliers_are_named_from_five_answers_on() -> None:
+    assert firsts(100, 101, 102, 5000) == []
+    assert firsts(100, 101, 102, 103, 5000) == [5000]
+
+
+def test_the_order_of_outliers_is_not_that_of_the_files() -> None:
+    sessions = [
+        make.session(
+            [make.lane(f"r{n}", first_ms=100 + n + 900 * (n == 3), prompt=f"p{n % 2}") for n in range(7, 0, -1)],
+            session_id=name,
+        )
+        for name in ("b", "a", "c")
+    ]
+    reports = [aggregate(order) for order in permutations(sessions)]
+    (row,) = reports[0].rows
+    assert [(outlier.session, outlier.metric) for outlier in row.outliers] == [
+        (name, metric) for metric in ("ttft_ms", "end_ms") for name in "abc"
+    ]
+    assert len(reports) == 6 and all(report == reports[0] for report in some(reports))
+
+
+def test_the_order_of_outliers_is_not_that_of_the_runs() -> None:
+    made = lanes(*FIRST, 104, 5000, 4000)
+    one, other = (aggregate([make.session(runs)]).rows[0].outliers for runs in (made, made[::-1]))
+    assert one == other and [outlier.run for outlier in one] == ["r7", "r8"] * 2
+
+
 def test_answers_to_different_prompts_are_not_compared() -> None:
-    slow = [("s", "Write a book.", lane) for lane in lanes(900, 902, 904, 906, 908)]
-    assert outliers([("s", "Why?", lane) for lane in lanes(*FIRST)] + slow) == ()
+    slow = [run_of("s", "Write a book.", lane) for lane in lanes(900, 902, 904, 906, 908)]
+    assert outliers([run_of("s", "Why?", lane) for lane in lanes(*FIRST)] + slow) == ()
+    assert outliers(replace(run, prompt="Why?") for run in [*map(quick, lanes(*FIRST, 104)), *slow[:1]]) != ()
 
 
 def test_what_does_not_count_is_no_outlier() -> None:
     failed = lanes(9000, state=LaneState.CUT)
-    assert outliers(("s", "Why?", lane) for lane in lanes(*FIRST) + failed) == ()
+    assert outliers(quick(lane) for lane in lanes(*FIRST) + failed) == ()
 
 
 def test_every_report_shows_the_outliers_and_keeps_them() -> None:

@@ -16,7 +16,9 @@ from markdown_it.token import Token
 from rich.cells import cell_len
 
 from tests.support import sessions as make
+from tests.support.some import some
 from tui.core.clean import clean_line
+from tui.core.events import Usage
 from tui.core.lane import LaneState
 from tui.core.plan import Mode, Plan
 from tui.core.prompt import Prompt
@@ -58,6 +60,7 @@ HOSTILE = [
 def rich() -> Report:
     """A report in which everything occurs: both modes, failures, scores, estimates, few runs and many."""
     lanes = [make.lane(f"a{n}", first_ms=100 + n, round=n) for n in range(20)]
+    lanes[0].fold(Usage(lanes[0].spec.id, 12, 3, cached_tokens=11))
     lanes += [make.lane(f"b{n}", model="m2", source="tokenizer", first_ms=300.25) for n in range(3)]
     lanes += [make.lane("b9", model="m2", state=LaneState.FAILED), make.lane("w", warmup=True)]
     lanes += [make.lane(f"c{key}", model=key, mode=Mode.RACE, usage=False) for key in ("m1", "m2")]
@@ -72,6 +75,15 @@ def rich() -> Report:
         scores=[make.score("a1", 4), make.score("a2", 5), make.score("b0", 2, criterion="style")],
     )
     return aggregate([session], [("broken.toml", "the file is cut")])
+
+
+def test_what_came_from_a_cache_is_told_by_every_writer() -> None:
+    report = rich()
+    assert "- From a cache: the host had evaluated a part" in to_markdown.render(report)
+    assert "a part of the prompt from a cache in 1 of 20 runs" in to_markdown.render(report)
+    first, *others = csv.DictReader(io.StringIO(to_csv.render(report)))
+    assert (first["from_cache"], {row["from_cache"] for row in others}) == ("1", {"0"})
+    assert [row["from_cache"] for row in json.loads(to_json.render(report))["rows"]] == [1, 0, 0, 0]
 
 
 def outside(text: str) -> Report:
@@ -127,7 +139,7 @@ def test_markdown_has_a_table_for_each_mode_with_units() -> None:
         "decoding p95, tok/s": "100",
         "size, MB": "812",
         "licence": "MIT",
-        "note": "-",
+        "note": "a part of the prompt from a cache in 1 of 20 runs",
     }
     low, high = map(float, alpha["first text interval, ms"].split("-"))
     assert 100 <= low < 110 < high <= 119
@@ -137,7 +149,37 @@ def test_markdown_has_a_table_for_each_mode_with_units() -> None:
     raced = table(shown, "## Raced: all models at once")
     assert [row["note"] for row in raced] == ["contended", "contended"]
     assert raced[0]["decoding, tok/s"] == "-"
-    assert not any(name.endswith((" p95, tok/s", " interval, ms")) for name in raced[0])
+    assert not any(name.endswith((" p95, tok/s", " interval, ms")) for name in some(raced[0]))
+
+
+def test_a_report_is_laid_out_like_this() -> None:
+    nothing = aggregate([], [("a.toml", "it is cut")])
+    assert (
+        to_markdown.render(nothing)
+        == """\
+# Report
+
+0 sessions, 0 runs.
+
+There is nothing to report on.
+
+## Files left out
+
+| file   | reason    |
+|--------|-----------|
+| a.toml | it is cut |
+"""
+    )
+    scored = make.session([make.lane("r1")], scores=[make.score("r1", 4)], targets=[make.target("m1", "a", id="a")])
+    shown = to_markdown.render(aggregate([scored]))
+    assert shown.startswith("# Report\n\n1 session, 1 run.\n\n## Measured: one request at a time\n\nSettings of all: ")
+    assert shown.endswith("""\
+### Scores
+
+| #   | model | criterion | mean | scale | n   |
+|-----|-------|-----------|------|-------|-----|
+| 1   | a     | overall   | 4.00 | 1-5   | 1   |
+""")
 
 
 @pytest.mark.parametrize("name", ["通义千问2.5", "모델", "🙂 small", "plain"])
@@ -244,6 +286,19 @@ def test_csv_cells_are_numbers_or_empty() -> None:
     )
 
 
+def test_score_columns_are_in_alphabetical_order_whatever_the_order_of_the_scores() -> None:
+    given = [make.score("r1", criterion=name) for name in ("Zest", "accuracy", "Style", "overall", "brevity")]
+    wide = make.score("r1", 8, rater="bob", criterion="overall", scale=10)
+    for scores in ([*given, wide], [wide, *given[::-1]]):
+        report = aggregate([make.session([make.lane("r1")], scores=scores)])
+        headings = [heading for heading in rows_of_csv(report)[0] if heading.startswith("score_")]
+        names = ["accuracy", "brevity", "overall", "overall_of_10", "Style", "Zest"]
+        assert headings == [f"score_{name}_{part}" for name in names for part in ("mean", "n")]
+        assert [mean.criterion for mean in report.rows[0].scores] == [
+            "accuracy", "brevity", "overall", "overall", "Style", "Zest",
+        ]  # fmt: skip
+
+
 def test_a_scale_of_its_own_is_in_the_heading() -> None:
     session = make.session([make.lane("r1")], scores=[make.score("r1", 8, scale=10)])
     assert rows_of_csv(aggregate([session]))[0]["score_overall_of_10_mean"] == "8.0"
@@ -251,9 +306,9 @@ def test_a_scale_of_its_own_is_in_the_heading() -> None:
 
 def test_json_tells_the_same_facts_as_csv() -> None:
     report = rich()
-    for told, row in zip(json.loads(to_json.render(report))["rows"], rows_of_csv(report), strict=True):
+    for told, row in some(zip(json.loads(to_json.render(report))["rows"], rows_of_csv(report), strict=True)):
         for metric in ("ttft_ms", "end_ms", "decode_tps"):
-            for name, value in told[metric].items():
+            for name, value in some(told[metric].items()):
                 cell = row[f"{metric}_{name}"]
                 assert cell == ("" if value is None else str(value).lower()), (metric, name)
         for name in ("alias", "model", "host", "mode", "runs", "done", "failed", "failures", "warmups", "prompts"):
@@ -326,9 +381,9 @@ def test_no_csv_cell_from_outside_is_a_formula(text: str) -> None:
     report = outside(text)
     rows = rows_of_csv(report)
     assert len(rows) == len(report.rows) == 2
-    for row in rows:
+    for row in some(rows):
         assert None not in row
-        for heading, cell in row.items():
+        for heading, cell in some(row.items()):
             assert not heading.lstrip().startswith(FORMULA)
             assert not cell.lstrip().startswith(FORMULA)
         line = clean_line(text)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from tui.core.errors import StoreError
 from tui.store import atomic
-from tui.store.atomic import write_atomic
+from tui.store.atomic import store_error, write_atomic
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX permissions or links")
 
@@ -162,3 +162,118 @@ def test_another_failure_to_replace_leaves_no_temporary_file(tmp_path: Path) -> 
     with pytest.raises(StoreError):
         write_atomic(tmp_path / "a.toml", b"new", accept)
     assert names(tmp_path) == ["a.toml"]
+
+
+# What the system says
+
+
+def failing(code: int) -> OSError:
+    error = PermissionError(errno.EACCES, "The process cannot access the file")
+    error.winerror = code  # type: ignore[attr-defined, unused-ignore]
+    return error
+
+
+@pytest.mark.parametrize("code", [5, 32, 33])
+def test_each_code_of_a_file_that_is_held_is_waited_out(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = [failing(code)]
+    real = Path.replace
+
+    def busy(self: Path, target: Path) -> Path:
+        if held:
+            raise held.pop()
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", busy)
+    write_atomic(tmp_path / "a.toml", b"new", accept)
+    assert not held
+    assert (tmp_path / "a.toml").read_text() == "new"
+
+
+@pytest.mark.parametrize("code", [2, 6, 31, 34, 112])
+def test_another_code_is_a_failure_at_once(code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[int] = []
+
+    def busy(self: Path, target: Path) -> Path:
+        tries.append(code)
+        raise failing(code)
+
+    monkeypatch.setattr(Path, "replace", busy)
+    with pytest.raises(StoreError) as caught:
+        write_atomic(tmp_path / "a.toml", b"new", accept)
+    assert tries == [code]
+    assert caught.value.detail == f"{tmp_path}: The process cannot access the file"
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (OSError(errno.EACCES, "Permission denied"), "/f: Permission denied"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "/f: Disk quota exceeded"),
+        (OSError(errno.EIO, "Input/output error"), "/f: Input/output error"),
+        (OSError("the tape is torn"), "/f: the tape is torn"),
+        (OSError(), "/f: OSError"),
+        (TimeoutError(), "/f: TimeoutError"),
+        (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"), "surrogates not allowed"),
+        (RuntimeError("Symlink loop"), "/f: Symlink loop"),
+        (OSError(errno.ENOSPC, "No space left on device"), "The disk of /f is full"),
+    ],
+)
+def test_the_reason_is_told_in_the_systems_words_and_full_is_only_what_is(error: Exception, detail: str) -> None:
+    told = store_error("It could not be saved", PurePosixPath("/f"), error)  # type: ignore[arg-type]
+    assert detail in told.detail
+    assert ("full" in told.detail) == (getattr(error, "errno", None) == errno.ENOSPC)
+    assert told.detail.strip(": ").removeprefix("/f")
+
+
+@posix
+def test_the_folder_is_on_the_disk_after_the_file_is_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    then: list[str] = []
+    replace, sync = Path.replace, os.fsync
+
+    def replaced(self: Path, target: Path) -> Path:
+        then.append("replace")
+        return replace(self, target)
+
+    def synced(handle: int) -> None:
+        then.append("sync folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "sync file")
+        sync(handle)
+
+    monkeypatch.setattr(Path, "replace", replaced)
+    monkeypatch.setattr(os, "fsync", synced)
+    write_atomic(tmp_path / "a.toml", b"new", accept)
+    assert then == ["sync file", "replace", "sync folder"]
+
+
+# Who may read it
+
+
+@posix
+def test_a_file_that_others_could_read_is_closed_to_them_when_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("old")
+    path.chmod(0o644)
+    seen: list[int] = []
+    write_atomic(
+        path, b"new", lambda _: seen.append(*[stat.S_IMODE(tmp.stat().st_mode) for tmp in tmp_path.glob("*.tmp")])
+    )
+    assert seen == [0o600], "the temporary file too"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@posix
+def test_a_file_that_is_not_private_is_like_the_users_other_files(tmp_path: Path) -> None:
+    path, other = tmp_path / "new" / "report.md", tmp_path / "other"
+    other.mkdir()
+    (other / "file").touch()
+    write_atomic(path, b"new", accept, private=False)
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent)] == [
+        stat.S_IMODE(one.stat().st_mode) for one in (other / "file", other)
+    ]
+    path.chmod(0o640)
+    write_atomic(path, b"newer", accept, private=False)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640

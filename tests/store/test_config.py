@@ -8,7 +8,7 @@ import pytest
 
 from tui.core.errors import BadInputError
 from tui.core.host_spec import HostSpec, KnownHosts, Way
-from tui.store.config import MAX_BYTES, read_config
+from tui.store.config import read_config
 
 
 def read(folder: Path, text: str | bytes) -> KnownHosts:
@@ -86,8 +86,8 @@ def test_a_host_that_is_always_there_may_be_the_default(tmp_path: Path, default:
         ("[hosts.'a/b']\nurl = 'http://box'", "`hosts.a/b`: a host is called by"),
         ("x = [", "It is not TOML"),
         ("x = " + "[" * 2000, "It is nested too deeply"),
-        (b"default_host = '\xff'", "It is not UTF-8 text"),
-        ("# " + "x" * MAX_BYTES, f"It is larger than {MAX_BYTES} bytes"),
+        (b"default_host = '\xff'", "Byte 17 is not UTF-8 text"),
+        ("#" * 8193, "It is larger than 8192 bytes"),
     ],
 )
 def test_what_is_wrong_is_a_sentence_with_the_file_and_the_key(tmp_path: Path, text: str | bytes, says: str) -> None:

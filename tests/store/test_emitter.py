@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.core.clean import join_surrogates
+from tui.core.clean import join_surrogates, spell_hidden
 from tui.store.emitter import emit, emit_table, storable
 
 TRAPS = ["\r\n", "\r", "\n", '"', '"""', "'''", "\\", "\\u0041", "\t", "\0", "\x1b[2J", "\x85", "\u2028", "\u202e"]
@@ -20,6 +20,11 @@ TRAPS += [
     "\ufeff",
     "\U000e0041",
     "👩\u200d💻",
+    "\u0645",
+    "\u200c",
+    "\u200d",
+    "\ufe0f",
+    "🏴\U000e0067\U000e0062\U000e0065\U000e007f",
     "\ud83d",
     "\ude00",
     "\ud83d\ude00",
@@ -60,9 +65,8 @@ def test_any_tables_come_back(tables: dict[str, Any]) -> None:
 @given(anything)
 def test_nothing_hidden_is_left_in_the_text(text: str) -> None:
     emitted = emit({"run": [{text: text, "list": [text]}]})
-    assert not re.search(
-        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e0fff]", emitted
-    )
+    assert spell_hidden(emitted, lambda _: "!") == emitted
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]", emitted)
     emitted.encode("utf-8")
 
 
@@ -75,6 +79,9 @@ def test_nothing_hidden_is_left_in_the_text(text: str) -> None:
         ("\nfirst and last\n", 'a = """\n\nfirst and last\n"""\n'),
         ("C1 \x9b and \u202e", 'a = "C1 \\u009B and \\u202E"\n'),
         ("tag \U000e0041", 'a = "tag \\U000E0041"\n'),
+        ("می\u200cخواهم", 'a = "می\u200cخواهم"\n'),
+        ("👩\u200d💻 ⚠️", 'a = "👩\u200d💻 ⚠️"\n'),
+        ("a\u200cb\u200d", 'a = "a\\u200Cb\\u200D"\n'),
         ("half \ud83d", 'a = "half \ufffd"\n'),
         ("\ud83d\ude00 Grüße 世界", 'a = "😀 Grüße 世界"\n'),
     ],

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.support.sessions import WHEN
+from tests.support.some import some
 from tui.core.errors import StoreError
 from tui.store.journal import Journal, read_entries
 
@@ -42,7 +44,7 @@ def test_a_torn_last_line_is_skipped(journal: Journal) -> None:
     journal.append({"n": 2})
     journal.close()
     whole = journal.path.read_bytes()
-    for cut in range(len(whole) - 2, len(whole) // 2, -1):
+    for cut in some(range(len(whole) - 2, len(whole) // 2, -1)):
         journal.path.write_bytes(whole[:cut])
         assert entries(journal) == [{"n": 1}]
     journal.path.write_bytes(whole + b"\x00" * 100)
@@ -85,7 +87,7 @@ def test_an_entry_the_disk_has_no_room_for_leaves_no_torn_line(
                 raise OSError(errno.ENOSPC, "No space left on device")
             return super().write(data[:3])
 
-    monkeypatch.setattr(Path, "open", lambda path, mode, buffering: Filling(path, mode))
+    monkeypatch.setattr(io, "FileIO", Filling)
     journal.append({"n": 1})
     monkeypatch.setattr(Filling, "full", True)
     with pytest.raises(StoreError, match="could not be written") as caught:
@@ -120,3 +122,62 @@ def test_a_removed_journal_is_gone_and_may_be_gone_already(journal: Journal) -> 
     assert not journal.path.exists()
     journal.remove()
     journal.close()
+
+
+def test_two_journals_in_turn_are_read_to_the_end(journal: Journal) -> None:
+    for program in range(3):
+        one = Journal(journal.path)
+        one.append({"session": {"program": program}})
+        one.append({"n": program})
+        one.close()
+    assert b"\n\n" in journal.path.read_bytes(), "a blank line between them"
+    told = [[{"session": {"program": program}}, {"n": program}] for program in range(3)]
+    assert entries(journal) == [entry for both in told for entry in both]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX files")
+def test_a_deleted_file_is_noticed_and_can_be_copied(journal: Journal, tmp_path: Path) -> None:
+    assert not journal.deleted
+    journal.append({"n": 1})
+    journal.append({"n": 2})
+    assert not journal.deleted
+    journal.path.unlink()
+    assert journal.deleted
+    other = Journal(tmp_path / "other.jsonl")
+    journal.copy_to(other)
+    other.append({"n": 3})
+    journal.close()
+    other.close()
+    assert entries(other) == [{"n": 1}, {"n": 2}, {"n": 3}]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX files")
+def test_a_file_that_another_has_taken_the_name_of_is_deleted(journal: Journal) -> None:
+    journal.append({"n": 1})
+    journal.path.unlink()
+    journal.path.write_text("")
+    assert journal.deleted
+    journal.close()
+
+
+def test_a_copy_that_finds_no_room_leaves_the_other_file_as_it_was(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Journal(tmp_path / "other.jsonl")
+    other.append({"n": 0})
+    journal.append({"n": 1})
+    monkeypatch.setattr(Journal, "_pieces", lambda self, file: iter([b"{", b"no room"]))
+    assert other._file is not None
+
+    class Full(io.FileIO):
+        def write(self, data: bytes) -> int:  # type: ignore[override]
+            if data == b"no room":
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(data)
+
+    other._file = Full(other.path, "a+")
+    with pytest.raises(StoreError, match="could not be written"):
+        journal.copy_to(other)
+    journal.close()
+    other.close()
+    assert entries(other) == [{"n": 0}]

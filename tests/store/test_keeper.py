@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.support.sessions import lane, score, session
 from tui.core.errors import BadInputError, StoreError
 from tui.core.session import Session
 from tui.core.session_dict import session_to_dict
-from tui.store.journal import SUFFIX, read_entries
+from tui.store.journal import SUFFIX, Journal, read_entries
 from tui.store.keeper import SessionKeeper
 from tui.store.lock import SessionLock
 from tui.store.recovery import recover
@@ -309,3 +310,227 @@ def test_recording_does_not_wait_for_a_disk_that_hangs(keeper: SessionKeeper, mo
 def test_an_id_that_is_no_file_name_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(BadInputError):
         SessionKeeper(tmp_path, name, tmp_path)
+
+
+# What is told of places
+
+
+def problems_of(keeper: SessionKeeper, count: int) -> list[StoreError]:
+    """The first so many problems."""
+    found: list[StoreError] = []
+    until(lambda: len(found.extend(keeper.problems()) or found) >= count)
+    return found
+
+
+def test_the_account_is_empty_when_everything_is_in_the_file(keeper: SessionKeeper) -> None:
+    assert keeper.account() == ""
+    for entry in ENTRIES:
+        keeper.record(entry)
+    assert keeper.close(WHOLE)
+    assert keeper.account() == ""
+
+
+def test_the_account_names_the_journal_that_has_what_the_file_lacks(folder: Path, keeper: SessionKeeper) -> None:
+    for entry in ENTRIES[:-1]:
+        keeper.record(entry)
+    keeper.save(replace(WHOLE, scores=[]))
+    keeper.record(ENTRIES[-1])
+    assert not keeper.close(None)
+    assert keeper.account() == (
+        f"Not all of the session is in {keeper.path}. "
+        f"What is missing there is noted in {folder / (WHOLE.id + SUFFIX)}, and taken in at the next start."
+    )
+
+
+def test_the_account_names_the_spare_folder_when_all_is_there(folder: Path, spare: Path, keeper: SessionKeeper) -> None:
+    blocked(folder)
+    for entry in ENTRIES:
+        keeper.record(entry)
+    assert not keeper.close(WHOLE)
+    assert keeper.account() == (
+        f"The session is not in {keeper.path}. "
+        f"All of it is noted in {spare / (WHOLE.id + SUFFIX)}, and taken in at the next start."
+    )
+
+
+def test_no_folder_that_could_not_be_written_is_named_as_holding_anything(
+    folder: Path, spare: Path, keeper: SessionKeeper
+) -> None:
+    blocked(folder)
+    blocked(spare)
+    for entry in ENTRIES:
+        keeper.record(entry)
+    assert not keeper.close(WHOLE)
+    assert keeper.account() == f"The session is not in {keeper.path}. Nothing of it is kept."
+    told = keeper.problems()
+    assert {problem.hint for problem in told} == {"What is not saved is lost when the program ends."}
+    assert not any("noted in" in problem.sentence() for problem in told)
+
+
+def test_a_journal_with_a_hole_is_not_said_to_have_everything(
+    folder: Path, spare: Path, keeper: SessionKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked(spare)
+    for entry in ENTRIES[:-1]:
+        keeper.record(entry)
+    journal = folder / f"{WHOLE.id}{SUFFIX}"
+    until(lambda: journal.exists() and len(list(read_entries(journal))) == len(ENTRIES) - 1)
+    monkeypatch.setattr(Journal, "append", full)
+    monkeypatch.setattr("tui.store.keeper.save", full)
+    keeper.record(ENTRIES[-1])
+    assert not keeper.close(WHOLE)
+    assert keeper.account() == (
+        f"The session is not in {keeper.path}. "
+        f"A part is noted in {journal}, and taken in at the next start; the rest is lost."
+    )
+
+
+def test_while_the_file_cannot_be_saved_the_journals_that_have_everything_are_named(
+    folder: Path, spare: Path, keeper: SessionKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.store.keeper.save", unsaved)
+    for entry in ENTRIES[:-1]:
+        keeper.record(entry)
+    until(lambda: noted(folder) == len(ENTRIES) - 1)
+    append = Journal.append
+
+    def only_in_spare(journal: Journal, entry: dict[str, object]) -> None:
+        (append if journal.path.parent == spare else full)(journal, entry)
+
+    monkeypatch.setattr(Journal, "append", only_in_spare)
+    keeper.record(ENTRIES[-1])
+    keeper.save(WHOLE)
+    told = problems_of(keeper, 2)
+    assert [problem.hint for problem in told] == [
+        f"Make room on it. It is noted in {spare} instead.",
+        f"Make room on it. Until then everything is noted in {folder} and {spare}.",
+    ]
+    assert not keeper.close(None)
+    journals = [where / f"{WHOLE.id}{SUFFIX}" for where in (folder, spare)]
+    assert f"All of it is noted in {journals[0]} and {journals[1]}, and taken in" in keeper.account()
+
+
+def full(*args: object) -> None:
+    raise StoreError("It could not be written", "The disk is full", "Make room on it.")
+
+
+def unsaved(*args: object) -> None:
+    raise StoreError("It could not be saved", "The disk is full", "Make room on it.")
+
+
+# What is deleted under a running program
+
+windows_holds = pytest.mark.skipif(os.name == "nt", reason="POSIX files")
+
+
+def noted(folder: Path) -> int:
+    """How many entries the session's journal in this folder holds."""
+    journal = folder / f"{WHOLE.id}{SUFFIX}"
+    return len(list(read_entries(journal))) if journal.exists() else 0
+
+
+@pytest.fixture
+def watchful(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.store.keeper.LOOK_EVERY_S", 0.01)
+
+
+def delete_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def delete_journal(folder: Path) -> None:
+    (folder / f"{WHOLE.id}{SUFFIX}").unlink()
+
+
+def move_folder(folder: Path) -> None:
+    folder.rename(folder.with_name("elsewhere"))
+
+
+@windows_holds
+@pytest.mark.parametrize("deed", [delete_folder, delete_journal, move_folder])
+def test_what_was_noted_before_its_journal_was_deleted_is_noted_elsewhere_and_told(
+    watchful: None, deed: Callable[[Path], None], folder: Path, spare: Path, keeper: SessionKeeper
+) -> None:
+    for entry in ENTRIES[:-2]:
+        keeper.record(entry)
+    until(lambda: noted(folder) == len(ENTRIES) - 2)
+    deed(folder)
+    (problem,) = problems_of(keeper, 1)
+    assert problem.sentence() == (
+        f"{folder / (WHOLE.id + SUFFIX)} is gone. While the session ran it was deleted or moved, or its folder was. "
+        f"It is noted in {spare} instead."
+    )
+    assert noted(spare) == len(ENTRIES) - 2, "while nothing else happens, in case the program is killed now"
+    for entry in ENTRIES[-2:]:
+        keeper.record(entry)
+    until(lambda: noted(spare) == len(ENTRIES))
+    assert keeper.close(WHOLE)
+    assert names(folder) == [keeper.path.name]
+    assert names(spare) == []
+    assert session_to_dict(load(keeper.path)) == session_to_dict(WHOLE)
+
+
+@windows_holds
+def test_a_file_that_went_with_its_journal_is_written_again(
+    watchful: None, folder: Path, spare: Path, keeper: SessionKeeper
+) -> None:
+    for entry in ENTRIES:
+        keeper.record(entry)
+    keeper.save(WHOLE)
+    until(keeper.path.exists)
+    shutil.rmtree(folder)
+    until(keeper.path.exists)
+    assert session_to_dict(load(keeper.path)) == session_to_dict(WHOLE)
+    until((folder / f"{WHOLE.id}.lock").exists)
+
+
+@windows_holds
+def test_a_spare_journal_that_is_deleted_is_made_again(
+    watchful: None, folder: Path, spare: Path, keeper: SessionKeeper
+) -> None:
+    blocked(folder)
+    for entry in ENTRIES:
+        keeper.record(entry)
+    until(lambda: noted(spare) == len(ENTRIES))
+    shutil.rmtree(spare)
+    until(lambda: noted(spare) == len(ENTRIES))
+    assert not keeper.close(WHOLE)
+    folder.unlink()
+    assert [result.answers for result in recover(folder, spare)] == [1]
+
+
+@windows_holds
+def test_when_nothing_is_left_to_write_to_it_is_said(
+    watchful: None, folder: Path, spare: Path, keeper: SessionKeeper
+) -> None:
+    for entry in ENTRIES:
+        keeper.record(entry)
+    until(lambda: noted(folder) == len(ENTRIES))
+    blocked(spare)
+    shutil.rmtree(folder)
+    blocked(folder)
+    told = problems_of(keeper, 3)
+    assert {problem.title for problem in told} == {
+        f"The session cannot be kept in {spare}",
+        f"The session cannot be kept in {folder}",
+        f"{folder / (WHOLE.id + SUFFIX)} is gone",
+    }
+    assert {problem.hint for problem in told} == {"What is not saved is lost when the program ends."}
+    assert not keeper.close(WHOLE)
+    assert keeper.account() == f"The session is not in {keeper.path}. Nothing of it is kept."
+
+
+@windows_holds
+def test_a_deleted_journal_is_made_again_where_it_was_when_there_is_no_other_place(
+    watchful: None, folder: Path, spare: Path, keeper: SessionKeeper
+) -> None:
+    blocked(spare)
+    for entry in ENTRIES:
+        keeper.record(entry)
+    until(lambda: noted(folder) == len(ENTRIES))
+    shutil.rmtree(folder)
+    told = problems_of(keeper, 2)
+    assert [problem.hint for problem in told] == [f"It is noted in {folder} instead."] * 2
+    assert noted(folder) == len(ENTRIES)
+    assert keeper.close(WHOLE)
+    assert names(folder) == [keeper.path.name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import subprocess
 import sys
@@ -63,3 +65,34 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         SessionLock(tmp_path / "file" / "s.lock").acquire()
+
+
+def test_a_lock_that_was_deleted_is_taken_once_more_or_left_to_who_has_it(path: Path) -> None:
+    mine = SessionLock(path)
+    assert mine.acquire()
+    path.unlink()
+    assert mine.acquire(renew=True)
+    assert holder(path) == os.getpid()
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        path.write_text(f"{other.pid} {time.time()}\n")
+        mine.release()
+        assert path.exists(), "it is another program's by now"
+    finally:
+        other.kill()
+        other.communicate()
+
+
+def test_a_lock_that_finds_no_room_leaves_nothing_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def create(path: Path) -> Full:
+        path.touch()
+        return Full()
+
+    monkeypatch.setattr("tui.private_files.create", create)
+    with pytest.raises(OSError, match="No space"):
+        SessionLock(path).acquire()
+    assert not path.exists()

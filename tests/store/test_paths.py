@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.some import some
 from tui.store import paths
 
 PROJECT = '[project]\nname = "foundry-compare"\n'
@@ -85,8 +86,8 @@ def test_a_deleted_working_directory_is_in_no_checkout(tmp_path: Path, monkeypat
 
 def test_each_folder_has_its_variable_and_a_place_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folders = {"CONFIG": paths.config_dir, "STATE": paths.state_dir, "DATA": paths.data_dir}
-    assert all(paths.APP in folder().parts for folder in folders.values())
-    for name, folder in folders.items():
+    assert all(paths.APP in folder().parts for folder in some(folders.values()))
+    for name, folder in some(folders.items()):
         monkeypatch.setenv(f"FOUNDRY_COMPARE_{name}", str(tmp_path / name))
         assert folder() == tmp_path / name
 

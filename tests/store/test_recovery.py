@@ -13,11 +13,13 @@ import pytest
 from tests.store import dying_program as dying
 from tests.store.entries import Entry, folded, header, run_entries, score_entry, stream, until
 from tests.support.sessions import MS, SENT, score, session
+from tests.support.some import some
 from tui.core import events as ev
 from tui.core.lane import LaneState
 from tui.core.session import SessionState
 from tui.core.session_dict import session_to_dict
 from tui.store.journal import SUFFIX, Journal, read_entries
+from tui.store.lock import SessionLock
 from tui.store.recovery import recover
 from tui.store.sessions import load, save
 
@@ -106,7 +108,7 @@ def test_a_torn_last_line_loses_only_itself(lost: int, tmp_path: Path) -> None:
 
 def test_every_prefix_of_a_journal_is_a_session(tmp_path: Path) -> None:
     first = len(header(WHOLE))
-    for count in range(1, len(ENTRIES) + 1):
+    for count in some(range(1, len(ENTRIES) + 1)):
         folder = tmp_path / str(count)
         journal_with(folder, ENTRIES[:count])
         (result,) = recover(folder)
@@ -236,3 +238,38 @@ def test_an_empty_journal_is_removed_in_silence_and_no_journal_is_nothing(tmp_pa
     (tmp_path / f"{WHOLE.id}{SUFFIX}").write_text("")
     assert recover(tmp_path) == []
     assert names(tmp_path) == []
+
+
+def test_the_number_of_a_run_that_was_never_asked_is_given_again_and_its_new_answer_is_kept(tmp_path: Path) -> None:
+    stopped = folded("r2", [ev.Queued("r2", SENT), ev.Cancelled("r2", SENT)])
+    save(session([folded("r1", EVENTS), stopped]), tmp_path / f"{WHOLE.id}.toml")
+    journal_with(tmp_path, run_entries("r2", stream("r2", ["Half of", " it"], ended=False)))
+    (result,) = recover(tmp_path)
+    assert (result.answers, result.problem) == (1, None)
+    found = load(result.path)
+    assert (found.lanes["r2"].state, found.lanes["r2"].answer) == (LaneState.CUT, "Half of it")
+    assert found.lanes["r1"].answer == "All of it."
+
+
+def test_what_was_learnt_of_a_run_that_only_the_file_has_is_added_to_it(tmp_path: Path) -> None:
+    save(WHOLE, tmp_path / f"{WHOLE.id}.toml")
+    learnt = ev.Usage("r1", 12, 99, None, "tokenizer")
+    journal_with(tmp_path, [ev.to_dict(learnt)])
+    (result,) = recover(tmp_path)
+    assert (result.answers, result.problem) == (1, None)
+    found = load(result.path).lanes["r1"]
+    assert (found.usage, found.answer, found.state) == (learnt, "All of it.", LaneState.DONE)
+
+
+def test_each_journal_is_named_before_it_is_read_but_none_that_is_open_or_empty(tmp_path: Path) -> None:
+    good, empty = journal_with(tmp_path, ENTRIES, "good"), tmp_path / f"empty{SUFFIX}"
+    empty.touch()
+    opened = journal_with(tmp_path, ENTRIES, "opened")
+    lock = SessionLock(tmp_path / "opened.lock")
+    assert lock.acquire()
+    named: list[Path] = []
+    results = recover(tmp_path, began=named.append)
+    assert named == [good]
+    assert [result.path.name for result in results] == ["good.toml"]
+    assert opened.exists()
+    lock.release()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.store.entries import folded, stream
 from tests.support.sessions import WHEN, lane, score, session, target
+from tests.support.some import some
 from tui.core import events as ev
 from tui.core.clean import join_surrogates
 from tui.core.errors import BadInputError, StoreError
@@ -22,7 +23,7 @@ from tui.core.rating import Note
 from tui.core.session import Session
 from tui.core.session_dict import session_to_dict
 from tui.store import sessions
-from tui.store.sessions import collect, load, new_session_id, save
+from tui.store.sessions import SaveCache, collect, load, new_session_id, save
 
 SMALL = '''\
 schema = 1
@@ -244,23 +245,23 @@ def test_tables_of_a_later_version_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_cache_of_final_runs_changes_nothing_in_the_file(tmp_path: Path) -> None:
-    cache: dict[str, bytes] = {}
+    cache = SaveCache()
     growing = session([])
     for number in range(1, 5):
         growing = session([*growing.lanes.values(), lane(f"r{number}", answer=[f"answer {number}\r\n"])])
         growing.scores.append(score(f"r{number}", number))
         save(growing, tmp_path / "cached.toml", cache)
         save(growing, tmp_path / "plain.toml")
-        assert list(cache) == list(growing.lanes)
+        assert list(cache.texts) == list(growing.lanes)
         assert (tmp_path / "cached.toml").read_bytes() == (tmp_path / "plain.toml").read_bytes()
         assert session_to_dict(load(tmp_path / "cached.toml")) == session_to_dict(growing)
 
 
 def test_a_run_that_may_still_change_is_not_cached(tmp_path: Path) -> None:
-    cache: dict[str, bytes] = {}
+    cache = SaveCache()
     running = folded("r1", stream("r1", ["Some"], ended=False))
     save(session([running]), tmp_path / "a.toml", cache)
-    assert not cache
+    assert not cache.texts
     running.fold(ev.Ended("r1", running.marks.at[-1], "stop"))
     save(session([running]), tmp_path / "a.toml", cache)
     assert load(tmp_path / "a.toml").lanes["r1"].state is LaneState.DONE
@@ -406,7 +407,7 @@ def test_much_of_anything_is_refused_without_delay(piece: str, tmp_path: Path) -
 def test_an_id_says_when_in_utc_and_nothing_else() -> None:
     now = datetime(2026, 11, 22, 12, 3, 1, tzinfo=timezone(timedelta(hours=1)))
     ids = {new_session_id(now) for _ in range(20)}
-    assert all(re.fullmatch("20261122T110301Z-[0-9a-f]{4}", name) for name in ids)
+    assert all(re.fullmatch("20261122T110301Z-[0-9a-f]{4}", name) for name in some(ids))
     assert len(ids) > 1
     assert new_session_id(now.astimezone(UTC)).startswith("20261122T110301Z-")
 
@@ -417,6 +418,72 @@ def test_collecting_takes_files_as_given_and_the_sessions_of_folders_once(tmp_pa
     for name in ("b.toml", "a.toml", "a.journal.jsonl", "a.lock", "a.toml.77.tmp", "notes.md"):
         (folder / name).write_text("")
     missing = tmp_path / "missing.toml"
-    assert collect([missing, folder / "b.toml", folder]) == [missing, folder / "b.toml", folder / "a.toml"]
-    assert collect([folder, tmp_path / "folder" / ".." / "folder" / "a.toml"]) == [folder / "a.toml", folder / "b.toml"]
-    assert collect([]) == []
+    assert collect([missing, folder / "b.toml", folder]) == ([missing, folder / "b.toml", folder / "a.toml"], [])
+    again = tmp_path / "folder" / ".." / "folder" / "a.toml"
+    assert collect([folder, again]) == ([folder / "a.toml", folder / "b.toml"], [])
+    assert collect([]) == ([], [])
+
+
+@pytest.mark.parametrize("value", ["0", "false", '""', "0.0", "[]", "-1", "1979-05-27"])
+def test_a_top_level_value_of_a_later_version_survives_whatever_it_is(value: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.toml", SMALL.replace("\n[tool]", f"mood = {value}\n\n[tool]", 1))
+    save(load(path), tmp_path / "b.toml")
+    assert f"mood = {value}\n" in (tmp_path / "b.toml").read_text(encoding="utf-8")
+    assert load(tmp_path / "b.toml").extra == load(path).extra != {}
+
+
+def test_a_score_is_blind_only_when_its_file_says_so(tmp_path: Path) -> None:
+    for text, blind in (("blind = false\n", False), ("", False), ("blind = true\n", True)):
+        path = write(tmp_path / "a.toml", SMALL.replace("blind = false\n", text))
+        assert [one.blind for one in load(path).scores] == [blind]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"Bec"', '"Bac"'),
+        ("completion_tokens = 3", "completion_tokens = 4"),
+        ("value = 4", "value = 3"),
+        ("blind = false", "blind = true"),
+        ('rater = "ann"', 'rater = "bob"'),
+        ("rounds = 1", "rounds = true"),
+        ("connect_s = 10.0", "connect_s = 10"),
+        ('state = "finished"', 'state = "running"'),
+        ("[end]", '[more]\nmood = "x"\n\n[end]'),
+    ],
+)
+def test_the_old_file_stays_when_the_emitter_writes_another_valid_value(
+    old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.toml"
+    save(session([lane()]), path)
+    before = path.read_bytes()
+    emit, emit_table = sessions.emit, sessions.emit_table
+    monkeypatch.setattr(sessions, "emit", lambda tables: emit(tables).replace(old, new))
+    monkeypatch.setattr(sessions, "emit_table", lambda name, table: emit_table(name, table).replace(old, new))
+    with pytest.raises(StoreError) as caught:
+        save(small(), path)
+    assert "it parsed to something else" in caught.value.detail
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_could_not_be_saved_is_proven_again_the_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, path = SaveCache(), tmp_path / "a.toml"
+    made = small()
+    emit_table = sessions.emit_table
+    monkeypatch.setattr(sessions, "emit_table", lambda name, table: emit_table(name, table).replace("Bec", "Bac"))
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            save(made, path, cache)
+    monkeypatch.undo()
+    save(made, path, cache)
+    assert path.read_text(encoding="utf-8") == SMALL
+
+
+def test_a_number_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    made = small()
+    made.tool["n"] = 1 << 70  # type: ignore[assignment]
+    with pytest.raises(StoreError) as caught:
+        save(made, tmp_path / "a.toml")
+    assert "more than 64 bits" in caught.value.detail

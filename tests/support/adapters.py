@@ -43,6 +43,13 @@ class Facts:
         yield json.dumps({"prompt": prompt, "name": self.name, **params})
 
 
+class Environment:
+    """An adapter that tells the environment of its process."""
+
+    def generate(self, prompt: str) -> Iterator[str]:
+        yield json.dumps(dict(os.environ))
+
+
 class Choosy(Facts):
     """An adapter that wants to know two things only."""
 
@@ -176,3 +183,15 @@ class Scripted:
         yield "half"
         os.kill(os.getpid(), signal.SIGSEGV)
         time.sleep(PATIENCE_S)
+
+
+class Slow:
+    """A model that takes longer to load than any test waits."""
+
+    models = ("slow",)
+
+    def load(self, model: str) -> None:
+        time.sleep(600)
+
+    def generate(self, prompt: str) -> Iterator[str]:
+        yield "at last"

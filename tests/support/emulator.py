@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from rich.cells import cell_len
 
-_PARTS = re.compile(r"\x1b\[([?>=<]?)([0-9;]*)([ -/]*[@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.|\n|[^\x1b\n]")
+_PARTS = re.compile(r"\x1b\[([?>=<]?)([0-9;]*)([ -/]*[@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.|\n|[^\x1b\n]+")
+_SEEN = re.compile("[\U0001f1e6-\U0001f1ff]{2}|.", re.DOTALL)
 PLAIN = ("", "", "")
 
 
@@ -16,8 +18,9 @@ class Emulator:
     What goes beyond the right edge is gone: a frame never gets there.
     """
 
-    def __init__(self, width: int, height: int) -> None:
-        self.width, self.height = width, height
+    def __init__(self, width: int, height: int, cells: Callable[[str], int] = cell_len) -> None:
+        """`cells` is this terminal's opinion of how wide a character is, what joins to it included."""
+        self.width, self.height, self._cells = width, height, cells
         self.cells = [[(" ", PLAIN)] * width for _ in range(height)]
         self.row = self.column = 0
         self.style = PLAIN
@@ -32,8 +35,11 @@ class Emulator:
         for found in _PARTS.finditer(data):
             private, numbers, kind = found[1], found[2] or "", found[3]
             if kind is None:
-                if not found[0].startswith("\x1b"):
-                    self._write(found[0])
+                if found[0] == "\n":
+                    self._feed_line()
+                elif not found[0].startswith("\x1b"):
+                    for seen in _seen(found[0]):
+                        self._write(seen)
             elif not private:
                 first = int(numbers.partition(";")[0] or 1)
                 if kind == "m":
@@ -43,20 +49,34 @@ class Emulator:
                     self.row, self.column = int(row or 1) - 1, int(column or 1) - 1
                 elif kind == "C":
                     self.column += first
+                elif kind == "G":
+                    self.column = first - 1
                 elif kind == "X":
                     for at in range(self.column, min(self.column + first, self.width)):
                         self.cells[self.row][at] = (" ", self.style)
 
+    def _feed_line(self) -> None:
+        self.row, self.column = self.row + 1, 0
+        if self.row == self.height:
+            self.row -= 1
+            self.cells = [*self.cells[1:], [(" ", self.style)] * self.width]
+
     def _write(self, text: str) -> None:
-        if text == "\n":
-            self.row, self.column = self.row + 1, 0
-            if self.row == self.height:
-                self.row -= 1
-                self.cells = [*self.cells[1:], [(" ", self.style)] * self.width]
-            return
-        cells = cell_len(text)
-        for at in range(self.column, min(self.column + cells, self.width)):
-            self.cells[self.row][at] = (text if at == self.column else "", self.style)
+        cells = self._cells(text)
+        row = self.cells[self.row]
+        begin, end = self.column, min(self.column + cells, self.width)
+        # Of a wide character that is half written over, nothing is left.
+        for at in (begin, end):
+            first = at
+            while 0 < first < self.width and row[first][0] == "":
+                first -= 1
+            if first < at < self.width and row[at][0] == "" and begin < end:
+                for other in range(first, self.width):
+                    if other > first and row[other][0] != "":
+                        break
+                    row[other] = (" ", row[other][1])
+        for at in range(begin, end):
+            row[at] = (text if at == begin else "", self.style)
         self.column += cells
 
     def _dress(self, numbers: str) -> None:
@@ -73,3 +93,16 @@ class Emulator:
             else:
                 attributes = ";".join(sorted({*attributes.split(";"), code} - {""}))
         self.style = (attributes, fore, back)
+
+
+def _seen(text: str) -> list[str]:
+    """The text in characters as they are seen."""
+    found: list[str] = []
+    joined = False
+    for match in _SEEN.finditer(text):
+        if found and (joined or match[0] in "\u200d\ufe0f" or cell_len(match[0]) == 0):
+            found[-1] += match[0]
+        else:
+            found.append(match[0])
+        joined = match[0] == "\u200d"
+    return found

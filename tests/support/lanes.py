@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from tests.support.some import some
 from tui.core.events import Cancelled, Ended, Event, Failed
 from tui.core.lane import Lane, LaneSpec
 from tui.core.plan import Mode
@@ -49,9 +50,14 @@ def ask(
     link: EngineLink, url: str, model: str, timeouts: Timeouts | None = None, parameters: Parameters | None = None
 ) -> Lane:
     """One request, folded into a lane."""
-    link.send(start("r1", url, model, timeouts, parameters))
+    return folded(link, start("r1", url, model, timeouts, parameters))
+
+
+def folded(link: EngineLink, request: Start) -> Lane:
+    """A request of the lane `r1`, folded into it."""
+    link.send(request)
     asked = lane()
-    for event in until_ended(link, ["r1"]):
+    for event in some(until_ended(link, ["r1"])):
         assert not isinstance(event, EngineGone)
         asked.fold(event)
     return asked

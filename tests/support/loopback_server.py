@@ -212,6 +212,17 @@ async def endless(wire: Wire) -> None:
         await asyncio.sleep(0.01)
 
 
+async def huge(wire: Wire) -> None:
+    """Characters that take ten bytes each in a session file, without an end."""
+    await wire.head()
+    part = '{"choices":[{"delta":{"content":"' + "\U000e0041" * 50_000 + '"}}]}'
+    try:
+        while True:
+            await wire.send(f"data: {part}\n\n".encode())
+    except OSError:
+        wire.talk.hung_up = True
+
+
 async def empty(wire: Wire) -> None:
     await wire.head()
     await wire.event(ROLE)
@@ -263,9 +274,9 @@ async def twice_typed(wire: Wire) -> None:
     await wire.event("[DONE]")
 
 
-def refusing(status: str, body: Any) -> Callable[[Wire], Awaitable[None]]:
+def refusing(status: str, body: Any, *headers: str) -> Callable[[Wire], Awaitable[None]]:
     async def refuse(wire: Wire) -> None:
-        await wire.answer(status, body if isinstance(body, str) else json.dumps(body))
+        await wire.answer(status, body if isinstance(body, str) else json.dumps(body), "application/json", *headers)
 
     return refuse
 
@@ -274,7 +285,7 @@ SCRIPTS: dict[str, Callable[[Wire], Awaitable[None]]] = {
     script.__name__: script
     for script in (
         good, late_text, burst, split, half_characters, bad_utf8, reasoning, delta_and_message, no_done, cut, reset,
-        stall_before_headers, stall_before_text, stall_midway, pings, endless, empty, bad_json, error_in_stream,
+        stall_before_headers, stall_before_text, stall_midway, pings, endless, huge, empty, bad_json, error_in_stream,
         error_event, json_error, html, no_line_end, twice_typed,
     )
 }  # fmt: skip
@@ -284,6 +295,8 @@ SCRIPTS |= {
     "e404": refusing("404 Not Found", {"detail": "unknown model"}),
     "e429": refusing("429 Too Many Requests", {"message": "slow down"}),
     "e500": refusing("500 Internal Server Error", "boom"),
+    "busy": refusing("429 Too Many Requests", {"message": "slow down"}, "Retry-After: 1"),
+    "busy_for_long": refusing("503 Service Unavailable", {"message": "come back"}, "Retry-After: 3600"),
     "e503": refusing("503 Service Unavailable", "<html>busy</html>"),
 }
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.events import Key
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.ui.keys_in_turn import KeysInTurn
 from tui.ui.terminal.drivers import bounded_driver
 from tui.ui.terminal.hold import Hold
 from tui.ui.terminal.outlet import Outlet
@@ -34,7 +35,7 @@ class Wall(Widget):
         return Strip([Segment(text, style)])
 
 
-class Painter(App[None]):
+class Painter(KeysInTurn[None]):
     CSS = "Wall { width: 100%; height: 100%; }"
 
     def __init__(self, told: Path) -> None:

@@ -68,7 +68,12 @@ class LoopbackProxy:
             if port is None:
                 client.sendall(b"HTTP/1.1 403 Not from here\r\nContent-Length: 0\r\n\r\n")
                 return
-            with socket.create_connection(("127.0.0.1", port)) as host:
+            try:
+                reached = socket.create_connection(("127.0.0.1", port))
+            except OSError:
+                client.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+                return
+            with reached as host:
                 if method == "CONNECT":
                     time.sleep(self._delay)
                     client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")

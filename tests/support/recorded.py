@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Unpack
 
 from tests.support.screens import Play, playing
 from tests.support.sessions import ASKED, MS, SENT, WHEN, fold, lane, session, spec
 from tui.app import CompareApp, Opened
 from tui.conductor import Conductor
+from tui.conductor.planning import Terms
 from tui.core import events as ev
 from tui.core.events import Kind
 from tui.core.lane import Lane
@@ -19,7 +20,7 @@ from tui.core.prompt import Prompt
 from tui.core.rating import Note, Score
 from tui.core.run import Run
 from tui.core.session import Session
-from tui.core.target import Endpoint, Target
+from tui.core.target import Endpoint, Entrant, Target
 from tui.hosts.host import Ability, BareHost, HostInfo, able
 from tui.ui.theming import load_all
 
@@ -84,6 +85,16 @@ class RecordedConductor(Conductor):
         super().__init__(host, kept, rater=RATER, now=lambda: WHEN)
         self._course.run = run
         self._at = at
+        self.begun: list[str] = []
+        """The prompts that were to be run."""
+
+    def begin(
+        self, models: Sequence[ModelCard | Entrant], asked: str | Sequence[Prompt], **terms: Unpack[Terms]
+    ) -> Run:
+        if not isinstance(asked, str) or not asked.strip() or self.run is None:
+            return super().begin(models, asked, **terms)
+        self.begun.append(asked)
+        return self.run
 
     def start(self) -> None:
         """No engine is needed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -11,6 +12,8 @@ from typing import Any
 
 from textual import events
 from textual.keys import KEY_NAME_REPLACEMENTS
+from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
 from tests.support.conducting import conducting
@@ -18,6 +21,8 @@ from tests.ui.stage import rows, screen_text
 from tui.app import CompareApp, Opened
 from tui.conductor import Conductor
 from tui.hosts.host import Host
+from tui.ui.keys_in_turn import KeysInTurn
+from tui.ui.terminal.reads import KeysRead, Reads
 from tui.ui.widgets.answer_pane import AnswerPane
 from tui.ui.widgets.model_table import ModelTable
 from tui.ui.widgets.prompt_box import PromptBox
@@ -61,8 +66,23 @@ class Play:
             self.app.post_message(_key(key))
         await self.settle()
 
+    async def read(self, *texts: str) -> None:
+        """Have the driver read these from the terminal, one straight after the other."""
+        reads = Reads()
+        for text in texts:
+            self._read(reads.take(text))
+        self._read(reads.give_up())
+        await self.settle()
+
+    def _read(self, messages: Sequence[Message]) -> None:
+        keys = [message for message in messages if isinstance(message, events.Key | events.Paste)]
+        assert len(keys) == len(messages), messages
+        if keys:
+            self.app.post_message(KeysRead(keys, at_once=False))
+
     async def settle(self) -> None:
         """Let the program take in what happened."""
+        await acted(self.app)
         # A key goes from the app to a widget, what the widget makes of it to the screen, and so on.
         for _ in range(3):
             await self.pilot._wait_for_screen()
@@ -105,6 +125,22 @@ class Play:
     def pane(self, number: int) -> str:
         """What a pane paints, its words parted by single spaces."""
         return " ".join(" ".join(row for part in self.panes[number - 1].children for row in rows(part)).split())
+
+
+async def acted(app: KeysInTurn[None]) -> None:
+    """Wait until the keys that were sent have acted."""
+    await _passed(app)
+    while app._turn is not None:
+        await asyncio.sleep(0.001)
+    if app.is_running and app.focused is not None:
+        await _passed(app.focused)
+
+
+async def _passed(pump: MessagePump) -> None:
+    """Wait until what has been sent to an app or a widget has been taken in."""
+    taken = asyncio.Event()
+    if pump.call_later(taken.set):
+        await asyncio.wait_for(taken.wait(), PATIENCE_S)
 
 
 @asynccontextmanager

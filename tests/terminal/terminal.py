@@ -52,6 +52,16 @@ class Terminal:
         """Press keys, by tmux's names."""
         self._tmux("send-keys", *keys)
 
+    def paste(self, text: str, *, bracketed: bool) -> None:
+        """Paste this text, told apart from keys where the program asked for that, or as if it were typed."""
+        buffer = Path(self._home.name) / "pasted"
+        buffer.write_text(text, encoding="utf-8")
+        self._tmux("load-buffer", str(buffer), ";", "paste-buffer", "-r", *(("-p",) if bracketed else ()))
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Give the window another size."""
+        self._tmux("resize-window", "-x", str(size[0]), "-y", str(size[1]))
+
     def sees(self, *texts: str) -> None:
         """Wait until all of these are on the screen, which stays where it is meanwhile."""
         self.until(lambda: all(text in self.text for text in texts))

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from tests.support.some import some
 from tools.demo_models import results
 from tools.demo_models.corpus import dialogues
 from tools.demo_models.corpus.load import Entry, corpus
@@ -37,7 +38,7 @@ def test_a_pass_over_the_corpus_comes_out_the_same_from_the_same_seed(entries: l
 def test_a_pass_teaches_the_answers_word_for_word_and_no_question_of_a_test(entries: list[Entry]) -> None:
     answers = {entry.answer for entry in entries}
     kept = {dialogues.plain(ask) for entry in entries for ask in entry.held_out}
-    for sample in dialogues.epoch(entries, random.Random(1)):
+    for sample in some(dialogues.epoch(entries, random.Random(1))):
         *_, (asker, question), (role, answer) = sample.messages
         assert (asker, role) == ("user", "assistant")
         assert answer in answers

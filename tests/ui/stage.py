@@ -10,13 +10,14 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
 
+from tui.ui.keys_in_turn import KeysInTurn
 from tui.ui.messages import Scrolled
 from tui.ui.theming import variable_defaults
 from tui.ui.widgets.answer_rows import MARK
 from tui.ui.widgets.prompt_box import PromptBox
 
 
-class Stage(App[None]):
+class Stage(KeysInTurn[None]):
     """Widgets side by side, and what they said."""
 
     CSS = "Horizontal { height: 1fr; }"

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from textual.widgets import Static
-from textual.worker import WorkerFailed
 
 from tests.support import loopback_server
+from tests.support.chatting import ANSWER
 from tests.support.conducting import conducting
 from tests.support.loopback_server import FINISH, LoopbackServer, Wire, text
 from tests.support.recorded import RATER, answered, looking_at
+from tests.support.replay_service import replaying
 from tests.support.screens import Play, asking, playing
 from tests.support.sessions import WHEN
+from tests.support.some import any_number_of, some
 from tui.app import CompareApp, Opened
-from tui.core.errors import NoHostError
+from tui.core.errors import CompareError, NoHostError, StoreError
 from tui.core.host_spec import HostSpec, Way
 from tui.core.lane import LaneState
 from tui.core.model_card import ModelCard
@@ -28,7 +30,10 @@ from tui.hosts.discovery import Surroundings
 from tui.hosts.found import FoundHost
 from tui.hosts.host import HostInfo
 from tui.hosts.openai_api import OpenAIHost
+from tui.hosts.service import ServiceHost
+from tui.net.secrets import BLOT, remember
 from tui.ui import actions, widget_actions
+from tui.ui.crash import CrashLog
 from tui.ui.host_work import HostFailed
 from tui.ui.screens.help import HelpScreen
 from tui.ui.widgets.model_table import ModelTable
@@ -100,7 +105,7 @@ async def test_the_help_tells_every_key_of_its_screen_and_many_keys_close_it() -
         for mode, told in (("f2", of_compare), ("f1", (*actions.MODELS, *actions.EVERYWHERE))):
             await play.press(mode, "?")
             lines = [line.split() for line in str(play.app.screen.query_one(Static).content).splitlines()]
-            assert all([*item.shown.split(), *item.about.split()] in lines for item in told)
+            assert all([*item.shown.split(), *item.about.split()] in lines for item in some(told))
             await play.press("escape")
 
 
@@ -203,10 +208,12 @@ class listing_models:  # noqa: N801 - reads as a function
 
 def assert_harmless(play: Play) -> None:
     """Nothing on the screen controls a terminal, turns text around, or does something when it is clicked."""
-    assert not any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for character in play.shown.replace("\n", ""))
-    assert not any("\u202a" <= character <= "\u202e" for character in play.shown)
-    for strip in play.app.screen._compositor.render_strips():
-        assert not any("@click" in (segment.style.meta if segment.style else {}) for segment in strip)
+    assert not any(
+        ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for character in some(play.shown.replace("\n", ""))
+    )
+    assert not any("\u202a" <= character <= "\u202e" for character in some(play.shown))
+    for strip in some(play.app.screen._compositor.render_strips()):
+        assert not any("@click" in (segment.style.meta if segment.style else {}) for segment in any_number_of(strip))
 
 
 async def test_a_hostile_host_is_shown_and_not_obeyed(server: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +247,7 @@ async def test_a_hostile_host_is_shown_and_not_obeyed(server: LoopbackServer, mo
         await play.press("home")
         assert SHOWN in str(play.app.screen.query_one("#about", Static).content)
         assert_harmless(play)
-        play.app.post_message(HostFailed(NoHostError(EVIL, EVIL, EVIL)))
+        play.app.post_message(HostFailed(99, NoHostError(EVIL, EVIL, EVIL)))
         await play.until(lambda: play.told.count(". ".join([SHOWN] * 3) + ".") == 1)
         await play.sees(f"✗ {SHOWN}")
         assert_harmless(play)
@@ -263,6 +270,27 @@ async def test_what_was_recorded_is_shown_harmlessly_too() -> None:
         assert_harmless(play)
 
 
+async def test_what_a_dead_program_left_is_completed_while_keys_are_keys(server: LoopbackServer) -> None:
+    go_on = threading.Event()
+
+    def recover(tell: Callable[[str | CompareError], object]) -> None:
+        tell(f"A session is being completed: {EVIL}")
+        assert go_on.wait(60)
+        tell("It has been completed.")
+        tell(StoreError("Another could not be", "The disk is full"))
+
+    host = OpenAIHost(server.url)
+    with conducting(host) as conductor:
+        app = CompareApp(lambda: Opened(host, conductor, recover=recover), models=["good"])
+        async with playing(app, conductor, (80, 40)) as play:
+            await play.hears(f"A session is being completed: {SHOWN}")
+            await play.type("abc")
+            assert play.prompt.text == "abc"
+            go_on.set()
+            await play.hears("It has been completed.")
+            await play.hears("Another could not be. The disk is full.")
+
+
 # Defects
 
 
@@ -275,7 +303,7 @@ async def test_a_crash_tells_where_and_why_and_no_secret() -> None:
     host = DefectiveHost("http://127.0.0.1:9/v1")
     with conducting(host) as conductor:
         app = CompareApp(lambda: Opened(host, conductor))
-        with pytest.raises(WorkerFailed):
+        with pytest.raises(RuntimeError, match="is not a host"):
             async with playing(app, conductor) as play:
                 await play.until(lambda: not app.is_running)
         told = app.crash_log.summary()
@@ -283,3 +311,40 @@ async def test_a_crash_tells_where_and_why_and_no_secret() -> None:
     assert "test_app.py" in told and "in connect" in told
     assert "RuntimeError: a key of 14 characters is not a host" in told
     assert "sk-very-secret" not in told
+
+
+async def test_a_defect_in_completing_a_session_is_told_like_any_other(server: LoopbackServer) -> None:
+    def recover(tell: Callable[[str | CompareError], object]) -> None:
+        raise RuntimeError("a journal of another world")
+
+    host = OpenAIHost(server.url)
+    with conducting(host) as conductor:
+        app = CompareApp(lambda: Opened(host, conductor, recover=recover), models=["good"])
+        with pytest.raises(RuntimeError, match="another world"):
+            async with playing(app, conductor) as play:
+                await play.until(lambda: not app.is_running)
+    assert "RuntimeError: a journal of another world" in (app.crash_log.summary() or "")
+
+
+def test_a_crash_report_holds_no_key_that_the_program_knows() -> None:
+    key = "sk-crash-0123456789"
+    remember(key)
+    log = CrashLog()
+    log.console.print(f"ValueError: the header holds {key}")
+    assert log.summary() == f"ValueError: the header holds {BLOT}"
+
+
+async def test_aliases_that_a_service_tells_late_are_chosen_and_asked_all_the_same() -> None:
+    with replaying() as service:
+        models = ("phi-4-mini", "qwen2.5-0.5b", "Phi-4-cuda-gpu")
+        async with asking(ServiceHost(service.url), models, prompt="Hi there") as play:
+            await play.hears("-openvino-npu:5 is not downloaded.")
+            await play.until(lambda: len(play.panes) == 2 and all(ANSWER in play.pane(n) for n in (1, 2)))
+            assert play.app.current_mode == "compare"
+            assert [target.card.id for target in play.conductor.session.targets.values()] == [
+                "Phi-4-mini-instruct-generic-cpu", "Phi-4-cuda-gpu",
+            ]  # fmt: skip
+        assert service.paths().count("/foundry/list") == 1
+        async with asking(ServiceHost(service.url), ("Phi-4-cuda-gpu",), prompt="Hi there") as play:
+            await play.until(lambda: ANSWER in play.pane(1) if play.panes else False)
+        assert service.paths().count("/foundry/list") == 1, "its catalogue asks others: only when it has to be"

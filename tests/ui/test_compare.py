@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.events import Resize
 
 from tests.support.recorded import CARDS, answered, looking_at, many_cards, streaming
 from tests.support.sessions import WHEN
+from tests.support.some import some
 from tui.core.lane import LaneState
 from tui.core.rating import Note
+from tui.core.run import Run
 from tui.ui.room import PANE_WIDTH
 from tui.ui.widgets.pane_row import PaneRow
 
@@ -48,11 +52,14 @@ async def test_a_score_is_cleared_and_each_step_can_be_taken_back() -> None:
         assert "····· overall" in play.pane(1)
         await play.press("right", "ctrl+z")
         assert "★★☆☆☆" in play.pane(1)
+        await play.sees("Undone on 1 qwen2.5-0.5b: no score → score 2")
         assert play.here == 2
         await play.press("u")
         assert "····· overall" in play.pane(1)
+        await play.sees("Undone on 1 qwen2.5-0.5b: score 2 → no score")
         await play.press("ctrl+z")
-        await play.hears("There is nothing to undo.")
+        await play.sees("There is nothing to undo.")
+        assert not play.told
         values = [score.value for score in play.conductor.session.scores]
         assert values == [2, None, 2, None]
 
@@ -65,7 +72,7 @@ async def test_a_note_is_kept_with_enter_left_with_escape_and_taken_back_when_em
         await play.press("enter")
         note_of = play.conductor.ratings.note_of
         assert note_of("r2") == "too short, 2/5?"
-        assert "✎" in play.pane(2) and "✎" not in play.pane(1)
+        assert "✎ too short, 2/5?" in play.pane(2) and "✎" not in play.pane(1)
         assert play.here == 2
         await play.press("n")
         await play.sees("too short, 2/5?")
@@ -76,6 +83,7 @@ async def test_a_note_is_kept_with_enter_left_with_escape_and_taken_back_when_em
         assert note_of("r2") == ""
         assert "✎" not in play.pane(2)
         await play.press("ctrl+z")
+        await play.sees("Undone on 2 phi-4-mini: no note → note “too short, …”")
         assert note_of("r2") == "too short, 2/5?"
         assert not play.conductor.session.scores
 
@@ -92,7 +100,7 @@ async def test_g_goes_to_the_next_answer_without_a_score_and_round_to_the_first(
         assert play.here == 1
         await play.press("5", "g")
         assert play.here == 1
-        await play.hears("Every answer has a score.")
+        await play.sees("Every answer has a score.")
 
 
 async def test_panes_are_reached_by_arrows_and_by_their_numbers() -> None:
@@ -134,11 +142,11 @@ async def test_many_panes_come_in_pages_and_none_is_too_narrow(count: int) -> No
         pages = [list(range(1, count + 1))[at : at + 3] for at in range(0, count, 3)]
         await play.sees(f"panes 1-3 of {count} · [ ] page")
         await play.press("escape", "[")
-        for page in pages:
+        for page in some(pages):
             assert (play.page, play.here) == (page, page[0])
-            assert all(play.panes[number - 1].outer_size.width >= PANE_WIDTH for number in page)
-            assert all(f"{number} model-{number}" in play.pane(number) for number in page)
-            assert all("Retrieval augmented" in play.pane(number) for number in page)
+            assert all(play.panes[number - 1].outer_size.width >= PANE_WIDTH for number in some(page))
+            assert all(f"{number} model-{number}" in play.pane(number) for number in some(page))
+            assert all("Retrieval augmented" in play.pane(number) for number in some(page))
             await play.press("]")
         assert play.page == pages[-1]
         await play.press("'", "3", "right", "4")
@@ -192,7 +200,9 @@ async def test_a_terminal_too_small_says_so_and_loses_neither_text_nor_place() -
 async def test_keys_before_the_first_run_do_nothing_but_say_so() -> None:
     async with looking_at(chosen=[card.id for card in CARDS[:3]]) as play:
         await play.sees("The answer comes here.")
-        await play.press("escape", "4", "n", "x", "X", "t", "r", "g", "ctrl+z", "R")
+        await play.press("escape", "n")
+        await play.sees("There can be no note yet", "There is no answer to score in this pane.")
+        await play.press("enter", "4", "x", "X", "t", "r", "g", "ctrl+z", "R")
         assert play.here == 1
         assert len(play.app.screen_stack) == 1
         await play.hears("Nothing has been run yet. Type a question first.")
@@ -218,9 +228,12 @@ async def test_every_phase_of_a_run_has_its_words_and_its_place_on_the_bar() -> 
         assert "● thinking" in play.pane(3) and "▓" in play.pane(3) and "░" in play.pane(3)
         assert "Loading the model …" in play.pane(4) and "▒load" in play.pane(4) and "- tok - tok/s" in play.pane(4)
         assert "Waiting for its turn …" in play.pane(5) and "·····›" in play.pane(5)
-        await play.press("escape", "4", "n")
-        assert len(play.app.screen_stack) == 1
-        assert all("Wait for the end of this answer" in told for told in play.told)
+        await play.press("escape", "4")
+        await play.sees("Wait for the end of this answer")
+        assert len(play.app.screen_stack) == 1 and not play.told
+        await play.press("n")
+        await play.sees("There can be no note yet")
+        await play.press("escape")
         await play.press("right", "t")
         assert "Which words are plain" in play.pane(2)
 
@@ -242,3 +255,36 @@ async def test_what_the_host_refused_to_be_asked_stands_below_its_answer() -> No
     adjusted.adjusted = ("seed",)
     async with looking_at([adjusted]) as play:
         await play.sees("seed: refused by the host and left out.")
+
+
+async def test_nothing_is_taken_back_that_is_not_in_sight() -> None:
+    lanes = [answered(number) for number in range(1, 9)]
+    async with looking_at(lanes, cards=many_cards(8)) as play:
+        await play.press("escape", "]", "4", "[")
+        assert play.page == [1, 2, 3]
+        await play.press("ctrl+z")
+        await play.sees("Not in sight, so not undone: score 4 on model-4")
+        assert play.conductor.ratings.score_of("r4") == 4
+        await play.press("]", "z", "right", "ctrl+z")
+        assert play.conductor.ratings.score_of("r4") == 4, "the zoom hides it"
+        await play.press("z", "ctrl+z")
+        await play.sees("Undone on 4 model-4: score 4 → no score")
+        assert play.conductor.ratings.score_of("r4") is None
+
+
+async def test_nothing_is_taken_back_of_an_earlier_question() -> None:
+    async with looking_at(THREE) as play:
+        await play.press("escape", "4", "right", "n")
+        await play.type("mine", "enter")
+        session = play.conductor.session
+        again = [answered(number, launch=2) for number in (1, 2, 3)]
+        for number, lane in enumerate(again, 4):
+            lane.spec = replace(lane.spec, id=f"r{number}")
+            session.lanes[lane.spec.id] = lane
+        assert play.conductor.run is not None
+        play.conductor._course.run = Run(play.conductor.run.plan, {lane.spec.id: lane for lane in again})
+        await play.press("ctrl+z")
+        await play.sees("Of an earlier question, so not undone: note “mine” on phi-4-mini")
+        await play.press("2", "ctrl+z", "ctrl+z")
+        assert [(score.run, score.value) for score in session.scores] == [("r1", 4), ("r5", 2), ("r5", None)]
+        assert play.conductor.ratings.note_of("r2") == "mine"

@@ -11,6 +11,7 @@ import pytest
 from tests.support.loopback_server import LoopbackServer
 from tests.support.odd_servers import UnlistingServer
 from tests.support.screens import asking
+from tests.support.some import some
 from tui.core.lane import LaneState
 from tui.core.plan import Mode
 from tui.hosts.openai_api import OpenAIHost
@@ -86,7 +87,7 @@ async def test_a_measured_run_warms_up_and_asks_one_at_a_time(server: LoopbackSe
         assert run.plan.mode is Mode.MEASURE
         assert [lane.spec.warmup for lane in run.lanes.values()] == [True, True, False, False]
         asked = [(talk.sends[0][0], talk.sends[-1][0]) for talk in server.talks]
-        assert all(end < begin for (_, end), (begin, _) in pairwise(asked))
+        assert all(end < begin for (_, end), (begin, _) in some(pairwise(asked)))
         assert "race" not in play.pane(1) + play.pane(2)
         await play.press("ctrl+r")
         await play.sees("race: all at once")
@@ -123,3 +124,25 @@ async def test_the_models_of_a_host_that_lists_none_are_there_for_the_next_quest
                 await play.until(lambda: not play.conductor.busy)
                 await play.sees("2 unscored")
             assert play.told == []
+
+
+async def test_a_pause_before_a_retry_is_shown_and_can_be_stopped(server: LoopbackServer) -> None:
+    host = OpenAIHost(server.url)
+    async with asking(host, ("busy_for_long",)) as play:
+        await play.sees("1 busy_for_long")
+        play.conductor.begin(play.app.shelf.chosen_cards(), "hi", retries=1)
+        await play.sees("asks once more in 120 s")
+        await play.sees("asks once more in 119 s")
+        await play.press("escape", "X")
+        await play.until(lambda: not play.conductor.busy)
+        assert "asks once more" not in play.shown
+
+
+async def test_a_model_whose_warm_up_failed_says_why_it_was_not_asked(server: LoopbackServer) -> None:
+    async with asking(OpenAIHost(server.url), ("e500", "good"), size=(120, 30)) as play:
+        await play.sees("2 good")
+        await play.press("ctrl+r")
+        await play.type("hi", "enter")
+        await play.until(lambda: play.here == 1 and not play.conductor.busy)
+        why = "Not asked, because its warm-up failed: The host refused with 500: boom."
+        await play.until(lambda: why in play.pane(1))

@@ -16,6 +16,7 @@ from tests.support.recorded import CARDS, PROMPT, SHORT, THOUGHT, answered, look
 from tests.support.screens import Play
 from tests.support.sessions import WHEN, score
 from tests.support.shelf_host import VARIANTS, ShelfHost, shelf_of
+from tests.support.some import some
 from tui.core.lane import Lane, LaneState
 from tui.core.rating import Note
 
@@ -184,6 +185,6 @@ def picture(play: Play) -> str:
 def test_a_kept_picture_names_no_other_place() -> None:
     kept = list(FOLDER.glob("*.svg"))
     assert len(kept) == 16
-    for path in kept:
+    for path in some(kept):
         addresses = set(re.findall(r"https?://[^\"')\s]+", path.read_text(encoding="utf-8")))
         assert addresses == {"http://www.w3.org/2000/svg"}, path

@@ -9,6 +9,7 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 
 from tests.support.recorded import answered, looking_at, streaming
+from tests.support.some import some
 from tui.core.terminal import over_ssh
 from tui.ui.pump import Pump
 from tui.ui.terminal.drain import FIRST_PATIENCE, SLOW, Drain
@@ -161,14 +162,14 @@ async def test_with_low_bandwidth_lanes_take_turns_and_none_is_forgotten() -> No
         await app.until_ticks(5)
         assert sorted(str(*one) for one in app.painted[:3]) == ["r1", "r2", "r3"]
         assert {"r1"} in app.painted[1:]
-        assert all(len(one) == 1 for one in app.painted)
+        assert all(len(one) == 1 for one in some(app.painted))
 
 
 async def test_low_bandwidth_is_said_and_shows_every_answer_all_the_same() -> None:
     lanes, now = streaming()
     async with looking_at(lanes, at=now, size=(160, 45), low_bandwidth=True) as play:
         await play.sees("low bandwidth")
-        assert all(pane.view.coarse for pane in play.panes)
+        assert all(pane.view.coarse for pane in some(play.panes))
     async with looking_at([answered(1)], size=(160, 45)) as play:
         await play.sees("1 unscored")
         assert "low bandwidth" not in play.shown

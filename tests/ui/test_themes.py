@@ -9,11 +9,12 @@ from textual.color import Color
 
 from tests.support.loopback_server import LoopbackServer
 from tests.support.screens import asking
+from tests.support.some import some
 from tests.ui.stage import Stage
 from tui.core.errors import StoreError
 from tui.hosts.openai_api import OpenAIHost
 from tui.store import themes as themes_module
-from tui.store.themes import MAX_BYTES, ThemeFile, bundled_folder, load_themes, remember_theme, remembered_theme
+from tui.store.themes import ThemeFile, bundled_folder, load_themes, remember_theme, remembered_theme
 from tui.ui.theming import load_all, to_theme, variable_defaults
 from tui.ui.widgets.answer_pane import AnswerPane
 from tui.ui.widgets.prompt_box import PromptBox
@@ -52,7 +53,7 @@ def test_the_bundled_themes_are_found_in_the_checkout_and_complete() -> None:
     files, errors = load_themes([bundled_folder()])
     assert [file.name for file in files] == BUNDLED
     assert errors == []
-    for file in files:
+    for file in some(files):
         assert file.colours.keys() == set(themes_module.COLOURS)
         assert len(set(file.phases.values())) == len(file.phases) == 5
 
@@ -86,7 +87,7 @@ def test_high_contrast_is_higher() -> None:
 
 @pytest.mark.parametrize("ground", ["#121212", "#e0e0e0"])
 def test_phases_can_be_seen_in_themes_that_do_not_know_of_them(ground: str) -> None:
-    for variable, colour in variable_defaults().items():
+    for variable, colour in some(variable_defaults().items()):
         assert contrast(colour, ground) >= 3, variable
 
 
@@ -95,7 +96,7 @@ def test_sixteen_uses_the_terminal_s_own_colours_alone_and_its_own_text_on_its_o
     assert theme.ansi
     assert (theme.foreground, theme.background, theme.surface) == ("ansi_default",) * 3
     colours = {key: value for key, value in theme.to_color_system().generate().items() if "style" not in key}
-    for key, value in colours.items():
+    for key, value in some(colours.items()):
         assert value.startswith(("ansi_", "transparent")), f"{key} is {value}"
 
 
@@ -125,6 +126,12 @@ def test_a_theme_needs_three_colours_only_and_replaces_one_of_the_same_name(tmp_
     assert to_theme(next(file for file in files if file.name == "mine")).name == "mine"
 
 
+def test_a_theme_may_have_8192_bytes(tmp_path: Path) -> None:
+    (tmp_path / "long.toml").write_text(GOOD + "#" * (8192 - len(GOOD)))
+    files, errors = load_themes([tmp_path])
+    assert ([file.name for file in files], errors) == (["mine"], [])
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -135,7 +142,7 @@ def test_a_theme_needs_three_colours_only_and_replaces_one_of_the_same_name(tmp_
         (GOOD.replace("dark = true", 'dark = "yes"'), "`dark` should be true or false"),
         (GOOD + 'acent = "red"', "`colours.acent` is not a key of a theme"),
         (GOOD + '[phases]\nthinking = "red"', "`phases.thinking` is not a key of a theme"),
-        (GOOD + "#" * MAX_BYTES, "larger than"),
+        (GOOD + "#" * (8193 - len(GOOD)), "It is larger than 8192 bytes"),
         ("a = " + "[" * 3000 + "]" * 3000, "nested too deeply"),
         (b"\xff\xfe", "not UTF-8"),
     ],

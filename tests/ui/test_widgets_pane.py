@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.some import some
 from tests.ui.stage import Stage, rows, screen_text
 from tui.core.lane import LaneState
 from tui.core.phase import Phase
@@ -23,7 +24,7 @@ DONE = Column(
     scale=2,
     reading=Reading(LaneState.DONE, tokens=96, rate=41.3, ttft_ms=310, elapsed=2.6, finish_reason="stop"),
     score=4,
-    has_note=True,
+    note="too short",
 )
 
 
@@ -34,13 +35,13 @@ async def test_three_panes_fit_80_columns() -> None:
         for position, pane in enumerate(panes, 1):
             pane.show(replace(DONE, position=position))
         await pilot.pause()
-        assert all(pane.outer_size.width >= PANE_WIDTH for pane in panes)
+        assert all(pane.outer_size.width >= PANE_WIDTH for pane in some(panes))
         assert [line[:26] for line in screen_text(app).splitlines()[-6:]] == [
             "┃                        ┃",
             "┃▓▓▓▓▓▓█answer███████████┃",
             "┃96 tok  41.3 tok/s      ┃",
             "┃first 0.31s  total 2.6s ┃",
-            "┃★★★★☆ overall  ✎        ┃",
+            "┃★★★★☆  ✎ too short      ┃",
             "┗━━━━━━━━━━━━━━━━━━━━━━━━┛",
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.events import Paste
+from textual.events import Key, Paste
 
 from tests.ui.stage import Stage, rows
 from tui.core.samples import SAMPLES
@@ -37,19 +37,33 @@ async def test_an_empty_prompt_is_handed_on_for_somebody_to_refuse() -> None:
         assert texts == ["", " \n"]
 
 
-async def test_pasted_lines_stay_and_what_is_pasted_is_cleaned() -> None:
+async def test_pasted_lines_stay_and_what_is_pasted_is_asked_as_it_is_and_painted_clean() -> None:
     box = PromptBox()
     app = Stage(box)
     async with app.run_test() as pilot:
         box.focus()
         await pilot.press("x", "y", "shift+left")
-        app.post_message(Paste("one\r\ntwo \x1b[31m\u202e\nthree"))
+        app.post_message(Paste("one\r\ntwo \x1b[31m\u202e\nthree \ud800"))
         await pilot.pause()
-        assert box.text == "xone\ntwo ␛[31m<U+202E>\nthree"
+        assert box.text == "xone\ntwo \x1b[31m\u202e\nthree \ufffd"
+        assert [row.strip("│┃ ") for row in rows(box)[1:4]] == ["xone", "two ␛[31m<U+202E>", "three \ufffd"]
         app.copy_to_clipboard(" \x1b]0;t\x07")
         await pilot.press("ctrl+v")
-        assert box.text.endswith("three ␛]0;t␇")
+        assert box.text.endswith("three \ufffd \x1b]0;t\x07")
+        assert rows(box)[3].strip("│┃ ") == "three \ufffd ␛]0;t"
         assert app.heard == []
+
+
+async def test_joiners_are_sent_and_painted_as_they_are_typed() -> None:
+    box = PromptBox()
+    app = Stage(box)
+    async with app.run_test() as pilot:
+        box.focus()
+        persian = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+        for letter in persian:
+            app.post_message(Key(letter, letter))
+        await pilot.pause()
+        assert box.text == persian
 
 
 async def test_escape_hands_the_focus_on() -> None:
@@ -91,7 +105,8 @@ async def test_an_empty_box_says_what_it_is_for_and_a_filled_one_is_clean() -> N
         assert PLACEHOLDER in rows(box)[1]
         box.fill("from a\x07 file")
         await pilot.press("tab", "!")
-        assert box.text == "from a␇ file!"
+        assert box.text == "from a\x07 file!"
+        assert "from a file!" in rows(box)[1]
 
 
 async def test_down_in_the_empty_box_offers_the_samples_and_up_leads_back() -> None:

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tui.cli.conducting import choose
+from tui.cli.conducting import Models
 from tui.core.errors import BadInputError
 from tui.core.model_card import ModelCard
 from tui.core.prompt import Prompt
 from tui.core.target import Entrant
-from tui.hosts.host import HostInfo
 from tui.store.plan_files import read_models, read_prompts
 
 PROMPT_VARIABLES = ("COMPARE_PROMPT", "BENCH_PROMPT")
@@ -39,25 +38,22 @@ def prompts(
     return tuple(replace(prompt, system=system) if prompt.system is None else prompt for prompt in found)
 
 
-def entrants(
-    cards: Sequence[ModelCard], names: Sequence[str], file: Path | None, info: HostInfo, environ: Mapping[str, str]
-) -> list[Entrant]:
-    """The models in the order given, each with what is its own. Raises NoModelError or BadInputError."""
-    found = [Entrant(card) for card in choose(cards, names, info)] if names else []
+def entrants(models: Models, names: Sequence[str], file: Path | None, environ: Mapping[str, str]) -> list[Entrant]:
+    """The models in the order given, each with what is its own. Raises NoModelError, BadInputError or NoHostError."""
+    found = [Entrant(card) for card in models.choose(names)] if names else []
     if file is not None:
-        for name, own in read_models(file):
-            found += [Entrant(card, own) for card in choose(cards, [name], info)]
+        found += [Entrant(models.find(name), own) for name, own in read_models(file)]
     if not found:
-        found = [Entrant(card) for card in _of_environment(cards, info, environ)]
+        found = [Entrant(card) for card in _of_environment(models, environ)]
     return list(dict.fromkeys(found))
 
 
-def _of_environment(cards: Sequence[ModelCard], info: HostInfo, environ: Mapping[str, str]) -> list[ModelCard]:
+def _of_environment(models: Models, environ: Mapping[str, str]) -> list[ModelCard]:
     listed = [name for part in environ.get(MODEL_VARIABLE, "").split(",") if (name := part.strip())]
     if listed and listed[0].casefold() in _ALL:
-        return list(cards)
+        return list(models.cards)
     pair = [name for variable in PAIR_VARIABLES if (name := environ.get(variable, "").strip())]
-    return choose(cards, listed or pair, info)
+    return models.choose(listed or pair)
 
 
 def _question(prompt: str) -> str:

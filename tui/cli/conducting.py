@@ -16,21 +16,19 @@ from tui.cli.interrupts import uninterrupted
 from tui.cli.shell import say
 from tui.conductor import Conductor, new_session
 from tui.conductor.keep_warm import KeepWarm
-from tui.core.clean import clean_line
-from tui.core.errors import BadInputError, NoModelError
+from tui.core.clean import clean_line, join_surrogates
+from tui.core.errors import BadInputError, NoHostError, StoreError
 from tui.core.lane import Lane, LaneState
-from tui.core.model_card import ModelCard, find_or_believe
+from tui.core.model_card import ModelCard, find_or_believe, merged
 from tui.core.session import Session
 from tui.hosts.discovery import Surroundings
 from tui.hosts.host import Host, HostInfo
+from tui.hosts.missing import aliases_come_late, missing_model, names_of, not_downloaded
 from tui.hosts.opening import open_host
 from tui.store import paths
 from tui.store.config import read_config
 from tui.store.keeper import SessionKeeper
 from tui.store.sessions import new_session_id
-
-_NAMED = 20
-"""How many of a host's models an error message names."""
 
 
 def surroundings() -> Surroundings:
@@ -52,34 +50,50 @@ def connected(specs: Sequence[str]) -> Iterator[tuple[Host, HostInfo]]:
     try:
         yield host, host.connect()
     finally:
-        host.close()
+        with uninterrupted():
+            host.close()
 
 
-def choose(cards: Sequence[ModelCard], names: Sequence[str], info: HostInfo) -> list[ModelCard]:
-    """The cards of the models named, or all of the demo models. Raises NoModelError or BadInputError."""
-    if not names:
-        if info.toys or (cards and all(card.toy for card in cards)):
-            return list(cards)
-        raise BadInputError("No model is chosen", f"The host has: {_names(cards)}", "Choose with -m MODEL.")
-    chosen: list[ModelCard] = []
-    for name in names:
-        card = find_or_believe(tuple(cards), name, host_names(info))
+class Models:
+    """The models of a host that answers, found by name. What its own catalogue says is asked for only when needed."""
+
+    def __init__(self, host: Host, info: HostInfo) -> None:
+        """Raises NoHostError when the host does not say what it has."""
+        self.cards = host.catalogue()
+        self.info = info
+        self._host = host
+        self._aliases_unknown = aliases_come_late(info)
+
+    def find(self, name: str) -> ModelCard:
+        """The model that a name means. A host that lists nothing is believed to have any.
+
+        Raises NoModelError, BadInputError for an empty name, NoHostError when its host does not answer.
+        """
+        card = find_or_believe(self.cards, name, host_names(self.info)) if name.strip() else None
+        if card is None and name.strip() and self._aliases_unknown:
+            self._aliases_unknown = False
+            self.cards = merged(self.cards, self._host.offers().cards)
+            card = find_or_believe(self.cards, name, host_names(self.info))
         if card is None:
-            raise NoModelError(f"There is no model {clean_line(name, 80)} on this host", f"It has: {_names(cards)}")
-        if card not in chosen:
-            chosen.append(card)
-    return chosen
+            raise missing_model(name, self.cards, self.info)
+        if absent := not_downloaded(card):
+            raise absent
+        return card
+
+    def choose(self, names: Sequence[str]) -> list[ModelCard]:
+        """The models named, each once, or all of the demo models. Raises as `find` does."""
+        if names:
+            return list(dict.fromkeys(map(self.find, names)))
+        if self.info.toys or (self.cards and all(card.toy for card in self.cards)):
+            return list(self.cards)
+        if self.info.unlisted:
+            raise NoHostError("No model is chosen, and none is known", self.info.unlisted, "Choose with -m MODEL")
+        raise BadInputError("No model is chosen", f"The host has: {names_of(self.cards)}", "Choose with -m MODEL.")
 
 
 def host_names(info: HostInfo) -> list[str]:
     """The names of the hosts that take part, where several do."""
     return [member.name for member in info.members]
-
-
-def _names(cards: Sequence[ModelCard]) -> str:
-    """The names of the first models, and how many more there are."""
-    names = [clean_line(card.key, 60) for card in cards[:_NAMED]]
-    return ", ".join([*names, f"and {len(cards) - _NAMED} more"] if len(cards) > _NAMED else names) or "none"
 
 
 @contextmanager
@@ -103,34 +117,49 @@ def conducted(
     keeper = SessionKeeper(folder, name, paths.state_dir()) if save else None
     warm = KeepWarm(keep_warm, time.monotonic) if keep_warm is not None else None
     conductor = Conductor(host, session, keeper, rater=rater_name(), keep_warm=warm)
-    if info is not None:
-        if resumed is None:
-            conductor.connected(info)
-        conductor.start()
     try:
+        if info is not None:
+            if resumed is None:
+                conductor.connected(info)
+            conductor.start()
         yield conductor, keeper.path if keeper else None
     finally:
-        kept = conductor.close()
-        for problem in conductor.problems():
-            say(f"foundry-compare: {problem.sentence()}")
+        interrupted = isinstance(sys.exc_info()[1], KeyboardInterrupt)
+        with uninterrupted():
+            kept = conductor.close()
+        _tell_problems(conductor)
         if keeper is not None and not kept:
-            say(f"foundry-compare: Not all of it is kept in {keeper.path}. The rest is noted in {paths.state_dir()}.")
-        elif keeper is not None and sys.exc_info()[0] is KeyboardInterrupt and keeper.path.exists():
+            say(f"foundry-compare: {keeper.account()}")
+        elif keeper is not None and interrupted and keeper.path.exists():
             say(f"Kept in {keeper.path}")
+        if interrupted and not kept:
+            raise StoreError("Interrupted, and not everything is kept")
 
 
 def drive(conductor: Conductor, ended: Callable[[Lane], None]) -> None:
-    """Run the conductor until nothing is left to do; `ended` is called once for each lane that came to its end."""
+    """Run the conductor until nothing is left to do; `ended` is called once for each lane that came to its end.
+
+    What cannot be kept is said when it happens.
+    """
     seen: set[str] = set()
     while conductor.busy:
         conductor.wait(0.05)
         with uninterrupted():
             changed = conductor.tick()
+        _tell_problems(conductor)
+        for pause in conductor.pauses():
+            names = ", ".join(clean_line(conductor.session.targets[key].name, 80) for key in pause.models)
+            say(f"{names}: asked once more in {pause.seconds:g} s{', as the host wishes' * pause.asked}")
         for lane_id in sorted(changed):
             lane = conductor.session.lanes[lane_id]
             if conductor.settled(lane) and lane_id not in seen:
                 seen.add(lane_id)
                 ended(lane)
+
+
+def _tell_problems(conductor: Conductor) -> None:
+    for problem in conductor.problems():
+        say(f"foundry-compare: {problem.sentence()}")
 
 
 def of_lane(lane: Lane, slow_ms: float | None = None) -> ExitCode:
@@ -146,6 +175,6 @@ def of_lane(lane: Lane, slow_ms: float | None = None) -> ExitCode:
 def rater_name() -> str:
     """Whose scores these are: the user's login name."""
     try:
-        return clean_line(getpass.getuser(), 40)
+        return join_surrogates(getpass.getuser())[:40]
     except (OSError, KeyError, ImportError):
         return "me"

@@ -14,7 +14,7 @@ from tui.cli import machine
 from tui.cli.conducting import surroundings
 from tui.cli.exit_codes import ExitCode, of_error
 from tui.cli.shell import host_option, show, show_json, told
-from tui.core.errors import CompareError
+from tui.core.errors import CompareError, NoHostError
 from tui.core.figures import data_size
 from tui.hosts.discovery import Attempt
 from tui.hosts.found import FoundHost
@@ -34,7 +34,7 @@ class Finding:
     models: Mapping[str, int] | None = None
     """How many models it has, by their state."""
     error: CompareError | None = None
-    """Why there is no host, or why it does not list its models."""
+    """Why there is no host, or why it does not list its models, which is what tells a host from anything else."""
 
     def to_dict(self) -> dict[str, Any]:
         """For machines."""
@@ -58,7 +58,7 @@ class Finding:
 def doctor(host: tuple[str, ...], as_json: bool) -> ExitCode:
     """Say where a host was looked for, what answers and what it can do, and what this machine and terminal have.
 
-    Exit codes: 0 a host answers, 3 none does, 2 the command or the configuration cannot be used.
+    Exit codes: 0 a host answers and lists its models, 3 none does, 2 the command or the configuration cannot be used.
     """
     opened = open_host(host, surroundings())
     try:
@@ -86,6 +86,8 @@ def _examined(name: str, host: FoundHost) -> Finding:
         info = host.connect()
     except CompareError as error:
         return Finding(name, host.attempts, error=error)
+    if info.unlisted:
+        return Finding(name, host.attempts, info, host.abilities, error=NoHostError(info.unlisted))
     try:
         states = Counter(card.state.value for card in host.catalogue())
     except CompareError as error:
@@ -94,14 +96,14 @@ def _examined(name: str, host: FoundHost) -> Finding:
 
 
 def _code(findings: list[Finding]) -> ExitCode:
-    if any(finding.info is not None for finding in findings):
+    if any(finding.error is None for finding in findings):
         return ExitCode.GOOD
     return next((of_error(finding.error) for finding in findings if finding.error is not None), ExitCode.NO_HOST)
 
 
 def _told(finding: Finding) -> Iterator[str]:
     yield from search_lines(finding.name, finding.attempts)
-    if finding.info is not None:
+    if finding.info is not None and not finding.info.unlisted:
         yield from host_lines(finding.info, finding.abilities or {}, _counted(finding))
     elif not finding.attempts and finding.error is not None:
         yield row("-", finding.error.sentence())

@@ -20,7 +20,10 @@ class ExitCode(IntEnum):
     MODEL_FAILED = 5
     EMPTY = 6
     SLOW = 7
+    HUNG_UP = 129
     INTERRUPTED = 130
+    OUTPUT_CLOSED = 141
+    TERMINATED = 143
 
 
 MEANINGS = {
@@ -32,8 +35,13 @@ MEANINGS = {
     ExitCode.MODEL_FAILED: "a model failed, or its answer was cut",
     ExitCode.EMPTY: "a model answered without any text",
     ExitCode.SLOW: "slower than the limit (`smoke --slow-ms`)",
-    ExitCode.INTERRUPTED: "interrupted; what arrived is kept",
+    ExitCode.HUNG_UP: "the terminal or the line is gone (SIGHUP); what arrived is kept",
+    ExitCode.INTERRUPTED: "interrupted (Ctrl+C, SIGINT); what arrived is kept",
+    ExitCode.OUTPUT_CLOSED: "nobody reads the output any more, as with `| head -1`; what arrived is kept",
+    ExitCode.TERMINATED: "told to end (SIGTERM; on Windows a closed console); what arrived is kept",
 }
+_SIGNALLED = 128
+"""What a shell adds to a signal's number."""
 
 _BY_ERROR: dict[type[CompareError], ExitCode] = {
     BadInputError: ExitCode.USAGE,
@@ -46,6 +54,13 @@ _BY_ERROR: dict[type[CompareError], ExitCode] = {
 def of_error(error: CompareError) -> ExitCode:
     """The exit code for a failure that ended a command."""
     return _BY_ERROR.get(type(error), ExitCode.NOT_KEPT)
+
+
+def of_signal(number: int) -> ExitCode:
+    """The exit code of a command that this signal ended. Those that only Windows has ask a program to end as well."""
+    known = {code.value for code in ExitCode}
+    code = _SIGNALLED + number
+    return ExitCode(code) if code in known else ExitCode.TERMINATED
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:

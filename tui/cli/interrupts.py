@@ -1,4 +1,4 @@
-"""Signals that ask a command to end, as one KeyboardInterrupt at a moment that loses nothing."""
+"""What ends a command from outside, as one exception at a moment that loses nothing."""
 
 from __future__ import annotations
 
@@ -7,28 +7,42 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_ALL = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+PIPE = 13
+"""SIGPIPE, which some platforms do not have."""
 
-def _signals(*names: str) -> list[int]:
+
+class EndedError(KeyboardInterrupt):
+    """A signal asks the command to end; as one counts that nobody reads its output any more."""
+
+    def __init__(self, number: int) -> None:
+        """`number` is the signal's."""
+        super().__init__(number)
+        self.number = number
+
+
+def _heeded() -> list[int]:
     """Those of these signals that this platform knows and nobody (`nohup`) wants ignored."""
-    known = [number for name in names if (number := getattr(signal, name, None))]
+    known = [number for name in _ALL if (number := getattr(signal, name, None))]
     return [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 @contextmanager
 def ended_politely() -> Iterator[None]:
-    """Treat a request to terminate, or a dropped line, like Ctrl+C: what is open is closed and kept.
+    """Raise EndedError for Ctrl+C, a request to terminate and a dropped line: what is open is closed and kept.
 
-    A second one changes nothing: a shell that loses its line tells its programs once more.
+    A second request to terminate changes nothing: a shell that loses its line tells its programs once more. Ctrl+C once
+    more is somebody who does not want to wait.
     """
     leaving = False
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
         nonlocal leaving
-        if not leaving:
+        if not leaving or signum == signal.SIGINT:
             leaving = True
-            raise KeyboardInterrupt
+            raise EndedError(signum)
 
-    before = {number: signal.signal(number, interrupt) for number in _signals("SIGTERM", "SIGHUP", "SIGBREAK")}
+    before = {number: signal.signal(number, interrupt) for number in _heeded()}
     try:
         yield
     finally:
@@ -44,8 +58,7 @@ def uninterrupted() -> Iterator[None]:
     def put_off(signum: int, frame: FrameType | None) -> None:
         came.append(signum)
 
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-    before = {number: signal.signal(number, put_off) for number in _signals(*names)}
+    before = {number: signal.signal(number, put_off) for number in _heeded()}
     try:
         yield
     finally:

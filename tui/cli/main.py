@@ -4,20 +4,51 @@ from __future__ import annotations
 
 import io
 import sys
+import traceback
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 import click
 
 from tui.cli.exit_codes import ExitCode
-from tui.cli.shell import host_option, models_option, sessions_option, told
+from tui.cli.shell import host_option, models_option, say, sessions_option, told
 
 COMMANDS = ("doctor", "models", "report", "run", "smoke")
 """Each is a module of this package with a command of the same name."""
 
 
 class _Commands(click.Group):
-    """Loads a command when it is asked for: the screen need not wait for what the others import."""
+    """Loads a command when it is asked for: the screen need not wait for what the others import.
+
+    What click says of a command that makes no sense repeats what was typed, so it passes the gate too.
+    """
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        try:
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            if not standalone_mode:
+                raise
+            words = io.StringIO()
+            error.show(words)
+            say(words.getvalue().rstrip("\n"))
+            code = error.exit_code
+        except click.Abort:
+            if not standalone_mode:
+                raise
+            say("Aborted!")
+            code = ExitCode.INTERRUPTED
+        return sys.exit(code) if standalone_mode else code
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -27,6 +58,11 @@ class _Commands(click.Group):
             return None
         command: click.Command = getattr(import_module(f"tui.cli.{cmd_name}"), cmd_name)
         return command
+
+
+def say_crash(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    """Python's own words for an error that nobody foresaw, which may repeat anything."""
+    say("".join(traceback.format_exception(kind, error, trace)).rstrip("\n"))
 
 
 @click.group(

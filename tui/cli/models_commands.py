@@ -13,8 +13,10 @@ from tui.cli.exit_codes import ExitCode
 from tui.cli.shell import host_option, say, show, told
 from tui.conductor.downloads import Download, Downloads, Stage
 from tui.core.clean import clean_line
+from tui.core.errors import NoModelError
 from tui.core.model_card import ModelCard, find_model
-from tui.hosts.host import Host
+from tui.hosts.host import Host, HostInfo
+from tui.hosts.missing import missing_model
 
 LOOK_S = 0.2
 STEP = 10
@@ -42,8 +44,8 @@ def register(context: click.Context, host: Hosts, path: Path) -> ExitCode:
 @told
 def download(context: click.Context, host: Hosts, model: str) -> ExitCode:
     """Download MODEL, an id or an alias. Ctrl+C cancels; what has arrived is used the next time."""
-    with connected(_hosts(context, host)) as (opened, _):
-        key, downloads = _named(opened, model), Downloads(opened)
+    with connected(_hosts(context, host)) as (opened, info):
+        key, downloads = _named(opened, model, info), Downloads(opened)
         downloads.add(ModelCard(key, key))
         progress = _Progress(model)
         try:
@@ -70,7 +72,7 @@ def download(context: click.Context, host: Hosts, model: str) -> ExitCode:
 def load(context: click.Context, host: Hosts, model: str) -> ExitCode:
     """Load MODEL, an id or an alias, so that its first answer does not wait for that."""
     with connected(_hosts(context, host)) as (opened, info):
-        opened.load(_named(opened, model))
+        opened.load(_named(opened, model, info))
     # A runtime of this program's own has just ended, and the model with it.
     say(f"{clean_line(model)} {'can be loaded: it will be when it is asked' if info.ours else 'is loaded'}.")
     return ExitCode.GOOD
@@ -83,8 +85,8 @@ def load(context: click.Context, host: Hosts, model: str) -> ExitCode:
 @told
 def unload(context: click.Context, host: Hosts, model: str) -> ExitCode:
     """Free the memory of MODEL, an id or an alias."""
-    with connected(_hosts(context, host)) as (opened, _):
-        opened.unload(_named(opened, model))
+    with connected(_hosts(context, host)) as (opened, info):
+        opened.unload(_named(opened, model, info))
     say(f"{clean_line(model)} is not loaded.")
     return ExitCode.GOOD
 
@@ -96,8 +98,8 @@ def unload(context: click.Context, host: Hosts, model: str) -> ExitCode:
 @told
 def remove(context: click.Context, host: Hosts, model: str) -> ExitCode:
     """Delete MODEL, an id or an alias, from the cache. A registered folder is forgotten, and stays as it is."""
-    with connected(_hosts(context, host)) as (opened, _):
-        opened.remove(_named(opened, model))
+    with connected(_hosts(context, host)) as (opened, info):
+        opened.remove(_named(opened, model, info))
     say(f"{clean_line(model)} is removed.")
     return ExitCode.GOOD
 
@@ -136,7 +138,16 @@ def _hosts(context: click.Context, host: Hosts) -> Hosts:
     return host or before
 
 
-def _named(host: Host, model: str) -> str:
-    """What the host calls a model that is here; the name as it was given for any other."""
-    card = find_model(host.catalogue(), model)
-    return card.key if card is not None else model
+def _named(host: Host, model: str, info: HostInfo) -> str:
+    """What the host calls a model that is here; the name as it was given for any other, for the host to judge.
+
+    Raises BadInputError for an empty name, NoHostError for a model of a host that does not answer.
+    """
+    cards = host.catalogue()
+    card = find_model(cards, model) if model.strip() else None
+    if card is not None:
+        return card.key
+    missing = missing_model(model, cards, info)
+    if isinstance(missing, NoModelError):
+        return model
+    raise missing

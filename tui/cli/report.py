@@ -2,54 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from tui.cli.exit_codes import ExitCode
 from tui.cli.shell import say, show, told
-from tui.core.errors import BadInputError, CompareError, StoreError
-from tui.core.session import Session
-from tui.report import to_csv, to_json, to_markdown
-from tui.report.aggregate import Report, aggregate
+from tui.core.errors import BadInputError, reason_of
+from tui.files import refuse_irregular
+from tui.report.aggregate import Aggregation, Report
+from tui.report.formats import FORMATS, Format, format_called, format_of
+from tui.store.atomic import write_atomic
 from tui.store.paths import sessions_dir
 from tui.store.sessions import collect, load
 
-_WRITERS: dict[str, Callable[[Report], str]] = {
-    "md": to_markdown.render,
-    "csv": to_csv.render,
-    "json": to_json.render,
-}
+_SUFFIXES = ", ".join(form.suffix for form in FORMATS)
 
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILES|DIRS]…")
-@click.option("--format", "form", type=click.Choice(list(_WRITERS)), default="md", show_default=True)
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option(
+    "--format", "name", type=click.Choice([form.name for form in FORMATS]),
+    help=f"Without it, what the name of FILE ends in ({_SUFFIXES}), else {FORMATS[0].name}.",
+)  # fmt: skip
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it to this file."
+)
+@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
 @told
-def report(files: tuple[Path, ...], form: str, output: Path | None) -> ExitCode:
+def report(files: tuple[Path, ...], name: str | None, output: Path | None, force: bool) -> ExitCode:
     """Aggregate sessions: latency, speed and scores by model, device and mode. Bad files are named and skipped.
 
     Without files, the sessions that this program keeps.
     """
-    sessions: list[Session] = []
-    skipped: list[tuple[str, str]] = []
-    for path in collect(files or (sessions_dir(),)):
-        try:
-            sessions.append(load(path))
-        except CompareError as error:
-            skipped.append((str(path), error.sentence()))
-            say(f"skipped {path}: {error.sentence()}")
-    if not sessions:
-        raise BadInputError("There is no session to report on", hint="Give session files, or folders that hold some.")
-    text = _WRITERS[form](aggregate(sessions, skipped=skipped))
+    form = _format(name, output)
+    if output is not None:
+        _check_free(output, force=force)
+    text = form.render(aggregated(files or (sessions_dir(),)))
     if output is None:
         show(text.rstrip("\n"))
         return ExitCode.GOOD
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{output} could not be written", error.strerror or str(error)) from error
+    _write(output, text)
     say(f"Written to {output}")
     return ExitCode.GOOD
+
+
+def aggregated(places: Sequence[Path]) -> Report:
+    """The report on the sessions there. Raises BadInputError when there is none."""
+    aggregation, any_good = Aggregation(), False
+    paths, bad = collect(places)
+    for path in paths:
+        try:
+            aggregation.add(load(path))
+            any_good = True
+        except BadInputError as error:
+            bad.append((path, error))
+    skipped = [(str(path), error.sentence()) for path, error in bad]
+    for where, why in skipped:
+        say(f"skipped {where}: {why}")
+    if not any_good:
+        raise BadInputError("There is no session to report on", hint="Give session files, or folders that hold some.")
+    return aggregation.report(skipped)
+
+
+def _format(name: str | None, output: Path | None) -> Format:
+    if name is not None:
+        return format_called(name)
+    if output is None:
+        return FORMATS[0]
+    form = format_of(output)
+    if form is None:
+        raise BadInputError(
+            f"The name {output} does not say which format is meant", f"It ends in none of {_SUFFIXES}",
+            f"Name one with --format: {', '.join(form.name for form in FORMATS)}.",
+        )  # fmt: skip
+    return form
+
+
+def _check_free(output: Path, *, force: bool) -> None:
+    try:
+        refuse_irregular(output)
+    except OSError as error:
+        raise BadInputError(f"{output} cannot be replaced", reason_of(error), "Give another name.") from error
+    if os.path.lexists(output) and not force:
+        raise BadInputError(f"{output} is there already", hint="Give another name, or --force to replace it.")
+
+
+def _write(output: Path, text: str) -> None:
+    data = text.encode("utf-8")
+
+    def check(written: bytes) -> None:
+        if written != data:
+            raise ValueError("the disk gave back something else.")
+
+    write_atomic(output, data, check, private=False)

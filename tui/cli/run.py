@@ -11,13 +11,13 @@ from typing import Any
 import click
 
 from tui.cli import asking
-from tui.cli.conducting import conducted, connected, drive, host_names, of_lane
+from tui.cli.conducting import Models, conducted, connected, drive, host_names, of_lane
 from tui.cli.exit_codes import ExitCode, worst
 from tui.cli.shell import host_option, models_option, say, sessions_option, show, show_json, told
 from tui.core import dialect
 from tui.core.cells import cell_width
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError, NoModelError
+from tui.core.errors import BadInputError, NoHostError, NoModelError, prose
 from tui.core.figures import milliseconds
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard, find_or_believe
@@ -29,11 +29,15 @@ from tui.core.session import Session
 from tui.core.target import DEFAULT_MAX_TOKENS, DETERMINISTIC_SEED, Parameters
 from tui.core.timing import METRICS
 from tui.hosts.host import HostInfo
+from tui.hosts.missing import missing_model
 from tui.store import paths
 from tui.store.recovery import recover
-from tui.store.sessions import load
+from tui.store.sessions import load_whole
 
 MAX_ROUNDS = 1_000
+MAX_TOKENS = 1_000_000_000
+MAX_SEED = (1 << 63) - 1
+"""The largest number that a session file holds."""
 _file = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -55,13 +59,16 @@ _file = click.Path(dir_okay=False, path_type=Path)
 @click.option("--retries", type=click.IntRange(0, 100), default=0, show_default=True, metavar="N",
               envvar="COMPARE_RETRIES", help="Ask again what failed; then the model is skipped.")  # fmt: skip
 @click.option("--alone", is_flag=True, help="Measured: unload the other models before one is loaded.")
-@click.option("--nonce", is_flag=True, help="Begin each prompt with a marker of its own, so that no cache can answer.")
+@click.option(
+    "--nonce", is_flag=True, help="Begin each prompt with a marker of its own: a cache holds at most what precedes it."
+)
 @click.option("--deterministic", is_flag=True, help=f"Temperature 0 and seed {DETERMINISTIC_SEED}, if not given.")
-@click.option("--max-tokens", type=click.IntRange(1), default=DEFAULT_MAX_TOKENS, show_default=True, metavar="N",
-              envvar="BENCH_MAX_TOKENS")  # fmt: skip
+@click.option("--max-tokens", type=click.IntRange(1, MAX_TOKENS), default=DEFAULT_MAX_TOKENS, show_default=True,
+              metavar="N", envvar="BENCH_MAX_TOKENS")  # fmt: skip
 @click.option("--temperature", type=click.FloatRange(0, 2), metavar="T", help="0 to 2; left to the host if not given.")
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), metavar="P", help="Left to the host if not given.")
-@click.option("--seed", type=int, metavar="N", help="Sampling seed, for hosts that take one.")
+@click.option("--seed", type=click.IntRange(-MAX_SEED, MAX_SEED), metavar="N",
+              help="Sampling seed, for hosts that take one.")  # fmt: skip
 @click.option("--stop", multiple=True, metavar="TEXT", help="Where an answer ends; repeat.")
 @click.option("--resume", type=_file, metavar="FILE", help="Go on with a session that was broken off, as it was begun.")
 @host_option
@@ -113,7 +120,7 @@ def run(
         seed = DETERMINISTIC_SEED if seed is None else seed
     parameters = Parameters(max_tokens, temperature, top_p, seed, stop)
     with connected(host) as (opened, info):
-        chosen = asking.entrants(opened.catalogue(), models, models_file, info, os.environ)
+        chosen = asking.entrants(Models(opened, info), models, models_file, os.environ)
         say(f"{info.title}: asking {', '.join(clean_line(entrant.card.key, 60) for entrant in chosen)} …")
         with conducted(opened, info, sessions, save=not no_save) as (conductor, path):
             asked = conductor.begin(
@@ -129,23 +136,27 @@ def run(
             )
             drive(conductor, _teller(conductor.session, asked, as_json))
             session = conductor.session
-        kept = path is not None and path.exists()
-    return _close(session, asked, path, kept=kept, as_json=as_json)
+    return _close(session, asked, path, kept=bool(conductor.kept), as_json=as_json)
 
 
 def _resume(file: Path, host: tuple[str, ...], *, as_json: bool, save: bool) -> ExitCode:
     """Go on with the session in a file, in that file; what a program that died left beside it comes first."""
     if file.parent.is_dir():
-        recover(file.parent, paths.state_dir())
-    session = load(file)
+        for found in recover(file.parent, paths.state_dir()):
+            if found.problem is not None:
+                say(f"foundry-compare: {found.problem.sentence()}")
+    session = load_whole(file)
+    if session.whole_id != session.id:
+        raise BadInputError(
+            f"{clean_line(file.name)} is a further part of a session", hint=f"Go on with {session.whole_id}.toml."
+        )
     with connected(host) as (opened, info):
         _check_host(session, info, opened.catalogue())
         with conducted(opened, info, None, save=save, resumed=(session, file)) as (conductor, path):
             asked = conductor.resume()
             say(f"{info.title}: going on with {clean_line(file.name)}, {progress(newest(asked.lanes.values())).told()}")
             drive(conductor, _teller(session, asked, as_json))
-        kept = path is not None and path.exists()
-    return _close(session, asked, path, kept=kept, as_json=as_json)
+    return _close(session, asked, path, kept=bool(conductor.kept), as_json=as_json)
 
 
 def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) -> None:
@@ -159,18 +170,22 @@ def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) 
         )
     for target in session.targets.values():
         if find_or_believe(cards, target.card.key, host_names(info)) is None:
+            missing = missing_model(target.card.key, cards, info)
+            if isinstance(missing, NoHostError):
+                raise missing
             raise NoModelError(f"There is no model {clean_line(target.card.key, 80)} on this host any more")
 
 
 def _close(session: Session, asked: Run, path: Path | None, *, kept: bool, as_json: bool) -> ExitCode:
     """Say where it is kept, and how it went: of requests that were made again the last one counts."""
     lanes = [lane for lane in asked.lanes.values() if not lane.spec.warmup]
+    there = path is not None and path.exists()
     if as_json:
-        show_json({"session": str(path) if kept else None, "runs": [_as_json(session, lane) for lane in lanes]})
-    elif kept:
+        show_json({"session": str(path) if there else None, "runs": [_as_json(session, lane) for lane in lanes]})
+    elif there and kept:
         show(f"Kept in {path}")
-    code = worst(of_lane(lane) for lane in newest(lanes))
-    return ExitCode.NOT_KEPT if path is not None and not kept and code is ExitCode.GOOD else code
+    codes = [of_lane(lane) for lane in newest(lanes)]
+    return worst(codes if kept else [*codes, ExitCode.NOT_KEPT])
 
 
 def _teller(session: Session, asked: Run, as_json: bool) -> Callable[[Lane], None]:
@@ -189,7 +204,8 @@ def _tell(session: Session, asked: Run, lane: Lane, as_json: bool) -> None:
     target = session.target_of(lane)
     name = clean_line(target.name, 80)
     if lane.spec.warmup:
-        say(f"{name}: warmed up" if lane.state is LaneState.DONE else f"{name}: {lane.state.value} while warming up")
+        said = f"{name}: warmed up" if lane.state is LaneState.DONE else f"{name}: {lane.state.value} while warming up"
+        say(f"{said}: {lane.fault.message} {lane.fault.hint}".rstrip() if lane.fault else said)
         return
     if as_json:
         say(f"{name}: {_ended(lane)}")
@@ -208,7 +224,7 @@ def _tell(session: Session, asked: Run, lane: Lane, as_json: bool) -> None:
 def _ended(lane: Lane) -> str:
     """The state, and what there is to say of it."""
     hint = lane.fault.hint if lane.fault is not None else ""
-    told = f"{outcome(lane)} {hint}".rstrip()
+    told = prose(outcome(lane), hint)
     return lane.state.value if told == COMPLETE else f"{lane.state.value}: {told}"
 
 
@@ -230,10 +246,20 @@ def summary(lane: Lane) -> str:
         f"{about}{tokens} tokens" if tokens is not None else f"{lane.marks.chunks} chunks",
         f"{about}{timing.decode_tps:.1f} tok/s" if timing.decode_tps is not None else f"- tok/s ({lane.no_rate})",
         f"first {milliseconds(timing.ttft_ms)}",
+        *_from_cache(lane),
         f"total {milliseconds(timing.end_ms)}",
         lane.finish_reason or lane.state.value if lane.state is LaneState.DONE else lane.state.value,
     ]
     return " · ".join([*parts, "contended"] if lane.spec.contended else parts)
+
+
+def _from_cache(lane: Lane) -> list[str]:
+    """That the time of the first text is not a fresh prompt's, where the host says so."""
+    usage = lane.usage
+    if usage is None or not usage.from_cache:
+        return []
+    of = "" if usage.prompt_tokens is None else f" of {usage.prompt_tokens}"
+    return [f"{usage.cached_tokens}{of} prompt tokens from a cache"]
 
 
 def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
@@ -244,6 +270,8 @@ def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
         "prompt_tokens": usage.prompt_tokens if usage else None,
         "completion_tokens": usage.completion_tokens if usage else None,
         "reasoning_tokens": usage.reasoning_tokens if usage else None,
+        "cached_tokens": usage.cached_tokens if usage else None,
+        "ttft_from_cache": usage.from_cache if usage and usage.cached_tokens is not None else None,
         "usage_source": usage.source if usage else "none",
         "contended": lane.spec.contended,
         "decode_tps_unknown": lane.no_rate,

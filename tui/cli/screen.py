@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.cli.exit_codes import ExitCode
+from tui.cli.exit_codes import ExitCode, of_signal
 from tui.cli.shell import say
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, CompareError
@@ -19,6 +20,9 @@ from tui.store import paths
 
 if TYPE_CHECKING:
     from tui.conductor import Conductor
+
+_LARGE = 1_000_000
+"""Bytes of a journal from which on completing a session is announced: it takes a while."""
 
 
 def open_screen(
@@ -51,54 +55,62 @@ def open_screen(
         wrong = " ".join(notice.sentence() for notice in notices)
         raise BadInputError(f"There is no theme {clean_line(theme, 40)}", f"There are: {known}", wrong)
     session: tuple[Conductor, Path | None] | None = None
-    with ExitStack() as stack:
+    stack = ExitStack()
 
-        def open_up() -> Opened:
-            nonlocal session
-            gc.freeze()
-            gc.enable()
-            from tui.cli.conducting import conducted, surroundings
-            from tui.hosts.opening import open_host
+    def open_up() -> Opened:
+        nonlocal session
+        gc.freeze()
+        gc.enable()
+        from tui.cli.conducting import conducted, surroundings
+        from tui.hosts.opening import open_host
 
-            opened = open_host(host, surroundings())
-            recovered, troubles = _recover(paths.sessions_dir(sessions))
-            session = stack.enter_context(conducted(opened, None, sessions, save=True, keep_warm=keep_warm))
-            stack.callback(opened.close)
-            return Opened(opened, session[0], recovered, [*notices, *troubles])
+        opened = open_host(host, surroundings())
+        # Closed after the conductor, whose streams would break off otherwise.
+        stack.callback(opened.close)
+        session = stack.enter_context(conducted(opened, None, sessions, save=True, keep_warm=keep_warm))
+        return Opened(opened, session[0], notices, partial(_recover, paths.sessions_dir(sessions)))
 
-        app = CompareApp(
-            open_up,
-            models=models,
-            prompt=prompt,
-            themes=themes,
-            theme=theme or remembered_theme(state),
-            remember_theme=lambda name: remember_theme(name, state),
-            over_ssh=over_ssh(os.environ),
-            low_bandwidth=low_bandwidth,
-        )
+    app = CompareApp(
+        open_up,
+        models=models,
+        prompt=prompt,
+        themes=themes,
+        theme=theme or remembered_theme(state),
+        remember_theme=lambda name: remember_theme(name, state),
+        over_ssh=over_ssh(os.environ),
+        low_bandwidth=low_bandwidth,
+    )
+    with app.leaving.listening(), stack:
         app.run()
     if app.failure is not None:
         raise app.failure
     if app.crash_log.summary():
         say(f"foundry-compare: The screen broke. Please report this:\n{app.crash_log.summary()}")
+    code = ExitCode(app.return_code or 0) if app.leaving.number is None else of_signal(app.leaving.number)
     if session is None:
-        return ExitCode(app.return_code or 0)
+        return code
     conductor, path = session
+    if not conductor.kept:
+        return ExitCode.NOT_KEPT
     if path is not None and path.exists():
         say(f"Kept in {path}")
-    lost = bool(conductor.session.plans) and path is not None and not path.exists()
-    return ExitCode.NOT_KEPT if lost else ExitCode(app.return_code or 0)
+    return code
 
 
-def _recover(directory: Path) -> tuple[list[str], list[CompareError]]:
-    """Bring back what a program that died left behind: what to tell of it, and what could not be brought back."""
+def _recover(directory: Path, tell: Callable[[str | CompareError], object]) -> None:
+    """Bring back what a program that died left behind, and tell of it."""
     from tui.store.recovery import recover
 
-    found = recover(directory, paths.state_dir())
-    told = [
-        f"A session whose file was not complete has been completed from its journal (answers: {one.answers}, "
-        f"scores: {one.scores}): {one.path.name}."
-        for one in found
-        if one.problem is None
-    ]
-    return told, [one.problem for one in found if one.problem is not None]
+    def began(journal: Path) -> None:
+        size = journal.stat().st_size
+        if size > _LARGE:
+            tell(f"A session is being completed from its journal ({size / 1e6:.0f} MB): {journal.name} …")
+
+    for found in recover(directory, paths.state_dir(), began):
+        if found.problem is not None:
+            tell(found.problem)
+        else:
+            tell(
+                f"A session whose file was not complete has been completed from its journal (answers: {found.answers}, "
+                f"scores: {found.scores}): {found.path.name}."
+            )

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TextIO
 
 import click
 
-from tui.cli.exit_codes import ExitCode, of_error
-from tui.cli.interrupts import ended_politely
+from tui.cli.exit_codes import ExitCode, of_error, of_signal
+from tui.cli.interrupts import PIPE, EndedError, ended_politely
 from tui.core.clean import clean
-from tui.core.errors import CompareError
+from tui.core.errors import CompareError, StoreError, reason_of
 
 P = ParamSpec("P")
+
+_NOBODY_READS = (errno.EPIPE, errno.EIO, errno.EINVAL)
+"""A pipe without a reader, as Windows says it too, and a terminal that is gone."""
 
 host_option = click.option(
     "--host", multiple=True, metavar="HOST",
@@ -32,18 +38,40 @@ sessions_option = click.option(
 
 
 def say(text: str) -> None:
-    """Progress and other asides, on stderr."""
-    click.echo(clean(text), err=True)
+    """Progress and other asides, on stderr. Nothing ends because nobody reads them."""
+    try:
+        click.echo(clean(text), err=True)
+    except OSError:
+        _write_no_more(sys.stderr)
 
 
 def show(text: str) -> None:
-    """What was asked for, on stdout."""
-    click.echo(clean(text))
+    """What was asked for, on stdout. Raises EndedError when nobody reads it, StoreError when it cannot be written."""
+    _put_out(clean(text))
 
 
 def show_json(data: Any) -> None:
-    """One JSON object on stdout, in ASCII: no terminal and no code page can spoil it."""
-    click.echo(json.dumps(data, indent=2))
+    """One JSON object on stdout, in ASCII: no terminal and no code page can spoil it. Raises like `show`."""
+    _put_out(json.dumps(data, indent=2))
+
+
+def _put_out(text: str) -> None:
+    try:
+        click.echo(text)
+    except OSError as error:
+        _write_no_more(sys.stdout)
+        if error.errno in _NOBODY_READS:
+            raise EndedError(PIPE) from error
+        raise StoreError("The output could not be written", reason_of(error)) from error
+
+
+def _write_no_more(stream: TextIO) -> None:
+    """Lead a stream nowhere: what it still holds would be tried again at the interpreter's end, and complained of."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, stream.fileno())
+    finally:
+        os.close(nowhere)
 
 
 def told(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
@@ -57,9 +85,11 @@ def told(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
         except CompareError as error:
             say(f"foundry-compare: {error.sentence()}")
             code = of_error(error)
-        except KeyboardInterrupt:
-            say("foundry-compare: Interrupted.")
-            code = ExitCode.INTERRUPTED
+        except KeyboardInterrupt as interrupt:
+            number = interrupt.number if isinstance(interrupt, EndedError) else int(signal.SIGINT)
+            if number != PIPE:
+                say("foundry-compare: Interrupted.")
+            code = of_signal(number)
         sys.exit(int(code or 0))
 
     return wrapper

@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from tui.cli.conducting import choose, conducted, connected, drive, host_names, of_lane
+from tui.cli.conducting import Models, conducted, connected, drive, of_lane
 from tui.cli.exit_codes import ExitCode, of_error, worst
 from tui.cli.shell import host_option, models_option, show, show_json, told
 from tui.core.clean import clean_line
-from tui.core.errors import CompareError
+from tui.core.errors import CompareError, NoHostError, NoModelError
 from tui.core.figures import milliseconds
 from tui.core.lane import Lane
-from tui.core.model_card import ModelCard, find_or_believe
+from tui.core.model_card import ModelCard
 from tui.core.outcome import outcome
 from tui.core.plan import MAX_MODELS, Mode
 from tui.core.target import Parameters
@@ -65,7 +65,6 @@ def smoke(models: tuple[str, ...], host: tuple[str, ...], slow_ms: float | None,
     try:
         with connected(host) as (opened, info):
             title = info.title
-            note(Check("host", ExitCode.GOOD, f"{info.title} answers"))
             _check_models(opened, info, models, slow_ms, note)
     except CompareError as error:
         if of_error(error) is ExitCode.USAGE:
@@ -78,23 +77,44 @@ def smoke(models: tuple[str, ...], host: tuple[str, ...], slow_ms: float | None,
 
 
 def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: float | None, note: Any) -> None:
-    cards = host.catalogue()
-    note(Check("models", ExitCode.GOOD, f"{len(cards)} listed" if cards else "the host lists none"))
-    chosen: list[ModelCard] = []
+    # A server may chat and list nothing; one that does neither is no host, whatever answers there.
+    unlisted = {member.name: member.unlisted for member in info.members or (info,) if member.unlisted}
+    if "" in unlisted and not names:
+        note(Check("host", ExitCode.NO_HOST, info.unlisted))
+        return
+    if "" not in unlisted:
+        note(Check("host", ExitCode.GOOD, f"{info.title} answers"))
+    for name, why in info.away:
+        note(Check(name, ExitCode.NO_HOST, why))
+    models = Models(host, info)
+    if "" not in unlisted:
+        count = len(models.cards)
+        note(Check("models", ExitCode.GOOD, f"{count} listed" if count else "the host lists none"))
+    chosen = [] if names else models.choose(names)
     for name in names:
-        card = find_or_believe(cards, name, host_names(info))
-        if card is None:
-            note(Check(name, ExitCode.NO_MODEL, "the host does not have this model"))
-        elif card not in chosen:
-            chosen.append(card)
-    if not names:
-        chosen = choose(cards, names, info)
+        try:
+            card = models.find(name)
+        except (NoModelError, NoHostError) as error:
+            note(Check(name, of_error(error), error.sentence()))
+        else:
+            if card not in chosen:
+                chosen.append(card)
+    answered: set[str] = set()
+
+    def ended(lane: Lane) -> None:
+        card = conductor.session.target_of(lane).card
+        if lane.marks.chunks:
+            answered.add(card.host)
+        note(_check(card, lane, slow_ms))
+
     parameters = Parameters(max_tokens=PROBE_TOKENS, temperature=0.0)
     with conducted(host, info, None, save=False) as (conductor, _):
         for start in range(0, len(chosen), MAX_MODELS):
             some = chosen[start : start + MAX_MODELS]
             conductor.begin(some, PROBE, mode=Mode.MEASURE, warmup=0, parameters=parameters)
-            drive(conductor, lambda lane: note(_check(conductor.session.target_of(lane).card, lane, slow_ms)))
+            drive(conductor, ended)
+    for name, why in unlisted.items():
+        note(Check(name or "host", ExitCode.GOOD if name in answered else ExitCode.NO_HOST, why))
 
 
 def _check(card: ModelCard, lane: Lane, slow_ms: float | None) -> Check:

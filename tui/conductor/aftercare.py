@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from tui.conductor.keep_warm import KeepWarm
 from tui.conductor.preparation import Counted, Nudged, Preparation, Traced
@@ -59,7 +60,8 @@ class Aftercare:
 
     def _awaits_count(self, lane: Lane) -> bool:
         """Whether the host's tokenizer will be asked for the count that the host itself left out."""
-        if lane.usage is not None or lane.spec.id in self._counted or not (lane.answer or lane.reasoning):
+        counted = lane.usage is not None and lane.usage.completion_tokens is not None
+        if counted or lane.spec.id in self._counted or not (lane.answer or lane.reasoning):
             return False
         return self._host.abilities_of(self._session.target_of(lane).card.key).get(Ability.COUNT) == ""
 
@@ -78,8 +80,11 @@ class Aftercare:
         if isinstance(step, Counted):
             self._counting.discard(step.lane)
             self._counted.add(step.lane)
-            known = step.tokens is not None
-            return Usage(step.lane, completion_tokens=step.tokens, source="tokenizer") if known else None
+            if step.tokens is None:
+                return None
+            told = self._session.lanes[step.lane].usage or Usage(step.lane)
+            # What the host said of the prompt stays known.
+            return replace(told, completion_tokens=step.tokens, source="tokenizer")
         warm = self._keep_warm
         if warm is not None:
             model = next(key for key, target in self._session.targets.items() if target.card.key == step.model)

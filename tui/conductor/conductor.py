@@ -10,13 +10,14 @@ from tui.conductor.aftercare import Aftercare
 from tui.conductor.course import Course
 from tui.conductor.keep_warm import KeepWarm
 from tui.conductor.ledger import Keeper, Ledger
+from tui.conductor.pausing import Pause
 from tui.conductor.planning import Terms, draw_up
 from tui.conductor.preparation import Counted, LoadBegan, Nudged, Preparation, Ready, Traced, Unready
 from tui.conductor.ratings import Ratings
 from tui.conductor.sampling import Sampling
 from tui.core import events as ev
-from tui.core.errors import BadInputError, CompareError
-from tui.core.lane import Lane, LaneState
+from tui.core.errors import BadInputError, CompareError, prose
+from tui.core.lane import LEARNT, Lane, LaneState
 from tui.core.model_card import ModelCard
 from tui.core.prompt import Prompt
 from tui.core.run import Run, left_of
@@ -42,19 +43,21 @@ class Conductor:
     ) -> None:
         self.session = session
         self._ledger = Ledger(session, keeper)
-        self._course = Course(self._ledger)
         self.ratings = Ratings(session, rater, now, self._rated)
         self.tokens_per_chunk: dict[str, float] = {}
         """Each model's last known ratio, by key: what live counters are estimated with."""
+        self.kept: bool | None = None
+        """Whether everything is kept; None before `close()`."""
         self._now = now
         self._engine = EngineLink(self._ledger.record_event)
+        self._course = Course(self._ledger, self._engine.now)
         self._preparation = Preparation(host, self._engine.now)
         self._aftercare = Aftercare(session, host, self._preparation, keep_warm)
         self._sampling = Sampling(self._engine.now)
-        self._greeted = False
         self._active: list[list[Lane]] = []
         self._ready: dict[str, Ready] = {}
-        self._started: set[str] = set()
+        self._started: dict[str, int] = {}
+        """Lanes whose request is with an engine, and with which."""
         self._changed: set[str] = set()
 
     @property
@@ -113,25 +116,33 @@ class Conductor:
     def tick(self) -> set[str]:
         """Take in what happened, start what can be started, and return the ids of the lanes that changed."""
         self._take_steps()
+        self._take_samples()  # Before the messages: these may end the lanes that the samples are of.
         self._take_messages()
-        for sample in self._sampling.samples():
-            self._apply(sample)
         for wave in self._active:
             self._launch(wave)
         for wave in [wave for wave in self._active if all(lane.state.final for lane in wave)]:
             self._active.remove(wave)
             unloaded = self._aftercare.look_back(wave)
             self._changed |= {lane.spec.id for lane in self._course.once_more(wave, unloaded)}
-        if self._course.waiting and not self._active:
+        if self._course.waiting and not self._active and self.pause_s is None:
             # Until the engine greets, a lane has not been asked: starting it is nobody's latency.
-            if self._greeted:
+            if self._engine.greeted:
                 self._activate(self._course.waiting.popleft())
             else:
                 self._engine.start()
         if self.run is not None:
-            self._aftercare.warm(set(self.run.plan.models) - self._course.broken, busy=self.busy)
+            self._aftercare.warm(set(self.run.plan.models) - set(self._course.broken), busy=self.busy)
         changed, self._changed = self._changed, set()
         return changed
+
+    @property
+    def pause_s(self) -> float | None:
+        """How many seconds there still are before what failed is asked once more; None when nothing waits for that."""
+        return self._course.pause_s
+
+    def pauses(self) -> Sequence[Pause]:
+        """The pauses that have begun since the last call."""
+        return self._course.pausing.begun()
 
     def wait(self, seconds: float) -> None:
         """Return when the engine has something to say, or after `seconds`."""
@@ -173,6 +184,8 @@ class Conductor:
 
     def close(self) -> bool:
         """Stop everything and write the last of it; whether everything is kept."""
+        self._take_steps()
+        self._take_samples()
         self._preparation.close()
         self._sampling.close()
         self._engine.close()
@@ -184,7 +197,8 @@ class Conductor:
         self._active.clear()
         self._course.waiting.clear()
         self.session.state = SessionState.FINISHED
-        return self._ledger.close()
+        self.kept = self._ledger.close()
+        return self.kept
 
     def _take_steps(self) -> None:
         for step in self._preparation.steps():
@@ -201,16 +215,18 @@ class Conductor:
                         self._changed.add(step.lane)
                     if learnt is not None:
                         self._apply(learnt)
-                        self._ledger.save()
                 case Unready(lane, error):
-                    said = " ".join(part for part in (error.title + ".", error.detail) if part)
-                    self._apply(ev.Failed(lane, self.now(), "host", said, error.hint, type(error).__name__))
+                    said, hint = prose(error.title, error.detail), prose(error.hint)
+                    self._apply(ev.Failed(lane, self.now(), "host", said, hint, type(error).__name__))
+
+    def _take_samples(self) -> None:
+        for sample in self._sampling.samples():
+            self._apply(sample)
 
     def _take_messages(self) -> None:
         for message in self._engine.drain():
             match message:
                 case Hello():
-                    self._greeted = True
                     self.session.tool |= {name: message.tool.get(name, "") for name in ("openai", "priority")}
                 case EngineGone():
                     self._engine_gone(message)
@@ -218,14 +234,14 @@ class Conductor:
                     self._fold(message)
 
     def _engine_gone(self, message: EngineGone) -> None:
-        said, lanes = "The engine's process ended before the answer was complete.", set(self._started)
-        if not self._greeted:
+        said = "The engine's process ended before the answer was complete."
+        lanes = {lane for lane, generation in self._started.items() if generation == message.generation}
+        if not message.greeted:
             # It cannot even start, so what waits for it would wait for ever.
             words = message.last_words.splitlines()
-            said = f"The engine's process could not start: {words[-1] if words else 'it said nothing'}."
+            said = prose(f"The engine's process could not start: {words[-1] if words else 'it said nothing'}")
             lanes |= {lane.spec.id for wave in self._course.waiting for lane in wave}
             self._course.waiting.clear()
-        self._greeted = False
         for lane_id in lanes:
             failed = ev.Failed(lane_id, self.now(), "engine", said, "What arrived is kept. Run it again.", "EngineGone")
             self._apply(failed)
@@ -237,17 +253,17 @@ class Conductor:
             return
         for lane in pending:
             run, session = lane.spec.id, self.session
-            self._started.add(run)
             self._ledger.started(lane, self._now())
             ready, timeouts, own = self._ready.pop(run), session.plan_of(lane).timeouts, session.parameters_of(lane)
             self._engine.send(Start(run, ready.endpoint, session.messages_of(lane), own, timeouts))
+            self._started[run] = self._engine.generation
             if ready.near:
                 self._sampling.watch(run, ready.pid)
 
     def _activate(self, wave: list[Lane]) -> None:
         for lane in wave:
-            if not lane.state.final and lane.spec.model in self._course.broken:
-                self._apply(ev.Skipped(lane.spec.id, self.now()))
+            if not lane.state.final and (why := self._course.why_skipped(lane.spec.model)) is not None:
+                self._apply(ev.Skipped(lane.spec.id, self.now(), *why))
         alive = [lane for lane in wave if not lane.state.final]
         if not alive:
             return
@@ -271,16 +287,21 @@ class Conductor:
         was_final = lane.state.final
         lane.fold(event)
         self._changed.add(event.lane)
-        if lane.state.final and not was_final:
+        if isinstance(event, ev.Failed):
+            self._course.pausing.heed(event)
+        if was_final:
+            if isinstance(event, LEARNT):
+                self._ledger.save(soon=True)
+        elif lane.state.final:
             self._finished(lane)
 
     def _finished(self, lane: Lane) -> None:
-        self._started.discard(lane.spec.id)
+        self._started.pop(lane.spec.id, None)
         self._sampling.leave(lane.spec.id)
         self._ready.pop(lane.spec.id, None)
         self._aftercare.ended(lane)
         if lane.state is LaneState.FAILED:
-            self._course.broken.add(lane.spec.model)
+            self._course.broken[lane.spec.model] = lane
         ratio = lane.timing.tokens_per_chunk
         if ratio is not None:
             self.tokens_per_chunk[lane.spec.model] = ratio

@@ -65,6 +65,7 @@ class Ledger:
         self.session = session
         self._keeper = keeper
         self._runs = 1
+        self._left_out: set[str] = set()
 
     def add_plan(self, plan: Plan) -> None:
         """Enter a plan."""
@@ -101,14 +102,15 @@ class Ledger:
         return known
 
     def next_run(self) -> str:
-        """An id that no run of the session has. In a session that was broken off some may be left out."""
-        while f"r{self._runs}" in self.session.lanes:
+        """An id that no run of the session has, or had: one that is left out is in its file until that is rewritten."""
+        while (run := f"r{self._runs}") in self.session.lanes or run in self._left_out:
             self._runs += 1
         return f"r{self._runs}"
 
     def leave_out(self, lane: Lane) -> None:
         """Take out a lane that was never asked, so that another can take its place."""
         del self.session.lanes[lane.spec.id]
+        self._left_out.add(lane.spec.id)
 
     def add_lane(self, spec: LaneSpec) -> Lane:
         """Enter a lane that has not begun."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from tui.core.errors import CompareError, NoHostError
@@ -12,6 +12,7 @@ from tui.core.lane import Lane
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.target import Endpoint
 from tui.hosts.host import Ability, Host
+from tui.threads import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +81,23 @@ class Preparation:
         self._host = host
         self._clock = clock
         self._steps: SimpleQueue[Step] = SimpleQueue()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
+        self._worker = Worker("prepare")
 
     def prepare(self, lanes: Sequence[tuple[Lane, ModelCard]], free: Iterable[str] = ()) -> None:
         """Begin to get these lanes' models ready. Returns at once. `free` are keys of models to unload before."""
-        self._thread.submit(self._prepare, tuple(lanes), frozenset(free))
+        self._worker.submit(partial(self._prepare, tuple(lanes), frozenset(free)))
 
     def count(self, lane: str, model: str, text: str) -> None:
         """Begin to count the tokens of a lane's text. Returns at once."""
-        self._thread.submit(self._count, lane, model, text)
+        self._worker.submit(partial(self._count, lane, model, text))
 
     def nudge(self, models: Sequence[str]) -> None:
         """Begin to give these models, by their keys, a light prompt each. Returns at once."""
-        self._thread.submit(self._nudge, tuple(models))
+        self._worker.submit(partial(self._nudge, tuple(models)))
 
     def trace(self, lane: str, model: str) -> None:
         """Begin to find out whether the model's host is gone, and why. Returns at once."""
-        self._thread.submit(self._trace, lane, model)
+        self._worker.submit(partial(self._trace, lane, model))
 
     def steps(self) -> list[Step]:
         """What happened since the last call."""
@@ -108,8 +109,8 @@ class Preparation:
                 return steps
 
     def close(self) -> None:
-        """Take nothing more on. A load under way ends in its own time."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Take nothing more on, whatever is asked from here on. A load under way is left behind."""
+        self._worker.close()
 
     def _prepare(self, lanes: tuple[tuple[Lane, ModelCard], ...], free: frozenset[str]) -> None:
         try:
@@ -171,7 +172,7 @@ class Preparation:
                 self._steps.put(Nudged(model, error))
 
     def _give_up(self, lanes: Sequence[tuple[Lane, ModelCard]], error: Exception) -> None:
-        # A defect must not leave a pane waiting for ever; the thread pool keeps the exception itself.
+        # A defect must not leave a pane waiting for ever; the job's future keeps the exception itself.
         told = NoHostError("The host could not be prepared", f"{type(error).__name__}: {error}", "Run it again.")
         for lane, _ in lanes:
             self._steps.put(Unready(lane.spec.id, told))

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from tui.core.rating import OVERALL, SCALE, Note, Score, current_notes, current_scores
 from tui.core.session import Session
 from tui.core.session_dict import note_to_dict, score_to_dict
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A score or note that can be taken back. Without a score or note there is None or an empty text."""
+
+    run: str
+    old: Score | Note
+    new: Score | Note
 
 
 class Ratings:
@@ -22,7 +31,7 @@ class Ratings:
         self._rater = rater
         self._now = now
         self._record = record
-        self._undo: list[Score | Note] = []
+        self._steps: list[Step] = []
 
     def score(self, run: str, value: int | None, position: int | None = None) -> None:
         """Score a run's answer from 1 to 5; None takes the score back."""
@@ -32,7 +41,7 @@ class Ratings:
         if before == value:
             return
         entry = Score(run, self._rater, value, self._now(), position=position)
-        self._undo.append(replace(entry, value=before))
+        self._steps.append(Step(run, replace(entry, value=before), entry))
         self._add(entry)
 
     def note(self, run: str, text: str) -> None:
@@ -40,16 +49,22 @@ class Ratings:
         before = self.note_of(run)
         if before == text:
             return
-        self._undo.append(Note(run, self._rater, before, self._now()))
-        self._add(Note(run, self._rater, text, self._now()))
-
-    def undo(self) -> str | None:
-        """Take the last score or note back, and return its run; None when there is nothing to take back."""
-        if not self._undo:
-            return None
-        entry = replace(self._undo.pop(), at=self._now())
+        entry = Note(run, self._rater, text, self._now())
+        self._steps.append(Step(run, replace(entry, text=before), entry))
         self._add(entry)
-        return entry.run
+
+    @property
+    def last(self) -> Step | None:
+        """What `undo()` takes back; None when there is nothing to take back."""
+        return self._steps[-1] if self._steps else None
+
+    def undo(self) -> Step | None:
+        """Take the last score or note back, and return it; None when there is nothing to take back."""
+        if not self._steps:
+            return None
+        step = self._steps.pop()
+        self._add(replace(step.old, at=self._now()))
+        return step
 
     def score_of(self, run: str) -> int | None:
         """This person's score of a run that counts."""

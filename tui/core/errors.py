@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+_ENDS = (".", "!", "?", "…")
+
+
+def prose(*parts: str) -> str:
+    """The parts that are not empty as one line of prose: each ends with a stop, whoever wrote it."""
+    texts = (part.strip() for part in parts)
+    return " ".join(text if text.endswith(_ENDS) else f"{text}." for text in texts if text)
+
 
 class CompareError(Exception):
     """What happened (`title`), the particulars (`detail`) and what to do now (`hint`).
@@ -17,8 +25,13 @@ class CompareError(Exception):
 
     def sentence(self) -> str:
         """The three parts as one line of prose."""
-        parts = (self.title, self.detail, self.hint)
-        return " ".join(part if part.endswith((".", "!", "?")) else part + "." for part in parts if part)
+        return prose(self.title, self.detail, self.hint)
+
+
+def reason_of(error: BaseException) -> str:
+    """Why, in the system's own words: never empty, for some errors come without any."""
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return said or type(error).__name__
 
 
 class BadInputError(CompareError):

@@ -94,6 +94,28 @@ class Usage:
     completion_tokens: int | None = None
     reasoning_tokens: int | None = None
     source: str = "server"
+    cached_tokens: int | None = None
+    """Those of the prompt's tokens that the server did not evaluate, but found in a cache."""
+
+    @property
+    def from_cache(self) -> bool:
+        """Whether a part of the prompt came from a cache: the time to the first token is then not a fresh prompt's."""
+        return bool(self.cached_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingFound:
+    """What came as the answer began with thinking: a closing tag says so, which nothing had opened.
+
+    Counted from the beginning of the answer's text, whose first chunks these were. Instants stay as they are.
+    """
+
+    lane: str
+    chunks: int
+    """How many chunks were thinking, or its tag, and nothing else."""
+    thought_chars: int
+    answer_from: int
+    """The character at which the answer begins, after the tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +140,8 @@ class Failed:
     hint: str = ""
     type: str = ""
     """The exception's or the server's own name for it."""
+    retry_after_s: int | None = None
+    """How many seconds the host asks to be left alone before it is asked again; None when it says nothing of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +154,12 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The request was never made, because its model had failed before."""
+    """The request was never made, because its model had failed before: how, and what to do now."""
 
     lane: str
     at: int
+    message: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +191,7 @@ Event = (
     | Headers
     | Delta
     | Usage
+    | ThinkingFound
     | Ended
     | Failed
     | Cancelled

@@ -51,6 +51,8 @@ class HostSpec:
     """Where Foundry listens on a host reached through SSH, when it need not be asked."""
     kind: str | None = None
     """What it is, when nobody needs to find out."""
+    environment: tuple[str, ...] = ()
+    """The names of variables that an adapter's process is given besides those that every process needs."""
 
     def __str__(self) -> str:
         return self.name or self.value or self.way.value

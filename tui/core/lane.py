@@ -28,7 +28,7 @@ class LaneState(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether nothing more will happen to the lane."""
+        """Whether the request is over. Something may still be learnt of it; see `Lane.fold`."""
         return self not in (LaneState.QUEUED, LaneState.LOADING, LaneState.RUNNING)
 
     @property
@@ -56,13 +56,18 @@ class LaneSpec:
     """The marker that its prompt began with; see `Plan.nonce`."""
 
 
+LEARNT = (ev.Usage, ev.Memory, ev.Explained)
+"""What a lane still takes in after its end: facts about the request, which may be known later than its last word."""
+
 UNLOADED = "unloaded"
 """The kind of a fault that says: the host had not loaded the model when it was asked."""
+SKIPPED = "skipped"
+"""The kind of a fault that says: nothing was asked, because the model had failed before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a lane failed."""
+    """Why a lane failed, was cut or was skipped."""
 
     kind: str
     message: str
@@ -102,6 +107,8 @@ class Lane:
     memory: MemoryUse | None = None
     started: datetime | None = None
     """UTC, for people; no number is derived from it."""
+    revision: int = field(default=0, compare=False)
+    """How many events were folded. After the end it still grows: whoever keeps a copy sees by it that more is known."""
     _answer: _Text = field(default_factory=_Text)
     _reasoning: _Text = field(default_factory=_Text)
 
@@ -126,7 +133,8 @@ class Lane:
         return no_rate(self.marks, self.usage)
 
     def fold(self, event: ev.Event) -> None:
-        """Take one event in. After the end only what tells of the lane is taken; all else is a late echo."""
+        """Take one event in. After the end only what is `LEARNT` is taken; all else is a late echo."""
+        self.revision += 1
         match event:
             case ev.Usage():
                 self.usage = event
@@ -164,6 +172,8 @@ class Lane:
                 marks.headers = at
             case ev.Delta():
                 self._take(event)
+            case ev.ThinkingFound():
+                self._think_again(event)
             case ev.Ended():
                 self._end(event)
             case ev.Failed():
@@ -171,8 +181,10 @@ class Lane:
                 self.fault = Fault(event.kind, event.message, event.hint, event.type)
             case ev.Cancelled(at=at):
                 self.state, marks.end = LaneState.STOPPED, at
-            case ev.Skipped():
+            case ev.Skipped(message=message, hint=hint):
                 self.state = LaneState.SKIPPED
+                if message:
+                    self.fault = Fault(SKIPPED, message, hint)
 
     def _take(self, delta: ev.Delta) -> None:
         if not delta.text:
@@ -182,6 +194,13 @@ class Lane:
             self._reasoning.add(delta.text)
         else:
             self._answer.add(delta.text)
+
+    def _think_again(self, event: ev.ThinkingFound) -> None:
+        """Take what came as the beginning of the answer for thinking, white space around it left out."""
+        text = self.answer
+        thought = self.reasoning + text[: event.thought_chars]
+        self._reasoning, self._answer = _Text(thought.strip()), _Text(text[event.answer_from :])
+        self.marks.think_first(event.chunks)
 
     def _end(self, event: ev.Ended) -> None:
         self.marks.end = event.at

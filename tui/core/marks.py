@@ -37,6 +37,11 @@ class Marks:
         self.reads.append(read & _LARGEST_READ)
         self.kinds += kind.encode("ascii")
 
+    def think_first(self, chunks: int) -> None:
+        """Take the first so many chunks for thinking, whatever they came as."""
+        count = min(chunks, len(self.kinds))
+        self.kinds[:count] = Kind.REASONING.encode("ascii") * count
+
     @property
     def chunks(self) -> int:
         """How many chunks carried text. A chunk is not a token."""

@@ -35,7 +35,7 @@ class Plan:
     retries: int = 0
     """How often a request that failed is made again, before its model is skipped for the rest of the plan."""
     nonce: bool = False
-    """Whether each request begins with a marker of its own, so that no prefix cache can answer it."""
+    """Whether each request begins with a marker of its own, so that a prefix cache holds at most what precedes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,9 @@ class Run:
         return all(lane.state.final for lane in self.lanes.values())
 
 
+_STILL_TO_ASK = (LaneState.STOPPED, LaneState.SKIPPED)
+
+
 def slot_of(lane: Lane) -> Slot:
     """The place in its plan that a lane is in."""
     spec = lane.spec
@@ -42,11 +45,11 @@ def slot_of(lane: Lane) -> Slot:
 def left_of(plan: Plan, lanes: Iterable[Lane]) -> tuple[Wave, ...]:
     """What a plan that was broken off has still to ask, in its own order; `lanes` are those there are.
 
-    A request that was stopped, or never came to an end, is still to be made; one that failed or was skipped is not.
+    A request that was stopped or skipped, or never came to an end, is still to be made; one that failed is not.
     Models that are still to be asked something are warmed up anew.
     """
     mine = [lane for lane in lanes if lane.spec.plan == plan.key]
-    over = {slot_of(lane) for lane in mine if lane.state.final and lane.state is not LaneState.STOPPED}
+    over = {slot_of(lane) for lane in mine if lane.state.final and lane.state not in _STILL_TO_ASK}
     waves = schedule(plan)
     left = {slot for wave in waves for slot in wave if not slot.warmup and slot not in over}
     models = {slot.model for slot in left}

@@ -15,6 +15,8 @@ from tui.core.rating import Note, Score
 from tui.core.target import Parameters, Target
 
 SCHEMA = 1
+PART_OF = "part_of"
+"""The key, in every further file of a session too large for one, with the id of the session."""
 
 
 class SessionState(StrEnum):
@@ -46,6 +48,11 @@ class Session:
     notes: list[Note] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
     """Top-level tables of the file that this version does not know; kept as they are."""
+
+    @property
+    def whole_id(self) -> str:
+        """The id of the session that this is a further file of; else its own."""
+        return str(self.extra.get(PART_OF, self.id))
 
     def plan_of(self, lane: Lane) -> Plan:
         """The plan a lane belongs to."""

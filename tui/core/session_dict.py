@@ -123,6 +123,7 @@ def lane_to_dict(lane: Lane) -> Table:
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
             reasoning_tokens=usage.reasoning_tokens,
+            cached_tokens=usage.cached_tokens,
         )
     )
     table["timing"] = marks_to_dict(lane.marks)
@@ -150,6 +151,7 @@ def lane_from_dict(table: Table) -> Lane:
             completion_tokens=get(usage, "completion_tokens", int, None),
             reasoning_tokens=get(usage, "reasoning_tokens", int, None),
             source=source,
+            cached_tokens=get(usage, "cached_tokens", int, None),
         )
     lane.marks = marks_from_dict(get(table, "timing", dict, {}))
     if "memory" in table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 Table = dict[str, Any]
 _T = TypeVar("_T")
 _MISSING: Any = object()
+_LARGEST = (1 << 63) - 1
 
 
 def get(table: Table, key: str, kind: type[_T], default: Any = _MISSING) -> Any:
@@ -21,6 +22,8 @@ def get(table: Table, key: str, kind: type[_T], default: Any = _MISSING) -> Any:
     value = table[key]
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ValueError(f"`{key}` should be {_NAMES.get(kind, kind.__name__)}")
+    if kind is int and not -_LARGEST - 1 <= table[key] <= _LARGEST:
+        raise ValueError(f"`{key}` should be a whole number of at most 64 bits")
     return value
 
 
@@ -34,7 +37,7 @@ def number(table: Table, key: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"`{key}` should be a number")
-    if not math.isfinite(value):
+    if not -sys.float_info.max <= value <= sys.float_info.max:
         raise ValueError(f"`{key}` should be a number with an end")
     return float(value)
 

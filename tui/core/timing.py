@@ -52,7 +52,8 @@ class Timing:
     icl_max_ms: float | None = None
     tokens_per_chunk: float | None = None
     prefill_tps: float | None = None
-    """Includes whatever queueing and loading the server did unseen."""
+    """Tokens of the prompt that were evaluated, not those from a cache; includes whatever queueing and loading the
+    server did unseen."""
     connect_ms: float | None = None
     queue_ms: float | None = None
     load_ms: float | None = None
@@ -113,8 +114,10 @@ def _token_metrics(
     if usage is None:
         return {}
     known: dict[str, float | None] = {}
-    if usage.prompt_tokens:
-        known["prefill_tps"] = _per_s(usage.prompt_tokens, first)
+    # What was found in a cache was not evaluated in this time.
+    evaluated = (usage.prompt_tokens or 0) - (usage.cached_tokens or 0)
+    if evaluated > 0:
+        known["prefill_tps"] = _per_s(evaluated, first)
     tokens = usage.completion_tokens
     if not tokens:
         return known

@@ -21,6 +21,7 @@ from tui.engine.priority import raise_priority
 from tui.engine.protocol import Cancel, Command, Hello, Start, decode_command, encode_message
 from tui.engine.stamps import clock
 from tui.engine.warmup import warm_up
+from tui.net.secrets import blotted
 
 GATHER_S = 0.01
 """How long a message may wait for others. Its instant is taken by then, and screens are painted ten times a second."""
@@ -57,7 +58,7 @@ class Engine:
         except Exception as error:
             # A defect of ours in one lane must neither hang its pane nor touch the other lanes; stderr keeps the trace.
             name = type(error).__name__
-            what = f"The engine stumbled: {name}: {error}"
+            what = blotted(f"The engine stumbled: {name}: {error}")
             self._outbox.put(ev.Failed(start.lane, clock(), "engine", what, "Please report this.", name))
             raise
 

@@ -1,4 +1,7 @@
-"""What one chunk of a streamed chat completion holds, in any server's dialect. The data is untrusted."""
+"""What one object of a streamed chat completion says, in any server's dialect. The data is untrusted.
+
+`docs/servers.md` has the table.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,37 @@ from typing import Any
 from tui.core.events import Kind
 from tui.net.said import error_message
 
-DONE = "[DONE]"
+WITHOUT_WORDS = "an error without a message"
+MAX_REASON_CHARS = 100
 _TEXTS = (
     (Kind.REASONING, ("reasoning_content", "reasoning", "thinking")),
     (Kind.ANSWER, ("content",)),
     (Kind.REFUSAL, ("refusal",)),
 )
+_BROKEN_OFF = frozenset(
+    (
+        "error", "abort", "aborted", "cancelled", "canceled", "network_error", "server_error", "internal_error",
+        "timeout", "failed", "insufficient_system_resource",
+    )
+)  # fmt: skip
+"""Reasons by which the server itself says that its answer is not whole."""
+_COUNTS_MAX = 1 << 40
 
 
-UsageCounts = tuple[int | None, int | None, int | None]
-"""Prompt, completion and reasoning tokens."""
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A server's token counts; what it leaves out is None."""
+
+    prompt: int | None = None
+    completion: int | None = None
+    reasoning: int | None = None
+    cached: int | None = None
+    """Those of the prompt's tokens that were not evaluated, but found in a cache."""
+
+    @property
+    def known(self) -> bool:
+        """Whether there is any count."""
+        return any(count is not None for count in (self.prompt, self.completion, self.reasoning, self.cached))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +51,22 @@ class Chunk:
 
     texts: tuple[tuple[Kind, str], ...] = ()
     finish_reason: str | None = None
-    usage: UsageCounts | None = None
+    usage: Counts | None = None
     error: str | None = None
+    known: bool = True
+    """Whether it is anything of a chat completion's."""
+
+    @property
+    def broken_off(self) -> bool:
+        """Whether the server says that it did not bring its answer to an end."""
+        return self.finish_reason is not None and self.finish_reason.lower() in _BROKEN_OFF
 
 
 class Count:
     """The server's token counts of one answer, wherever in its stream it gives them: the last are meant."""
 
     def __init__(self) -> None:
-        self._last: UsageCounts | None = None
+        self._last: Counts | None = None
         self._texts = 0
         self._texts_after = 0
 
@@ -43,47 +74,105 @@ class Count:
         """Note one chunk."""
         self._texts += len(chunk.texts)
         self._texts_after += len(chunk.texts)
-        if chunk.usage is not None:
-            self._last, self._texts_after = chunk.usage, 0
+        usage = chunk.usage
+        if usage is not None and (self._last is None or usage.completion or not self._texts):
+            self._last, self._texts_after = usage, 0
 
     @property
-    def usage(self) -> UsageCounts | None:
+    def usage(self) -> Counts | None:
         """The counts of the whole answer. None for its tokens when more text came than they can account for."""
-        if self._last is None or not self._texts_after:
-            return self._last
-        prompt, completion, _ = self._last
+        last = self._last
+        if last is None:
+            return None
+        completion, reasoning = last.completion, last.reasoning
+        if not completion and self._texts:
+            completion = reasoning = None
         # Counted before the text had ended: either the total, told ahead, or only what there was so far.
-        return self._last if completion is not None and completion >= self._texts else (prompt, None, None)
+        if self._texts_after and (completion is None or completion < self._texts):
+            completion = reasoning = None
+        counts = Counts(last.prompt, completion, reasoning, last.cached)
+        return counts if counts.known else None
 
 
-def read_chunk(data: Any) -> Chunk:
-    """Read a decoded chunk. Raises ValueError when it is nothing like one."""
-    if not isinstance(data, dict):
-        raise ValueError("a chunk that is no JSON object")
-    if data.get("error"):
-        return Chunk(error=error_message(data) or "an error without a message")
-    choices = data.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
-    usage = data.get("usage") or choice.get("usage")
-    reason = choice.get("finish_reason")
-    return Chunk(
-        texts=tuple(_texts(choice)),
-        finish_reason=reason if isinstance(reason, str) and reason else None,
-        usage=_usage(usage) if isinstance(usage, dict) else None,
-    )
+class ChunkReader:
+    """Reads the objects of one stream, in their order: where its text stands is known from those before."""
 
+    def __init__(self) -> None:
+        self._in_delta = False
+        self._in_message = False
+        """Whether text other than thinking came in these. A message beside deltas repeats what they brought."""
 
-def _texts(choice: dict[str, Any]) -> Iterator[tuple[Kind, str]]:
-    # Foundry Local's older service repeats the delta as a message: one of the two, never both.
-    for key in ("delta", "message"):
-        part = choice.get(key)
+    def read(self, data: Any) -> Chunk:
+        """Read a decoded chunk. Raises ValueError when it is nothing like one."""
+        if isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict) and data[0].get("error"):
+            data = data[0]
+        if not isinstance(data, dict):
+            raise ValueError("a chunk that is no JSON object")
+        choices = data.get("choices")
+        choice = _choice(choices) if isinstance(choices, list) and choices else None
+        usage = data.get("usage")
+        if not choice:
+            error = _error(data, bare=not choices and not usage)
+            return Chunk(usage=_usage(usage, data), error=error, known=bool(usage) or "choices" in data)
+        error = data.get("error") or choice.get("error")
+        reason = choice.get("finish_reason")
+        return Chunk(
+            texts=tuple(self._texts(choice)),
+            finish_reason=reason[:MAX_REASON_CHARS] if isinstance(reason, str) and reason else None,
+            usage=_usage(usage or choice.get("usage"), data),
+            error=(error_message({"error": error}) or WITHOUT_WORDS) if error else None,
+        )
+
+    def _texts(self, choice: dict[str, Any]) -> Iterator[tuple[Kind, str]]:
+        part = choice.get("delta")
         found = list(_part_texts(part)) if isinstance(part, dict) else []
         if found:
+            self._in_delta = self._in_delta or any(kind is not Kind.REASONING for kind, _ in found)
             yield from found
             return
-    text = choice.get("text")
-    if isinstance(text, str) and text:
-        yield Kind.ANSWER, text
+        if self._in_delta:
+            return
+        part = choice.get("message")
+        found = list(_part_texts(part)) if isinstance(part, dict) else []
+        if found:
+            self._in_message = True
+            yield from found
+            return
+        text = choice.get("text")
+        if isinstance(text, str) and text and not self._in_message:
+            yield Kind.ANSWER, text
+
+
+def error_in(data: Any) -> str:
+    """The words of what a server sent as an error."""
+    if isinstance(data, str):
+        return data[:500] or WITHOUT_WORDS
+    return error_message(data) or (_text_of(data) if isinstance(data, dict) else None) or WITHOUT_WORDS
+
+
+def _choice(choices: list[Any]) -> dict[str, Any] | None:
+    """The choice that was asked for: the one with index 0, or with none."""
+    for choice in choices:
+        if isinstance(choice, dict) and not choice.get("index"):
+            return choice
+    return None
+
+
+def _error(data: dict[str, Any], *, bare: bool) -> str | None:
+    """What an object without a choice of ours says went wrong; `bare` when it holds no usage and no choices either."""
+    if data.get("error"):
+        return error_in(data)
+    if not bare:
+        return None
+    if data.get("error_code") or data.get("object") == "error":
+        return error_in(data)
+    words = {key: data[key] for key in ("detail", "message") if key in data}
+    return error_message(words) if words and "error_code" not in data else None
+
+
+def _text_of(data: dict[str, Any]) -> str | None:
+    text = data.get("text")
+    return text.strip() or None if isinstance(text, str) else None
 
 
 def _part_texts(part: dict[str, Any]) -> Iterator[tuple[Kind, str]]:
@@ -114,11 +203,29 @@ def _item_texts(item: Any) -> Iterator[tuple[Kind, str]]:
             yield kind, text
 
 
-def _usage(usage: dict[str, Any]) -> UsageCounts:
-    details = usage.get("completion_tokens_details")
-    reasoning = details.get("reasoning_tokens") if isinstance(details, dict) else None
-    return _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")), _count(reasoning)
+def _usage(usage: Any, data: dict[str, Any]) -> Counts | None:
+    if not isinstance(usage, dict):
+        return None
+    prompt = _count(usage.get("prompt_tokens")) or None
+    cached = next((count for count in _cached(usage, data) if count is not None), None)
+    if cached is not None and prompt is not None and cached > prompt:
+        cached = None
+    reasoning = _count(_in(usage, "completion_tokens_details", "reasoning_tokens"))
+    return Counts(prompt, _count(usage.get("completion_tokens")), reasoning, cached)
+
+
+def _cached(usage: dict[str, Any], data: dict[str, Any]) -> Iterator[int | None]:
+    for details in ("prompt_tokens_details", "input_tokens_details"):
+        yield _count(_in(usage, details, "cached_tokens"))
+    for name in ("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens", "num_cached_tokens"):
+        yield _count(usage.get(name))
+    yield _count(_in(data, "timings", "cache_n"))
+
+
+def _in(table: dict[str, Any], key: str, name: str) -> Any:
+    inner = table.get(key)
+    return inner.get(name) if isinstance(inner, dict) else None
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 40 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _COUNTS_MAX else None

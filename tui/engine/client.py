@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,19 +10,22 @@ import httpx2
 import openai
 
 from tui.core import events as ev
+from tui.core.limits import HINT, TOO_LONG
 from tui.engine import faults
-from tui.engine.chunks import DONE, Chunk, Count, read_chunk
+from tui.engine.answer import Answer
+from tui.engine.blotting import without_key
 from tui.engine.dialect import Dialects, refused, without
+from tui.engine.framing import EventStream
 from tui.engine.protocol import Start
 from tui.engine.stamps import Stamps, clock
-from tui.engine.thinking import ThinkingTags
 from tui.engine.transport import StampingTransport
 from tui.net.proxies import proxy_for
 
 NO_KEY = "none"
 """Sent where no key is configured, so that the library never looks for one in the environment."""
 
-MAX_ANSWER_CHARS = 8_000_000
+MAX_WORDS = 300
+"""Characters of a body that is no stream which are taken for what the host has to say."""
 
 Emit = Callable[[ev.Event], None]
 
@@ -33,7 +35,7 @@ async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
 
     A request whose options the host refuses by name is made anew without them; every instant is that of the last.
     """
-    watch = _Watch(start)
+    watch, emit = _Watch(start), without_key(start, emit)
     try:
         async with asyncio.timeout(None) as watch.timeout:
             left_out = dialects.known(start.endpoint)
@@ -44,7 +46,7 @@ async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
     except TimeoutError:
         emit(faults.silent(start, watch.phase, watch.allowed, clock()))
     except faults.EXPECTED as error:
-        emit(faults.failed(start, error, clock()))
+        emit(faults.failed(start, error, clock(), arrived=watch.arrived))
 
 
 async def _attempt(
@@ -86,54 +88,41 @@ def _client(start: Start, stamps: Stamps) -> openai.AsyncOpenAI:
 
 async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: _Watch, emit: Emit) -> None:
     """Read the stream to its end. `[DONE]` is the end, whether or not the server closes the connection."""
-    if not response.headers.get("content-type", "").lower().startswith("text/event-stream"):
-        raise faults.NotAStreamError(response.headers.get("content-type", ""), await _beginning(response))
-    lane, finish_reason, done, length = start.lane, None, False, 0
-    tags, count = ThinkingTags(), Count()
+    stream, answer = EventStream(), Answer(start.lane, stamps, emit)
     try:
-        async for event in httpx2.EventSource(response):
-            if event.data.strip() == DONE:
-                done = True
+        async for data in response.aiter_raw():
+            for item in stream.take(data):
+                if answer.take(item):
+                    watch.enter("more text")
+                if answer.done or answer.full:
+                    break
+            if answer.done or answer.full:
                 break
-            chunk = _chunk(event)
-            if chunk.error:
-                raise faults.ServerSaidError(chunk.error)
-            for kind, text in chunk.texts:
-                for delta in tags.take(ev.Delta(lane, stamps.read_at, stamps.read_number, kind, text)):
-                    emit(delta)
-                length += len(text)
-            if chunk.texts:
-                watch.enter("more text")
-            count.take(chunk)
-            finish_reason = chunk.finish_reason or finish_reason
-            if length > MAX_ANSWER_CHARS:
-                raise faults.ServerSaidError(f"the answer is longer than {MAX_ANSWER_CHARS:,} characters")
+        else:
+            for item in stream.rest():
+                answer.take(item)
+            if not answer.recognized:
+                _explain_nothing(response.headers.get("content-type", ""), stream.loose)
     finally:
-        # However it ends: what arrived is kept.
-        for delta in tags.rest():
-            emit(delta)
-        if count.usage is not None:
-            emit(ev.Usage(lane, *count.usage))
-    emit(ev.Ended(lane, clock() if not done else stamps.read_at, finish_reason, done))
+        answer.close()
+    if answer.full:
+        # Neither a reason nor the end: it was cut, by us.
+        emit(ev.Ended(start.lane, stamps.read_at))
+        emit(ev.Explained(start.lane, stamps.read_at, TOO_LONG, HINT))
+        return
+    at = stamps.read_at if answer.done else clock()
+    emit(ev.Ended(start.lane, at, answer.finish_reason, answer.done))
 
 
-def _chunk(event: httpx2.ServerSentEvent) -> Chunk:
-    try:
-        chunk = read_chunk(json.loads(event.data))
-    except (ValueError, RecursionError) as error:
-        if event.event == "error":
-            return Chunk(error=event.data[:500])
-        raise faults.NonsenseError(event.data[:200]) from error
-    return chunk
-
-
-async def _beginning(response: httpx2.Response) -> bytes:
-    body = b""
-    async for part in response.aiter_bytes():
-        body += part
-        if len(body) > faults.BODY_BYTES:
-            break
-    return body[: faults.BODY_BYTES]
+def _explain_nothing(content_type: str, text: str) -> None:
+    """Raise what is to be said of a body in which nothing of an answer was; of an empty stream there is nothing."""
+    stream = content_type.startswith("text/event-stream")
+    if text and not text.startswith("<") and len(text) <= MAX_WORDS:
+        raise faults.ServerSaidError(text)
+    if text and stream:
+        raise faults.NonsenseError(text[:200])
+    if not stream:
+        raise faults.NotAStreamError(content_type, b"")
 
 
 def _request(start: Start) -> dict[str, Any]:
@@ -172,6 +161,11 @@ class _Watch:
     @property
     def allowed(self) -> float:
         return self._allowed[self.phase]
+
+    @property
+    def arrived(self) -> bool:
+        """Whether any text of the answer has come."""
+        return self.phase == "more text"
 
     def enter(self, phase: str) -> None:
         if self.timeout is None:

@@ -4,37 +4,61 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import ssl
-from collections.abc import Iterator
-from urllib.parse import urlsplit
+from datetime import UTC, datetime
 
 import httpcore2
 import httpx2
 import openai
 
-from tui.core.errors import CompareError
+from tui.core.errors import CompareError, prose
 from tui.core.events import Failed
 from tui.core.lane import UNLOADED
+from tui.engine.framing import TooLongError
 from tui.engine.protocol import Start
-from tui.net.proxies import VARIABLES, proxy_for
+from tui.engine.retry_after import retry_after_s
+from tui.net.bodies import PackedError
+from tui.net.failures import (
+    MAX_WORDS,
+    no_answer,
+    no_connection,
+    points_to,
+    proxy_refused,
+    sign_in_wanted,
+    without_origin,
+)
 from tui.net.said import error_message
 
-BODY_BYTES = 65_536
-"""How much of a body that is no stream is read, to find out what it says."""
-
-_SHOWN = 300
-_CERTIFICATE = "The environment variable SSL_CERT_FILE may name the file of the authority that signed it."
-_PROXY = f"The environment names this proxy: look at {VARIABLES}."
-_PROXY_LOGIN = "Write them into the variable of the proxy, like http://user:password@proxy:3128."
+_TOO_LONG = "The prompt is too long for the model."
+_SHORTER = "Shorten the prompt, or have the model loaded with a larger context; --max-tokens counts towards it as well."
+_OWN_LOG = "Look at the host's own log."
+_KEPT = "What arrived is kept."
+_AGAIN = "Run it again."
 _NO_PAGE = re.compile(r"(?:404:? ?)?(?:(?:page|file|path|url|route|resource) )?not found\.?", re.IGNORECASE)
 """What a host says of a path it does not have, as opposed to a model."""
 _NOT_LOADED = re.compile(r"\bnot (?:\w+ )?loaded\b|\bNo OpenAIService provider found\b", re.IGNORECASE)
+_LENGTH = re.compile(
+    r"(?:context|prompt|input|sequence|messages?)\b.{0,80}(?:too (?:long|large|many)|exceed|longer than|maximum|limit)"
+    r"|(?:exceed|longer than|larger than|maximum).{0,60}(?:context|max_length|n_ctx|sequence length)"
+    r"|too many tokens",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What hosts say of a prompt that has no room in the context."""
+_OPTION = re.compile(r"parameter|argument|field|option|unsupported|not (?:permitted|allowed|supported)", re.IGNORECASE)
+_NO_MODEL = re.compile(
+    r"\bmodel\b.{0,100}(?:not found|not exist|unknown|invalid|no such)|(?:unknown|invalid|no such) model",
+    re.IGNORECASE | re.DOTALL,
+)
+_NATIVE = re.compile(r"\w+\.(?:cc|cpp|h|hpp):\d+|\bOrtException\b|\b(?:Ort|std|onnxruntime|Generators)::\w+")
+"""What the runtime's native code says for those who wrote it."""
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 
 
 class ServerSaidError(Exception):
     """The server reported an error inside its stream."""
+
+
+class BrokenOffError(Exception):
+    """The server ended its answer with this finish reason, which says that it is not whole."""
 
 
 class NonsenseError(Exception):
@@ -64,8 +88,11 @@ EXPECTED = (
     UnicodeError,
     CompareError,
     ServerSaidError,
+    BrokenOffError,
     NonsenseError,
     NotAStreamError,
+    TooLongError,
+    PackedError,
 )
 """Everything the network and the server can do to us. Anything else is a defect and must not be hidden."""
 
@@ -73,7 +100,7 @@ _SILENCES = {
     "connect": ("connect", "The host did not accept the connection", "Check the address, or that the host is up."),
     "first byte": ("timeout", "The host took the request and did not answer", "It may be busy or stuck: run it again."),
     "first text": ("timeout", "The host began to answer and sent no text", "It may be busy or stuck: run it again."),
-    "more text": ("timeout", "The host stopped in the middle of its answer", "What arrived is kept. Run it again."),
+    "more text": ("timeout", "The host stopped in the middle of its answer", prose(_KEPT, _AGAIN)),
 }
 
 
@@ -83,10 +110,16 @@ def silent(start: Start, phase: str, seconds: float, at: int) -> Failed:
     return Failed(start.lane, at, kind, f"{what} for {seconds:g} s.", hint, "timeout")
 
 
-def failed(start: Start, error: BaseException, at: int) -> Failed:
-    """The failure an exception stands for."""
-    kind, message, hint = _explain(start, _root(error))
-    return Failed(start.lane, at, kind, message, hint, type(error).__name__)
+def failed(start: Start, error: BaseException, at: int, *, arrived: bool) -> Failed:
+    """The failure an exception stands for. `arrived` is whether any text of the answer came before it."""
+    kind, message, hint = _explain(start, _root(error), arrived=arrived)
+    return Failed(start.lane, at, kind, message, prose(hint), type(error).__name__, _asked_pause(error))
+
+
+def _asked_pause(error: BaseException) -> int | None:
+    if not isinstance(error, openai.APIStatusError):
+        return None
+    return retry_after_s(error.response.headers.get("retry-after", ""), datetime.now(UTC))
 
 
 def _root(error: BaseException) -> BaseException:
@@ -95,31 +128,34 @@ def _root(error: BaseException) -> BaseException:
     return inner if isinstance(inner, BaseException) else error
 
 
-def _explain(start: Start, error: BaseException) -> tuple[str, str, str]:
+def _explain(start: Start, error: BaseException, *, arrived: bool) -> tuple[str, str, str]:
     where = start.endpoint.base_url
+    kept = _KEPT if arrived else _AGAIN
     match error:
         case openai.APIStatusError():
             return _explain_status(start, error)
         case CompareError():
-            return "connect", _sentence(f"{error.title}: {error.detail}" if error.detail else error.title), error.hint
+            return "connect", *_told(error)
         case httpcore2.ProxyError():
-            return "connect", *_explain_proxy(where, str(error))
+            return "connect", *_told(proxy_refused(where, str(error)))
         case ServerSaidError():
-            return "stream", _sentence(f"The host reports: {error}"), "What arrived is kept."
+            return "stream", *_explain_words(str(error), _KEPT if arrived else "Nothing was answered.")
+        case BrokenOffError():
+            return "stream", f"The host broke its answer off: finish reason {error}.", kept
+        case PackedError():
+            return "stream", _sentence(f"The host's answer cannot be read: {error}"), _OWN_LOG
         case NonsenseError():
-            return "stream", f"The host sent something that is not part of an answer: {error}", "What arrived is kept."
+            return "stream", _sentence(f"The host sent something that is not part of an answer: {error}"), kept
         case NotAStreamError():
             return "stream", *_explain_body(where, error)
-        case httpx2.SSEError():
-            return "stream", "The host sent more without a break than any answer holds.", "What arrived is kept."
+        case TooLongError():
+            return "stream", "The host sent more without a break than any answer holds.", kept
         case httpcore2.ConnectError() | httpx2.ConnectError():
-            return "connect", *_explain_connection(where, error)
+            return "connect", *_told(no_connection(where, error, "Check the address, or that the host is up"))
         case httpcore2.RemoteProtocolError() | httpcore2.ReadError() | httpcore2.WriteError():
-            return (
-                "stream",
-                "The connection broke before the answer was complete.",
-                "What arrived is kept. Run it again.",
-            )
+            if arrived:
+                return "stream", "The connection broke before the answer was complete.", prose(_KEPT, _AGAIN)
+            return "stream", *_told(no_answer(where, error, _AGAIN))
         case httpcore2.UnsupportedProtocol() | httpx2.InvalidURL():
             return (
                 "connect",
@@ -127,71 +163,84 @@ def _explain(start: Start, error: BaseException) -> tuple[str, str, str]:
                 "Give a URL such as http://127.0.0.1:8000/v1.",
             )
         case _:
-            return "stream", _sentence(f"The request failed: {str(error) or type(error).__name__}"), "Run it again."
+            return "stream", _sentence(f"The request failed: {str(error) or type(error).__name__}"), _AGAIN
 
 
-def _explain_proxy(where: str, said: str) -> tuple[str, str]:
-    """Why the proxy does not let through; `said` is its status and reason, when it gave any."""
-    proxy = proxy_for(where)
-    named = f"The proxy {proxy.url}" if proxy is not None else "The proxy"
-    if said.startswith("407"):
-        return f"{named} wants a user and a password, or other ones.", _PROXY_LOGIN
-    return _sentence(f"{named} does not let through to {where}: {said or 'it gives no reason'}"), _PROXY
+def _told(error: CompareError) -> tuple[str, str]:
+    return prose(error.title, error.detail), error.hint
 
 
-def _explain_connection(where: str, error: BaseException) -> tuple[str, str]:
-    proxy = proxy_for(where)
-    place, hint = (where, "Check the address.") if proxy is None else (proxy.url, _PROXY)
-    for cause in _causes(error):
-        match cause:
-            case ssl.SSLCertVerificationError():
-                what = f"its certificate is not trusted: {cause.verify_message}"
-                return _sentence(f"There is no safe connection to {where}: {what}"), _CERTIFICATE
-            case ssl.SSLError():
-                what = cause.reason or str(cause)
-                return _sentence(f"There is no safe connection to {where}: {what}"), "Does the host speak plain http?"
-            case socket.gaierror():
-                return _sentence(f"The name {urlsplit(place).hostname} leads to no host: {cause.strerror}"), hint
-    if proxy is not None:
-        return f"Nobody answers at {proxy.url}, the proxy on the way to {where}.", _PROXY
-    return f"Nobody answers at {where}.", "Check the address, or that the host is up."
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and what it came from, several connections tried side by side included."""
-    while error is not None:
-        yield error
-        if isinstance(error, BaseExceptionGroup):
-            for inner in error.exceptions:
-                yield from _causes(inner)
-        error = error.__cause__ or error.__context__
+def _explain_words(said: str, hint: str) -> tuple[str, str]:
+    """What a host reports of itself, told as what it means where that is known."""
+    words = without_origin(said)
+    shorter = prose(_KEPT, _SHORTER) if hint == _KEPT else _SHORTER
+    if _NATIVE.search(words):
+        # Of what is left of it, only its makers could make sense.
+        too_long = _LENGTH.search(words)
+        return (_TOO_LONG, shorter) if too_long else ("The host's runtime failed inside.", prose(hint, _OWN_LOG))
+    reported = _sentence(f"The host reports: {words}")
+    if not _LENGTH.search(words):
+        return reported, hint
+    return reported if words == said else prose(_TOO_LONG, reported), shorter
 
 
 def _explain_status(start: Start, error: openai.APIStatusError) -> tuple[str, str, str]:
-    said = _said(error.response)
+    said = without_origin(_said(error.response) or "") or None
     status, endpoint = error.status_code, start.endpoint
     if status == 404 and (said is None or _NO_PAGE.fullmatch(said)):
         what = f"There is no chat API at {endpoint.base_url}: the host answered 404."
         return "status", what, "Check the path of the address; most hosts want it to end in /v1."
     if status == 407:
-        return "connect", *_explain_proxy(endpoint.base_url, "407")
+        return "connect", *_told(proxy_refused(endpoint.base_url, "407"))
     wait = _wait(error.response)
-    another = "another" if endpoint.api_key else "an"
     hints = {
-        400: "Check the prompt's length and the parameters.",
-        401: f"It wants {another} API key: put it into the environment variable {endpoint.key_name}.",
-        403: "The host refuses this key.",
+        400: _bad_request(said or "", endpoint.model),
+        401: _sign_in(error.response, start),
+        403: "The host refuses this key." if endpoint.api_key else _key_wanted(start),
         404: f"Check that the host has the model {endpoint.model}, and the address {endpoint.base_url}.",
+        413: _SHORTER,
+        422: _bad_request(said or "", endpoint.model),
         429: f"Too many requests: wait {wait} and run it again.",
         503: f"The host is busy or starting: wait {wait} and run it again.",
     }
-    hint = hints.get(status, "Look at the host's own log." if status >= 500 else "")
+    hint = hints.get(status, _OWN_LOG if status >= 500 else "")
     kind = "status"
     if said is not None and _NOT_LOADED.search(said):
         kind, hint = UNLOADED, f"Have the host load {endpoint.model}, then run it again."
+    elif said is not None and _LENGTH.search(said):
+        hint = _SHORTER
+        said = "the prompt is too long for the model" if _NATIVE.search(said) else said
+    elif said is not None and _NATIVE.search(said):
+        said, hint = "its runtime failed inside", _OWN_LOG
     if 300 <= status < 400:
-        said, hint = "it points to another address, which is not followed", "Give the address it should be asked at."
+        there = error.response.headers.get("location", "")
+        place = points_to(endpoint.base_url, there) if there else "another address"
+        said, hint = f"it points to {place}, which is not followed", "Give the address it should be asked at."
     return kind, _sentence(f"The host refused with {status}: {said or 'it gives no reason'}"), hint
+
+
+def _bad_request(said: str, model: str) -> str:
+    """What to do about a request that the host does not take as it is."""
+    if _NO_MODEL.search(said):
+        return f"Check that the host has the model {model}."
+    if _OPTION.search(said):
+        return "Leave out the parameter that it names."
+    return "The host does not take the request as it is: look at what it says, and at its own log."
+
+
+def _sign_in(response: httpx2.Response, start: Start) -> str:
+    kind = sign_in_wanted(response.headers.get("www-authenticate", ""))
+    if not kind:
+        return _key_wanted(start)
+    return (
+        f"It wants a user and a password ({kind}), which this program never sends: something stands before the host, "
+        "such as a gateway."
+    )
+
+
+def _key_wanted(start: Start) -> str:
+    another = "another" if start.endpoint.api_key else "an"
+    return f"It wants {another} API key: put it into the environment variable {start.endpoint.key_name}."
 
 
 def _wait(response: httpx2.Response) -> str:
@@ -208,7 +257,7 @@ def _explain_body(where: str, error: NotAStreamError) -> tuple[str, str]:
     except (ValueError, RecursionError):
         said = None
     if said:
-        return _sentence(f"The host reports: {said}"), "Nothing was answered."
+        return _explain_words(said, "Nothing was answered.")
     kind = error.content_type.partition(";")[0].strip() or "something without a type"
     return f"The host answered with {kind} instead of a stream of events.", f"Is {where} the address of a chat API?"
 
@@ -221,7 +270,7 @@ def _said(response: httpx2.Response) -> str | None:
         message = None
     if message:
         return message
-    return text if text and len(text) <= _SHOWN and not text.startswith("<") else None
+    return text if text and len(text) <= MAX_WORDS and not text.startswith("<") else None
 
 
 def body_of(response: httpx2.Response) -> str:
@@ -233,5 +282,4 @@ def body_of(response: httpx2.Response) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = text if len(text) <= _SHOWN * 2 else text[: _SHOWN * 2] + "…"
-    return text if text.endswith((".", "!", "?", "…")) else text + "."
+    return prose(text if len(text) <= MAX_WORDS * 2 else text[: MAX_WORDS * 2] + "…")

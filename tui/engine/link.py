@@ -13,8 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
 
+from tui.core.environment import Child, environment_of
 from tui.core.events import Event
 from tui.engine.protocol import Command, Hello, decode_message, encode_command
+from tui.net.secrets import blotted
 
 if sys.platform == "win32":
     _FLAGS = subprocess.CREATE_NO_WINDOW
@@ -27,9 +29,15 @@ COMMAND = (sys.executable, "-P", "-m", "tui.engine")
 
 @dataclass(frozen=True, slots=True)
 class EngineGone:
-    """The engine's process ended by itself; `last_words` is the end of what it wrote on stderr."""
+    """An engine's process ended by itself; `last_words` is the end of what it wrote on stderr.
+
+    When this is read another engine may run already: `generation` says which it was, as `EngineLink.generation` does.
+    """
 
     last_words: str
+    generation: int
+    greeted: bool
+    """Whether it got as far as to greet."""
 
 
 Message = Event | Hello | EngineGone
@@ -49,6 +57,14 @@ class EngineLink:
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
         self._offset = 0
+        self.generation = 0
+        """The engine that was started last, counted from 1."""
+        self._greeted = 0
+
+    @property
+    def greeted(self) -> bool:
+        """Whether an engine runs that has greeted: what is sent to it now does not wait for its start."""
+        return self.pid is not None and self._greeted == self.generation
 
     @property
     def pid(self) -> int | None:
@@ -60,18 +76,19 @@ class EngineLink:
         if self.pid is not None:
             return
         self._release()
-        environment = {key: value for key, value in os.environ.items() if not key.upper().startswith("OPENAI_")}
         complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process, closed by its reader
         process = subprocess.Popen(
             COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
-            env=environment,
+            env=environment_of(Child.ENGINE, os.environ),
             creationflags=_FLAGS,
         )
         self._process = process
-        self._reader = threading.Thread(target=self._read, args=(process, complaints), name="engine", daemon=True)
+        self.generation += 1
+        engine = (process, complaints, self.generation)
+        self._reader = threading.Thread(target=self._read, args=engine, name="engine", daemon=True)
         self._reader.start()
 
     def send(self, command: Command) -> None:
@@ -130,8 +147,9 @@ class EngineLink:
                         pass  # unsent bytes for a process that is gone
         self._process = self._reader = None
 
-    def _read(self, process: subprocess.Popen[bytes], complaints: IO[bytes]) -> None:
+    def _read(self, process: subprocess.Popen[bytes], complaints: IO[bytes], generation: int) -> None:
         assert process.stdout is not None
+        greeted = False
         for line in process.stdout:
             try:
                 message = decode_message(line)
@@ -139,15 +157,16 @@ class EngineLink:
                 continue  # a stray print of some library; every line of ours can be read
             if isinstance(message, Hello):
                 self._offset = message.clock - time.perf_counter_ns()
+                self._greeted, greeted = generation, True
             else:
                 self._on_event(message)
             self._say(message)
         process.wait()
         complaints.seek(0, os.SEEK_END)
         complaints.seek(max(complaints.tell() - 2000, 0))
-        last_words = complaints.read().decode("utf-8", "replace").strip()
+        last_words = blotted(complaints.read().decode("utf-8", "replace").strip())
         complaints.close()
-        self._say(EngineGone(last_words))
+        self._say(EngineGone(last_words, generation, greeted))
 
     def _say(self, message: Message) -> None:
         self._inbox.append(message)

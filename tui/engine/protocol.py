@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tui.core import events as ev
+from tui.core.clean import join_surrogates
 from tui.core.target import Endpoint, Parameters, Timeouts
 
 
@@ -44,8 +45,19 @@ class Hello:
 
 
 def encode_command(command: Command) -> str:
-    """One line, without its end."""
-    return json.dumps({"command": type(command).__name__.lower(), **asdict(command)})
+    """One line, without its end. Halves of characters are joined or replaced: no request can carry one."""
+    return json.dumps({"command": type(command).__name__.lower(), **_whole(asdict(command))})
+
+
+def _whole(value: Any) -> Any:
+    match value:
+        case str():
+            return join_surrogates(value)
+        case dict():
+            return {key: _whole(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_whole(inner) for inner in value]
+    return value
 
 
 def decode_command(line: str | bytes) -> Command:

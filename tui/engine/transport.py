@@ -6,6 +6,7 @@ acknowledgements hold back small writes for some 40 ms and tokens then arrive in
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import Any
@@ -15,7 +16,12 @@ import httpx2
 
 from tui.engine.plain import PlainBackend
 from tui.engine.stamps import Stamps, clock
+from tui.net.bodies import PackedError, Unpacker
 from tui.net.proxies import Proxy
+
+REFUSAL_BYTES = 65_536
+"""How much of a refusal is read, to find out what it says."""
+MAX_TYPE_BYTES = 100
 
 
 class StampingTransport(httpx2.AsyncBaseTransport):
@@ -53,10 +59,11 @@ class StampingTransport(httpx2.AsyncBaseTransport):
                 extensions=request.extensions,
             )
         )
+        limit = None if 200 <= response.status < 300 else REFUSAL_BYTES
         return httpx2.Response(
             status_code=response.status,
-            headers=_without_repeats(response.headers),
-            stream=_Body(response.stream),
+            headers=_wanted(response.headers),
+            stream=_Body(response.stream, _encoding(response.headers), limit),
             extensions=response.extensions,
         )
 
@@ -65,23 +72,61 @@ class StampingTransport(httpx2.AsyncBaseTransport):
         await self._pool.aclose()
 
 
-def _without_repeats(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Only the first content type: Foundry Local's runtime sends its own twice, which joined is no type at all."""
+def _encoding(headers: list[tuple[bytes, bytes]]) -> str:
+    """How the body is packed; empty when it is not."""
+    named = [value for name, value in headers if name.lower() == b"content-encoding"]
+    encoding = b",".join(named).decode("ascii", "replace").strip().lower()
+    return "" if encoding == "identity" else encoding
+
+
+def _wanted(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers as they are to be read further on.
+
+    Of content types only the first, for Foundry Local's runtime sends its own twice, which joined is no type at all;
+    and without parameters, for the library would take any codec of Python's for a charset. What is unpacked here has
+    no encoding any more, and nobody keeps cookies.
+    """
     kept: dict[bytes, tuple[bytes, bytes]] = {}
     for number, (name, value) in enumerate(headers):
-        key = b"content-type" if name.lower() == b"content-type" else str(number).encode()
-        kept.setdefault(key, (name, value))
+        key = name.lower()
+        if key == b"content-type":
+            kept.setdefault(key, (name, value.partition(b";")[0].strip().lower()[:MAX_TYPE_BYTES]))
+        elif key not in (b"content-encoding", b"set-cookie"):
+            kept[str(number).encode()] = (name, value)
     return list(kept.values())
 
 
 class _Body(httpx2.AsyncByteStream):
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    """The body of a response, unpacked. Of one that is only to be told about, the first `limit` bytes."""
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __init__(self, stream: Any, encoding: str, limit: int | None) -> None:
+        self._stream = stream
+        self._encoding = encoding
+        self._limit = limit
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._limit is not None:
+            return self._beginning(self._limit)
         stream: AsyncIterable[bytes] = self._stream
+        return self._unpacked() if self._encoding else stream.__aiter__()
+
+    async def _unpacked(self) -> AsyncIterator[bytes]:
+        stream: AsyncIterable[bytes] = self._stream
+        unpacker = Unpacker(self._encoding)
         async for part in stream:
-            yield part
+            for piece in unpacker.take(part):
+                yield piece
+                await asyncio.sleep(0)  # a little that is packed may be much: the other answers have their turn
+
+    async def _beginning(self, left: int) -> AsyncIterator[bytes]:
+        try:
+            async for piece in self._unpacked():
+                yield piece[:left]
+                left -= len(piece)
+                if left <= 0:
+                    return
+        except PackedError:
+            return  # the status says more than that its explanation cannot be read
 
     async def aclose(self) -> None:
         await self._stream.aclose()

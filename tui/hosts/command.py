@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from tui.core.environment import Child, environment_of
+from tui.net.secrets import known_secrets
+
 LEAVE_S = 0.5
 """How long a process may take to leave when it is asked to."""
 STEP_S = 0.02
@@ -50,6 +53,7 @@ class Command:
                     stdin=typing,
                     stdout=out,
                     stderr=err,
+                    env=environment_of(Child.TOOL, os.environ, keys=known_secrets()),
                     start_new_session=True,
                     creationflags=_FLAGS,
                 )

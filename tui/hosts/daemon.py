@@ -189,9 +189,7 @@ class DaemonHost(BareHost):
         """See that it is the daemon which answers there. Raises NoHostError when it is not."""
         reply = fetch(root, "models/loaded", timeout=self._timeout, hint=RESTART)
         if not reply.ok or read_ids(reply.body) is None:
-            page = reply.text.lstrip().startswith("<")
-            detail = "It answered with a web page" if page else reply.words()
-            raise NoHostError(f"What answers at {root} is not Foundry Local's daemon", detail, RESTART)
+            raise NoHostError(f"What answers at {root} is not Foundry Local's daemon", reply.words(), RESTART)
 
     def _note(self, root: str) -> DaemonFile | None:
         """What the daemon wrote down of itself, if it is the one at this address."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tui.core.errors import BadInputError, NoHostError
+from tui.core.errors import BadInputError, NoHostError, reason_of
+from tui.files import read_json
 from tui.net.addresses import check_base_url, is_loopback
 
 MAX_BYTES = 65_536
@@ -34,13 +34,11 @@ def read_daemon_file(home: Path) -> DaemonFile | None:
     """
     path = home / ".foundry" / "daemon.json"
     try:
-        with path.open("rb") as file:
-            body = json.loads(file.read(MAX_BYTES).decode("utf-8-sig"))
+        body = read_json(path, MAX_BYTES)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, RecursionError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or f"It holds no JSON: {error}"
-        raise NoHostError(f"{path} cannot be read", why, ANEW) from error
+    except (OSError, ValueError) as error:
+        raise NoHostError(f"{path} cannot be read", reason_of(error), ANEW) from error
     body = body if isinstance(body, dict) else {}
     roots = roots_in(body.get("web_urls"))
     if not roots:

@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.core.errors import BadInputError, CompareError, NoHostError
+from tui.core.errors import BadInputError, CompareError, NoHostError, prose
 from tui.core.host_spec import HostSpec, KnownHosts, Way
 from tui.hosts.host import Host, HostInfo
 from tui.hosts.identify import Identity, identify, root_of
 from tui.net.addresses import check_base_url, public_url, typed_url
+from tui.net.secrets import remember
 
 if TYPE_CHECKING:
     from tui.hosts.foundry_cli import FoundryCli
@@ -26,10 +27,10 @@ COMMAND = "foundry command"
 USUAL_PLACE = "usual port"
 RUNTIME = "embedded runtime"
 
-USUAL_ROOT = "http://127.0.0.1:5273"
-"""Where workshops let the service listen."""
 KEY_VARIABLES = ("FOUNDRY_COMPARE_API_KEY", "API_KEY")
 """Where an API key is looked for, in this order. OPENAI_API_KEY is not among them: it belongs to another host."""
+USUAL_ROOT = "http://127.0.0.1:5273"
+"""Where workshops let the service listen."""
 COMMAND_S = 3.0
 """Longest wait for each answer of the `foundry` command, in seconds."""
 PATIENCE_S = 5.0
@@ -183,7 +184,8 @@ class Search:
         except CompareError as error:
             self._note(source, place, error.sentence(), began)
             raise
-        self._note(source, place, info.title, began, found=True)
+        self._note(source, place, prose(info.title, info.unlisted) if info.unlisted else info.title, began,
+                   found=not info.unlisted)  # fmt: skip
         return Found(host, info, may_move=False)
 
     def _connected(self, host: Host) -> HostInfo:
@@ -211,7 +213,7 @@ class Search:
             case Way.ADAPTER:
                 from tui.hosts.adapter.host import AdapterHost
 
-                return AdapterHost(spec.value)
+                return AdapterHost(spec.value, environment=spec.environment)
             case Way.URL:
                 return self._at(check_base_url(spec.value), spec)
             case Way.NAME:
@@ -278,7 +280,9 @@ class Search:
         return None
 
     def _key(self, spec: HostSpec) -> str | None:
-        return self._around.environ.get(spec.api_key_env) if spec.api_key_env else None
+        key = self._around.environ.get(spec.api_key_env) if spec.api_key_env else None
+        remember(key.strip() if key is not None else None)
+        return key
 
     def _note(self, source: str, place: str, outcome: str, began: float | None = None, *, found: bool = False) -> None:
         seconds = None if began is None else time.monotonic() - began

@@ -5,35 +5,35 @@ from __future__ import annotations
 import json
 import re
 import socket
-import ssl
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import unescape
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from tui.core.errors import NoHostError
 from tui.net.addresses import public_url
+from tui.net.bodies import PackedError, Unpacker
 from tui.net.client import CONNECT_S, http_client
+from tui.net.failures import MAX_WORDS, no_answer, no_connection, points_to, proxy_refused, sign_in_wanted
 from tui.net.said import error_message
+from tui.net.secrets import blotted, blotted_data
 
 if TYPE_CHECKING:
     import httpx2
 
 MAX_BYTES = 4_000_000
 """Longest body that is read: a catalogue of thousands of models fits."""
-MAX_WORDS = 300
-"""Characters of a server's own words that are passed on."""
 MAX_LINE = 65_536
 """Characters in one line of a stream."""
 CANCEL_S = 0.1
 """How long a cancellation may go unnoticed."""
 
 _LINE_END = re.compile(r"[\r\n]")
-
-_Error = TypeVar("_Error", bound=BaseException)
+_TITLE = re.compile(r"<title[^>]{0,100}>([^<]{1,300})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class Reply:
     """The beginning of a body that is no JSON."""
     location: str | None = None
     """Where a redirect points, without user or query."""
+    sign_in: str = ""
+    """The kind of sign-in that a refusal asks for, such as Basic; empty where that is no other than a key."""
 
     @property
     def ok(self) -> bool:
@@ -55,10 +57,27 @@ class Reply:
 
     def words(self) -> str:
         """The server's own explanation, else its status."""
-        said = error_message(self.body)
-        if said is None and not self.text.lstrip().startswith("<"):
-            said = self.text.strip()
-        return said[:MAX_WORDS] if said else f"It answered with HTTP status {self.status}"
+        if self.location is not None:
+            return f"It points to another address, {self.location}, which is not followed"
+        said = error_message(self.body) or (self._page() if self._is_page else self.text)
+        return " ".join(said.split())[:MAX_WORDS] if said.strip() else f"It answered with HTTP status {self.status}"
+
+    def refusal(self) -> str:
+        """Its status, and its own explanation if it gives one."""
+        words = self.words()
+        bare = f"It answered with HTTP status {self.status}"
+        return words if words == bare or self.location is not None or self._is_page else f"{bare}: {words}"
+
+    @property
+    def _is_page(self) -> bool:
+        return self.text.lstrip().startswith("<")
+
+    def _page(self) -> str:
+        """What a page for people says: its title."""
+        found = _TITLE.search(self.text)
+        title = unescape(found[1]) if found else ""
+        what = "It answered with a web page" + ("" if self.ok else f" and HTTP status {self.status}")
+        return f"{what}: {title}" if title.strip() else what
 
 
 def fetch(base_url: str, path: str, *, timeout: float, hint: str, api_key: str | None = None) -> Reply:
@@ -96,7 +115,7 @@ def post_lines(
         ):
             if not response.is_success:
                 return _read(response, time.monotonic() + silence)
-            for line in _lines(response.iter_raw()):
+            for line in _lines(_unpacked(response)):
                 on_line(line)
             return None if cancelled.is_set() else Reply(response.status_code)
     except NoHostError:
@@ -169,49 +188,46 @@ def _client(
             yield client
     except httpx2.ConnectTimeout as error:
         wait = min(timeout, CONNECT_S)
-        raise NoHostError(f"Nobody answers at {shown}", f"No connection within {wait:g} s", hint) from error
+        raise no_connection(base_url, error, hint, f"No connection within {wait:g} s") from error
     except httpx2.TimeoutException as error:
         raise NoHostError(f"{shown} is silent", f"{late} {timeout:g} s", hint) from error
     except httpx2.ConnectError as error:
-        unsafe = _cause(error, ssl.SSLError)
-        if unsafe is not None:
-            raise NoHostError(f"There is no safe connection to {shown}", *_tls(unsafe, hint)) from error
-        system = _cause(error, OSError)
-        detail = (system.strerror if system is not None else None) or str(error)
-        raise NoHostError(f"Nobody answers at {shown}", detail, hint) from error
+        raise no_connection(base_url, error, hint) from error
+    except httpx2.ProxyError as error:
+        raise proxy_refused(base_url, blotted(str(error))) from error
     except httpx2.HTTPError as error:
-        raise NoHostError(f"{shown} takes connections and does not answer properly", str(error), hint) from error
+        raise no_answer(base_url, error, hint) from error
+    except PackedError as error:
+        raise NoHostError(f"{shown} sends what cannot be read", str(error), hint) from error
 
 
 def _read(response: httpx2.Response, deadline: float) -> Reply:
     import httpx2
 
     raw = bytearray()
-    for chunk in response.iter_raw():
-        raw += chunk
-        if len(raw) > MAX_BYTES:
-            return Reply(response.status_code, text=f"The answer is longer than {MAX_BYTES // 1_000_000} MB")
-        if time.monotonic() > deadline:
-            raise httpx2.ReadTimeout("the body came too slowly")
+    try:
+        for chunk in _unpacked(response):
+            raw += chunk
+            if len(raw) > MAX_BYTES:
+                return Reply(response.status_code, text=f"The answer is longer than {MAX_BYTES // 1_000_000} MB")
+            if time.monotonic() > deadline:
+                raise httpx2.ReadTimeout("the body came too slowly")
+    except PackedError as error:
+        return Reply(response.status_code, text=f"Its answer cannot be read: {error}")
     location = response.headers.get("location") if response.is_redirect else None
     if location is not None:
-        location = public_url(location)
+        location = blotted(points_to(str(response.request.url), location))
+    sign_in = sign_in_wanted(response.headers.get("www-authenticate", "")) if response.status_code == 401 else ""
     try:
-        return Reply(response.status_code, json.loads(raw), location=location)
+        return Reply(response.status_code, blotted_data(json.loads(raw)), location=location, sign_in=sign_in)
     except (ValueError, RecursionError):
-        text = raw[: 4 * MAX_WORDS].decode("utf-8", "replace")
-        return Reply(response.status_code, text=text, location=location)
+        # Before it is cut, so that no half of a key is left.
+        text = blotted(raw.decode("utf-8", "replace"))[: 4 * MAX_WORDS]
+        return Reply(response.status_code, text=text, location=location, sign_in=sign_in)
 
 
-def _tls(error: ssl.SSLError, hint: str) -> tuple[str, str]:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"Its certificate is not trusted: {error.verify_message}", "SSL_CERT_FILE may name the authority's file"
-    return error.reason or str(error), f"Does it speak plain http? {hint}"
-
-
-def _cause(error: BaseException, kind: type[_Error]) -> _Error | None:
-    """The first error of this kind on the way back from `error` to what caused it."""
-    at: BaseException | None = error
-    while at is not None and not isinstance(at, kind):
-        at = at.__cause__ or at.__context__
-    return at
+def _unpacked(response: httpx2.Response) -> Iterator[bytes]:
+    """The body in pieces, none of them large, so that whoever reads them can stop in time. Raises PackedError."""
+    unpacker = Unpacker(response.headers.get("content-encoding", ""))
+    for chunk in response.iter_raw():
+        yield from unpacker.take(chunk)

@@ -15,7 +15,7 @@ from threading import Event
 from typing import Any
 
 from tui.core.clean import without_escapes
-from tui.core.errors import ModelFailedError, NoHostError, NoModelError
+from tui.core.errors import ModelFailedError, NoHostError, NoModelError, reason_of
 from tui.core.model_card import ModelCard, ModelState
 from tui.hosts.command import Command
 from tui.hosts.daemon_file import local_root, roots_in
@@ -175,7 +175,7 @@ class FoundryCli:
         try:
             return Command([*self._before, self.path, *args], typed)
         except (OSError, ValueError) as error:
-            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            why = reason_of(error)
             hint = "Is Foundry Local installed as it should be?"
             raise NoHostError(f"The command {self.path} cannot be run", why, hint) from error
 

@@ -48,6 +48,10 @@ class HostInfo:
     """What it is called among several; empty where there is one."""
     members: tuple[HostInfo, ...] = ()
     """Those that answer, where several take part."""
+    away: tuple[tuple[str, str], ...] = ()
+    """Those that do not, where several take part: their names, and why, as sentences."""
+    unlisted: str = ""
+    """Why something answers there that does not say which models it has, as sentences; empty when it does."""
 
     def to_dict(self) -> dict[str, Any]:
         """The `[host]` table of a session: what is known. A port of our own making would tell nobody anything."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from tui.core.errors import NoHostError
 from tui.hosts.fetch import Reply, fetch
+from tui.threads import in_thread
 
 PROBE_S = 1.0
 """Longest wait for the answer to one question, in seconds; all are asked at once."""
@@ -53,8 +54,8 @@ def identify(address: str, *, api_key: str | None = None, timeout: float = PROBE
             return error
 
     asked = ((root, "openai/status"), (root, "status"), (root, "models/loaded"), (base, "models"))
-    with ThreadPoolExecutor(len(asked), thread_name_prefix="identify") as threads:
-        answers = dict(zip(_PATHS, threads.map(ask, asked), strict=True))
+    threads = [in_thread(partial(ask, where), "identify") for where in asked]
+    answers = {path: thread.result() for path, thread in zip(_PATHS, threads, strict=True)}
     silent = [answer for answer in answers.values() if isinstance(answer, NoHostError)]
     if len(silent) == len(answers):
         raise silent[-1]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from tui.core.errors import BadInputError, CompareError, NoHostError
+from tui.core.errors import BadInputError, NoHostError, prose
 from tui.core.model_card import ModelCard
 from tui.core.target import Endpoint
 from tui.hosts.fetch import Reply, fetch
@@ -16,12 +17,18 @@ from tui.hosts.identify import root_of
 from tui.hosts.openai_makes import OLLAMA, Make, completed, known_make, megabytes, model_state
 from tui.hosts.rows import MAX_ROWS, count, table, text
 from tui.net.addresses import check_base_url, is_loopback
+from tui.net.failures import HTTPS_HINT, is_plain, proxy_refused
+from tui.net.proxies import proxy_for
+from tui.net.said import error_message
+from tui.net.secrets import remember
 
 ASK_S = 10.0
 QUICK_S = 2.0
 """Longest wait for what is only nice to know, in seconds."""
 HINT = "Is the server running, and is this its address?"
 NO_MANAGEMENT = "OpenAI's API has no request for it; the server sees to its models by itself"
+_WANTS_HTTPS = re.compile(r"plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server", re.IGNORECASE)
+"""What gateways and servers say to a request without encryption at a port that wants it."""
 _CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length", "n_ctx")
 
 
@@ -52,6 +59,7 @@ class OpenAIHost(BareHost):
         self._base_url = checked if parts.path else f"{checked}/v1"
         self._place = parts.netloc
         self._api_key = _check_key(api_key, key_name)
+        remember(self._api_key)
         self._key_name = key_name
         self._timeout = timeout
         self._listless = False
@@ -61,15 +69,21 @@ class OpenAIHost(BareHost):
         self.abilities = able(why_not=NO_MANAGEMENT)
 
     def connect(self) -> HostInfo:
-        """See whether the server answers at all. Raises NoHostError when it does not, or wants another key."""
-        program = self._identified(_rows(self._ask_models()))
-        name = program.make.name if program.make else "OpenAI-compatible server"
+        """See whether the server answers at all. Raises NoHostError when it does not, or wants another key.
+
+        What answers without a list of models may still chat: `unlisted` says why that is not known.
+        """
+        reply = self._ask_models()
+        program, unlisted = self._identified(_rows(reply)), self._unlisted(reply)
+        unnamed = "OpenAI-compatible server" if not unlisted else "Server"
+        name = program.make.name if program.make else unnamed
         return HostInfo(
             kind="openai",
             title=f"{name} {program.version} at {self._place}" if program.version else f"{name} at {self._place}",
             version=program.version,
             endpoint=self._base_url,
             local=is_loopback(self._base_url),
+            unlisted=unlisted,
         )
 
     def catalogue(self) -> tuple[ModelCard, ...]:
@@ -84,12 +98,7 @@ class OpenAIHost(BareHost):
 
     def offers(self) -> Offers:
         """Nothing more, and why the list of what is here may be missing. Raises NoHostError."""
-        reply = self._ask_models()
-        if reply.ok and _is_list(reply.body):
-            return Offers()
-        page = reply.text.lstrip().startswith("<")
-        why = "It answered with a web page" if page else reply.words() if not reply.ok else "Its answer is no list"
-        return Offers(stale=CompareError("The server does not say which models it has", why).sentence())
+        return Offers(stale=self._unlisted(self._ask_models()))
 
     def endpoint(self, model_id: str) -> Endpoint:
         """Where the model answers. Any name will do: the server may know more than it lists."""
@@ -99,24 +108,63 @@ class OpenAIHost(BareHost):
         timeout = min(QUICK_S, self._timeout) if self._listless else self._timeout
         try:
             reply = fetch(self._base_url, "models", timeout=timeout, hint=HINT, api_key=self._api_key)
-        except NoHostError:
+        except NoHostError as error:
             # Where something else of it answers, its chat may work all the same.
             if not self._answers():
                 raise
             self._listless = True
-            return Reply(504)
+            return Reply(0, text=prose(error.title, error.detail))
         self._listless = False
+        self._refuse(reply)
+        return reply
+
+    def _refuse(self, reply: Reply) -> None:
+        """Raises NoHostError for an answer behind which no chat can be: it comes from something in between."""
+        where = self._base_url
+        if reply.status == 401 and reply.sign_in:
+            raise NoHostError(
+                f"{where} wants a user and a password ({reply.sign_in}), which this program never sends",
+                reply.words(),
+                "Something stands before the server, such as a gateway: give the address of the server itself",
+            )
         if reply.status == 401:
             key = "an API key" if self._api_key is None else "another API key"
-            hint = f"Put it into the environment variable {self._key_name}"
-            raise NoHostError(f"{self._base_url} wants {key}", reply.words(), hint)
+            raise NoHostError(f"{where} wants {key}", reply.words(), self._key_hint())
+        if reply.status == 407:
+            raise proxy_refused(where, "407")
         if reply.location is not None:
             raise NoHostError(
-                f"{self._base_url} points to another address, which is not followed",
+                f"{where} points to another address, which is not followed",
                 f"It points to {reply.location}",
                 "Give the address of the server itself",
             )
-        return reply
+        if reply.status == 400 and is_plain(where) and _WANTS_HTTPS.search(f"{reply.words()} {reply.text}"):
+            raise NoHostError(f"{where} takes encrypted connections only", reply.words(), HTTPS_HINT)
+
+    def _unlisted(self, reply: Reply) -> str:
+        """Why an answer is no list of models, as sentences; empty for one that is."""
+        if reply.ok and _is_list(reply.body):
+            return ""
+        proxy = proxy_for(self._base_url)
+        hint = "Is this the address of its API? Most end in /v1"
+        if reply.status == 0:
+            hint = "It may be busy or stuck"
+        elif reply.status == 403:
+            hint = f"It may refuse the key in the environment variable {self._key_name}"
+            if self._api_key is None:
+                hint = f"It may want an API key, in the environment variable {self._key_name}"
+        elif reply.status >= 500 and reply.status != 501:
+            hint = "Look at the server's own log" if proxy is None else f"It may be the proxy {proxy.url} that says so"
+        if reply.status == 0:
+            why = reply.words()
+        elif reply.ok and not reply.text.strip() and error_message(reply.body) is None:
+            why = "Its answer is no list of models"
+        else:
+            why = reply.refusal()
+        return prose("The server does not say which models it has", why, hint)
+
+    def _key_hint(self) -> str:
+        return f"Put it into the environment variable {self._key_name}"
 
     def _answers(self) -> bool:
         """Whether anything of HTTP comes from the server's root."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 MAX_LINE = 65_536
 LAST_WORDS = 4000
@@ -29,12 +29,18 @@ class Process:
     """
 
     def __init__(
-        self, module: str, *arguments: str, hear: Callable[[bytes], None], leave: float = 0.5, max_line: int = MAX_LINE
+        self,
+        module: str,
+        *arguments: str,
+        environment: Mapping[str, str],
+        hear: Callable[[bytes], None],
+        leave: float = 0.5,
+        max_line: int = MAX_LINE,
     ) -> None:
         """Start it. `hear` is called in a thread with each line that it says, and with nothing when it says no more.
 
-        `leave` is how many seconds it may take to leave before it is killed. Raises OSError when no process can be
-        started.
+        `environment` is all that it is given (`environment_of`); `leave` is how many seconds it may take to leave
+        before it is killed. Raises OSError when no process can be started.
         """
         self._hear = hear
         self._leave = leave
@@ -49,6 +55,7 @@ class Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._complaints,
+                env=environment,
                 creationflags=NO_WINDOW,
             )
         except OSError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import Table, get, number
+from tui.files import read_json
 from tui.hosts.embedded.cache import downloaded
 from tui.hosts.model_ids import card_from_id
 
@@ -57,11 +57,9 @@ def _listens(pid: int, port: int | None) -> bool:
 
 def _read_index(file: Path) -> tuple[ModelCard, ...]:
     try:
-        if file.stat().st_size > MAX_INDEX:
-            return ()
-        data = json.loads(file.read_text("utf-8"))
+        data = read_json(file, MAX_INDEX)
         rows = data.get("models") if isinstance(data, dict) else None
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return ()  # it is the SDK's own file, and being written by somebody else
     cards = (_card(row) for row in rows or () if isinstance(row, dict)) if isinstance(rows, list) else ()
     return tuple(card for card in cards if card is not None)

@@ -8,7 +8,7 @@ from threading import Event
 from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
-from tui.core.errors import ModelFailedError, NoHostError
+from tui.core.errors import ModelFailedError, NoHostError, prose
 from tui.core.model_card import ModelCard, ModelState, find_model
 from tui.core.target import Endpoint
 from tui.hosts.daemon_file import listener
@@ -63,9 +63,7 @@ class ServiceHost(BareHost):
         if reply.status == 429 or reply.status >= 500:
             raise NoHostError(f"{self._root} answers with an error", reply.words(), "Wait a moment, then try again")
         if not reply.ok or "endpoints" not in lowered(reply.body):
-            page = reply.text.lstrip().startswith("<")
-            detail = "It answered with a web page" if page else reply.words()
-            raise NoHostError(f"There is no Foundry Local service at {self._root}", detail, RUNNING)
+            raise NoHostError(f"There is no Foundry Local service at {self._root}", reply.words(), RUNNING)
         version, pid = self._behind
         name = f"Foundry Local service {version.partition('+')[0]}" if version else "Foundry Local service"
         return HostInfo(
@@ -197,6 +195,11 @@ class ServiceHost(BareHost):
         """The downloaded model that a name means."""
         cards = self.catalogue()
         card = _meant(cards, name)
+        if card is None and not self._rows:
+            # Only its catalogue says which aliases its models have.
+            self._refresh()
+            cards = self.catalogue()
+            card = _meant(cards, name)
         if card is not None:
             return card
         offered = _meant(tuple(row.card for row in self._rows), name)
@@ -236,7 +239,7 @@ class ServiceHost(BareHost):
         rows = read_rows(reply.body) if reply.ok else None
         if not rows:
             why = reply.words() if rows is None else "Its list is empty; the public catalogue may be out of reach"
-            return f"The service does not tell what can be downloaded. {why}"
+            return prose("The service does not tell what can be downloaded", why)
         self._rows = rows
         return ""
 

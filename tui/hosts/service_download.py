@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Callable
 
-from tui.hosts.fetch import MAX_WORDS
 from tui.hosts.service_rows import lowered
+from tui.net.failures import MAX_WORDS
 
 MAX_VERDICT = 100_000
 

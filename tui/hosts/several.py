@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from tui.core.errors import CompareError, NoHostError, NoModelError
 from tui.core.model_card import ModelCard
 from tui.core.target import Endpoint
 from tui.hosts.host import Ability, Host, HostInfo, Offers, able
+from tui.threads import in_thread
 
 _T = TypeVar("_T")
 
@@ -55,13 +56,15 @@ class SeveralHosts:
         members = tuple(replace(info, name=name) for name, info in infos.items())
         title = " + ".join(f"{member.name} ({member.title})" for member in members)
         if away:
-            title = f"{', '.join(away)} {'does' if len(away) == 1 else 'do'} not answer · {title}"
+            title = f"{', '.join(away)} cannot be asked · {title}"
         return HostInfo(
             kind="several",
             title=title,
             local=all(member.local for member in members),
             toys=all(member.toys for member in members),
             members=members,
+            away=tuple((name, error.sentence()) for name, error in away.items()),
+            unlisted=" ".join(f"{member.name}: {member.unlisted}" for member in members if member.unlisted),
         )
 
     def catalogue(self) -> tuple[ModelCard, ...]:
@@ -142,12 +145,11 @@ class SeveralHosts:
         """What each host answers, and what went wrong with the others."""
         answers: dict[str, _T] = {}
         failed: dict[str, CompareError] = {}
-        with ThreadPoolExecutor(max(len(hosts), 1), thread_name_prefix="hosts") as threads:
-            for name, answer in [(name, threads.submit(ask, host)) for name, host in hosts.items()]:
-                try:
-                    answers[name] = answer.result()
-                except CompareError as error:
-                    failed[name] = error
+        for name, answer in [(name, in_thread(partial(ask, host), f"host {name}")) for name, host in hosts.items()]:
+            try:
+                answers[name] = answer.result()
+            except CompareError as error:
+                failed[name] = error
         return answers, failed
 
 

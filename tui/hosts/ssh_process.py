@@ -8,9 +8,11 @@ import threading
 from collections.abc import Sequence
 from typing import IO
 
+from tui.core.environment import Child, environment_of
 from tui.core.errors import NoHostError
 from tui.hosts.process import NO_WINDOW, python_module
 from tui.hosts.remote import decode
+from tui.net.secrets import known_secrets
 
 KEPT = 65_536
 """Bytes of each stream that are kept, from its end."""
@@ -32,6 +34,7 @@ class SshProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
+                env=environment_of(Child.TOOL, os.environ, keys=known_secrets()),
                 bufsize=0,
                 start_new_session=True,
                 creationflags=NO_WINDOW,

@@ -65,6 +65,8 @@ def host_story(host: Host, info: HostInfo | None, cards: Sequence[ModelCard]) ->
     found = searched(host)
     lines = [line for name, one in found.items() for line in (*search_lines(name, one.attempts), "")]
     for member in (info.members or (info,)) if info is not None else ():
+        if member.unlisted:
+            continue  # What it is, nobody knows: what it said stands in the search.
         abilities = found[member.name].abilities if member.name in found else host.abilities
         among = info is not None and bool(info.members)
         states = Counter(card.state.value for card in cards if not among or card.host == member.name)

@@ -72,7 +72,8 @@ class TunnelHost(BareHost):
         title = self._placed(info.title.replace(f" at 127.0.0.1:{line.near}", ""), line)
         title = f"{title} · {self._place} via ssh:{line.far}"
         # The near port is a new one each time and tells nobody anything; the processes are not visible from here.
-        return replace(info, title=title, endpoint=None, local=False, pid=None, ours=False)
+        unlisted = self._placed(info.unlisted, line)
+        return replace(info, title=title, endpoint=None, local=False, pid=None, ours=False, unlisted=unlisted)
 
     def abilities_of(self, model_id: str) -> Mapping[Ability, str]:
         """What the host over there can do with this model."""

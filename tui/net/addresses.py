@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from tui.core.clean import clean_line
@@ -15,17 +15,23 @@ _ENDPOINT = re.compile(r"/chat/completions$|(?<=/v1)/(?:completions|responses|mo
 
 
 def typed_url(text: str) -> str:
-    """The base URL that somebody meant who typed `text`: perhaps without a scheme, or with the path of a request.
+    """The base URL that somebody meant who typed `text`: without a scheme, in quotes, with the path of a request.
 
     Raises BadInputError as `check_base_url` does.
     """
     wanted = text.strip()
+    # Some shells make the quotes in `set NAME="http://…"` part of the value.
+    if len(wanted) > 1 and wanted[0] == wanted[-1] and wanted[0] in "\"'":
+        wanted = wanted[1:-1].strip()
     checked = check_base_url(_with_scheme(wanted) or wanted)
     return _ENDPOINT.sub("", checked).rstrip("/")
 
 
 def check_base_url(text: str) -> str:
     """The base URL that `text` means, without a slash at its end.
+
+    0.0.0.0 and [::], which servers print when they listen everywhere, become the loopback address: not every system
+    can dial them.
 
     Raises BadInputError unless it is an http(s) address with a host, and without user, password, query or fragment:
     none of these could be kept, and dropping them in silence would ask somebody else than was meant.
@@ -43,7 +49,7 @@ def check_base_url(text: str) -> str:
         raise bad_url(f"{shown!r} names no host and port that can be reached")
     if parts.query or parts.fragment:
         raise bad_url("The address goes on after its path", "What follows `?` or `#` would be lost.")
-    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+    return urlunsplit((parts.scheme, _dialled(parts), parts.path.rstrip("/"), "", ""))
 
 
 def public_url(url: str) -> str:
@@ -60,14 +66,27 @@ def is_loopback(url: str) -> bool:
     host = (parts.hostname or "").rstrip(".") if parts is not None else ""
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    address = _numeric(host)
+    return address is not None and (address.is_loopback or address.is_unspecified)
+
+
+def _dialled(parts: SplitResult) -> str:
+    """Host and port to dial: loopback in the place of what means every address of this machine."""
+    address = _numeric(parts.hostname or "")
+    if address is None or not address.is_unspecified:
+        return parts.netloc
+    loopback = "[::1]" if isinstance(address, IPv6Address) else "127.0.0.1"
+    return loopback if parts.port is None else f"{loopback}:{parts.port}"
+
+
+def _numeric(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host's name spells out in numbers; an IPv4 address written as one of IPv6 is one of IPv4."""
     try:
-        address = ip_address(host)
+        address = ip_address(host.rstrip("."))
     except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    # 0.0.0.0 is what servers print when they listen everywhere; dialled, it is this machine.
-    return address.is_loopback or address.is_unspecified
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
 
 
 def _split(url: str) -> SplitResult | None:

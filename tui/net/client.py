@@ -19,9 +19,9 @@ CONNECT_S = 5.0
 def http_client(base_url: str, *, timeout: float, api_key: str | None = None) -> httpx2.Client:
     """A client for one host. `timeout` is seconds of silence; redirects are not followed.
 
-    Proxy and certificate variables of the environment count, except on the way to this machine itself. The key goes
-    to this host only. Raises BadInputError for a host name that cannot exist, NoHostError when the environment's
-    proxy or certificate settings cannot be used.
+    Certificate variables of the environment count, and those of proxies, except on the way to this machine itself.
+    The key goes to this host only. Raises BadInputError for a host name that cannot exist, NoHostError when the
+    environment's proxy or certificate settings cannot be used.
     """
     import httpx2
 
@@ -40,7 +40,6 @@ def http_client(base_url: str, *, timeout: float, api_key: str | None = None) ->
             transport=httpx2.HTTPTransport(
                 # Without TLS there is nothing to verify, and reading the authorities' certificates takes 0.1 s.
                 verify=not (loopback and base_url.startswith("http:")),
-                trust_env=not loopback,
                 proxy=httpx2.Proxy(proxy.url, auth=proxy.login) if proxy is not None else None,
             ),
         )

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from tui.core.errors import NoHostError
 from tui.net.addresses import is_loopback, public_url
+from tui.net.secrets import remember
 
 VARIABLES = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY"
 
@@ -49,6 +50,7 @@ def _read(setting: str) -> Proxy:
         socks = parts.scheme.startswith("socks")
         raise _unusable(shown, "SOCKS proxies are not supported" if socks else "It is not an http or https address")
     login = (unquote(parts.username), unquote(parts.password or "")) if parts.username is not None else None
+    remember(login[1] if login is not None else None)
     return Proxy(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", "")), login)
 
 

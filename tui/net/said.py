@@ -4,18 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
+_PLACES = ("error", "detail", "message", "errors", "error_message", "error_msg", "msg")
+_WORDS = ("message", "detail", "msg", "error", "description")
+
 
 def error_message(data: Any) -> str | None:
     """The sentence in a decoded error body, whichever of the usual places holds it; None when there is none."""
-    for key in ("error", "detail", "message"):
-        value = data.get(key) if isinstance(data, dict) else None
-        if isinstance(value, dict):
-            value = value.get("message") or value.get("detail")
-        if isinstance(value, list):
-            value = "; ".join(filter(None, map(_complaint, value)))
-        if isinstance(value, str) and value.strip():
-            return value.strip()
+    if isinstance(data, list) and len(data) == 1:
+        data = data[0]
+    if not isinstance(data, dict):
+        return None
+    for place in _PLACES:
+        said = _said(data.get(place))
+        if said:
+            return said
     return None
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(_complaint, value)))
+    if isinstance(value, dict):
+        words = next((value[key] for key in _WORDS if isinstance(value.get(key), str) and value[key].strip()), None)
+        value = words or _number(value.get("code"))
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _number(code: Any) -> str:
+    """A code that stands for an error without words."""
+    if isinstance(code, str):
+        return code
+    return f"code {code}" if isinstance(code, int) and not isinstance(code, bool) and abs(code) < 1 << 40 else ""
 
 
 def _complaint(row: Any) -> str:

@@ -1,21 +1,23 @@
 """What many sessions add up to: one row for everything that may honestly be put together.
 
 Pure. Latencies come only from runs that count; warm-ups are left out; times are milliseconds, rates are per second.
+Sessions are taken in one at a time, and of each only its runs' numbers are kept.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from sys import intern
 
 from tui.core.lane import Lane, LaneState
 from tui.core.plan import Mode
 from tui.core.rating import SCALE, Score, current_scores
 from tui.core.session import Session
-from tui.core.target import Parameters, Target
-from tui.report.outliers import Outlier, outliers
+from tui.core.target import Parameters
+from tui.core.timing import Timing
+from tui.report.outliers import Outlier, Run, outliers
 from tui.report.stat import Stat, stat_of
 
 
@@ -73,7 +75,7 @@ class Subject:
     system: str | None
     """The system prompt."""
     nonce: bool = False
-    """Each prompt began with a marker of its own, so that no prefix cache could answer it."""
+    """Each prompt began with a marker of its own, so that a prefix cache could hold only what precedes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class Row:
     licence: str | None
     memory_mb: float | None = None
     """The most that the serving process was seen to hold; with all that it served at the time."""
+    from_cache: int = 0
+    """How many of the runs that count had a part of their prompt answered from a cache of the host's."""
     notes: tuple[str, ...] = ()
     """What else differs between the runs put together here, as phrases."""
     outliers: tuple[Outlier, ...] = ()
@@ -123,77 +127,136 @@ class _Group:
     sessions: set[str] = field(default_factory=set)
     hosts: set[tuple[str, ...]] = field(default_factory=set)
     prompts: set[str] = field(default_factory=set)
-    targets: list[Target] = field(default_factory=list)
-    asked: list[tuple[str, str, Lane]] = field(default_factory=list)
-    """Session, prompt and lane of each run."""
-    scores: list[Score] = field(default_factory=list)
+    asked: list[Run] = field(default_factory=list)
+    scores: dict[tuple[str, int], list[int]] = field(default_factory=dict)
+    """The values that count, by criterion and scale."""
     warmups: int = 0
+    size_mb: float | None = None
+    licence: str | None = None
+    """The last known, like the size."""
 
-    def take(self, other: _Group) -> None:
+    def take(self, session: Session, lane: Lane, given: Iterable[Score]) -> None:
+        """Take in a run of this session, and the scores that count for it."""
+        card = session.target_of(lane).card
+        self.sessions.add(session.whole_id)
+        self.size_mb = self.size_mb if card.size_mb is None else card.size_mb
+        self.licence = self.licence if card.licence is None else card.licence
+        if lane.spec.warmup:
+            self.warmups += 1
+            return
+        host = session.host_of(card)
+        self.hosts.add(tuple(str(host.get(fact)) for fact in ("kind", "version", "endpoint")))
+        # The same text for all runs of a prompt: each file brings its own copy.
+        prompt = intern(session.prompts[lane.spec.prompt].user)
+        self.prompts.add(prompt)
+        self.asked.append(run_of(session.whole_id, prompt, lane))
+        for score in given:
+            if score.value is not None:
+                self.scores.setdefault((score.criterion, score.scale), []).append(score.value)
+
+    def join(self, other: _Group) -> None:
         """Add the runs of another group."""
         self.sessions |= other.sessions
         self.hosts |= other.hosts
         self.prompts |= other.prompts
-        self.targets += other.targets
         self.asked += other.asked
-        self.scores += other.scores
+        for criterion, values in other.scores.items():
+            self.scores.setdefault(criterion, []).extend(values)
         self.warmups += other.warmups
+        self.size_mb = self.size_mb if other.size_mb is None else other.size_mb
+        self.licence = self.licence if other.licence is None else other.licence
 
 
-def aggregate(sessions: Sequence[Session], skipped: Iterable[tuple[str, str]] = ()) -> Report:
+class Aggregation:
+    """Takes sessions in, one after another, and makes the report on all of them."""
+
+    def __init__(self) -> None:
+        self._groups: dict[Subject, _Group] = {}
+        self._seen: dict[str, tuple[int, ...]] = {}
+        """How much each session held that was taken in, by its id."""
+        self._whole: set[str] = set()
+        """The sessions, of which some may be in several files."""
+        self._again = False
+        self._unlike: list[str] = []
+
+    def add(self, session: Session) -> None:
+        """Take a session in. One whose id was there before is left out; the report says so."""
+        ended = sum(lane.state.final for lane in session.lanes.values())
+        held = (len(session.lanes), ended, len(session.scores), len(session.notes))
+        before = self._seen.setdefault(session.id, held)
+        if before is not held:
+            self._again = True
+            if before != held and session.id not in self._unlike:
+                self._unlike.append(session.id)
+            return
+        self._whole.add(session.whole_id)
+        scores: dict[str, list[Score]] = {}
+        for score in current_scores(session.scores).values():
+            scores.setdefault(score.run, []).append(score)
+        for run, lane in session.lanes.items():
+            self._groups.setdefault(_subject(session, lane), _Group()).take(session, lane, scores.get(run, ()))
+
+    def report(self, skipped: Iterable[tuple[str, str]] = ()) -> Report:
+        """The report on what was taken in; `skipped` names the files that could not be read, and why."""
+        groups = _completed(self._groups)
+        notes = []
+        if self._again:
+            notes.append("A session was given more than once and is counted once.")
+        notes += [f"Files differ in what they hold of session {name}: the first is counted." for name in self._unlike]
+        for mode in Mode:
+            asked = [group.prompts for subject, group in groups.items() if subject.mode is mode and group.asked]
+            if any(prompts != asked[0] for prompts in asked):
+                notes.append(f"Not all models were asked the same prompts ({mode}): compare their rows with care.")
+        rows = sorted((_row(subject, group) for subject, group in groups.items()), key=_order)
+        return Report(tuple(rows), len(self._whole), tuple(skipped), tuple(notes))
+
+
+def aggregate(sessions: Iterable[Session], skipped: Iterable[tuple[str, str]] = ()) -> Report:
     """The report on these sessions; `skipped` names the files that could not be read, and why.
 
     Measured and raced runs never meet in a row, nor do different devices, hosts, parameters or system prompts. A
     session given twice is counted once.
     """
-    groups: dict[Subject, _Group] = {}
-    by_id: dict[str, Session] = {}
+    aggregation = Aggregation()
     for session in sessions:
-        by_id.setdefault(session.id, session)
-    for session in by_id.values():
-        _gather(session, groups)
-    groups = _completed(groups)
-    notes = []
-    if len(by_id) < len(sessions):
-        notes.append("A session was given more than once and is counted once.")
-    for mode in Mode:
-        asked = [group.prompts for subject, group in groups.items() if subject.mode is mode and group.asked]
-        if any(prompts != asked[0] for prompts in asked):
-            notes.append(f"Not all models were asked the same prompts ({mode}): compare their rows with care.")
-    rows = sorted((_row(subject, group) for subject, group in groups.items()), key=_order)
-    return Report(tuple(rows), len(by_id), tuple(skipped), tuple(notes))
+        aggregation.add(session)
+    return aggregation.report(skipped)
 
 
-def _gather(session: Session, groups: dict[Subject, _Group]) -> None:
-    scores: dict[str, list[Score]] = {}
-    for score in current_scores(session.scores).values():
-        scores.setdefault(score.run, []).append(score)
-    for run, lane in session.lanes.items():
-        target, prompt = session.target_of(lane), session.prompts[lane.spec.prompt]
-        card = target.card
-        host = tuple(str(session.host_of(card).get(fact)) for fact in ("kind", "version", "endpoint"))
-        subject = Subject(
-            alias=card.alias,
-            model=card.id,
-            variant=card.variant,
-            device=card.device,
-            ep=card.ep,
-            host=card.host or target.host,
-            mode=lane.spec.mode,
-            parameters=session.parameters_of(lane),
-            system=session.system_of(lane),
-            nonce=bool(lane.spec.nonce),
-        )
-        group = groups.setdefault(subject, _Group())
-        group.sessions.add(session.id)
-        group.targets.append(target)
-        if lane.spec.warmup:
-            group.warmups += 1
-            continue
-        group.hosts.add(host)
-        group.prompts.add(prompt.user)
-        group.asked.append((session.id, prompt.user, lane))
-        group.scores += scores.get(run, [])
+def run_of(session: str, prompt: str, lane: Lane) -> Run:
+    """What is kept of a lane: its numbers, if they count."""
+    spec, timing = lane.spec, lane.timing if lane.state.counts else Timing()
+    return Run(
+        session=session,
+        id=spec.id,
+        prompt=prompt,
+        round=spec.round,
+        state=lane.state,
+        contended=spec.contended,
+        ttft_ms=timing.ttft_ms,
+        end_ms=timing.end_ms,
+        decode_tps=timing.decode_tps,
+        estimated=timing.decode_tps is not None and lane.usage is not None and lane.usage.source != "server",
+        memory=lane.memory.resident_peak if lane.memory is not None else None,
+        from_cache=lane.state.counts and lane.usage is not None and lane.usage.from_cache,
+    )
+
+
+def _subject(session: Session, lane: Lane) -> Subject:
+    target = session.target_of(lane)
+    card = target.card
+    return Subject(
+        alias=card.alias,
+        model=card.id,
+        variant=card.variant,
+        device=card.device,
+        ep=card.ep,
+        host=card.host or target.host,
+        mode=lane.spec.mode,
+        parameters=session.parameters_of(lane),
+        system=session.system_of(lane),
+        nonce=bool(lane.spec.nonce),
+    )
 
 
 def _completed(groups: dict[Subject, _Group]) -> dict[Subject, _Group]:
@@ -220,7 +283,7 @@ def _completed(groups: dict[Subject, _Group]) -> dict[Subject, _Group]:
         if _build(subject) == (None, None) and len(builds) == 1 and not told_apart:
             variant, ep = builds.pop()
             full = replace(full, variant=variant, ep=ep)
-        made.setdefault(full, _Group()).take(group)
+        made.setdefault(full, _Group()).join(group)
     return made
 
 
@@ -234,15 +297,18 @@ def _build(subject: Subject) -> tuple[str | None, str | None]:
 
 
 def _row(subject: Subject, group: _Group) -> Row:
-    ended = [lane for _, _, lane in group.asked if lane.state.final]
-    states = Counter(lane.state for lane in ended)
-    counted = [(lane.timing, lane) for lane in ended if lane.state.counts]
-    contended = sum(lane.spec.contended for lane in ended)
+    ended = [run for run in group.asked if run.state.final]
+    states = Counter(run.state for run in ended)
+    contended = sum(run.contended for run in ended)
     notes = []
     if len(group.hosts) > 1:
         notes.append(f"from {len(group.hosts)} different hosts or versions")
     if 0 < contended < len(ended):
         notes.append(f"{contended} of {len(ended)} runs contended")
+    from_cache = sum(run.from_cache for run in ended)
+    if from_cache:
+        done = states[LaneState.DONE]
+        notes.append(f"a part of the prompt from a cache in {from_cache} of {done} runs")
     return Row(
         subject=subject,
         sessions=len(group.sessions),
@@ -251,47 +317,26 @@ def _row(subject: Subject, group: _Group) -> Row:
         warmups=group.warmups,
         unfinished=len(group.asked) - len(ended),
         contended=contended > 0,
-        ttft_ms=stat_of([timing.ttft_ms for timing, _ in counted]),
-        end_ms=stat_of([timing.end_ms for timing, _ in counted]),
-        decode_tps=stat_of(
-            [timing.decode_tps for timing, _ in counted],
-            estimated=any(
-                timing.decode_tps is not None and lane.usage is not None and lane.usage.source != "server"
-                for timing, lane in counted
-            ),
+        ttft_ms=stat_of([run.ttft_ms for run in ended]),
+        end_ms=stat_of([run.end_ms for run in ended]),
+        decode_tps=stat_of([run.decode_tps for run in ended], estimated=any(run.estimated for run in ended)),
+        scores=tuple(
+            ScoreMean(criterion, sum(given) / len(given), len(given), scale)
+            for (criterion, scale), given in sorted(group.scores.items(), key=lambda item: criterion_order(item[0]))
         ),
-        scores=_means(group.scores),
-        size_mb=_last_known(target.card.size_mb for target in group.targets),
-        licence=_last_known(target.card.licence for target in group.targets),
-        memory_mb=max((peak / 1e6 for lane in ended if (peak := _peak(lane)) is not None), default=None),
+        size_mb=group.size_mb,
+        licence=group.licence,
+        memory_mb=max((run.memory / 1e6 for run in ended if run.memory is not None), default=None),
+        from_cache=from_cache,
         notes=tuple(notes),
-        outliers=outliers(sorted(group.asked, key=_asked_order)),
+        outliers=outliers(sorted(group.asked, key=lambda run: (run.session, run.prompt, run.round, run.id))),
     )
 
 
-def _peak(lane: Lane) -> int | None:
-    return lane.memory.resident_peak if lane.memory is not None else None
-
-
-def _asked_order(asked: tuple[str, str, Lane]) -> tuple[str, str, int, str]:
-    session, prompt, lane = asked
-    return session, prompt, lane.spec.round, lane.spec.id
-
-
-def _means(scores: Iterable[Score]) -> tuple[ScoreMean, ...]:
-    values: dict[tuple[str, int], list[int]] = {}
-    for score in scores:
-        if score.value is not None:
-            values.setdefault((score.criterion, score.scale), []).append(score.value)
-    return tuple(
-        ScoreMean(criterion, sum(given) / len(given), len(given), scale)
-        for (criterion, scale), given in sorted(values.items())
-    )
-
-
-def _last_known(values: Iterable[Any]) -> Any:
-    known = [value for value in values if value is not None]
-    return known[-1] if known else None
+def criterion_order(key: tuple[str, int]) -> tuple[str, str, int]:
+    """Orders criteria with their scales: by the alphabet, then the smaller scale first."""
+    criterion, scale = key
+    return criterion.casefold(), criterion, scale
 
 
 def _order(row: Row) -> tuple[bool, str, str, str, str]:

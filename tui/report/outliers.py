@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 
-from tui.core.lane import Lane
-from tui.core.timing import Timing
+from tui.core.lane import LaneState
 
 OUTLIERS_FROM = 5
 """Answers to one prompt from which on outliers are named; of fewer nobody can say which is the odd one."""
@@ -16,10 +15,32 @@ LIMIT = 3.0
 SCALE = 1.4826
 """Makes the median absolute deviation of normally distributed values their standard deviation."""
 
-METRICS: dict[str, Callable[[Timing], float | None]] = {
-    "ttft_ms": lambda timing: timing.ttft_ms,
-    "end_ms": lambda timing: timing.end_ms,
-    "decode_tps": lambda timing: timing.decode_tps,
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a report keeps of one run. Its numbers are None where they are unknown or do not count."""
+
+    session: str
+    id: str
+    prompt: str
+    round: int
+    state: LaneState
+    contended: bool
+    ttft_ms: float | None
+    end_ms: float | None
+    decode_tps: float | None
+    estimated: bool
+    """The tokens behind its rate were not counted by the server."""
+    memory: int | None
+    """The most bytes that the serving process was seen to hold."""
+    from_cache: bool = False
+    """A part of its prompt was answered from a cache of the host's."""
+
+
+METRICS: dict[str, Callable[[Run], float | None]] = {
+    "ttft_ms": lambda run: run.ttft_ms,
+    "end_ms": lambda run: run.end_ms,
+    "decode_tps": lambda run: run.decode_tps,
 }
 
 
@@ -40,33 +61,32 @@ class Outlier:
     """How many scaled median absolute deviations it is away; below 0 for less than the median."""
 
 
-def outliers(asked: Iterable[tuple[str, str, Lane]]) -> tuple[Outlier, ...]:
-    """Those among the runs of one row: session, prompt and lane of each. Only runs that count are looked at.
+def outliers(runs: Iterable[Run]) -> tuple[Outlier, ...]:
+    """Those among the runs of one row, in their order. Only numbers that count are looked at.
 
     Where more than half of the values are the same there is no deviation to compare with, and no outlier.
     """
-    by_prompt: dict[str, list[tuple[str, Lane]]] = {}
-    for session, prompt, lane in asked:
-        if lane.state.counts:
-            by_prompt.setdefault(prompt, []).append((session, lane))
+    by_prompt: dict[str, list[Run]] = {}
+    for run in runs:
+        by_prompt.setdefault(run.prompt, []).append(run)
     return tuple(
         outlier
-        for prompt, lanes in by_prompt.items()
+        for same in by_prompt.values()
         for metric, read in METRICS.items()
-        for outlier in _of(prompt, metric, [(session, lane, read(lane.timing)) for session, lane in lanes])
+        for outlier in _of(metric, [(run, read(run)) for run in same])
     )
 
 
-def _of(prompt: str, metric: str, values: Iterable[tuple[str, Lane, float | None]]) -> list[Outlier]:
-    known = [(session, lane, value) for session, lane, value in values if value is not None]
+def _of(metric: str, values: Iterable[tuple[Run, float | None]]) -> list[Outlier]:
+    known = [(run, value) for run, value in values if value is not None]
     if len(known) < OUTLIERS_FROM:
         return []
-    middle = median(value for _, _, value in known)
-    spread = SCALE * median(abs(value - middle) for _, _, value in known)
+    middle = median(value for _, value in known)
+    spread = SCALE * median(abs(value - middle) for _, value in known)
     if not spread:
         return []
     return [
-        Outlier(session, lane.spec.id, prompt, lane.spec.round, metric, value, middle, len(known), away)
-        for session, lane, value in known
+        Outlier(run.session, run.id, run.prompt, run.round, metric, value, middle, len(known), away)
+        for run, value in known
         if abs(away := (value - middle) / spread) > LIMIT
     ]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from tui.core.clean import clean_line
 from tui.core.rating import SCALE
-from tui.report.aggregate import Report, Row
+from tui.report.aggregate import Report, Row, criterion_order
 from tui.report.stat import Stat
 
 Cell = str | int | float | None
@@ -54,6 +54,7 @@ _IDENTITY: dict[str, Callable[[Row], Cell]] = {
     "failure_rate": lambda row: row.outcomes.failure_rate,
     "warmups": lambda row: row.warmups,
     "unfinished": lambda row: row.unfinished,
+    "from_cache": lambda row: row.from_cache,
     "outliers": lambda row: len(row.outliers),
     "notes": lambda row: "; ".join(row.notes),
 }
@@ -75,7 +76,8 @@ def render(report: Report) -> str:
 
     Criteria come last, as `score_<criterion>_mean` and `_n`; a scale other than the usual one is in the name.
     """
-    criteria = sorted({(mean.criterion, mean.scale) for row in report.rows for mean in row.scores})
+    found = {(mean.criterion, mean.scale) for row in report.rows for mean in row.scores}
+    criteria = sorted(found, key=criterion_order)
     headings = [*_IDENTITY, *(f"{metric}_{name}" for metric in _METRICS for name in _STATISTICS)]
     headings += [f"score_{_criterion(*key)}_{part}" for key in criteria for part in ("mean", "n")]
     out = io.StringIO()

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from tui.core.clean import clean_line
+from tui.core.clean import join_surrogates
 from tui.report.aggregate import Report, Row
 from tui.report.outliers import LIMIT, OUTLIERS_FROM
 from tui.report.stat import INTERVAL_FROM, P95_BOUND_FROM, P95_FROM, RESAMPLES, Stat
@@ -15,7 +15,10 @@ SCHEMA = 1
 
 
 def render(report: Report) -> str:
-    """The whole report as one JSON object, two spaces deep. What is unknown is null."""
+    """The whole report as one JSON object, two spaces deep. What is unknown is null.
+
+    It is in ASCII, so that text from outside is exactly what it was and harmless in a terminal.
+    """
     facts = {
         "schema": SCHEMA,
         "sessions": report.sessions,
@@ -27,7 +30,7 @@ def render(report: Report) -> str:
         "skipped": [{"file": name, "reason": reason} for name, reason in report.skipped],
         "notes": report.notes,
     }
-    return json.dumps(_safe(facts), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_rounded(facts), indent=2, allow_nan=False) + "\n"
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -50,6 +53,7 @@ def _row(row: Row) -> dict[str, Any]:
         "size_mb": row.size_mb,
         "licence": row.licence,
         "memory_mb": row.memory_mb,
+        "from_cache": row.from_cache,
         "notes": row.notes,
         "outliers": [asdict(outlier) for outlier in row.outliers],
     }
@@ -69,15 +73,15 @@ def _stat(stat: Stat) -> dict[str, Any]:
     }
 
 
-def _safe(value: Any) -> Any:
-    """All text cleaned, all numbers rounded to what the clock can tell."""
+def _rounded(value: Any) -> Any:
+    """All numbers rounded to what the clock can tell, and text without halves of characters."""
     match value:
         case dict():
-            return {key: _safe(inner) for key, inner in value.items()}
+            return {key: _rounded(inner) for key, inner in value.items()}
         case list() | tuple():
-            return [_safe(inner) for inner in value]
+            return [_rounded(inner) for inner in value]
         case str():
-            return clean_line(value)
+            return join_surrogates(value)
         case float():
             return round(value, 4)
         case _:

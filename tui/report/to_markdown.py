@@ -151,6 +151,11 @@ def _legend(mode: Mode, rows: Sequence[Row]) -> list[str]:
         )
     if any(row.outcomes.stopped for row in rows):
         lines.append("Failures: all runs that did not come to their own end, those that somebody stopped included.")
+    if any(row.from_cache for row in rows):
+        lines.append(
+            "From a cache: the host had evaluated a part of these prompts before, so their first text came sooner than "
+            "that of a fresh prompt. A marker ahead of each prompt does not keep the template before it out of a cache."
+        )
     if any(row.memory_mb is not None for row in rows):
         lines.append("Host memory: the most that the serving process was seen to hold, with all that it had loaded.")
     if any(0 < stat.n < P95_FROM for stat in stats):

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tui.core.errors import StoreError
+from tui import private_files
+from tui.core.errors import StoreError, reason_of
 
 RETRY_FOR_S = 2.5
 _RETRY_EVERY_S = 0.05
@@ -18,8 +19,11 @@ _SHARING_VIOLATIONS = (5, 32, 33)
 """Windows refuses to replace a file while a scanner, an indexer or an editor has it open."""
 
 
-def write_atomic(path: Path, data: bytes, check: Callable[[bytes], None]) -> None:
+def write_atomic(path: Path, data: bytes, check: Callable[[bytes], None], *, private: bool = True) -> None:
     """Put `data` at `path`, or leave what is there untouched. Missing folders are made; symbolic links are followed.
+
+    A `private` file, and its folder, are for their owner alone; see `tui.private_files`. Another is as the user's other
+    files are, or as the one was whose place it takes.
 
     `check` is given the bytes as read back from the disk, before anything is replaced, and raises ValueError when
     they are not good. Raises StoreError, naming the temporary file if it was written and could only not be
@@ -28,13 +32,16 @@ def write_atomic(path: Path, data: bytes, check: Callable[[bytes], None]) -> Non
     title = f"{path.name} could not be saved"
     try:
         target = path.resolve()
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if private:
+            private_files.make_folder(target.parent)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError, UnicodeError) as error:
         raise store_error(title, path.parent, error) from error
     temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     keep = False
     try:
-        _write(temporary, data, like=target)
+        _write(temporary, data, like=None if private else target)
         check(temporary.read_bytes())
         keep = True
         _replace(temporary, target)
@@ -57,18 +64,20 @@ def store_error(title: str, where: Path, error: Exception) -> StoreError:
     """The StoreError for a failure of the file system at `where`."""
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return StoreError(title, f"The disk of {where} is full", "Make room on it.")
-    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return StoreError(title, f"{where}: {reason}", "Check that the folder exists and that you may write to it.")
+    return StoreError(
+        title, f"{where}: {reason_of(error)}", "Check that the folder exists and that you may write to it."
+    )
 
 
-def _write(temporary: Path, data: bytes, like: Path) -> None:
+def _write(temporary: Path, data: bytes, like: Path | None) -> None:
     temporary.unlink(missing_ok=True)
-    with temporary.open("xb") as file:
+    with temporary.open("xb") if like is not None else private_files.create(temporary) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    with contextlib.suppress(FileNotFoundError):
-        shutil.copymode(like, temporary)
+    if like is not None:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copymode(like, temporary)
 
 
 def _replace(temporary: Path, target: Path) -> None:

@@ -13,12 +13,12 @@ api_key_env = "BOX_KEY"
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
-from tui.core.errors import BadInputError
+from tui.core.errors import BadInputError, prose, reason_of
 from tui.core.host_spec import ADAPTER, NAME, RESERVED, HostSpec, KnownHosts, Way, ssh_target
-from tui.core.tables import Table, get
+from tui.core.tables import Table, get, words
+from tui.files import read_toml
 from tui.net.addresses import typed_url
 
 FILE = "config.toml"
@@ -29,7 +29,7 @@ KINDS = ("service", "daemon", "sdk", "openai")
 
 _WAYS = (Way.URL, Way.SSH, Way.ADAPTER)
 _KEYS = ("default_host", "hosts")
-_HOST_KEYS = (*(way.value for way in _WAYS), "api_key_env", "kind", "remote_port")
+_HOST_KEYS = (*(way.value for way in _WAYS), "api_key_env", "kind", "remote_port", "environment")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
 
@@ -41,21 +41,11 @@ def read_config(folder: Path) -> KnownHosts:
     """
     path = folder / FILE
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise _unusable(path, f"It is larger than {MAX_BYTES} bytes")
-        return _known(tomllib.loads(data.decode("utf-8-sig")))
+        return _known(read_toml(path, MAX_BYTES))
     except FileNotFoundError:
         return KnownHosts()
     except OSError as error:
-        raise _unusable(path, f"It cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise _unusable(path, "It is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise _unusable(path, f"It is not TOML: {error}") from error
-    except RecursionError as error:
-        raise _unusable(path, "It is nested too deeply") from error
+        raise _unusable(path, f"It cannot be read: {reason_of(error)}") from error
     except ValueError as error:
         raise _unusable(path, str(error)) from error
 
@@ -71,7 +61,7 @@ def _known(table: Table) -> KnownHosts:
         try:
             hosts[name] = _spec(name, get(table["hosts"], name, dict))
         except BadInputError as error:
-            raise ValueError(f"`hosts.{name}`: {error.title}. {error.detail or error.hint}") from error
+            raise ValueError(f"`hosts.{name}`: {prose(error.title, error.detail or error.hint)}") from error
         except ValueError as error:
             raise ValueError(f"In `hosts.{name}`: {error}") from error
     default = get(table, "default_host", str, None)
@@ -106,7 +96,17 @@ def _spec(name: str, table: Table) -> HostSpec:
     port = get(table, "remote_port", int, None)
     if port is not None and (way is not Way.SSH or not 0 < port < 65536):
         raise ValueError("`remote_port` should be a number from 1 to 65535, beside `ssh`")
-    return HostSpec(way, value, name, variable, port, kind)
+    return HostSpec(way, value, name, variable, port, kind, _environment(table, way))
+
+
+def _environment(table: Table, way: Way) -> tuple[str, ...]:
+    names = words(table, "environment")
+    if names and way is not Way.ADAPTER:
+        raise ValueError("`environment` belongs beside an `adapter`")
+    for name in names:
+        if not _VARIABLE.fullmatch(name):
+            raise ValueError(f"`environment` should hold names of environment variables, and {name!r} is none")
+    return names
 
 
 def _refuse_unknown(table: Table, known: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import tomli_w
 
-from tui.core.clean import HIDDEN, join_surrogates
+from tui.core.clean import join_surrogates, spell_hidden
 from tui.core.tables import Table
 
 
@@ -64,7 +64,7 @@ def _key(part: str) -> str:
 
 def _escape_hidden(text: str) -> str:
     """Spell out what an editor would not show. tomli_w puts such characters only where TOML takes escapes."""
-    return HIDDEN.sub(lambda found: _escape(ord(found.group())), text)
+    return spell_hidden(text, _escape)
 
 
 def _escape(point: int) -> str:

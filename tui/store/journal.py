@@ -6,16 +6,19 @@ import contextlib
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from tui import private_files
 from tui.core.errors import StoreError
 from tui.core.tables import Table
+from tui.files import open_regular, refuse_irregular
 from tui.store.atomic import store_error
 
 SUFFIX = ".journal.jsonl"
+_PIECE = 1 << 20
 
 
 def journal_path(folder: Path, session_id: str) -> Path:
@@ -42,19 +45,30 @@ class Journal:
             line = json.dumps(entry, default=_plain, separators=(",", ":")).encode("ascii") + b"\n"
         except (TypeError, ValueError, RecursionError) as error:
             raise self._error(error) from error
+        self._write([line])
+
+    @property
+    def deleted(self) -> bool:
+        """Whether somebody deleted the file under the program, or moved it away; what is written is then lost with
+        the program."""
+        if self._file is None:
+            return False
         try:
-            file = self._file = self._file or self._open()
-            start = file.seek(0, os.SEEK_END)
-            try:
-                written = 0
-                while written < len(line):
-                    written += file.write(line[written:])
-            except OSError:
-                with contextlib.suppress(OSError):
-                    file.truncate(start)
-                raise
-        except OSError as error:
-            raise self._error(error) from error
+            written, there = os.fstat(self._file.fileno()), self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False  # It cannot be said; what goes wrong with the file itself is told when it is written.
+        return written.st_nlink == 0 and not os.path.samestat(written, there)
+
+    def copy_to(self, other: Journal) -> None:
+        """Write everything that this file holds, deleted or not, to the end of another journal.
+
+        Raises StoreError; the other file is then as it was.
+        """
+        if self._file is not None:
+            other._write(self._pieces(self._file))
+            other.inherited |= self.inherited
 
     def sync(self) -> None:
         """Put everything on the disk. Raises StoreError."""
@@ -83,10 +97,33 @@ class Journal:
         except OSError as error:
             raise self._error(error) from error
 
+    def _pieces(self, file: io.FileIO) -> Iterator[bytes]:
+        file.seek(0)
+        while piece := file.read(_PIECE):
+            yield piece
+
+    def _write(self, pieces: Iterable[bytes]) -> None:
+        """Add all of this or, when that fails, nothing. Raises StoreError."""
+        try:
+            file = self._file = self._file or self._open()
+            start = file.seek(0, os.SEEK_END)
+            try:
+                for piece in pieces:
+                    written = 0
+                    while written < len(piece):
+                        written += file.write(piece[written:])
+            except OSError:
+                with contextlib.suppress(OSError):
+                    file.truncate(start)
+                raise
+        except OSError as error:
+            raise self._error(error) from error
+
     def _open(self) -> io.FileIO:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = self.path.open("ab", buffering=0)
-        if file.tell():
+        private_files.make_folder(self.path.parent)
+        refuse_irregular(self.path)
+        file = io.FileIO(self.path, "a+", opener=private_files.opener)
+        if file.seek(0, os.SEEK_END):
             self.inherited = True
             file.write(b"\n")  # Its last line may be torn; this one begins anew.
         return file
@@ -101,7 +138,7 @@ def read_entries(path: Path) -> Iterator[Table]:
     A line torn by a crash is skipped: it is the last, or what follows is the beginning of another program's entries.
     """
     torn: int | None = None
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue

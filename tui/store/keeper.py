@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +19,11 @@ from tui.core.tables import Table
 from tui.store.atomic import store_error
 from tui.store.journal import Journal, journal_path
 from tui.store.lock import SessionLock, lock_path
-from tui.store.sessions import save
+from tui.store.sessions import SaveCache, save
 
 SYNC_EVERY_S = 1.0
+LOOK_EVERY_S = 1.0
+"""Seconds between two looks at whether the journal is still where it was made."""
 SOON_S = 0.3
 _FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 
@@ -38,8 +42,8 @@ class SessionKeeper:
     """Keeps one session: every entry in its journal, every snapshot in its file. No method waits, but `close()`.
 
     Any thread may call `record()`. Nothing is made on disk before the first `record()` or `save()`. Entries and
-    snapshots are handed over for good: whoever gave them does not change them any more, and the runs of a snapshot
-    are final.
+    snapshots are handed over for good: whoever gave them does not change them any more. The runs of a snapshot are
+    final; what is learnt of one later raises its revision, and comes with the next snapshot.
     """
 
     def __init__(self, directory: Path, session_id: str, spare: Path) -> None:
@@ -82,6 +86,14 @@ class SessionKeeper:
         self._thread.join(timeout)
         return not self._thread.is_alive() and self._writer.complete
 
+    def account(self) -> str:
+        """After `close()`: what is not in the session's file, and where else it is; empty when nothing is amiss."""
+        if self._thread is None:
+            return ""
+        if self._thread.is_alive():
+            return f"{self.path} was still being written when the program ended: it may not hold everything."
+        return self._writer.account()
+
     def _put(self, job: _Job) -> None:
         self._jobs.put(job)
         with self._starting:
@@ -93,27 +105,44 @@ class SessionKeeper:
 class _Place:
     """A folder with a session's journal, and the lock that says so while the session is open."""
 
-    def __init__(self, folder: Path, session_id: str, hint: str) -> None:
+    def __init__(self, folder: Path, session_id: str) -> None:
         self.folder = folder
         self.journal = Journal(journal_path(folder, session_id))
+        self.used = False
+        """Whether entries are in its journal."""
         self._lock = SessionLock(lock_path(folder, session_id))
-        self._hint = hint
         self._refused: StoreError | None = None
 
-    def open(self) -> None:
-        """Take the lock. Raises StoreError when the folder cannot be written or another program has the session."""
+    def open(self, *, renew: bool = False) -> None:
+        """Take the lock, and with `renew` see that it is still there.
+
+        Raises StoreError when the folder cannot be written or another program has the session.
+        """
         if self._refused is not None:
             raise self._refused
         title = f"The session cannot be kept in {self.folder}"
         try:
-            free = self._lock.acquire()
+            free = self._lock.acquire(renew=renew)
         except OSError as error:
-            reason = store_error(title, self.folder, error).detail
-            raise StoreError(title, reason, self._hint) from error
+            why = store_error(title, self.folder, error).detail.removeprefix(f"{self.folder}: ")
+            raise StoreError(title, why) from error
         if not free:
             # Even when the other program ends: it has written what this one has never read.
-            self._refused = StoreError(title, "Another program has it open", self._hint)
+            self._refused = StoreError(title, "Another program has it open")
             raise self._refused
+
+    def note(self, entry: Table) -> None:
+        """Add an entry to the journal. Raises StoreError."""
+        self.open()
+        self.journal.append(entry)
+        self.used = True
+
+    def take_over(self, journal: Journal) -> None:
+        """Go on here with a journal whose file was deleted. Raises StoreError."""
+        self.open(renew=True)
+        fresh = Journal(self.journal.path) if journal is self.journal else self.journal
+        journal.copy_to(fresh)
+        self.journal, self.used = fresh, True
 
     def leave(self, *, remove: bool) -> None:
         """Close the journal, or remove it, and give the lock back. Raises StoreError."""
@@ -133,23 +162,30 @@ class _Writer:
         self.complete = False
         """Whether the file holds everything; known once `run()` has returned."""
         self._path = path
-        self._main = _Place(path.parent, session_id, f"Until it can, everything is noted in {spare}.")
-        self._spare = _Place(spare, session_id, "What is not saved is lost when the program ends.")
+        self._main, self._spare = _Place(path.parent, session_id), _Place(spare, session_id)
         self._journals = [self._main, self._spare]
         """Where entries may still go, the best first."""
+        self._unnoted = False
+        """Whether there were entries that no journal took."""
         self._tell = tell
         self._told: set[tuple[str, str]] = set()
-        self._texts: dict[str, bytes] = {}
+        self._cache = SaveCache()
+        self._parts = 1
         self._pending: Session | None = None
+        self._last: Session | None = None
         self._due = math.inf
         self._sync_at = math.inf
+        self._look_at = 0.0
         self._entries = 0
         """How many entries came, but for events: these belong to runs."""
         self._made: set[str] = set()
         self._begun: set[str] = set()
+        self._heard: Counter[str] = Counter()
+        """How many events came of each run."""
         self._pending_entries = 0
         self._saved_entries = -1
-        self._saved_runs: set[str] = set()
+        self._saved_runs: dict[str, int] = {}
+        """The runs in the file, and how many events had been folded into each."""
 
     def run(self, jobs: SimpleQueue[_Job]) -> None:
         """Take jobs until the end is among them."""
@@ -164,19 +200,46 @@ class _Writer:
                     self._note(job)
             if time.monotonic() >= self._sync_at:
                 self._sync()
+            if closing or time.monotonic() >= self._look_at:
+                self._look()
             if self._pending is not None and (closing or time.monotonic() >= self._due):
                 self._write(self._pending)
-        self.complete = self._saved_entries == self._entries and self._begun & self._made <= self._saved_runs
+        self.complete = self._holds_everything()
         for place in (self._main, self._spare):
             try:
                 place.leave(remove=self.complete)
             except StoreError as error:
                 self._say(error)
 
+    def account(self) -> str:
+        """What is not in the file, and where it is; empty when everything is. Known once `run()` has returned."""
+        if self.complete:
+            return ""
+        there = self._saved_entries >= 0 and self._path.exists()
+        parts = [f"Not all of the session is in {self._path}." if there else f"The session is not in {self._path}."]
+        used = [place.journal.path for place in (self._main, self._spare) if place.used]
+        noted = [str(path) for path in used if path.exists()]
+        what = "What is missing there" if there else "All of it"
+        if noted and not self._unnoted:
+            parts.append(f"{what} is noted in {' and '.join(noted)}, and taken in at the next start.")
+        elif noted:
+            parts.append(f"A part is noted in {' and '.join(noted)}, and taken in at the next start; the rest is lost.")
+        else:
+            parts.append("What is missing there is lost." if there else "Nothing of it is kept.")
+        return " ".join(parts)
+
+    def _holds_everything(self) -> bool:
+        """Whether the file has every entry, and every run with everything that was heard of it."""
+        return (
+            self._saved_entries == self._entries
+            and all(self._saved_runs.get(run) == self._heard[run] for run in self._begun & self._made)
+            and self._path.exists()
+        )
+
     def _next(self, jobs: SimpleQueue[_Job]) -> list[_Job]:
-        wait = min(self._due, self._sync_at) - time.monotonic()
+        wait = min(self._due, self._sync_at, self._look_at) - time.monotonic()
         try:
-            first = jobs.get(timeout=None if math.isinf(wait) else max(wait, 0))
+            first = jobs.get(timeout=max(wait, 0))
         except Empty:
             return []
         return [first, *(jobs.get_nowait() for _ in range(jobs.qsize()))]
@@ -187,23 +250,28 @@ class _Writer:
 
     def _note(self, entry: Table) -> None:
         self._count(entry)
+        failed: list[StoreError] = []
         while self._journals:
-            place = self._journals[0]
             try:
-                place.open()
-                place.journal.append(entry)
+                self._journals[0].note(entry)
             except StoreError as error:
                 # For good: a journal with a hole would give back answers with a hole.
                 self._journals.pop(0)
-                self._say(error)
+                failed.append(error)
             else:
                 self._sync_at = min(self._sync_at, time.monotonic() + SYNC_EVERY_S)
-                return
+                break
+        else:
+            self._unnoted = True
+        for refusal in failed:
+            self._say_where_else(refusal)
 
     def _count(self, entry: Table) -> None:
-        if entry.get("event", "queued") != "queued":
-            self._begun.add(entry["lane"])
-        elif "event" not in entry:
+        if "event" in entry:
+            self._heard[entry["lane"]] += 1
+            if entry["event"] != "queued":
+                self._begun.add(entry["lane"])
+        else:
             self._entries += 1
             if "lane" in entry:
                 self._made.add(entry["lane"]["id"])
@@ -218,17 +286,56 @@ class _Writer:
             except StoreError as error:
                 self._say(error)
 
+    def _look(self) -> None:
+        """See whether the journal is still there; while its file is open, what it held can be written elsewhere."""
+        self._look_at = time.monotonic() + LOOK_EVERY_S
+        if not self._journals or not self._journals[0].journal.deleted:
+            return
+        lost, self._journals[0].used = self._journals[0].journal, False
+        gone = StoreError(f"{lost.path} is gone", "While the session ran it was deleted or moved, or its folder was")
+        self._journals = []
+        failed = [gone]
+        for place in (self._spare, self._main):
+            try:
+                place.take_over(lost)
+            except StoreError as error:
+                failed.append(error)
+            else:
+                self._journals = [place]
+                break
+        else:
+            self._unnoted = True
+        for refusal in failed:
+            self._say_where_else(refusal)
+        with contextlib.suppress(StoreError):  # Nobody finds its file any more.
+            lost.close()
+        if self._last is not None and self._pending is None:
+            self._pending, self._due = self._last, 0.0  # The session's file may be gone with it.
+
     def _write(self, snapshot: Session) -> None:
         self._sync()
         self._due = math.inf
+        revisions = {run: lane.revision for run, lane in snapshot.lanes.items()}
         try:
-            self._main.open()
-            save(snapshot, self._path, self._texts)
+            self._main.open(renew=True)
+            paths = save(snapshot, self._path, self._cache)
         except StoreError as error:
-            self._say(error)  # The snapshot stays pending for the end, or until a newer one comes.
-        else:
-            self._pending = None
-            self._saved_entries, self._saved_runs = self._pending_entries, set(snapshot.lanes)
+            # The snapshot stays pending for the end, or until a newer one comes.
+            noted = " and ".join(str(place.folder) for place in (self._main, self._spare) if place.used)
+            until = f"Until then everything is noted in {noted}." if noted and not self._unnoted else ""
+            self._say(StoreError(error.title, error.detail, " ".join(filter(None, (error.hint, until)))))
+            return
+        self._pending, self._last = None, snapshot
+        self._saved_entries, self._saved_runs = self._pending_entries, revisions
+        if len(paths) > self._parts:
+            self._parts = len(paths)
+            self._say(StoreError(f"The session has outgrown {self._path.name}", f"It goes on in {paths[-1]}"))
+
+    def _say_where_else(self, error: StoreError) -> None:
+        """Tell of a place that cannot be written, and where what happens is noted from here on."""
+        where = f"It is noted in {self._journals[0].folder} instead." if self._journals else ""
+        hint = " ".join(filter(None, (error.hint, where or "What is not saved is lost when the program ends.")))
+        self._say(StoreError(error.title, error.detail, hint))
 
     def _say(self, error: StoreError) -> None:
         if (error.title, error.detail) not in self._told:

@@ -7,7 +7,11 @@ import os
 import time
 from pathlib import Path
 
+from tui import private_files
+from tui.files import read_regular
+
 _SLACK_S = 2.0
+_MAX_BYTES = 256
 
 
 def lock_path(folder: Path, session_id: str) -> Path:
@@ -18,7 +22,7 @@ def lock_path(folder: Path, session_id: str) -> Path:
 def holder(path: Path) -> int | None:
     """The process that holds a lock; None when there is none, or it is dead and its number perhaps another's."""
     try:
-        pid, taken = path.read_text(encoding="ascii").split()
+        pid, taken = read_regular(path, _MAX_BYTES).decode("ascii").split()
         process_id, taken_at = int(pid), float(taken)
     except (OSError, ValueError):
         return None
@@ -41,8 +45,13 @@ class SessionLock:
         self.path = path
         self._mine = False
 
-    def acquire(self) -> bool:
-        """Take the lock, a dead process's too; False when another program has it. Raises OSError."""
+    def acquire(self, *, renew: bool = False) -> bool:
+        """Take the lock, a dead process's too; False when another program has it. Raises OSError.
+
+        With `renew`, a lock that was taken and whose file somebody deleted is taken once more.
+        """
+        if renew and self._mine and not self.path.exists():
+            self._mine = False
         if not self._mine:
             self._mine = self._create()
             if not self._mine and holder(self.path) is None:
@@ -54,14 +63,22 @@ class SessionLock:
         """Give the lock back, if it was taken."""
         if self._mine:
             self._mine = False
-            with contextlib.suppress(OSError):  # A lock of a dead process holds nobody up.
-                self.path.unlink(missing_ok=True)
+            # A lock of a dead process holds nobody up; one that was deleted may be another program's by now.
+            with contextlib.suppress(OSError, ValueError):
+                if read_regular(self.path, _MAX_BYTES).split()[:1] == [str(os.getpid()).encode()]:
+                    self.path.unlink(missing_ok=True)
 
     def _create(self) -> bool:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(self.path.parent)
         try:
-            with self.path.open("x", encoding="ascii") as file:
-                file.write(f"{os.getpid()} {time.time()}\n")
+            file = private_files.create(self.path)
         except FileExistsError:
             return False
+        try:
+            with file:
+                file.write(f"{os.getpid()} {time.time()}\n".encode("ascii"))
+        except OSError:
+            with contextlib.suppress(OSError):
+                self.path.unlink()
+            raise
         return True

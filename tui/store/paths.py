@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 
 import platformdirs
 
+from tui.files import read_toml
+
 APP = "foundry-compare"
+_MAX_PROJECT_BYTES = 1 << 16
 
 
 def sessions_dir(flag: Path | None = None) -> Path:
@@ -63,10 +65,7 @@ def _checkout() -> Path | None:
 
 def _is_checkout(folder: Path) -> bool:
     try:
-        text = (folder / "pyproject.toml").read_text(encoding="utf-8")
-        if APP not in text:  # Other projects' files are not worth parsing.
-            return False
-        project = tomllib.loads(text).get("project")
-    except (OSError, ValueError, RecursionError):
+        project = read_toml(folder / "pyproject.toml", _MAX_PROJECT_BYTES).get("project")
+    except (OSError, ValueError):
         return False
     return isinstance(project, dict) and project.get("name") == APP

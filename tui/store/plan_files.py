@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tui.core.errors import BadInputError
+from tui.core.errors import BadInputError, reason_of
 from tui.core.plan_files import models_from, prompts_from
 from tui.core.prompt import Prompt
 from tui.core.target import Overrides
-from tui.store.sessions import shallow
+from tui.files import read_json, read_toml
 
 T = TypeVar("T")
 MAX_BYTES = 4 << 20
+EXAMPLES = {
+    "prompts": (
+        '["What is RAG?", {"user": "Why fewer bits?", "system": "Be brief."}]',
+        'prompts = ["What is RAG?", "Why fewer bits?"]',
+    ),
+    "models": (
+        '["phi-4-mini", {"alias": "qwen2.5-0.5b", "temperature": 0.2}]',
+        'models = ["phi-4-mini", "qwen2.5-0.5b"]',
+    ),
+}
+"""What each kind of file may hold, in JSON and in TOML: for whoever gave something else."""
 
 
 def read_prompts(path: Path) -> tuple[Prompt, ...]:
@@ -30,24 +39,12 @@ def read_models(path: Path) -> tuple[tuple[str, Overrides], ...]:
 
 def _read(path: Path, understand: Callable[[Any], T], what: str) -> T:
     title = f"{path} cannot be read as a list of {what}"
+    toml = path.suffix.casefold() == ".toml"
+    in_json, in_toml = EXAMPLES[what]
+    hint = f"Write TOML like {in_toml}" if toml else f"Write JSON like {in_json}, or TOML in a file ending in .toml"
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise ValueError(f"it is larger than {MAX_BYTES >> 20} MB")
-        text = data.decode("utf-8-sig")
-        if path.suffix.casefold() == ".toml":
-            return understand(tomllib.loads(shallow(text)))
-        return understand(json.loads(text))
+        return understand((read_toml if toml else read_json)(path, MAX_BYTES))
     except OSError as error:
-        raise BadInputError(title, error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        raise BadInputError(title, f"Byte {error.start + 1} is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadInputError(title, f"It is not TOML: {error}") from error
-    except json.JSONDecodeError as error:
-        raise BadInputError(title, f"It is not JSON: {error}") from error
-    except RecursionError as error:
-        raise BadInputError(title, "It is nested too deeply") from error
+        raise BadInputError(title, reason_of(error)) from error
     except ValueError as error:
-        raise BadInputError(title, f"{error}"[:1].upper() + f"{error}"[1:]) from error
+        raise BadInputError(title, f"{error}"[:1].upper() + f"{error}"[1:], hint) from error

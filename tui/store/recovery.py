@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from copy import copy
 from dataclasses import dataclass, replace
 from glob import escape
 from pathlib import Path
@@ -14,6 +15,7 @@ from tui.core.errors import CompareError, StoreError
 from tui.core.lane import Lane, LaneState
 from tui.core.session import Session, SessionState
 from tui.core.session_dict import (
+    lane_to_dict,
     note_from_dict,
     score_from_dict,
     session_from_dict,
@@ -22,9 +24,10 @@ from tui.core.session_dict import (
 from tui.core.session_plan import plan_from_dict, prompt_from_dict, target_from_dict
 from tui.core.tables import Table, get, instant
 from tui.store.atomic import store_error
+from tui.store.emitter import storable
 from tui.store.journal import SUFFIX, read_entries
 from tui.store.lock import SessionLock, lock_path
-from tui.store.sessions import load, save
+from tui.store.sessions import load_whole, save
 
 _T = TypeVar("_T")
 
@@ -36,16 +39,19 @@ class Recovered:
     path: Path
     """The session file; the journal when there is a problem."""
     answers: int = 0
-    """Runs that the session file did not have."""
+    """Runs that the session file did not have, or not with all that was learnt of them."""
     scores: int = 0
     problem: CompareError | None = None
     """Why the journal was left where it is."""
 
 
-def recover(directory: Path, spare: Path | None = None) -> list[Recovered]:
+def recover(
+    directory: Path, spare: Path | None = None, began: Callable[[Path], None] = lambda journal: None
+) -> list[Recovered]:
     """Bring the journals in `directory`, and those in `spare` that could not be there, into session files.
 
-    Sessions that another program has open are left alone.
+    Sessions that another program has open are left alone. `began` is given each journal before it is read, which for
+    a large one takes seconds.
     """
     folders = [directory] if spare is None or spare == directory else [directory, spare]
     names = sorted({path.name.removesuffix(SUFFIX) for folder in folders for path in folder.glob("*" + SUFFIX)})
@@ -54,7 +60,7 @@ def recover(directory: Path, spare: Path | None = None) -> list[Recovered]:
         journals = [folder / f"{name}{SUFFIX}" for folder in folders]
         first = next((path for path in journals if path.exists()), journals[0])
         try:
-            result = _recover_unless_open(directory, name, journals)
+            result = _recover_unless_open(directory, name, journals, began)
         except CompareError as error:
             result = Recovered(first, problem=error)
         except OSError as error:
@@ -64,7 +70,9 @@ def recover(directory: Path, spare: Path | None = None) -> list[Recovered]:
     return results
 
 
-def _recover_unless_open(directory: Path, name: str, journals: Sequence[Path]) -> Recovered | None:
+def _recover_unless_open(
+    directory: Path, name: str, journals: Sequence[Path], began: Callable[[Path], None]
+) -> Recovered | None:
     # The locks beside the journals come first: a program that writes to the spare folder may have none in the other.
     folders = dict.fromkeys([*(path.parent for path in journals if path.exists()), directory])
     with ExitStack() as held:
@@ -74,21 +82,24 @@ def _recover_unless_open(directory: Path, name: str, journals: Sequence[Path]) -
                 return None
             held.callback(lock.release)
         left = [path for path in journals if path.exists() and not _removed_as_empty(path)]
+        for path in left[:1]:
+            began(path)
         return _recover(directory / f"{name}.toml", left) if left else None
 
 
 def _removed_as_empty(journal: Path) -> bool:
-    empty = journal.stat().st_size == 0
+    empty = journal.is_file() and journal.stat().st_size == 0
     if empty:
         journal.unlink()
     return empty
 
 
 def _recover(path: Path, journals: Sequence[Path]) -> Recovered:
-    old = load(path) if path.exists() else None
-    found = _replay(journals, old)
+    old = load_whole(path) if path.exists() else None
+    found, ended = _replay(journals, old)
     base = old or replace(found, lanes={}, scores=[], notes=[])
-    lanes = {run: lane for run, lane in found.lanes.items() if run not in base.lanes or not base.lanes[run].state.final}
+    more = {run: _told_more(lane, base.lanes.get(run), ended=run in ended) for run, lane in found.lanes.items()}
+    lanes = {run: lane for run, lane in more.items() if lane is not None}
     scores, notes = _missing(found.scores, base.scores), _missing(found.notes, base.notes)
     if old is None or lanes or scores or notes or old.state is SessionState.RUNNING:
         session = replace(
@@ -108,8 +119,29 @@ def _recover(path: Path, journals: Sequence[Path]) -> Recovered:
     return Recovered(path, len(lanes), len(scores))
 
 
-def _replay(journals: Iterable[Path], old: Session | None) -> Session:
-    """What the journals tell of, and nothing else. Raises StoreError when they cannot be understood."""
+def _told_more(found: Lane, kept: Lane | None, *, ended: bool) -> Lane | None:
+    """A run as it is to be in the file, when the journal knows more of it; None when the file has it all.
+
+    `ended` says that the journal has the run's own end. The file's text and marks stay as they are, but what was
+    learnt after the end may have come after the file was written.
+    """
+    never_asked = kept is not None and kept.marks.sent is None and found.marks.sent is not None
+    if kept is None or not kept.state.final or never_asked:
+        return found  # Going on with a plan gives the number of a run that was never asked again.
+    if not ended:
+        return None
+    more = copy(kept)
+    more.usage, more.memory, more.fault = (
+        found.usage or kept.usage,
+        found.memory or kept.memory,
+        found.fault or kept.fault,
+    )
+    return more if storable(lane_to_dict(more)) != lane_to_dict(kept) else None
+
+
+def _replay(journals: Iterable[Path], old: Session | None) -> tuple[Session, set[str]]:
+    """What the journals tell of, and which of its runs they saw come to their own end; beside these, runs of the
+    file of which something was learnt later. Raises StoreError when they cannot be understood."""
     session = replace(old, plans={}, targets={}, prompts={}, lanes={}, scores=[], notes=[]) if old else None
     seen: dict[str, int] = {}
     for path in journals:
@@ -118,14 +150,15 @@ def _replay(journals: Iterable[Path], old: Session | None) -> Session:
                 if session is None:
                     session = _begin(entry)
                 elif "session" not in entry:
-                    _apply(entry, session, seen)
+                    _apply(entry, session, old, seen)
         except (ValueError, TypeError, AttributeError, OverflowError) as error:  # Its tables may hold anything.
             title, hint = f"The journal {path.name} cannot be understood", "It was left as it is."
             raise StoreError(title, f"{path.parent}: {error}", hint) from error
     if session is None:
         raise StoreError("A journal holds no whole entry", ", ".join(map(str, journals)), "It can be deleted.")
+    ended = {run for run, lane in session.lanes.items() if lane.state.final}
     session.lanes = {run: _ended(lane, seen.get(run, 0)) for run, lane in session.lanes.items() if _begun(lane)}
-    return session
+    return session, ended
 
 
 def _begin(entry: Table) -> Session:
@@ -133,11 +166,13 @@ def _begin(entry: Table) -> Session:
     return session_from_dict({**table, "end": {"runs": 0, "scores": 0, "notes": 0}})
 
 
-def _apply(entry: Table, session: Session, seen: dict[str, int]) -> None:
+def _apply(entry: Table, session: Session, old: Session | None, seen: dict[str, int]) -> None:
     """Take one entry in; what tells of a run that was never made is passed over, as it was while it happened."""
     if "event" in entry:
         event = ev.from_dict(entry)
         lane = session.lanes.get(event.lane)
+        if lane is None and old is not None and event.lane in old.lanes:
+            lane = session.lanes[event.lane] = copy(old.lanes[event.lane])
         if lane is not None:
             lane.fold(event)
             seen[event.lane] = getattr(event, "at", seen.get(event.lane, 0))
@@ -155,7 +190,9 @@ def _apply(entry: Table, session: Session, seen: dict[str, int]) -> None:
             session.prompts[prompt.key] = prompt
         case "lane":
             spec = spec_from_dict(table)
-            session.lanes.setdefault(spec.id, Lane(spec))
+            made = session.lanes.get(spec.id)
+            if made is None or made.marks.sent is None:
+                session.lanes[spec.id] = Lane(spec)
         case "started":
             lane = session.lanes.get(get(table, "run", str))
             if lane is not None:

@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 import json
-import re
+import os
 import secrets
-import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui.core.errors import BadInputError, StoreError
+from tui.core.errors import BadInputError, StoreError, reason_of
 from tui.core.lane import Lane
+from tui.core.limits import shortened
 from tui.core.session import Session
-from tui.core.session_dict import session_from_dict, session_to_dict
+from tui.core.session_dict import lane_to_dict, session_from_dict, session_to_dict
 from tui.core.tables import Table
+from tui.files import parse_toml, read_toml
 from tui.store.atomic import write_atomic
 from tui.store.emitter import emit, emit_table, storable
+from tui.store.parts import is_part, joined, part_path, split
 
 MAX_BYTES = 64 << 20
-MAX_KEY_PARTS = 50
-"""tomllib takes the square of a key's parts: 20 s for a key of 40 kB."""
-
 _ROWS = ("plan", "model", "prompt", "run", "score", "note")
-# Everything a TOML file is made of, strings and comments first, so that dots inside an answer are not taken for a key.
-# Each piece also matches when it is not ended, and none gives back what it took: one pass, however odd the file.
-_PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\.)*+"?+|'[^'\n]*+'?+)"""
-_NEXT_PART = rf"(?:[ \t]*+\.[ \t]*+{_PART})"
-_SHALLOW = re.compile(
-    rf"""(?:
-        \"\"\"(?:[^"\\]++|\\.|"(?!""))*+(?:"{{3,5}}|\\?\Z)
-      | '''(?:[^']++|'(?!''))*+(?:'{{3,5}}|\Z)
-      | \#[^\n]*+
-      | {_PART}{_NEXT_PART}{{0,{MAX_KEY_PARTS - 1}}}+(?!{_NEXT_PART})
-      | [^A-Za-z0-9_"'\#-]++
-    )*+""",
-    re.VERBOSE | re.DOTALL,
-)
 
 
 def new_session_id(now: datetime) -> str:
@@ -45,39 +30,85 @@ def new_session_id(now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
+def load_whole(path: Path) -> Session:
+    """The session that begins in a file, with what is in further ones. Raises BadInputError as `load` does."""
+    session, number = load(path), 2
+    while (more := part_path(path, number)).exists():
+        part = load(more)
+        if not is_part(part, session):
+            break
+        session, number = joined(session, part), number + 1
+    return session
+
+
 def load(path: Path) -> Session:
-    """The session in a file. Raises BadInputError, which names the file and what is wrong with it."""
+    """The session in a file, or its part of one. Raises BadInputError, which names the file and what is wrong."""
     try:
-        return session_from_dict(_read(path))
-    except UnicodeDecodeError as error:
-        raise _refusal(path, f"Byte {error.start + 1} is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise _refusal(path, f"It is not TOML: {error}") from error
-    except RecursionError as error:
-        raise _refusal(path, "It is nested too deeply") from error
-    except (ValueError, OverflowError) as error:
-        raise _refusal(path, f"{error}") from error
-    except OSError as error:
-        raise _refusal(path, error.strerror or str(error)) from error
+        return session_from_dict(read_toml(path, MAX_BYTES))
+    except (OSError, ValueError, OverflowError) as error:
+        raise _refusal(path, reason_of(error)) from error
 
 
-def save(session: Session, path: Path, cache: dict[str, bytes] | None = None) -> None:
-    """Write a session file, whole or not at all. Raises StoreError.
+@dataclass
+class SaveCache:
+    """What a writer has saved of its session: a growing one is neither emitted nor parsed again from its beginning."""
 
-    What is written is parsed and compared before it replaces the old file. `cache` keeps the bytes of final runs by
-    their ids, so that a growing session is neither emitted nor parsed again from its beginning; it belongs to one
-    session and one writer.
+    texts: dict[str, tuple[Lane, int, bytes]] = field(default_factory=dict)
+    """By run: its lane, the revision of it that was written, and the text."""
+    files: dict[Path, list[bytes]] = field(default_factory=dict)
+    """What each file holds, if nobody else has written it since."""
+
+
+def save(session: Session, path: Path, cache: SaveCache | None = None) -> list[Path]:
+    """Write a session file, whole or not at all, and return its paths. Raises StoreError.
+
+    What is written is parsed and compared before it replaces the old file. A session too large for one file goes on
+    in others beside it (`tui.store.parts`). `cache` belongs to one session and one writer.
     """
-    known = {} if cache is None else cache
-    fresh = {run: lane for run, lane in session.lanes.items() if run not in known}
+    cache = SaveCache() if cache is None else cache
+    fresh = {run: shortened(lane) for run, lane in session.lanes.items() if not _is_known(lane, cache.texts.get(run))}
+    revisions = {run: lane.revision for run, lane in fresh.items()}
     try:
-        tables = _tables(session, fresh)
-        rows = tables.get("run", [])
-        texts = {run: emit_table("run", row).encode("utf-8") for run, row in zip(fresh, rows, strict=True)}
-        data = _compose(tables, (known.get(run) or texts[run] for run in session.lanes))
-        proof = _compose(tables, texts.values()).decode("utf-8")
+        rows = storable([lane_to_dict(lane) for lane in fresh.values()])
+        tables = dict(zip(fresh, rows, strict=True))
+        texts = {run: emit_table("run", row).encode("utf-8") for run, row in tables.items()}
     except (TypeError, ValueError, RecursionError) as error:
-        raise StoreError(f"{path.name} could not be saved", f"The session holds what TOML cannot: {error}") from error
+        raise _unsaved(path, error) from error
+    for run, text in texts.items():
+        cache.texts[run] = (session.lanes[run], revisions[run], text)
+    parts = split(session, {run: len(cache.texts[run][2]) for run in session.lanes})
+    paths = [part_path(path, number) for number in range(1, len(parts) + 1)]
+    unproven = {run: tables[run] for run in fresh}
+    try:
+        # The last first: a run that moves on to the next file is there before it leaves its old one.
+        for part, file in reversed(list(zip(parts, paths, strict=True))):
+            _save_part(part, file, cache, unproven)
+    except BaseException:
+        for run in fresh:
+            del cache.texts[run]
+        raise
+    for run, lane in fresh.items():
+        if not lane.state.final:
+            del cache.texts[run]
+    return paths
+
+
+def _is_known(lane: Lane, known: tuple[Lane, int, bytes] | None) -> bool:
+    return known is not None and known[0] is lane and known[1] == lane.revision
+
+
+def _save_part(part: Session, path: Path, cache: SaveCache, unproven: dict[str, Table]) -> None:
+    rows = {run: unproven[run] for run in part.lanes if run in unproven}
+    texts = [cache.texts[run][2] for run in part.lanes]
+    try:
+        tables = _tables(part, list(rows.values()))
+        whole = _compose(tables, texts)
+        if cache.files.get(path) == whole and _size(path) == sum(map(len, whole)) + len(whole) - 1:
+            return
+        data = b"\n".join(whole)
+        proof = b"\n".join(_compose(tables, [cache.texts[run][2] for run in rows])).decode("utf-8")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _unsaved(path, error) from error
     if len(data) > MAX_BYTES:
         raise StoreError(
             f"{path.name} could not be saved",
@@ -88,49 +119,44 @@ def save(session: Session, path: Path, cache: dict[str, bytes] | None = None) ->
     def check(written: bytes) -> None:
         if written != data:
             raise ValueError("the disk gave back something else.")
-        _check_parsed(proof, tables, len(fresh))
+        _check_parsed(proof, tables, len(rows))
 
+    cache.files.pop(path, None)
     write_atomic(path, data, check)
-    if cache is not None:
-        cache |= {run: text for run, text in texts.items() if fresh[run].state.final}
+    cache.files[path] = whole
 
 
-def collect(paths: Sequence[Path]) -> list[Path]:
-    """Session files: files as they are given, for a folder its `*.toml` in order; each file once.
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None  # It is to be written then, which says what is wrong.
 
-    Raises BadInputError when a folder cannot be listed.
+
+def _unsaved(path: Path, error: Exception) -> StoreError:
+    return StoreError(f"{path.name} could not be saved", f"The session holds what TOML cannot: {error}")
+
+
+def collect(paths: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, BadInputError]]]:
+    """Session files, and the folders that cannot be listed, each with its reason.
+
+    Files are taken as they are given, of a folder everything called `*.toml` but folders, in order; each file once.
     """
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
+    errors: list[tuple[Path, BadInputError]] = []
     for path in paths:
         try:
             files = sorted(file for file in path.iterdir() if _is_session(file)) if path.is_dir() else [path]
         except OSError as error:
-            raise BadInputError(f"The folder {path} cannot be listed", error.strerror or str(error)) from error
-        for file in files:
-            found.setdefault(file.resolve(), file)
-    return list(found.values())
-
-
-def shallow(text: str) -> str:
-    """The text of a TOML file, if no key in it has so many parts that it takes for ever to parse; else ValueError."""
-    found = _SHALLOW.match(text)
-    end = found.end() if found else 0
-    if end < len(text):
-        line = text.count("\n", 0, end) + 1
-        raise ValueError(f"A key in line {line} has more than {MAX_KEY_PARTS} parts")
-    return text
+            errors.append((path, BadInputError(f"The folder {path} cannot be listed", reason_of(error))))
+        else:
+            for file in files:
+                found.setdefault(os.path.realpath(file), file)
+    return list(found.values()), errors
 
 
 def _is_session(file: Path) -> bool:
-    return file.suffix == ".toml" and file.is_file()
-
-
-def _read(path: Path) -> Table:
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"It is larger than {MAX_BYTES >> 20} MB")
-    return tomllib.loads(shallow(data.decode("utf-8-sig")))
+    return file.suffix == ".toml" and not os.path.isdir(file)  # noqa: PTH112 - never raises, whatever the file is
 
 
 def _refusal(path: Path, reason: str) -> BadInputError:
@@ -138,23 +164,24 @@ def _refusal(path: Path, reason: str) -> BadInputError:
     return BadInputError(f"{path} cannot be read as a session", reason, "The file was left as it is.")
 
 
-def _tables(session: Session, fresh: dict[str, Lane]) -> Table:
+def _tables(session: Session, rows: list[Table]) -> Table:
     """The session's tables with only these runs, but the count of all of them."""
-    tables: Table = storable(session_to_dict(replace(session, lanes=fresh)))
+    tables: Table = storable(session_to_dict(replace(session, lanes={})))
+    tables["run"] = rows
     tables["end"]["runs"] = len(session.lanes)
     return {key: value for key, value in tables.items() if value or key not in _ROWS}
 
 
-def _compose(tables: Table, runs: Iterable[bytes]) -> bytes:
-    """What the file holds, the runs' given as they are."""
+def _compose(tables: Table, runs: Iterable[bytes]) -> list[bytes]:
+    """The parts of what the file holds, the runs' given as they are; a line feed goes between them."""
     after: Table = {key: tables[key] for key in ("score", "note", "end") if key in tables}
     before = {key: value for key, value in tables.items() if key != "run" and key not in after}
-    return b"\n".join([emit(before).encode("utf-8"), *runs, emit(after).encode("utf-8")])
+    return [emit(before).encode("utf-8"), *runs, emit(after).encode("utf-8")]
 
 
 def _check_parsed(text: str, tables: Table, runs: int) -> None:
     """Raises ValueError unless `text` parses to `tables`, and these make a session."""
-    parsed = tomllib.loads(text)
+    parsed = parse_toml(text)
     # As JSON, because true equals 1 and no NaN equals another.
     if json.dumps(parsed, sort_keys=True, default=str) != json.dumps(tables, sort_keys=True, default=str):
         raise ValueError("it parsed to something else.")

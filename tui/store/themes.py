@@ -6,15 +6,15 @@ A file that cannot be used is reported and left out; the others are loaded all t
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tui.core.errors import StoreError
+from tui.core.errors import StoreError, reason_of
 from tui.core.phase import Phase
 from tui.core.tables import get
+from tui.files import read_regular, read_toml
 from tui.store.atomic import write_atomic
 
 MAX_BYTES = 8192
@@ -74,8 +74,8 @@ def load_themes(folders: Iterable[Path]) -> tuple[list[ThemeFile], list[StoreErr
 def remembered_theme(folder: Path) -> str | None:
     """The name of the theme that was chosen last; None when none was, or when that cannot be read."""
     try:
-        return (folder / _CHOSEN).read_text(encoding="utf-8")[:_NAME_CAP].strip() or None
-    except (OSError, UnicodeError):
+        return read_regular(folder / _CHOSEN, MAX_BYTES).decode("utf-8")[:_NAME_CAP].strip() or None
+    except (OSError, ValueError):
         return None
 
 
@@ -92,18 +92,9 @@ def remember_theme(name: str, folder: Path) -> None:
 def read_theme(path: Path) -> ThemeFile:
     """The theme in a file. Raises StoreError, which names the file and what is wrong with it."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise _unusable(path, f"It is larger than {MAX_BYTES} bytes")
-        table = tomllib.loads(data.decode("utf-8-sig"))
-        return _theme(table, path)
+        return _theme(read_toml(path, MAX_BYTES), path)
     except OSError as error:
-        raise _unusable(path, f"It cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise _unusable(path, "It is not UTF-8 text") from error
-    except RecursionError as error:
-        raise _unusable(path, "It is nested too deeply") from error
+        raise _unusable(path, f"It cannot be read: {reason_of(error)}") from error
     except ValueError as error:
         raise _unusable(path, str(error)) from error
 

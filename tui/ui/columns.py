@@ -58,7 +58,7 @@ def column(conductor: Conductor, lane: Lane, title: str, position: int, scale: f
         scale=scale,
         reading=reading(lane, counters),
         score=conductor.ratings.score_of(spec.id),
-        has_note=bool(conductor.ratings.note_of(spec.id)),
+        note=conductor.ratings.note_of(spec.id),
         waiting=waiting,
     )
 

@@ -11,6 +11,8 @@ import re
 
 from rich.console import Console
 
+from tui.net.secrets import blotted
+
 _FRAME = re.compile(r"^│ (?P<where>\S.*:\d+ in \S+)\s*│$")
 _BOX = "╭╰│"
 
@@ -27,4 +29,4 @@ class CrashLog:
         lines = self._text.getvalue().splitlines()
         frames = [found["where"] for line in lines if (found := _FRAME.match(line))]
         told = [line for line in lines if line.strip() and line[0] not in _BOX]
-        return "\n".join([*(f"  {frame}" for frame in frames), *told[:1]]) if lines else None
+        return blotted("\n".join([*(f"  {frame}" for frame in frames), *told[:1]])) if lines else None

@@ -11,14 +11,15 @@ from textual.content import Content
 from tui.conductor import Conductor
 from tui.conductor.downloads import Stage
 from tui.core.clean import clean_line
-from tui.core.errors import NoModelError
+from tui.core.errors import CompareError, NoModelError
 from tui.core.figures import data_size, duration
 from tui.core.fit import Verdict
+from tui.core.model_card import find_model
 from tui.core.plan import Mode
-from tui.hosts.host import Ability, Host
+from tui.hosts.host import Ability, Host, HostInfo
 from tui.hosts.memory import free_bytes
 from tui.hosts.telling import host_story
-from tui.ui.host_work import HostAnswered, HostFailed, HostOffered, HostWork
+from tui.ui.host_work import HostAnswered, HostFailed, HostOffered, HostWork, Newest
 from tui.ui.model_deeds import DONE
 from tui.ui.screens.ask import AskScreen
 from tui.ui.screens.compare import CompareScreen
@@ -54,14 +55,19 @@ class Desk:
         self._conductor = conductor
         self._wanted = tuple(models)
         self._prompt = prompt
+        self._choice_waits = False
         self.models = ModelsScreen(shelf, lambda key: host.abilities_of(key) if key else host.abilities)
         """The screen of the host's models."""
         self._work = HostWork(app, host, free or free_bytes)
+        self._shown, self._offers_shown = Newest(), Newest()
         self._beat = app.set_interval(_DOWNLOADS_EVERY, self._look_at_downloads, pause=True)
 
     def ask_host(self) -> None:
-        """What is here at once; what could be had as well when its catalogue answers."""
+        """What is here. What could be had besides is asked when somebody wants to see it: it may take a process, and
+        the network."""
         self._work.look()
+
+    def _ask_offers(self) -> None:
         self._shelf.asking = not self._host.abilities.get(Ability.DOWNLOAD, "no")
         self._work.ask_offers()
 
@@ -72,9 +78,13 @@ class Desk:
     async def answered(self, message: HostAnswered) -> None:
         """Fill the shelf; the first time, choose the models and ask what was asked for on the command line."""
         shelf = self._shelf
-        first = shelf.info is None
-        shelf.answered(message.info, message.cards)
-        shelf.free = message.free
+        newer = self._shown.takes(message.number)
+        first = newer and shelf.info is None
+        if newer:
+            shelf.answered(message.info, message.cards)
+            shelf.free = message.free
+            self.models.details(message.details)
+            self._conductor.connected(message.info)
         shelf.working.pop(message.key, None)
         if message.what:
             shelf.took[message.key] = (message.what, message.seconds)
@@ -83,13 +93,21 @@ class Desk:
             else:
                 told = f"{message.key}: {DONE[message.what]} in {duration(message.seconds, digits=1)}"
                 self._app.notify(clean_line(told, 200), timeout=4, markup=False)
-        self.models.details(message.details)
-        self._conductor.connected(message.info)
-        if first:
+        # Some hosts know aliases from their offers alone: then the choice waits for them.
+        self._choice_waits = self._choice_waits or (first and self._lacks_aliases(message.info))
+        if first and not self._choice_waits:
             self._choose_first()
         await self._shelf_changed()
+        if first and self._choice_waits:
+            self._ask_offers()
+        elif first:
+            await self._ask_first()
+
+    async def _ask_first(self) -> None:
+        """Ask the models that were chosen first, if a prompt was given by then."""
+        shelf = self._shelf
         prompt = self._prompt if self._prompt is not None else self._compare.early_prompt
-        if first and prompt is not None and shelf.chosen:
+        if prompt is not None and shelf.chosen:
             if self._prompt is not None:
                 self._compare.fill(prompt)
             if len(self._app.screen_stack) == 1 and self._app.current_mode != self._compare.MODE:
@@ -98,15 +116,23 @@ class Desk:
 
     async def offered(self, message: HostOffered) -> None:
         """Show what could be had as well."""
-        self._shelf.offered(message.offers)
-        await self._shelf_changed()
+        if self._offers_shown.takes(message.number):
+            self._shelf.offered(message.offers)
+            waited, self._choice_waits = self._choice_waits, False
+            if waited:
+                self._choose_first()
+            await self._shelf_changed()
+            if waited:
+                await self._ask_first()
 
     async def failed(self, message: HostFailed) -> None:
         """Say it, and keep what is known."""
         if message.key:
             self._shelf.working.pop(message.key, None)
-        else:
+        elif self._shown.takes(message.number):
             self._shelf.trouble = message.error
+        else:
+            return
         self._compare.tell(message.error)
         await self._shelf_changed()
 
@@ -117,6 +143,9 @@ class Desk:
         match what:
             case "refresh":
                 self.ask_host()
+                self._ask_offers()
+            case "offers":
+                self._ask_offers()
             case "register":
                 self._work.register(key)
             case "download" if card is not None:
@@ -177,10 +206,27 @@ class Desk:
 
     def _choose_first(self) -> None:
         for name in self._shelf.choose_first(self._wanted):
-            missing = NoModelError(f"There is no model {name} on this host", hint="Choose on the Models screen.")
-            self._compare.tell(missing)
+            self._compare.tell(self._missing(name))
         if not self._shelf.chosen:
             self._app.switch_mode("models")
+
+    def _lacks_aliases(self, info: HostInfo) -> bool:
+        from tui.hosts.missing import aliases_come_late
+
+        return aliases_come_late(info) and not all(find_model(self._shelf.cards, name) for name in self._wanted)
+
+    def _missing(self, name: str) -> CompareError:
+        """Why a name means no model. The names there are stand on the Models screen."""
+        from tui.hosts.missing import missing_model, not_downloaded
+
+        assert self._shelf.info is not None
+        card = find_model(self._shelf.cards, name) if name.strip() else None
+        if card is not None and (absent := not_downloaded(card)):
+            return absent
+        missing = missing_model(name, self._shelf.cards, self._shelf.info)
+        if isinstance(missing, NoModelError):
+            return NoModelError(missing.title, missing.hint, "Choose on the Models screen.")
+        return missing
 
     async def _shelf_changed(self) -> None:
         for screen in (self.models, self._compare):

@@ -5,46 +5,82 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from textual.app import App
 
-_HANGUP_CODE, _TERMINATED_CODE = 129, 143
+_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
+"""Those of them that the platform has; on Windows console close and Ctrl+Break arrive as SIGBREAK."""
+_SIGNALLED = 128
+"""What a shell adds to a signal's number."""
 _PATIENCE = 2.0
 """Seconds a terminated program has for an orderly end."""
 
 
 class Leaving:
-    """Listens to signals for a running app. `keep` writes and ends what must not be lost; it may be called once."""
+    """What signals do to an app. `keep` writes and ends what must not be lost; it is called at most once."""
 
     def __init__(self, app: App[None], keep: Callable[[], None]) -> None:
         self._app = app
         self._keep = keep
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.number: int | None = None
+        """The signal that ends the program; None for none. Later ones change nothing."""
 
-    def watch(self) -> None:
-        """Begin to listen; the app's loop is running."""
-        if sys.platform == "win32":
-            # There is no loop handler here; console close and Ctrl+Break arrive as SIGBREAK.
-            signal.signal(signal.SIGBREAK, lambda *_: self._terminate())
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Listen within the block, which is to hold the app's whole run and whatever is kept after it.
+
+        Not the loop's own handlers: they are gone with the loop, before everything is kept. What is ignored (`nohup`)
+        stays so.
+        """
+        known = [number for name in _SIGNALS if (number := getattr(signal, name, None)) is not None]
+        heeded = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, self._came) for number in heeded}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def begin(self) -> None:
+        """The app's loop runs; from here on a signal ends it, and so does one that came before."""
+        self._loop = asyncio.get_running_loop()
+        if self.number is not None:
+            self._leave()
+
+    def _came(self, number: int, frame: FrameType | None) -> None:
+        if self.number is None:
+            self.number = number
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._leave)
+
+    def _leave(self) -> None:
+        if self.number == getattr(signal, "SIGHUP", None):
+            self._leave_at_once()
         else:
-            loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGHUP, self._leave_at_once, _HANGUP_CODE)
-            loop.add_signal_handler(signal.SIGTERM, self._terminate)
+            self._terminate()
 
     def _terminate(self) -> None:
         """Leave in order; if that takes too long, keep everything and leave all the same."""
         watchdog = threading.Timer(_PATIENCE, self._give_up_waiting)
         watchdog.daemon = True
         watchdog.start()
-        self._app.exit(return_code=_TERMINATED_CODE)
+        self._app.exit(return_code=self._code())
 
     def _give_up_waiting(self) -> None:
         if self._app.is_running:
-            self._leave_at_once(_TERMINATED_CODE)
+            self._leave_at_once()
 
-    def _leave_at_once(self, code: int) -> None:
+    def _leave_at_once(self) -> None:
         """The terminal is gone or stuck: painting one more frame could hang. Keep everything, and go."""
-        self._keep()
-        os._exit(code)
+        try:
+            self._keep()
+        finally:
+            os._exit(self._code())
+
+    def _code(self) -> int:
+        return _SIGNALLED + (self.number or 0)

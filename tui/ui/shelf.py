@@ -62,9 +62,10 @@ class Shelf:
     def choose_first(self, names: Sequence[str]) -> list[str]:
         """Choose the models named on the command line, and return the names that mean none; of toys, all."""
         listed, missing = self.cards, []
+        hosts = [member.name for member in self.info.members] if self.info is not None else []
         for name in names[:MAX_MODELS]:
-            card = find_or_believe(listed, name)
-            if card is None:
+            card = find_or_believe(listed, name, hosts) if name.strip() else None
+            if card is None or card.state is ModelState.CATALOG:
                 missing.append(name)
                 continue
             if card not in self.cards:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil
 from typing import TYPE_CHECKING
 
 from tui.core.plan import Mode
@@ -28,6 +29,8 @@ def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, n
     parts = []
     if run is not None and conductor.busy:
         parts.append(f"running, {_progress(run)}")
+        if conductor.pause_s is not None:
+            parts.append(f"asks once more in {ceil(conductor.pause_s)} s")
     elif unscored:
         parts.append(f"{unscored} unscored")
     warm = conductor.session.tool.get("keep_warm")

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.lanes import ask
+from tests.support.lanes import folded
 from tui.core.errors import NoHostError
 from tui.core.lane import Lane, LaneState
 from tui.core.target import Parameters
@@ -65,7 +65,7 @@ def opened() -> Iterator[Callable[..., AdapterHost]]:
 def put(host: AdapterHost, link: EngineLink, model: str) -> Lane:
     """Load a model and ask it."""
     host.load(model)
-    return ask(link, host.endpoint(model).base_url, model)
+    return folded(link, Start("r1", host.endpoint(model), [{"role": "user", "content": "hi"}]))
 
 
 def told(lane: Lane) -> str:

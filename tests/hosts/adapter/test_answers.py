@@ -17,6 +17,7 @@ from tests.hosts.adapter.conftest import (
     until,
 )
 from tests.support.lanes import lane, until_ended
+from tests.support.some import some
 from tui.core.errors import ModelFailedError, NoModelError
 from tui.core.events import Delta
 from tui.core.lane import LaneState
@@ -53,7 +54,7 @@ def test_a_class_without_names_is_one_model_called_like_it(
 
 def test_what_a_class_says_of_itself_is_on_its_cards(opened: Callable[..., AdapterHost]) -> None:
     host = opened("tests.support.adapters:Facts")
-    for card in host.catalogue():
+    for card in some(host.catalogue()):
         assert (card.context, card.licence, card.device) == (4096, "MIT", "NPU")
     assert host.connect().version == "3.1"
 
@@ -109,7 +110,7 @@ def heard(link: EngineLink, start: Start) -> Any:
     """The JSON that a model answered with."""
     link.send(start)
     answered = lane(start.lane)
-    for event in until_ended(link, [start.lane]):
+    for event in some(until_ended(link, [start.lane])):
         assert not isinstance(event, EngineGone)
         answered.fold(event)
     assert answered.state is LaneState.DONE, answered.fault

@@ -14,6 +14,7 @@ from tests.hosts.adapter.conftest import (
 )
 from tests.support.conducting import conducting, states, to_the_end
 from tests.support.program import call
+from tests.support.some import some
 from tui.core.lane import LaneState
 from tui.core.target import Parameters
 from tui.hosts.adapter.host import AdapterHost
@@ -32,9 +33,9 @@ def test_the_page_names_everything_that_an_adapter_may_have_and_return() -> None
     assert all(
         f"`{method.__name__}(self" in page for method in (Adapter.generate, WholeAdapter.load, WholeAdapter.unload)
     )
-    assert all(f"`{name}`" in page for name in WholeAdapter.__annotations__)
-    assert all(f'"{name}": ' in page for name in Counts.__annotations__)
-    assert all(f"`{name}`" in page for name in PARAMETERS)
+    assert all(f"`{name}`" in page for name in some(WholeAdapter.__annotations__))
+    assert all(f'"{name}": ' in page for name in some(Counts.__annotations__))
+    assert all(f"`{name}`" in page for name in some(PARAMETERS))
 
 
 def test_three_models_of_the_documented_example_are_compared(
@@ -49,12 +50,12 @@ def test_three_models_of_the_documented_example_are_compared(
         to_the_end(conductor)
         assert states(run) == [LaneState.DONE] * 3
         lanes = list(run.lanes.values())
-        assert all(lane.usage is not None and lane.usage.completion_tokens == lane.marks.chunks for lane in lanes)
-        assert all(lane.timing.load_ms is not None and lane.timing.ttft_ms is not None for lane in lanes)
+        assert all(lane.usage is not None and lane.usage.completion_tokens == lane.marks.chunks for lane in some(lanes))
+        assert all(lane.timing.load_ms is not None and lane.timing.ttft_ms is not None for lane in some(lanes))
         again = conductor.begin(cards, "What is a model?", parameters=Parameters(max_tokens=8, seed=1))
         to_the_end(conductor)
         assert [lane.answer for lane in again.lanes.values()] == [lane.answer for lane in lanes]
-        assert all(lane.timing.load_ms is None for lane in again.lanes.values())
+        assert all(lane.timing.load_ms is None for lane in some(again.lanes.values()))
 
 
 def test_the_documented_command_compares_the_documented_example(tmp_path: Path) -> None:

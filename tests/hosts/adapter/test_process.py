@@ -24,6 +24,7 @@ from tests.hosts.adapter.conftest import (
     put,
     until,
 )
+from tui.core.model_card import ModelState
 from tui.engine.link import EngineLink
 from tui.hosts.adapter.host import AdapterHost
 
@@ -40,7 +41,7 @@ def test_nothing_of_it_reaches_the_terminal_or_the_programs_pipe(
 def test_closing_unloads_what_is_loaded_and_ends_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     note = tmp_path / "note"
     monkeypatch.setenv("TEST_ADAPTER_NOTE", str(note))
-    host = AdapterHost(SCRIPTED, folder=ROOT)
+    host = AdapterHost(SCRIPTED, folder=ROOT, environment=["TEST_ADAPTER_NOTE"])
     pid = host.connect().pid
     host.load("slow")
     host.close()
@@ -89,8 +90,10 @@ def test_run_by_hand_it_says_where_it_listens_and_shows_traces(tmp_path: Path) -
         stderr=subprocess.PIPE,
     )
     assert process.stdout is not None
-    root = json.loads(process.stdout.readline())["root"]
-    asked = httpx2.post(f"{root}/models/load", json={"model": "cannot_load"}, trust_env=False)
+    told = json.loads(process.stdout.readline())
+    bearer = {"Authorization": f"Bearer {told['token']}"}
+    url = f"{told['root']}/models/load"
+    asked = httpx2.post(url, json={"model": "cannot_load"}, headers=bearer, trust_env=False)
     assert asked.status_code == 500
     out, err = process.communicate(timeout=PATIENCE_S)
     assert out == b""
@@ -121,7 +124,7 @@ def test_a_request_that_makes_no_sense_is_refused_with_a_reason(
     if path.startswith("v1") and isinstance(body, dict):
         good = {"model": "slow", "messages": [{"role": "user", "content": "hi"}], "stream": True}
         body = {**good, **body} if body else {"model": "slow"}
-    answer = httpx2.post(f"{root}/{path}", json=body, trust_env=False)
+    answer = httpx2.post(f"{root}/{path}", json=body, headers=bearer(slow_alone), trust_env=False)
     assert answer.status_code == status
     assert words in answer.json()["error"]["message"]
 
@@ -135,9 +138,62 @@ def slow_alone() -> Iterator[AdapterHost]:
     made.close()
 
 
+def bearer(host: AdapterHost) -> dict[str, str]:
+    """The header that lets a request in."""
+    return {"Authorization": f"Bearer {host.endpoint('slow').api_key}"}
+
+
+CALLERS = {
+    "without the token": ({}, 401, "has to bring the token"),
+    "another token": ({"Authorization": "Bearer " + "x" * 43}, 401, "has to bring the token"),
+    "the token in another scheme": ({"Authorization": "Basic {token}"}, 401, "has to bring the token"),
+    "another name for this machine": (
+        {"Host": "rebound.example:{port}", "Authorization": "Bearer {token}"}, 421, "and nothing else"
+    ),
+    "localhost": ({"Host": "localhost:{port}", "Authorization": "Bearer {token}"}, 421, "and nothing else"),
+    "another port": ({"Host": "127.0.0.1:1", "Authorization": "Bearer {token}"}, 421, "and nothing else"),
+    "a page of another origin": (
+        {"Origin": "https://evil.example", "Authorization": "Bearer {token}"}, 403, "No web page"
+    ),
+    "a page without one": ({"Origin": "null", "Authorization": "Bearer {token}"}, 403, "No web page"),
+    "a page of its own": (
+        {"Origin": "http://127.0.0.1:{port}", "Authorization": "Bearer {token}"}, 403, "No web page"
+    ),
+}  # fmt: skip
+PATHS = (
+    ("GET", "v1/models"), ("GET", "models/loaded"), ("GET", "nowhere"), ("POST", "models/load"),
+    ("POST", "models/unload"), ("POST", "v1/chat/completions"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_only_the_program_may_ask_it_anything(slow_alone: AdapterHost, caller: str) -> None:
+    headers, status, words = CALLERS[caller]
+    endpoint = slow_alone.endpoint("slow")
+    root = endpoint.base_url.removesuffix("/v1")
+    values = {"token": endpoint.api_key, "port": root.rpartition(":")[2]}
+    filled = {name: value.format(**values) for name, value in headers.items()}
+    for method, path in PATHS:
+        body = {"model": "slow", "messages": [{"role": "user", "content": "hi"}], "stream": True}
+        sent = {"json": body} if method == "POST" else {}
+        answer = httpx2.request(method, f"{root}/{path}", headers=filled, trust_env=False, **sent)  # type: ignore[arg-type]
+        assert (answer.status_code, words in answer.text) == (status, True)
+        assert endpoint.api_key not in answer.text
+    assert [card.id for card in slow_alone.catalogue() if card.state is ModelState.LOADED] == ["slow"]
+
+
+def test_the_token_is_another_each_time_and_is_shown_nowhere(own: AdapterHost) -> None:
+    first = own.endpoint("slow")
+    own.close()
+    second = own.endpoint("slow")
+    assert first.api_key and second.api_key and first.api_key != second.api_key
+    assert second.api_key not in repr(second) + repr(own.connect()) + repr(own.connect().to_dict())
+
+
 def test_a_page_in_a_browser_cannot_ask_it_anything(shared: AdapterHost) -> None:
     root = (shared.connect().endpoint or "").removesuffix("/v1")
-    for headers in ({"content-type": "text/plain"}, {}):
+    for kind in ({"content-type": "text/plain"}, {}):
+        headers = {**bearer(shared), **kind}
         answer = httpx2.post(f"{root}/models/load", content=b'{"model": "slow"}', headers=headers, trust_env=False)
         assert answer.status_code == 415
     preflight = httpx2.request("OPTIONS", f"{root}/models/load", trust_env=False)
@@ -145,6 +201,7 @@ def test_a_page_in_a_browser_cannot_ask_it_anything(shared: AdapterHost) -> None
 
 
 def test_it_lists_its_models_as_openais_api_does(shared: AdapterHost) -> None:
-    answer = httpx2.get(f"{shared.connect().endpoint}/models", trust_env=False)
+    base, headers = shared.connect().endpoint, bearer(shared)
+    answer = httpx2.get(f"{base}/models", headers=headers, trust_env=False)
     assert [row["id"] for row in answer.json()["data"]] == [card.id for card in shared.catalogue()]
-    assert httpx2.get(f"{shared.connect().endpoint}/other", trust_env=False).status_code == 404
+    assert httpx2.get(f"{base}/other", headers=headers, trust_env=False).status_code == 404

@@ -38,7 +38,7 @@ def main() -> None:
     models = {name: Served(adapter, name) for name in facts.models}
     server = AdapterServer(models)
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
-    tether.say(encode(Ready(server.root, os.getpid(), facts)))
+    tether.say(encode(Ready(server.root, os.getpid(), facts, server.token)))
     tether.cut.wait()
     for model in models.values():
         try:

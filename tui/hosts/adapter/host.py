@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoModelError
+from tui.core.environment import Child, environment_of
+from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoModelError, prose
 from tui.core.host_spec import ADAPTER, NAME
 from tui.core.model_card import ModelCard, ModelState, find_model
 from tui.core.target import Endpoint
@@ -35,11 +38,20 @@ class AdapterHost(BareHost):
     Every question starts the process if it is not running; models that were loaded in one that died are not loaded.
     """
 
-    def __init__(self, reference: str, *, name: str = "", folder: Path | None = None, timeout: float = START_S) -> None:
+    def __init__(
+        self,
+        reference: str,
+        *,
+        name: str = "",
+        folder: Path | None = None,
+        environment: Sequence[str] = (),
+        timeout: float = START_S,
+    ) -> None:
         """`reference` is `module:Class`, or the name of an installed adapter; `name` what the host is called.
 
         The module is looked for in `folder` as well, which is the working directory unless another is given.
-        `timeout` is how many seconds importing it may take. Raises BadInputError for what is no reference.
+        `environment` names variables that its process is given besides those that every process needs; `timeout` is
+        how many seconds importing it may take. Raises BadInputError for what is no reference.
         """
         self._reference = reference.strip()
         if not ADAPTER.fullmatch(self._reference) and not NAME.fullmatch(self._reference):
@@ -50,6 +62,7 @@ class AdapterHost(BareHost):
         self.abilities = able(Ability.LOAD, Ability.UNLOAD, why_not=OWN_FILES)
         self._name = name
         self._folder = (folder or Path.cwd()).absolute()
+        self._environment = tuple(environment)
         self._timeout = timeout
         self._starting = threading.Lock()
         self._child: _Child | None = None
@@ -98,14 +111,14 @@ class AdapterHost(BareHost):
         """Where the model answers once it is loaded. Raises NoModelError or NoHostError."""
         name = self._find(model_id)
         _, ready = self._running()
-        return Endpoint(_base_url(ready), name)
+        return Endpoint(_base_url(ready), name, ready.token)
 
     def why_gone(self, model_id: str) -> str:
         """How the process ended, if it did."""
         child = self._child
         if child is None or not child.process.died(DEATH_S):
             return ""
-        return f"The adapter {self._reference} crashed. {child.last_words()}"
+        return prose(f"The adapter {self._reference} crashed", child.last_words())
 
     def close(self) -> None:
         """End the process. Its models are unloaded first, for which they have a second."""
@@ -127,7 +140,7 @@ class AdapterHost(BareHost):
             if child is None or not child.process.alive:
                 if child is not None:
                     child.process.end()
-                child = self._child = _Child(self._reference, self._folder)
+                child = self._child = _Child(self._reference, self._folder, self._environment)
             return child, child.ready(self._timeout)
 
     def _ask(self, path: str, body: Any = None, timeout: float = ASK_S, *, again: bool = True) -> tuple[Ready, Reply]:
@@ -135,8 +148,8 @@ class AdapterHost(BareHost):
         child, ready = self._running()
         try:
             if body is None:
-                return ready, fetch(ready.root, path, timeout=timeout, hint="Try again")
-            return ready, post(ready.root, path, body, timeout=timeout, hint="Try again")
+                return ready, fetch(ready.root, path, timeout=timeout, hint="Try again", api_key=ready.token)
+            return ready, post(ready.root, path, body, timeout=timeout, hint="Try again", api_key=ready.token)
         except NoHostError as error:
             if not child.process.died(DEATH_S):
                 raise
@@ -150,13 +163,19 @@ class AdapterHost(BareHost):
 class _Child:
     """One run of the adapter's process."""
 
-    def __init__(self, reference: str, folder: Path) -> None:
+    def __init__(self, reference: str, folder: Path, environment: Sequence[str]) -> None:
         self._reference = reference
         self._line = b""
         self._heard = threading.Event()
         try:
             self.process = Process(
-                "tui.hosts.adapter", reference, str(folder), hear=self._hear, leave=LEAVE_S, max_line=MAX_LINE
+                "tui.hosts.adapter",
+                reference,
+                str(folder),
+                environment=environment_of(Child.ADAPTER, os.environ, named=environment),
+                hear=self._hear,
+                leave=LEAVE_S,
+                max_line=MAX_LINE,
             )
         except OSError as error:
             raise NoHostError(f"The adapter {reference} cannot be started", str(error), "Try again") from error

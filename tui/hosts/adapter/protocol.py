@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from tui.core.tables import get
 from tui.net.addresses import check_base_url, is_loopback
@@ -30,6 +30,8 @@ class Ready:
     """Without a slash at its end: http://127.0.0.1:PORT."""
     pid: int
     facts: Facts
+    token: str = field(repr=False)
+    """What every request has to bring, as the bearer's token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +70,5 @@ def decode(line: bytes) -> Ready | Refused:
             device=get(known, "device", str, None),
             version=get(known, "version", str, None),
         ),
+        get(data, "token", str),
     )

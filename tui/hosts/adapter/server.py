@@ -1,11 +1,16 @@
 """The adapter's models behind OpenAI's chat API on 127.0.0.1, so that the engine asks them like any others.
 
 `GET /v1/models`, `GET /models/loaded`; `POST /models/load`, `POST /models/unload` with `{"model": name}`;
-`POST /v1/chat/completions`, streamed. A POST has to be JSON: no page in a browser can send that here unasked.
+`POST /v1/chat/completions`, streamed.
+
+Every request has to bring the token that the server made for itself and told the program, under the server's own
+address, and from no web page: other users of this machine, and pages that a browser shows, are refused. A POST has to
+be JSON.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 import secrets
 import socket
@@ -46,7 +51,9 @@ class AdapterServer(ThreadingTCPServer):
     def __init__(self, models: Mapping[str, Served]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.models = models
-        self.root = f"http://127.0.0.1:{self.server_address[1]}"
+        self.place = f"127.0.0.1:{self.server_address[1]}"
+        self.root = f"http://{self.place}"
+        self.token = secrets.token_urlsafe(32)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -58,6 +65,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         models = self.server.models
+        try:
+            self._check_caller()
+        except RefusedError as error:
+            self._refuse(error.status, str(error))
+            return
         if self.path == "/v1/models":
             rows = [{"id": name, "object": "model", "created": 0, "owned_by": "adapter"} for name in models]
             self._json(200, {"object": "list", "data": rows})
@@ -68,6 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         try:
+            self._check_caller()
             body = self._body()
             model = self._model(body)
             match self.path:
@@ -111,6 +124,18 @@ class _Handler(BaseHTTPRequestHandler):
             pass  # whoever asked has gone
         except ModelFailedError as error:
             stream.fail(error.title, "not_loaded" if isinstance(error, NotLoadedError) else "adapter_error")
+
+    def _check_caller(self) -> None:
+        """Raises RefusedError unless it is the program that asks."""
+        hosts, given = self.headers.get_all("Host", []), self.headers.get_all("Authorization", [])
+        if hosts != [self.server.place]:
+            # Else a page could give this machine's address a name of its own, and ask here as if at home.
+            raise RefusedError(421, f"This is {self.server.place} and nothing else")
+        if self.headers.get_all("Origin"):
+            raise RefusedError(403, "No web page may ask here")
+        expected = f"Bearer {self.server.token}".encode()
+        if len(given) != 1 or not hmac.compare_digest(given[0].encode("utf-8", "replace"), expected):
+            raise RefusedError(401, "A request has to bring the token that this process told the program")
 
     def _body(self) -> dict[str, Any]:
         if self.headers.get_content_type() != "application/json":

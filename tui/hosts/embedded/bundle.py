@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib.resources import files
 from pathlib import Path
 
 from tui.core.errors import NoHostError
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import Table, each, get
+from tui.files import read_regular, read_toml
 from tui.hosts.embedded.kept import CONFIG, Kept, Origin, size_mb
+
+MAX_BYTES = 1 << 20
 
 
 def bundle_root() -> Path:
@@ -20,7 +22,7 @@ def bundle_root() -> Path:
 def read_bundle(root: Path) -> tuple[Kept, ...]:
     """Every model that `catalog.toml` in `root` names. Raises NoHostError when it cannot be read."""
     try:
-        table = tomllib.loads((root / "catalog.toml").read_text("utf-8"))
+        table = read_toml(root / "catalog.toml", MAX_BYTES)
         models = each(table, "model", lambda row: _model(root, row))
         if not models:
             raise ValueError(f"{root} names no model")
@@ -36,7 +38,7 @@ def model_card_text(card: ModelCard) -> str | None:
     for model in read_bundle(bundle_root()):
         if model.card.id == card.id:
             path = model.folder / "model_card.md"
-            return path.read_text("utf-8") if path.is_file() else None
+            return read_regular(path, MAX_BYTES).decode("utf-8") if path.is_file() else None
     return None
 
 

@@ -10,9 +10,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tui.core.errors import ModelFailedError
+from tui import private_files
+from tui.core.errors import ModelFailedError, reason_of
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import each, get
+from tui.files import read_json
 from tui.hosts.embedded.kept import CONFIG, Kept, Origin, size_mb
 from tui.hosts.embedded.protocol import read_card
 
@@ -21,6 +23,7 @@ MARK = "inference_model.json"
 UNFINISHED = "download.tmp"
 DEPTH = 4
 MAX_MARK = 1_000_000
+MAX_KNOWN = 16_000_000
 
 
 def downloaded(cache: Path, known: Iterable[ModelCard]) -> tuple[Kept, ...]:
@@ -54,16 +57,18 @@ def delete(cache: Path, model: Kept) -> None:
         if grave is not None and not any(grave.iterdir()):
             grave.rmdir()
         raise ModelFailedError(
-            f"{model.card.id} could not be removed", str(error), "Another program may be using it. Try again later"
+            f"{model.card.id} could not be removed",
+            reason_of(error),
+            "Another program may be using it. Try again later",
         ) from error
 
 
 def read_known(file: Path) -> tuple[ModelCard, ...]:
     """What the catalogue offered when it last answered; nothing when that was never, or cannot be read."""
     try:
-        data = json.loads(file.read_text("utf-8"))
+        data = read_json(file, MAX_KNOWN)
         return tuple(each(data, "cards", read_card)) if isinstance(data, dict) else ()
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return ()  # it is only ever a copy
 
 
@@ -71,8 +76,10 @@ def write_known(file: Path, cards: Iterable[ModelCard]) -> None:
     """Keep what the catalogue offers, for when it cannot be reached. A copy: a failure to write it is no failure."""
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps({"cards": [asdict(card) for card in cards]}), "utf-8")
+        private_files.make_folder(file.parent)
+        draft.unlink(missing_ok=True)
+        with private_files.create(draft) as out:
+            out.write(json.dumps({"cards": [asdict(card) for card in cards]}).encode("utf-8"))
         draft.replace(file)
     except OSError:
         draft.unlink(missing_ok=True)
@@ -94,12 +101,9 @@ def _folders(root: Path, depth: int) -> Iterable[Path]:
 
 def _id_of(folder: Path) -> str | None:
     try:
-        mark = folder / MARK
-        if mark.stat().st_size > MAX_MARK:
-            return None
-        data = json.loads(mark.read_text("utf-8"))
+        data = read_json(folder / MARK, MAX_MARK)
         name: str | None = get(data, "Name", str, None) if isinstance(data, dict) else None
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return None
     if not name:
         return None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from tui.core.errors import BadInputError, NoHostError
+from tui.core import environment
+from tui.core.errors import BadInputError, NoHostError, prose
 from tui.hosts.embedded.kept import Kept, Origin
-from tui.hosts.embedded.protocol import Answer, Command, Do, Message, Ready, Refused, decode, encode, plain
+from tui.hosts.embedded.protocol import Answer, Command, Do, Message, Ready, Refused, decode, encode
 from tui.hosts.process import Process, how_it_ended
+from tui.net.failures import without_origin
 
 ANOTHER_HOST = "A model server can be used instead: --host http://127.0.0.1:8000"
 SHOWN = 600
@@ -54,7 +57,7 @@ class Child:
         if isinstance(self._first, Refused):
             raise refusal(self._first, self._folder)
         what = f"It was not ready after {timeout:g} s" if late else how_it_ended(self._process.code)
-        raise NoHostError("The embedded runtime did not start", f"{what}. {words}".rstrip(), ANOTHER_HOST)
+        raise NoHostError("The embedded runtime did not start", prose(what, words), ANOTHER_HOST)
 
     def ask(self, do: Do, model: Kept, timeout: float) -> Answer | None:
         """Have it do something with a model. None when the process ends before it has answered.
@@ -119,14 +122,15 @@ class Child:
 def started(module: str, *arguments: str, hear: Callable[[bytes], None]) -> Process:
     """A run of one of the modules with the SDK in it. Raises NoHostError when no process can be started."""
     try:
-        return Process(module, *arguments, hear=hear)
+        given = environment.environment_of(environment.Child.RUNTIME, os.environ)
+        return Process(module, *arguments, environment=given, hear=hear)
     except OSError as error:
         raise NoHostError("The embedded runtime cannot be started", str(error), ANOTHER_HOST) from error
 
 
 def refusal(message: Refused, folder: Path) -> NoHostError:
     """What a process that cannot work with its files in `folder` has to say."""
-    why = plain(message.why)
+    why = without_origin(message.why)
     if message.no_sdk:
         return NoHostError("The embedded runtime is not available on this platform", why, ANOTHER_HOST)
     hint = f"If this stays, delete the folder {folder} and start again. {ANOTHER_HOST}"

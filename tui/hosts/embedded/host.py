@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
-from tui.core.errors import CompareError, ModelFailedError, NoHostError, NoModelError
+from tui.core.errors import CompareError, ModelFailedError, NoHostError, NoModelError, prose
 from tui.core.model_card import ModelCard, ModelState, find_model, merged
 from tui.core.target import Endpoint
 from tui.hosts.embedded import cache, own
@@ -18,10 +18,11 @@ from tui.hosts.embedded.bundle import bundle_root, read_bundle
 from tui.hosts.embedded.child import Child
 from tui.hosts.embedded.kept import Kept, Origin
 from tui.hosts.embedded.library_link import Library
-from tui.hosts.embedded.protocol import Do, Ready, plain
+from tui.hosts.embedded.protocol import Do, Ready
 from tui.hosts.fetch import Reply, fetch
 from tui.hosts.host import Ability, BareHost, HostInfo, Offers, able
 from tui.hosts.room import make_room
+from tui.net.failures import without_origin
 
 START_S = 30.0
 ASK_S = 10.0
@@ -176,7 +177,9 @@ class EmbeddedHost(BareHost):
     def why_gone(self, model_id: str) -> str:
         """How the process ended, if it did."""
         child = self._child
-        return f"The embedded runtime ended by itself. {child.last_words()}" if child and child.died(DEATH_S) else ""
+        if child is None or not child.died(DEATH_S):
+            return ""
+        return prose("The embedded runtime ended by itself", child.last_words())
 
     def close(self) -> None:
         """End the runtime's processes, and with them what is being downloaded, within a second."""
@@ -215,7 +218,7 @@ class EmbeddedHost(BareHost):
         if answer is None:
             raise self._ended(child)
         if answer.why:
-            raise ModelFailedError(f"{model.card.id} could not be {done}", plain(answer.why), hint)
+            raise ModelFailedError(f"{model.card.id} could not be {done}", without_origin(answer.why), hint)
 
     def _running(self) -> tuple[Child, Ready]:
         # `close()` takes no lock, so that leaving the program never waits for a start: it ends the child under it.

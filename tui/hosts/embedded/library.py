@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui import private_files
 from tui.core.model_card import ModelCard, ModelState
 from tui.hosts.embedded.protocol import Done, Percent, Refused, Row, encode
 from tui.hosts.embedded.runtime import import_sdk, open_runtime
@@ -38,7 +39,7 @@ def main() -> None:
     except (ImportError, OSError) as error:
         tether.leave(encode(Refused(str(error), no_sdk=True)), 1)
     try:
-        Path(cache).mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(Path(cache))
         manager = open_runtime(Path(folder), cache=Path(cache), say_errors=True)
     except (sdk.FoundryLocalException, OSError, ValueError) as error:
         tether.leave(encode(Refused(str(error))), 1)

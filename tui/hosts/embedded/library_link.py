@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from tui.core.errors import BadInputError, ModelFailedError, NoModelError
+from tui.core.errors import BadInputError, ModelFailedError, NoModelError, prose
 from tui.core.model_card import ModelCard
 from tui.hosts.embedded.child import SHOWN, refusal, started
-from tui.hosts.embedded.protocol import Done, Message, Percent, Refused, Row, decode, plain
+from tui.hosts.embedded.protocol import Done, Message, Percent, Refused, Row, decode
 from tui.hosts.process import Process
 from tui.hosts.room import make_space
+from tui.hosts.rows import MAX_ROWS
+from tui.net.failures import without_origin
 
 OFFERS_S = 60.0
 """Longest wait for the public catalogue, in seconds. Offline the SDK gives up after four."""
+MOST_WAITING = 2 * MAX_ROWS
+"""Messages that may wait to be read; of a process that says more, the rest is not heard."""
 LOOK_S = 0.1
 """How often a wait looks whether it is still wanted."""
 _AWAY = "failed to fetch catalog"
@@ -61,8 +65,9 @@ class Library:
                     raise refusal(message, self._folder)
                 if not isinstance(message, Row):
                     why = f"it did not answer within {timeout:g} s" if time.monotonic() >= deadline else ""
-                    return Shelf((), _stale(plain(message.why) if isinstance(message, Refused) else why))
-                cards.append(message.card)
+                    return Shelf((), _stale(without_origin(message.why) if isinstance(message, Refused) else why))
+                if len(cards) < MAX_ROWS:
+                    cards.append(message.card)
             words = run.process.end()
         return Shelf(tuple(cards), _stale(_cause(words)) if _AWAY in words or not cards else "")
 
@@ -117,7 +122,7 @@ class Library:
         away = _AWAY in words
         if isinstance(message, Refused) and message.unknown and not away:
             return NoModelError(f"The catalogue has no model called {name}", hint="`models --all` lists what it has")
-        said = plain(message.why) if isinstance(message, Refused) and not message.unknown else ""
+        said = without_origin(message.why) if isinstance(message, Refused) and not message.unknown else ""
         detail = _stale(_cause(words)) if away else said or words[-SHOWN:]
         hint = make_space(detail, "Is there a connection? Try again")
         return ModelFailedError(f"{name} could not be downloaded", detail, hint)
@@ -125,6 +130,8 @@ class Library:
 
 def _hearer(messages: SimpleQueue[Message | None]) -> Callable[[bytes], None]:
     def hear(line: bytes) -> None:
+        if line and messages.qsize() >= MOST_WAITING:
+            return
         try:
             messages.put(decode(line) if line else None)
         except (ValueError, BadInputError):
@@ -141,7 +148,7 @@ def _next(messages: SimpleQueue[Message | None], timeout: float) -> Message | No
 
 
 def _stale(why: str) -> str:
-    return f"The public catalogue cannot be reached: {why}" if why else "The public catalogue did not answer"
+    return prose(f"The public catalogue cannot be reached: {why}" if why else "The public catalogue did not answer")
 
 
 def _cause(words: str) -> str:

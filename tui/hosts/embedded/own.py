@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tui.core.errors import BadInputError, StoreError
+from tui import private_files
+from tui.core.errors import BadInputError, StoreError, reason_of
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import Table, get
+from tui.files import read_json
 from tui.hosts.embedded.kept import CONFIG, Kept, Origin, size_mb
 
 WANTED = "It takes a folder as ONNX Runtime GenAI's model builder writes it"
@@ -60,7 +62,7 @@ def check_folder(folder: Path) -> Facts:
         device, ep = _provider(model)
         context = get(model, "context_length", int, None)
         return Facts(size_mb(folder), context, device, ep)
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise BadInputError(f"The model in {folder} cannot be read", str(error), WANTED) from error
 
 
@@ -82,7 +84,9 @@ def register(store: Path, folder: Path, taken: Collection[str]) -> str:
         folder = folder.expanduser().resolve()
         str(folder).encode("utf-8")
     except (OSError, RuntimeError, UnicodeError) as error:
-        raise BadInputError(f"The path {folder} cannot be used", str(error), "Move or rename the folder") from error
+        raise BadInputError(
+            f"The path {folder} cannot be used", reason_of(error), "Move or rename the folder"
+        ) from error
     check_folder(folder)
     others = registered(store)
     for known in others:
@@ -92,14 +96,16 @@ def register(store: Path, folder: Path, taken: Collection[str]) -> str:
     avoid = {name.casefold() for name in (*taken, *(known.card.alias for known in others))}
     number = 1
     try:
-        store.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(store)
         while True:
             name = wanted if number == 1 else f"{wanted}-{number}"
             if name.casefold() not in avoid and _keep(store / f"own-{name}.json", folder):
                 return f"{name}:1"
             number += 1
     except OSError as error:
-        raise StoreError(f"{folder} could not be registered", str(error), f"It is to be noted in {store}") from error
+        raise StoreError(
+            f"{folder} could not be registered", reason_of(error), f"It is to be noted in {store}"
+        ) from error
 
 
 def unregister(store: Path, model: Kept) -> None:
@@ -107,14 +113,16 @@ def unregister(store: Path, model: Kept) -> None:
     try:
         (store / f"own-{model.card.alias}.json").unlink(missing_ok=True)
     except OSError as error:
-        raise StoreError(f"{model.card.id} could not be removed", str(error), f"Delete it from {store}") from error
+        raise StoreError(
+            f"{model.card.id} could not be removed", reason_of(error), f"Delete it from {store}"
+        ) from error
 
 
 def _keep(file: Path, folder: Path) -> bool:
     """Write a registration unless there is one of this name."""
     try:
-        with file.open("x", encoding="utf-8") as out:
-            json.dump({"folder": str(folder)}, out)
+        with private_files.create(file) as out:
+            out.write(json.dumps({"folder": str(folder)}).encode("utf-8"))
     except FileExistsError:
         return False
     return True
@@ -124,7 +132,7 @@ def _read(file: Path) -> Kept | None:
     name = file.stem.removeprefix("own-")
     try:
         folder = Path(get(_load(file), "folder", str))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return None  # half written by a program that died over it
     bare = ModelCard(f"{name}:1", alias=name, task="chat-completion")
     try:
@@ -146,9 +154,7 @@ def _read(file: Path) -> Kept | None:
 
 
 def _load(file: Path) -> Table:
-    if file.stat().st_size > MAX_CONFIG:
-        raise ValueError(f"{file.name} is too long")
-    data = json.loads(file.read_text("utf-8"))
+    data = read_json(file, MAX_CONFIG)
     if not isinstance(data, dict):
         raise ValueError(f"{file.name} holds no table")
     return data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,8 +10,6 @@ from typing import Any
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import Table, get, number
 from tui.net.addresses import check_base_url, is_loopback
-
-_ORIGIN = re.compile(r"\w+\.cc:\d+ [^()]{0,300}\([^()]{0,300}\) (?:const )?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +136,6 @@ def read_card(table: Table) -> ModelCard:
         state=ModelState.CATALOG,
         **facts,
     )
-
-
-def plain(words: str) -> str:
-    """The runtime's words without the C++ file and function that they begin with."""
-    return _ORIGIN.sub("", words)
 
 
 def _table(line: bytes) -> Table:

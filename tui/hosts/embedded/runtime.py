@@ -7,6 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from tui import private_files
+
 if TYPE_CHECKING:
     from foundry_local_sdk import FoundryLocalManager
 
@@ -36,7 +38,7 @@ def open_runtime(
     With `say_errors`, it writes its errors to stderr. Raises what the SDK raises, and OSError.
     """
     sdk = import_sdk()
-    folder.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(folder)
     catalogue = os.environ.get(CATALOGUE)
     sdk.FoundryLocalManager.initialize(
         sdk.Configuration(

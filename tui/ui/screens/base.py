@@ -80,7 +80,7 @@ class ModeScreen(Screen[None]):
             return cut(clean_line(f"✗ {shelf.trouble.title}"), room)
         if shelf.info is None:
             return cut("… connecting", room)
-        told = cut(clean_line(f"● {shelf.info.title}"), room)
+        told = cut(clean_line(f"{'○' if shelf.info.unlisted else '●'} {shelf.info.title}"), room)
         states = [card.state for card in shelf.cards]
         counts = f"{states.count(ModelState.LOADED)}/{len(states)} loaded" if {*states} - {ModelState.UNKNOWN} else ""
         for fact in ("toys" if shelf.info.toys else "", counts):

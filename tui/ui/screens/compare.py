@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from tui.ui.screens.settling import Settling
     from tui.ui.screens.shown import Shown
 
+_SAID_FOR = 6.0
+"""Seconds that a sentence stands in the place of the status."""
 _PANE_KEYS = {"score", "note", "zoom", "thinking", "markdown", "rerun", "stop", "focus_pane"}
 _RUN_KEYS = {"undo", "unscored", "rerun_all", "stop_all"}
 
@@ -55,6 +58,9 @@ class CompareScreen(ModeScreen):
         """How the next run goes."""
         self._alone = False
         self._status: str | None = None
+        self._said = ""
+        """What stands in the place of the status for a while."""
+        self._silence: Timer | None = None
         self._row = PaneRow(id="panes")
         self._unfolded: set[str] = set()
         self._jumping = False
@@ -81,7 +87,9 @@ class CompareScreen(ModeScreen):
 
         self._conductor = conductor
         self._shown = Shown(conductor, self._row)
-        self._scoring = Scoring(self, conductor, self._shown, lambda lane: self._repaint({lane.spec.id}, bars=False))
+        self._scoring = Scoring(
+            self, conductor, self._shown, lambda lane: self._repaint({lane.spec.id}, bars=False), self._say
+        )
         self._settling = Settling(self._row, lambda: conductor.busy)
         self._begun = True
         await self.rebuild()
@@ -139,6 +147,8 @@ class CompareScreen(ModeScreen):
             self._show_status()
         if changed or (bars and conductor.busy):
             self._repaint(changed, bars)
+            if not changed and conductor.pause_s is not None:
+                self._show_status()
         elif bars:
             self._show_status()
         if self._ran and not conductor.busy:
@@ -167,12 +177,22 @@ class CompareScreen(ModeScreen):
             line = status_line(self.shelf, self._conductor, self.mode, unscored, notes, max(self.size.width - 2, 0))
         if self._jumping:
             line = "Which pane? Press its number."
+        elif self._said:
+            line = self._said
         elif self.early_prompt is not None and self.shelf.info is None:
             line = "Runs as soon as the host is there …"
         line = cut(clean_line(line), max(self.size.width - 2, 0))
         if line != self._status:
             self._status = line
             self.query_one("#status", Static).update(Content(line))
+
+    def _say(self, text: str) -> None:
+        """Say something about the answers for a while, in a line that covers none of them."""
+        if self._silence is not None:
+            self._silence.stop()
+        self._said = text
+        self._silence = self.set_timer(_SAID_FOR, lambda: self._say("")) if text else None
+        self._show_status()
 
     def tell(self, error: CompareError) -> None:
         """Show a failure as a sentence."""
@@ -267,7 +287,7 @@ class CompareScreen(ModeScreen):
         """Go to the next answer without a score."""
         waiting = [self._shown.index(lane) for lane in self._scoring.unscored()]
         if not waiting:
-            self.notify("Every answer has a score.", timeout=2)
+            self._say("Every answer has a score.")
             return
         here = self._row.focused_index
         after = 0 if here is None else here + 1
@@ -311,7 +331,7 @@ class CompareScreen(ModeScreen):
     def action_markdown(self) -> None:
         """The focused answer as Markdown, or as it came."""
         if told := self._settling.toggle():
-            self.notify(told, timeout=2, markup=False)
+            self._say(told)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what needs panes when there are none, and what needs runs before there can be any."""

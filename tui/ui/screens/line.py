@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from tui.core.clean import clean_line
+from tui.ui.widgets.line_field import LineField
 
 
 class LineScreen(ModalScreen[str | None]):
@@ -34,7 +35,7 @@ class LineScreen(ModalScreen[str | None]):
         """One line of text."""
         with Vertical():
             yield Label(clean_line(self._title, 66), markup=False)
-            yield Input(clean_line(self._text), placeholder=self._placeholder)
+            yield LineField(self._text, placeholder=self._placeholder)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give back what was typed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from textual import events
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
@@ -26,6 +25,7 @@ from tui.ui.screens.base import ModeScreen
 from tui.ui.screens.line import LineScreen
 from tui.ui.screens.page import PageScreen
 from tui.ui.shelf import Shelf
+from tui.ui.widgets.line_field import FilterField
 from tui.ui.widgets.model_table import ModelTable
 from tui.ui.widgets.painted import cut
 
@@ -41,7 +41,8 @@ class ModelsScreen(ModeScreen):
 
     class Asked(Message):
         """The host should `load`, `unload`, `download` or `remove` a model, `cancel` its download, `register` a folder,
-        whose path is in `key` then, or be asked again: `refresh`."""
+        whose path is in `key` then, be asked what could be had besides: `offers`, or be asked everything again:
+        `refresh`."""
 
         def __init__(self, what: str, key: str = "") -> None:
             super().__init__()
@@ -67,7 +68,7 @@ class ModelsScreen(ModeScreen):
 
     def body(self) -> Iterable[Widget]:
         """Filter, facets, table, details, and a line about the choice."""
-        yield Input(placeholder="/ filter: words from any column", id="filter", compact=True)
+        yield FilterField(placeholder="/ filter: words from any column", id="filter", compact=True)
         yield Static(id="facets", markup=False)
         yield Static(id="fresh", markup=False)
         with Horizontal(id="shelf"):
@@ -77,9 +78,10 @@ class ModelsScreen(ModeScreen):
         yield Static(id="choice", markup=False)
 
     def on_mount(self) -> None:
-        """Put the cursor where keys do something."""
+        """Put the cursor where keys do something, and ask what could be had: for the first time somebody wants it."""
         self.refill()
         self._table.focus()
+        self.post_message(self.Asked("offers"))
 
     def details(self, texts: dict[str, str]) -> None:
         """Longer texts about models, by key, for the detail panel."""
@@ -127,11 +129,9 @@ class ModelsScreen(ModeScreen):
         self._filter = Filter(event.value, self._filter.picked)
         self.refill()
 
-    def on_key(self, event: events.Key) -> None:
-        """Esc leaves the filter; down goes from it to the list."""
-        if self.focused is not None and self.focused.id == "filter" and event.key in ("escape", "down"):
-            self._table.focus()
-            event.stop()
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """From the filter to the list."""
+        self._table.focus()
 
     def action_filter(self) -> None:
         """Into the filter field."""
@@ -188,10 +188,7 @@ class ModelsScreen(ModeScreen):
         self.post_message(self.Chosen())
 
     def action_compare(self) -> None:
-        """To the comparison, with the model under the cursor when none is chosen; from the filter, to the list."""
-        if self.focused is not None and self.focused.id == "filter":
-            self._table.focus()
-            return
+        """To the comparison, with the model under the cursor when none is chosen."""
         if not self.shelf.chosen and (card := self._card) is not None:
             self.shelf.toggle(card.key)
         self.post_message(self.Chosen(done=True))
@@ -199,7 +196,10 @@ class ModelsScreen(ModeScreen):
     # What the host does
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Off is what this host cannot do, and away what makes no sense for this model; their keys say why."""
+        """Off is what this host cannot do, and away what makes no sense for this model or in the filter; their keys say
+        why."""
+        if action == "compare" and isinstance(self.focused, FilterField):
+            return False
         return self._state_of(action) if action in _DEEDS else True
 
     def _state_of(self, what: str) -> bool | None:
@@ -215,7 +215,11 @@ class ModelsScreen(ModeScreen):
         """Say why something cannot be done."""
         card = self._card
         why = self._lacking(what, card) or unfitting(what, card, self.shelf)
-        self._say(clean_line(why, 300))
+        if what == "register":
+            # It takes the keys: a path that is typed after it must not act as keys.
+            self.app.push_screen(AskScreen("No folder can be added here", why, [("enter", "goes back")]))
+        else:
+            self._say(clean_line(why, 300))
 
     def action_load(self) -> None:
         """Load the model under the cursor."""

@@ -119,6 +119,8 @@ def fresh_line(shelf: Shelf) -> str:
     """Why the list may lack models, or that it is still being asked for; empty when it is whole."""
     if shelf.asking:
         return "The public catalogue is being asked; what is here is shown meanwhile."
+    if shelf.info is not None and shelf.info.unlisted == shelf.stale:
+        return shelf.stale if shelf.cards else ""  # Where no row is, it stands in their place.
     return f"The catalogue may be out of date. {shelf.stale}" if shelf.stale else ""
 
 
@@ -143,6 +145,6 @@ def emptiness(shelf: Shelf, wanted: Filter) -> str:
     if shelf.info is None:
         return "Waiting for the host …"
     if not shelf.cards:
-        return "This host lists no models."
+        return clean(shelf.info.unlisted) or "This host lists no models."
     facets = " 0 lets in all values of 1 to 5 again." if wanted.picked else ""
     return f"No model has all of these words. / changes them.{facets}"

@@ -10,6 +10,8 @@ from textual.screen import Screen
 from tui.conductor import Conductor
 from tui.core.clean import clean_line
 from tui.core.lane import Lane
+from tui.core.rating import Note, Score
+from tui.ui.screens.ask import AskScreen
 from tui.ui.screens.note import NoteScreen
 from tui.ui.screens.shown import Shown
 
@@ -17,24 +19,38 @@ from tui.ui.screens.shown import Shown
 class Scoring:
     """What the user of a screen says of the answers that it shows."""
 
-    def __init__(self, screen: Screen[Any], conductor: Conductor, shown: Shown, rated: Callable[[Lane], None]) -> None:
-        """`rated` is called with each lane whose score or note has changed."""
+    def __init__(
+        self,
+        screen: Screen[Any],
+        conductor: Conductor,
+        shown: Shown,
+        rated: Callable[[Lane], None],
+        say: Callable[[str], None],
+    ) -> None:
+        """`rated` is called with each lane whose score or note has changed, `say` with what there is to say: a line
+        that covers no answer."""
         self._screen = screen
         self._session = conductor.session
         self._ratings = conductor.ratings
         self._shown = shown
         self._rated = rated
+        self._say = say
 
     def score(self, value: int) -> None:
         """Score the focused answer; 0 takes the score back."""
-        if (lane := self._ratable()) is not None:
-            self._ratings.score(lane.spec.id, value or None, self._shown.index(lane) + 1)
-            self._rated(lane)
+        lane = self._shown.focused()
+        if (refusal := _refusal(lane)) or lane is None:
+            self._say(refusal)
+            return
+        self._ratings.score(lane.spec.id, value or None, self._shown.index(lane) + 1)
+        self._rated(lane)
 
     def note(self) -> None:
-        """Ask for a note on the focused answer."""
-        lane = self._ratable()
-        if lane is None:
+        """Ask for a note on the focused answer. A refusal takes the keys too: text that is typed after it must not act
+        as keys."""
+        lane = self._shown.focused()
+        if (refusal := _refusal(lane)) or lane is None:
+            self._screen.app.push_screen(AskScreen("There can be no note yet", refusal, [("enter", "goes back")]))
             return
 
         def keep(text: str | None) -> None:
@@ -42,38 +58,47 @@ class Scoring:
                 self._ratings.note(lane.spec.id, text)
                 self._rated(lane)
 
-        self._screen.app.push_screen(NoteScreen(self._name(lane), self._ratings.note_of(lane.spec.id)), keep)
+        self._screen.app.push_screen(NoteScreen(self._alias(lane), self._ratings.note_of(lane.spec.id)), keep)
 
     def undo(self) -> None:
-        """Take back the last score or note."""
-        run_id = self._ratings.undo()
-        if run_id is None:
-            self._screen.notify("There is nothing to undo.", timeout=2)
+        """Take back the last score or note, if it is in sight."""
+        step = self._ratings.last
+        if step is None:
+            self._say("There is nothing to undo.")
             return
-        lane = self._session.lanes[run_id]
-        name = clean_line(self._name(lane), 40)
-        self._screen.notify(f"Took back the last score or note on {name}.", timeout=3, markup=False)
+        lane = self._session.lanes[step.run]
+        room = max((self._screen.size.width - 56) // 2, 8)
+        if not self._shown.in_sight(lane):
+            why = "Not in sight" if lane in self._shown.lanes() else "Of an earlier question"
+            told = f"{_told(step.new, room)} on {clean_line(self._alias(lane), 24)}"
+            self._say(f"{why}, so not undone: {told}")
+            return
+        self._ratings.undo()
         self._rated(lane)
+        name = f"{self._shown.index(lane) + 1} {clean_line(self._alias(lane), 24)}"
+        self._say(f"Undone on {name}: {_told(step.new, room)} → {_told(step.old, room)}")
 
     def unscored(self) -> list[Lane]:
         """The answers in the panes that have no score yet, in the order of their panes."""
         score_of = self._ratings.score_of
         return [lane for lane in self._shown.lanes() if _has_answer(lane) and score_of(lane.spec.id) is None]
 
-    def _ratable(self) -> Lane | None:
-        lane = self._shown.focused()
-        if lane is None:
-            return None
-        if not lane.state.final:
-            self._screen.notify("Wait for the end of this answer, or stop it: then it can be scored.", timeout=3)
-            return None
-        if not _has_answer(lane):
-            self._screen.notify("There is no answer to score in this pane.", timeout=3)
-            return None
-        return lane
-
-    def _name(self, lane: Lane) -> str:
+    def _alias(self, lane: Lane) -> str:
         return self._session.target_of(lane).card.alias
+
+
+def _refusal(lane: Lane | None) -> str:
+    """Why a lane cannot be rated; empty when it can."""
+    if lane is not None and not lane.state.final:
+        return "Wait for the end of this answer, or stop it: then it can be scored."
+    return "" if lane is not None and _has_answer(lane) else "There is no answer to score in this pane."
+
+
+def _told(entry: Score | Note, room: int) -> str:
+    """A score or note in words, a note's text in at most `room` characters."""
+    if isinstance(entry, Score):
+        return "no score" if entry.value is None else f"score {entry.value}"
+    return f"note “{clean_line(entry.text, room)}”" if entry.text else "no note"
 
 
 def _has_answer(lane: Lane) -> bool:

@@ -39,6 +39,10 @@ class Shown:
         """Which pane a lane stands in, counted from 0."""
         return list(self._row.panes).index(self._pane_of(lane.spec.model))
 
+    def in_sight(self, lane: Lane) -> bool:
+        """Whether a lane stands in a pane that is on the screen."""
+        return lane in self.lanes() and self._row.panes[self._pane_of(lane.spec.model)].display
+
     def paint(self, changed: AbstractSet[str], bars: bool, unfolded: AbstractSet[str], *, coarse: bool) -> None:
         """Show the lanes that changed, by id; with `bars` also the bars and counters of those that run.
 

@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _RESET = "\x1b[0m"
-_PARTS = re.compile(r"(\x1b\[[0-9;]*m|\x1b\[\d+;\d+H)")
+_PARTS = re.compile(r"(\x1b\[[0-9;]*m|\x1b\[\d+(?:;\d+H|G))")
+_IN_ROW = re.compile(r"\x1b\[\d+[CG]\Z")
 _SPACES = re.compile(r"( {12,})")
 """As many as erasing them and moving on is shorter for."""
 _STYLE = re.compile(
@@ -46,6 +47,8 @@ def compact(data: str, *, erases: bool) -> str:
         if at % 2:
             if part[-1] == "m":
                 wanted = _style(part[2:-1])
+            elif part[-1] == "G":
+                gap = _IN_ROW.sub("", gap) + part
             else:
                 gap = part
         elif part == "\n":

@@ -15,6 +15,7 @@ from textual.driver import Driver
 
 from tui.ui.terminal.compact import compact
 from tui.ui.terminal.outlet import Outlet, Sink
+from tui.ui.terminal.widths import keep_columns
 
 LEAVING = 1.0
 """Seconds that the end of the program may wait for the terminal."""
@@ -41,7 +42,16 @@ else:
     import curses
     import termios
 
-    from textual.drivers.linux_driver import LinuxDriver as PlatformDriver
+    from textual.drivers.linux_driver import LinuxDriver
+
+    from tui.ui.terminal.reading import read_terminal
+
+    class PlatformDriver(LinuxDriver):
+        """Textual's driver, which keeps together what came with one read."""
+
+        def run_input_thread(self) -> None:
+            """Read until the driver is told to stop."""
+            read_terminal(self.fileno, self.exit_event, self.process_message)
 
     def _stream() -> TextIO | None:
         return sys.__stderr__
@@ -80,7 +90,7 @@ def bounded_driver(outlet: Outlet) -> type[Driver] | None:
         def flush(self) -> None:
             held, self._held = self._held, ""
             if held:
-                outlet.write(compact(held, erases=self._erases))
+                outlet.write(compact(keep_columns(held), erases=self._erases))
 
         def stop_application_mode(self) -> None:
             outlet.leave()

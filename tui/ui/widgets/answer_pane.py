@@ -45,7 +45,7 @@ class Column:
     reading: Reading | None = None
     score: int | None = None
     criterion: str = OVERALL
-    has_note: bool = False
+    note: str = ""
     waiting: str = ""
     """What to show while there is no text."""
 
@@ -107,7 +107,7 @@ class AnswerPane(Moves, Vertical, can_focus=True):
         if counters or not running:
             self._bar.show(column.spans, column.scale, running=running)
             self._metrics.show(column.reading)
-        self._score.show(column.score, column.has_note, column.criterion)
+        self._score.show(column.score, column.note, column.criterion)
 
     @property
     def moving(self) -> AnswerView:

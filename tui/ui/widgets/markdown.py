@@ -21,6 +21,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from tui.core.clean import clean
+from tui.ui.cells import room
 from tui.ui.widgets.formatted import Formatted, Wish
 
 _CELLS_A_LEVEL = 6
@@ -50,22 +51,32 @@ def formatted(wish: Wish) -> Formatted | None:
         return None
     answer = _Answer(wish.styles)
     answer.parsed = list(_tamed(tokens, text.split("\n"), wish.width))
-    # The height says nothing here; without one, Rich takes a terminal that calls itself dumb for 80 cells wide.
-    console = Console(
-        file=io.StringIO(), width=wish.width, height=25, color_system="truecolor", force_terminal=True,
-        legacy_windows=False, theme=_theme(wish.styles), markup=False, emoji=False, highlight=False, no_color=False,
-    )  # fmt: skip
     try:
-        lines = console.render_lines(answer, console.options, pad=False)
+        pieces = _rows(answer, wish)
     except Exception:  # noqa: BLE001 - whatever a text brings a formatter to, the text is still there as it came
         return None
-    base = wish.styles["text"]
-    pieces = [_trimmed(Segment.adjust_line_length(line, wish.width, pad=False), base) for line in lines]
     while pieces and not pieces[-1]:
         pieces.pop()
     if not any(pieces):
         return None  # All of it was marks: better to see them than nothing.
     return Formatted(["".join(piece.text for piece in row) for row in pieces], pieces)
+
+
+def _rows(answer: _Answer, wish: Wish) -> list[list[Segment]]:
+    """The answer's rows, with room enough for vowels that take a cell of their own in some terminals."""
+    base, width = wish.styles["text"], wish.width
+    while True:
+        # The height says nothing here; without one, Rich takes a terminal that calls itself dumb for 80 cells wide.
+        console = Console(
+            file=io.StringIO(), width=width, height=25, color_system="truecolor", force_terminal=True,
+            legacy_windows=False, theme=_theme(wish.styles), markup=False, emoji=False, highlight=False, no_color=False,
+        )  # fmt: skip
+        lines = console.render_lines(answer, console.options, pad=False)
+        rows = [_trimmed(Segment.adjust_line_length(line, width, pad=False), base) for line in lines]
+        needed = max((sum(room(piece.text) for piece in row) for row in rows), default=0)
+        if needed <= wish.width or width <= wish.width // 2:
+            return rows
+        width -= max((needed - wish.width) // 2, 1)
 
 
 class _Code(CodeBlock):

@@ -20,10 +20,13 @@ REASON_LENGTH = 14
 EXTRA = 5
 """The rank from which a part is given up before the others are shortened."""
 _WIDE_ROWS = (
-    ("tokens", "speed", "first", "mean"),
+    ("tokens", "speed", "first", "cached", "mean"),
     ("total", "reason", "race", "answer", "prompt", "chunked", "memory"),
 )
-_NARROW_ROWS = (("tokens", "speed", "race"), ("first", "total", "reason", "answer", "prompt", "chunked", "memory"))
+_NARROW_ROWS = (
+    ("tokens", "speed", "race"),
+    ("first", "cached", "total", "reason", "answer", "prompt", "chunked", "memory"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Reading:
     """Seconds since the request was sent, up to its end."""
     finish_reason: str | None = None
     prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    """Those of the prompt's that came from a cache: then the first text's time is not a fresh prompt's."""
     memory: int | None = None
     """The most that the serving process was seen to hold, in bytes."""
     contended: bool = False
@@ -79,6 +84,7 @@ def reading(lane: Lane, live: Live) -> Reading:
         elapsed=live.elapsed,
         finish_reason=lane.finish_reason,
         prompt_tokens=lane.usage.prompt_tokens if lane.usage else None,
+        cached_tokens=lane.usage.cached_tokens if lane.usage else None,
         memory=lane.memory.resident_peak if lane.memory else None,
         contended=lane.spec.contended,
         chunked=per_chunk is not None and per_chunk > CHUNKED_ABOVE,
@@ -102,6 +108,7 @@ def lines(reading: Reading, width: int) -> list[str]:
         "mean": _same(f"mean {_mean(reading)}" if live and reading.rate is not None else "", 6),
         "race": _same("race" if reading.contended else "", 1),
         "first": _Part(f"first {first}", f"1st {first}", 2),
+        "cached": _cached(reading),
         "total": _Part(f"total {total}", total, 3),
         # "stop" is what everybody expects, any other reason is news.
         "reason": _same(reason, 5 if reason == "stop" else 1),
@@ -153,6 +160,14 @@ def _fit(parts: Sequence[_Part], width: int) -> str:
 
 def _ms_between(start: int | None, stop: int | None) -> float | None:
     return None if start is None or stop is None else (stop - start) / 1e6
+
+
+def _cached(reading: Reading) -> _Part:
+    """How much of the prompt came from a cache; nothing when none did."""
+    if not reading.cached_tokens:
+        return _same("", 1)
+    of = "" if reading.prompt_tokens is None else f"/{reading.prompt_tokens}"
+    return _Part(f"cached {reading.cached_tokens}{of}", "cached", 1)
 
 
 def _count(reading: Reading) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -15,6 +15,8 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+
+from tui.ui import cells
 
 GAP = 2
 """Cells between columns."""
@@ -232,12 +234,12 @@ class ModelTable(ScrollView, can_focus=True, inherit_bindings=False):
         if at >= len(self.rows):
             return Strip.blank(self.size.width, self._style("text"))
         row = self.rows[at] if at >= 0 else None
-        cells = [column.title for column in self._columns] if row is None else row.cells
+        texts = [column.title for column in self._columns] if row is None else row.cells
         whole = "header" if row is None else "cursor" if at == self._cursor else ""
         segments: list[Segment] = []
         for index, width in self._widths:
             tone = row.tone if row is not None and index == self._state and row.tone else "text"
-            text = fit_text(cells[index], width, right=self._columns[index].right)
+            text = fit_text(texts[index], width, right=self._columns[index].right)
             begin = len(text) - len(text.lstrip(" "))
             # Spaces that lead are a segment of their own: pictures of the screen lose them otherwise.
             segments.append(Segment(" " * begin, self._style(whole or "text")))
@@ -252,9 +254,9 @@ def fitted(columns: Sequence[ModelColumn], rows: Sequence[ModelRow], room: int) 
     """Index and width of the columns to show in `room` cells, in their order."""
     wanted: dict[int, int] = {}
     for index, column in enumerate(columns):
-        cells = {row.cells[index] for row in rows}
-        if column.rank == 0 or cells - {EMPTY, ""}:
-            wanted[index] = max(map(cell_len, (column.title, *cells)))
+        texts = {row.cells[index] for row in rows}
+        if column.rank == 0 or texts - {EMPTY, ""}:
+            wanted[index] = max(map(cells.room, (column.title, *texts)))
     least = {index: min(width, columns[index].least or width) for index, width in wanted.items()}
     shown = dict(least)
     for index in sorted(shown, key=lambda index: -columns[index].rank):
@@ -275,7 +277,8 @@ def _total(widths: dict[int, int]) -> int:
 
 def fit_text(text: str, width: int, *, right: bool = False) -> str:
     """The text in exactly `width` cells, its cut marked with an ellipsis."""
+    if cells.room(text) > width:
+        text = cells.cut(text, width - 1)
+        text += " " * (width - 1 - cells.room(text)) + "…" if width > 0 else ""
     length = cell_len(text)
-    if length > width:
-        return set_cell_size(text, width - 1) + "…" if width > 0 else ""
     return " " * (width - length) + text if right else text + " " * (width - length)

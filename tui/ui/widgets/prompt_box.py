@@ -7,10 +7,11 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import TextArea
 
-from tui.core.clean import clean
 from tui.core.samples import SAMPLES
+from tui.ui.widgets.field_text import shown, storable, text_of
 
 PLACEHOLDER = "Ask all models…   ↓ offers a question"
 
@@ -18,8 +19,8 @@ PLACEHOLDER = "Ask all models…   ↓ offers a question"
 class PromptBox(TextArea):
     """A text field in which Enter runs, ctrl+j makes a new line, and every letter is a letter.
 
-    Pasted text keeps its lines and passes `clean()`, so that what is asked is what is seen. From the empty field, up
-    goes back through what was asked before and down through the samples; what is edited is left alone.
+    Pasted text keeps its lines and is asked as it is; what is painted of it is harmless. From the empty field, up goes
+    back through what was asked before and down through the samples; what is edited is left alone.
     """
 
     DEFAULT_CSS = """
@@ -74,29 +75,35 @@ class PromptBox(TextArea):
             return self.prompt_box
 
     def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(clean(text), id=id, classes=classes, placeholder=PLACEHOLDER, highlight_cursor_line=False)
+        super().__init__(storable(text), id=id, classes=classes, placeholder=PLACEHOLDER, highlight_cursor_line=False)
         self.cursor_blink = False
         self._asked: list[str] = []
         self._offer = 0
         """Below 0 what was asked before, counted back; 0 the empty field; above 0 a sample."""
 
     def fill(self, text: str) -> None:
-        """Put text from outside into the box, cleaned, the cursor behind it."""
-        self.load_text(clean(text))
+        """Put text from outside into the box, the cursor behind it."""
+        self.load_text(storable(text))
         self.move_cursor(self.document.end)
 
+    def render_line(self, y: int) -> Strip:
+        """A row, harmless."""
+        return shown(super().render_line(y))
+
     def on_key(self, event: events.Key) -> None:
-        """These keys act here, in their turn: as bindings they would overtake keys that still wait."""
-        acts = {"enter": self.action_submit, "ctrl+j": self.action_new_line}
-        acts |= {"up": self.action_earlier, "down": self.action_later}
-        act = acts.get(event.key)
-        if act is not None:
+        """Enter is no text here, and some text is none to Textual."""
+        text = text_of(event)
+        if event.key == "enter":
             event.stop()
             event.prevent_default()
-            act()
+            self.action_submit()
+        elif text is not None and not event.is_printable:
+            event.stop()
+            event.prevent_default()
+            self._put(text)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Take pasted text over the selection, cleaned, with its lines."""
+        """Take pasted text over the selection, with its lines."""
         event.stop()
         event.prevent_default()
         self._put(event.text)
@@ -154,7 +161,5 @@ class PromptBox(TextArea):
         self.border_subtitle = f"{place} · ↑↓ others · enter runs" if offered else ""
 
     def _put(self, text: str) -> None:
-        # Terminals paste lines with any of the three line ends.
-        lines = text.replace("\r\n", "\n").replace("\r", "\n")
-        done = self.replace(clean(lines), *self.selection, maintain_selection_offset=False)
+        done = self.replace(storable(text), *self.selection, maintain_selection_offset=False)
         self.move_cursor(done.end_location)

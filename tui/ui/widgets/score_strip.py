@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
+
 from tui.core.clean import clean_line
 from tui.core.rating import OVERALL, SCALE
-from tui.ui.widgets.painted import TEXT, Painted, Row, cut
+from tui.ui.widgets.painted import TEXT, Painted, Row
 
 STAR, GAP, NO_SCORE, NOTE = "★", "☆", "·", "✎"
 
 
 class ScoreStrip(Painted):
-    """Stars, the criterion they are for, and a pencil when there is a note."""
+    """Stars, the criterion they are for, and a note behind a pencil, as much of it as there is room for."""
 
     DEFAULT_CSS = """
     ScoreStrip {
@@ -23,24 +25,33 @@ class ScoreStrip(Painted):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"score-strip--stars", "score-strip--muted"}
 
-    _shown: tuple[int | None, bool, str] = (None, False, OVERALL)
+    _shown: tuple[int | None, str, str] = (None, "", OVERALL)
 
-    def show(self, score: int | None, note: bool, criterion: str = OVERALL) -> None:
-        """Show a score of 1 to 5, or that there is none; `note` when somebody wrote one."""
+    def show(self, score: int | None, note: str, criterion: str = OVERALL) -> None:
+        """Show a score of 1 to 5, or that there is none, and a note; it may come from outside as it is."""
         if (score, note, criterion) != self._shown:
             self._shown = (score, note, criterion)
             self.repaint()
 
     def compose_rows(self, width: int) -> tuple[Row, ...]:
-        """One row: stars, criterion, pencil."""
+        """One row: stars, criterion, note."""
         score, note, criterion = self._shown
         stars = NO_SCORE * SCALE[-1] if score is None else STAR * score + GAP * (SCALE[-1] - score)
-        pencil = f"  {NOTE}" if note else ""
-        name = cut(clean_line(criterion), max(width - len(stars) - len(pencil) - 1, 0))
+        pencil = f"  {NOTE} " if note else ""
+        words = clean_line(note, 4 * width)
+        left = max(width - len(stars) - len(pencil), 0)
+        name = f" {clean_line(criterion, max(left - 1, 0))}"
+        if criterion == OVERALL and cell_len(words) > left - len(name):
+            name = ""  # What somebody wrote says more.
         return (
             (
                 (stars, "score-strip--muted" if score is None else "score-strip--stars"),
-                (f" {name}", "score-strip--muted"),
-                (pencil, TEXT),
+                (name, "score-strip--muted"),
+                (pencil + _cut(words, max(left - len(name), 0)), TEXT),
             ),
         )
+
+
+def _cut(text: str, room: int) -> str:
+    """The text in at most so many cells."""
+    return text if cell_len(text) <= room else f"{set_cell_size(text, max(room - 1, 0)).rstrip()}…" * (room > 0)

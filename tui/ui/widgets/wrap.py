@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rich.cells import cell_len
+from tui.ui.cells import clusters, room
 
 TAB_STOP = 4
 """Cells from one tab stop to the next."""
@@ -18,12 +18,10 @@ _SIMPLE = re.compile(
 )
 # Closing marks that do not open a row of Chinese or Japanese.
 _NO_START = frozenset("、。，．：；！？）］｝」』】〉》〕々ー…")
-_JOINER = "\u200d"
-_EMOJI_VARIANT = "\ufe0f"
 
 
 def wrap(line: str, width: int) -> list[str]:
-    """The rows of a logical line (clean, without line feed), none of them wider than `width` cells.
+    """The rows of a logical line (clean, without line feed), none of them wider than `width` cells in any terminal.
 
     Rows break at spaces, beside wide characters, and within words longer than a row. The spaces at a break are left
     out; nothing else is.
@@ -42,11 +40,11 @@ def untab(line: str) -> str:
     if "\t" not in line:
         return line
     first, *others = line.split("\t")
-    text, column = first, cell_len(first)
+    text, column = first, room(first)
     for part in others:
         gap = TAB_STOP - column % TAB_STOP
         text += " " * gap + part
-        column += gap + cell_len(part)
+        column += gap + room(part)
     return text
 
 
@@ -58,21 +56,22 @@ def breaks(line: str, width: int) -> list[int]:
     chance, chance_column = 0, 0  # the last place in this row where it may be broken, and the cells before it
     filled = False  # whether the row holds more than its indent
     wide = False  # whether the last character was a wide one
-    for begin, end, cells in _clusters(line):
+    for begin, end, known, cells, most in clusters(line):
         if line[begin] == " ":
             column += cells
             if filled:
                 chance, chance_column = end, column
             wide = False
             continue
-        if (wide or cells > 1) and filled and line[begin] not in _NO_START:
+        if (wide or known > 1) and filled and line[begin] not in _NO_START:
             chance, chance_column = begin, column
-        while column + cells > width and begin > start:
+        # One cell beyond a row is free. What may take more of them in some terminal comes into the next row.
+        while column + max(cells, most - 1) > width and begin > start:
             start, gone = (chance, chance_column) if chance > start else (begin, column)
             rows.append(start)
             column -= gone
         column += cells
-        filled, wide = True, cells > 1
+        filled, wide = True, known > 1
     return rows
 
 
@@ -93,22 +92,3 @@ def _simple_breaks(line: str, width: int) -> list[int]:
                 start += 1
         rows.append(start)
     return rows
-
-
-def _clusters(line: str) -> list[tuple[int, int, int]]:
-    """The characters as they are seen: begin, end and cells of each, its marks and joined emoji included."""
-    found: list[tuple[int, int, int]] = []
-    at, length = 0, len(line)
-    while at < length:
-        begin = at
-        at += 1
-        while at < length:
-            mark = line[at]
-            if mark == _JOINER:
-                at = min(at + 2, length)
-            elif mark == _EMOJI_VARIANT or cell_len(mark) == 0:
-                at += 1
-            else:
-                break
-        found.append((begin, at, cell_len(line[begin:at])))
-    return found

@@ -13,6 +13,8 @@ LONG = 800
 """Characters after which the beginning of an unfinished line is settled too."""
 
 # Where text may be cut without changing what `clean()` makes of it: no mark, joiner, surrogate or CR on either side.
+_UNDECIDED = re.compile("(?:\r|[\u200b-\u200d]|(?<=\U0001f3f4)[\U000e0030-\U000e007a]{1,6})\\Z")
+"""An end that may be half a line end, join to what comes next, or become the flag of a part of a country."""
 _SEAM = re.compile(r"(?<=[\w ])(?=[\w ])")
 
 
@@ -108,8 +110,7 @@ class WrappedText:
         self._open = end
 
     def _take_open_line(self) -> None:
-        # A carriage return at the very end may be the first half of a line end.
-        line = self._raw[self._open :].removesuffix("\r")
+        line = _UNDECIDED.sub("", self._raw[self._open :])
         if len(line) > LONG and "\t" not in line:
             seams = [match.start() for match in _SEAM.finditer(line, len(line) - LONG // 2)]
             if seams:

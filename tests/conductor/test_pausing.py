@@ -1,0 +1,92 @@
+"""A request that failed is made once more after a pause, which is in nobody's time and can be called off."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.conductor.conftest import Cards
+from tests.support.conducting import states, to_the_end, until
+from tests.support.sessions import lane as a_lane
+from tui.conductor import Conductor
+from tui.conductor.pausing import Pause, Pausing
+from tui.conductor.planning import draw_up
+from tui.core.events import Failed
+from tui.core.lane import LaneState
+from tui.core.plan import Mode
+from tui.engine.retry_after import retry_after_s
+
+NOW = datetime(2026, 11, 29, 12, 0, 0, tzinfo=UTC)
+
+
+def test_a_retry_waits_as_long_as_the_host_wishes_and_its_wait_is_no_queueing(
+    conductor: Conductor, cards: Cards
+) -> None:
+    run = conductor.begin(cards("busy"), "hi", retries=1)
+    to_the_end(conductor)
+    first, second = run.lanes.values()
+    assert states(run) == [LaneState.FAILED, LaneState.FAILED]
+    assert first.marks.end is not None and second.marks.asked is not None
+    assert second.marks.asked - first.marks.end >= 1_000_000_000
+    assert conductor.pauses() == [Pause(run.plan.models, 1.0, asked=True)]
+    assert conductor.pauses() == []
+
+
+def test_a_wait_can_be_called_off(conductor: Conductor, cards: Cards) -> None:
+    run = conductor.begin(cards("busy_for_long"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0, retries=1)
+    until(conductor, lambda: conductor.pause_s is not None)
+    assert conductor.busy and not conductor.preparing
+    conductor.stop_all()
+    to_the_end(conductor)
+    assert conductor.pause_s is None
+    assert sorted(states(run)) == [LaneState.FAILED, LaneState.STOPPED, LaneState.STOPPED]
+    conductor.begin(cards("burst"), "at once")
+    assert states(to_the_end(conductor)) == [LaneState.DONE]
+
+
+def test_the_pauses_grow_up_to_a_limit() -> None:
+    now = [0]
+    pausing, lane = Pausing(lambda: now[0]), a_lane("r1", model="m1")
+    lasted = []
+    for times in (*range(1, 9), 2_000):
+        pausing.begin([(lane, times)])
+        assert pausing.left_s == pytest.approx(pausing.begun()[0].seconds)
+        lasted.append(pausing.left_s)
+        now[0] += round(pausing.left_s * 1e9)
+        assert pausing.left_s == 0
+    assert lasted == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+
+
+def test_of_several_the_longest_pause_counts_and_no_host_is_waited_for_endlessly() -> None:
+    pausing = Pausing(lambda: 0)
+    one, two = a_lane("r1", model="m1"), a_lane("r2", model="m2")
+    pausing.heed(Failed("r2", 0, "status", "no", retry_after_s=86_400))
+    pausing.begin([(one, 1), (two, 1)])
+    assert pausing.begun() == [Pause(("m1", "m2"), 120.0, asked=True)]
+    pausing.heed(Failed("r1", 0, "status", "no", retry_after_s=0))
+    pausing.begin([(one, 5)])
+    assert pausing.begun() == [Pause(("m1",), 0.0, asked=True)]
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0), ("7", 7), (" 120 ", 120), ("999999999999", 86_400),
+        ("Sun, 29 Nov 2026 12:00:30 GMT", 30), ("Sunday, 29-Nov-26 12:00:30 GMT", 30), ("Sun Nov 29 12:00:30 2026", 30),
+        ("Sun, 29 Nov 2026 11:00:00 GMT", 0), ("Sun, 29 Nov 2099 12:00:00 GMT", 86_400),
+        ("", None), ("soon", None), ("-3", None), ("1.5", None), ("٣", None), ("Sun, 99 Nov 2026 12:00:30 GMT", None),
+    ],
+)  # fmt: skip
+def test_what_a_header_means(value: str, seconds: int | None) -> None:
+    assert retry_after_s(value, NOW) == seconds
+
+
+def test_part_of_a_second_counts_as_a_whole_one() -> None:
+    assert retry_after_s("Sun, 29 Nov 2026 12:00:30 GMT", NOW.replace(microsecond=1)) == 30
+    assert retry_after_s("Sun, 29 Nov 2026 12:00:31 GMT", NOW.replace(microsecond=999_999)) == 31
+
+
+def test_each_plan_has_a_seed_of_its_own(fresh: Conductor, cards: Cards) -> None:
+    plans = [draw_up(fresh._ledger, cards("good", "burst"), "hi", {"mode": Mode.MEASURE}) for _ in range(3)]
+    assert len({plan.seed for plan in plans}) == 3

@@ -1,0 +1,69 @@
+"""A key that a server echoes goes no further, however the stream was cut."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from tui.core import events as ev
+from tui.core.target import Endpoint
+from tui.engine.blotting import HELD, KeyInStream, without_key
+from tui.engine.protocol import Start
+from tui.net.secrets import BLOT
+
+KEY = "sk-sk-proj-0123456789"
+"""Its beginning occurs in it twice."""
+
+
+def said(pieces: list[str]) -> str:
+    stream = KeyInStream(KEY)
+    return "".join([*map(stream.take, pieces), stream.rest()])
+
+
+@pytest.mark.parametrize("before", ["", "Your key is ", "sk-", "sk-sk-", "sk-sk-sk-proj-"])
+@pytest.mark.parametrize("after", ["", ".", KEY, "sk-sk-proj-0123"])
+def test_no_cut_lets_a_key_through(before: str, after: str) -> None:
+    whole = before + KEY + after
+    for first, second in itertools.combinations_with_replacement(range(len(whole) + 1), 2):
+        told = said([whole[:first], whole[first:second], whole[second:]])
+        assert KEY[HELD - 1 :] not in told and told.count(BLOT) == whole.count(KEY)
+        # All that may come before the blot is as much of the key as any word could hold.
+        shown = told.replace(BLOT, "")
+        assert len(shown) - len(whole.replace(KEY, "")) in range((HELD - 1) * whole.count(KEY) + 1)
+    letters = said(list(whole))
+    assert KEY[HELD - 1 :] not in letters and letters.count(BLOT) == whole.count(KEY)
+
+
+@pytest.mark.parametrize("text", ["sk-", "ask-sk-pro", "sk-sk-proj-012345678", "A sk, a sk-s and a sk-sk-proj-1", ""])
+def test_everything_else_is_left_as_it_is(text: str) -> None:
+    for first, second in itertools.combinations_with_replacement(range(len(text) + 1), 2):
+        assert said([text[:first], text[first:second], text[second:]]) == text
+
+
+def test_a_piece_that_is_no_part_of_a_key_is_not_held_back() -> None:
+    stream = KeyInStream(KEY)
+    assert [stream.take(piece) for piece in ("a ", "tas", "k", "s", "sk-", "!")] == ["a ", "tas", "k", "s", "sk-", "!"]
+    assert [stream.take(piece) for piece in ("sk-s", "k-", "x")] == ["", "", "sk-sk-x"]
+
+
+def test_every_event_of_a_request_with_a_key_is_looked_through_and_its_instants_stay() -> None:
+    seen: list[ev.Event] = []
+    endpoint = Endpoint("http://box/v1", "m", KEY)
+    emit = without_key(Start("r1", endpoint, []), seen.append)
+    text, thought = ev.Kind.ANSWER, ev.Kind.REASONING
+    for event in (
+        ev.Delta("r1", 1, 1, text, f"so {KEY[:9]}"), ev.Delta("r1", 2, 2, thought, KEY[:12]),
+        ev.Delta("r1", 3, 3, text, f"{KEY[9:]}!"), ev.Delta("r1", 4, 4, thought, KEY[12:]),
+        ev.Delta("r1", 5, 5, text, KEY[:8]), ev.Failed("r1", 6, "status", f"no {KEY}", f"use {KEY}", "E"),
+    ):  # fmt: skip
+        emit(event)
+    assert seen == [
+        ev.Delta("r1", 1, 1, text, "so "), ev.Delta("r1", 3, 3, text, f"{BLOT}!"), ev.Delta("r1", 4, 4, thought, BLOT),
+        ev.Delta("r1", 5, 5, text, KEY[:8]), ev.Failed("r1", 6, "status", f"no {BLOT}", f"use {BLOT}", "E"),
+    ]  # fmt: skip
+    kept: list[ev.Event] = []
+    for key in (None, "none", "short"):
+        plain = without_key(Start("r1", Endpoint("http://box/v1", "m", key), []), kept.append)
+        plain(ev.Delta("r1", 1, 1, text, "none short"))
+    assert all(event == ev.Delta("r1", 1, 1, text, "none short") for event in kept) and len(kept) == 3

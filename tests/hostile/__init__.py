@@ -1,0 +1,1 @@
+"""Thirty hostile texts through everything that shows, prints, writes or exports text from outside."""

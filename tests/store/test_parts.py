@@ -1,0 +1,193 @@
+"""However much a session holds, all of it is saved, and each of its files can be read."""
+
+from __future__ import annotations
+
+from array import array
+from pathlib import Path
+
+import pytest
+
+from tests.store.entries import folded, header, run_entries, score_entry, stream, until
+from tests.support.sessions import MS, SENT, fold, lane, score, session, spec
+from tui.core import events as ev
+from tui.core import limits, session_timing
+from tui.core.lane import Lane, LaneState
+from tui.core.limits import MAX_BYTES, MAX_CHARS, TOO_LONG, AnswerRoom, stored_bytes
+from tui.core.prompt import Prompt
+from tui.core.rating import Note
+from tui.core.session import Session, SessionState
+from tui.core.session_dict import session_to_dict
+from tui.core.session_timing import MAX_CHUNKS
+from tui.report.aggregate import aggregate
+from tui.store import parts
+from tui.store.emitter import emit
+from tui.store.journal import SUFFIX, Journal
+from tui.store.keeper import SessionKeeper
+from tui.store.recovery import recover
+from tui.store.sessions import SaveCache, collect, load, load_whole, save
+
+TEN_BYTES = "\U000e0041"
+"""A character that is written as ten."""
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files in which some three runs find room."""
+    monkeypatch.setattr(parts, "PART_BYTES", 2_000)
+
+
+def many(count: int) -> Session:
+    """A session of so many runs, every other one rated, with a prompt of its own for each third."""
+    lanes = [lane(f"r{number}", answer=[f"answer {number}"], prompt=f"p{number // 3}") for number in range(count)]
+    made = session(lanes, scores=[score(f"r{number}") for number in range(0, count, 2)])
+    made.prompts = {f"p{number}": Prompt(f"p{number}", f"Question {number}?") for number in range(count // 3 + 1)}
+    made.notes = [Note("r1", "ann", "Good.", made.created), Note("gone", "ann", "Whose?", made.created)]
+    return made
+
+
+def long_lane(run: str, chunks: int, text: str, state: LaneState = LaneState.DONE) -> Lane:
+    """A lane of so many chunks, whatever its text, 0.1 ms apart."""
+    made = fold(Lane(spec(run)), ev.Sent(run, SENT), ev.Headers(run, SENT + 1))
+    made.marks.at = array("q", range(SENT + MS, SENT + MS + chunks * 100_000, 100_000))
+    made.marks.reads = array("I", range(chunks))
+    made.marks.kinds = bytearray(b"a" * chunks)
+    made.restore_text(text, "")
+    return fold(made, ev.Ended(run, made.marks.at[-1] + MS, "stop"))
+
+
+def test_what_is_too_large_for_one_file_goes_on_in_others(small: None, tmp_path: Path) -> None:
+    whole, path = many(10), tmp_path / "s.toml"
+    paths = save(whole, path)
+    assert len(paths) > 2
+    assert paths == [path, *(tmp_path / f"s-{number}.toml" for number in range(2, len(paths) + 1))]
+    assert session_to_dict(load_whole(path)) == session_to_dict(whole)
+    found = [load(file) for file in paths]
+    assert [run for part in found for run in part.lanes] == list(whole.lanes)
+    assert [part.id for part in found[:2]] == [whole.id, f"{whole.id}-2"]
+    assert [part.extra for part in found[:2]] == [{}, {"part_of": whole.id}]
+    for part in found:
+        assert {one.run for one in part.scores} <= part.lanes.keys()
+        assert part.prompts.keys() >= {one.spec.prompt for one in part.lanes.values()}
+    assert len(found[0].prompts) < len(whole.prompts)
+    assert aggregate([load(file) for file in collect([tmp_path])[0]]).rows == aggregate([whole]).rows
+
+
+def test_only_the_files_that_a_change_concerns_are_written(
+    small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    real = Path.replace
+
+    def counted(self: Path, target: Path) -> Path:
+        written.append(target.name)
+        return real(self, target)
+
+    whole, path, cache = many(10), tmp_path / "s.toml", SaveCache()
+    last = save(whole, path, cache)[-1]
+    monkeypatch.setattr(Path, "replace", counted)
+    save(whole, path, cache)
+    assert written == []
+    whole.scores.append(score("r9", 1))
+    save(whole, path, cache)
+    assert written == [last.name]
+    last.unlink()
+    save(whole, path, cache)
+    assert written == [last.name, last.name]
+    assert session_to_dict(load_whole(path)) == session_to_dict(whole)
+
+
+def test_a_file_that_only_has_such_a_name_is_no_part(tmp_path: Path) -> None:
+    other = many(1)
+    save(many(2), tmp_path / "s.toml")
+    save(other, tmp_path / "s-2.toml")
+    assert list(load_whole(tmp_path / "s.toml").lanes) == ["r0", "r1"]
+
+
+def test_a_session_of_several_files_is_completed_from_its_journal(small: None, tmp_path: Path) -> None:
+    streams = {f"r{number}": stream(f"r{number}", ["All ", "of it."], ended=True) for number in range(12)}
+    whole = session([folded(run, events) for run, events in streams.items()], scores=[score("r1"), score("r11")])
+    keeper = SessionKeeper(tmp_path, whole.id, tmp_path / "state")
+    for entry in [*header(whole), *(entry for run, events in streams.items() for entry in run_entries(run, events))]:
+        keeper.record(entry)
+    early = session([whole.lanes[f"r{number}"] for number in range(9)])
+    keeper.save(early)
+    until(lambda: keeper.path.exists() and load_whole(keeper.path).lanes.keys() == early.lanes.keys())
+    for one in whole.scores:
+        keeper.record(score_entry(one))
+    assert not keeper.close(None)
+    assert [problem.title for problem in keeper.problems()] == [f"The session has outgrown {keeper.path.name}"]
+    (result,) = recover(tmp_path)
+    assert (result.answers, result.scores, result.problem) == (3, 2, None)
+    found = load_whole(keeper.path)
+    assert found.state is SessionState.INTERRUPTED
+    found.state = whole.state
+    assert session_to_dict(found) == session_to_dict(whole)
+
+
+@pytest.fixture
+def little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousandth of what an answer may be."""
+    monkeypatch.setattr(limits, "MAX_CHUNKS", MAX_CHUNKS // 1000)
+    monkeypatch.setattr(session_timing, "MAX_CHUNKS", MAX_CHUNKS // 1000)
+    monkeypatch.setattr(limits, "MAX_CHARS", MAX_CHARS // 1000)
+    monkeypatch.setattr(limits, "MAX_BYTES", MAX_BYTES // 1000)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "text"),
+    [(MAX_CHUNKS // 1000 + 1, "x"), (3, TEN_BYTES * 4_000), (3, "x" * 8_001), (3, '"\\' * 8_000)],
+    ids=["chunks", "ten bytes a character", "characters", "quotes"],
+)
+def test_an_answer_longer_than_can_be_kept_is_cut_and_says_so(
+    little: None, chunks: int, text: str, tmp_path: Path
+) -> None:
+    made = long_lane("r1", chunks, text)
+    save(session([made, lane("r2")]), tmp_path / "a.toml")
+    found = load(tmp_path / "a.toml").lanes["r1"]
+    assert (found.state, found.fault and found.fault.message) == (LaneState.CUT, TOO_LONG)
+    assert text.startswith(found.answer) and found.answer
+    assert (made.state, made.fault) == (LaneState.DONE, None), "the lane itself is as it came"
+
+
+def test_several_of_the_longest_answers_are_kept_whole(tmp_path: Path) -> None:
+    text = TEN_BYTES * (MAX_BYTES // 10)
+    whole = session([long_lane(f"r{number}", 3, text) for number in range(2)])
+    paths = save(whole, tmp_path / "a.toml")
+    assert len(paths) == 2
+    found = load_whole(tmp_path / "a.toml")
+    assert [one.answer == text and one.state is LaneState.DONE for one in found.lanes.values()] == [True] * 2
+
+
+def test_a_journal_with_an_answer_that_is_too_long_is_taken_in_once_and_for_all(little: None, tmp_path: Path) -> None:
+    words = [TEN_BYTES * 400] * 8
+    events = stream("r1", words, ended=True)
+    journal = Journal(tmp_path / f"{session([]).id}{SUFFIX}")
+    for entry in [*header(session([folded("r1", events)])), *run_entries("r1", events), score_entry(score("r1"))]:
+        journal.append(entry)
+    journal.close()
+    (result,) = recover(tmp_path)
+    assert (result.answers, result.scores, result.problem) == (1, 1, None)
+    found = load(result.path).lanes["r1"]
+    assert (found.state, stored_bytes(found.answer) <= MAX_BYTES // 1000) == (LaneState.CUT, True)
+    assert recover(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", 'a "b" \\ c', "two\nlines\r\n\t", "语言", TEN_BYTES, "\x00\x9b\u202e", "\ud83d"]
+)
+def test_what_a_text_takes_in_the_file_is_never_thought_too_little(text: str) -> None:
+    written = emit({"a": text * 50}).encode()
+    assert len(written) <= stored_bytes(text * 50) + len('a = """\n"""\n')
+
+
+def test_room_is_given_to_the_last_character_and_to_no_more() -> None:
+    room = AnswerRoom(1)
+    assert room.take("x" * (MAX_CHARS - 2)) and not room.full
+    assert room.take("yz and more") == "yz"
+    assert room.full
+    assert room.take("x") == ""
+    few = AnswerRoom(2 / MAX_CHUNKS)
+    assert [few.take("x"), few.take("y"), few.take("z")] == ["x", "y", ""]
+    assert few.full
+    bytes_left = AnswerRoom(10 / MAX_BYTES * 3.5)
+    assert bytes_left.take(TEN_BYTES * 9) == TEN_BYTES * 3

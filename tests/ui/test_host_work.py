@@ -1,0 +1,132 @@
+"""What is asked of the host, when, and which of two answers is shown."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hosts.conftest import why_no_runtime
+from tests.support.catalogue_server import CatalogueServer, catalogue_of, row
+from tests.support.screens import asking
+from tests.support.shelf_host import HERE, OTHERS, ShelfHost, shelf_of
+from tui.core.errors import NoHostError
+from tui.core.lane import LaneState
+from tui.core.model_card import ModelCard, ModelState
+from tui.hosts.embedded.bundle import bundle_root
+from tui.hosts.embedded.host import EmbeddedHost
+from tui.hosts.host import Offers
+from tui.ui.host_work import Newest
+
+PATIENCE_S = 30.0
+
+
+class Overtaken(ShelfHost):
+    """A host one of whose answers is held back, with what was true when it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(HERE, OTHERS)
+        self.holding = ""
+        self.asked = threading.Event()
+        self.go_on = threading.Event()
+        self.away = False
+        self.answers = 0
+
+    def catalogue(self) -> tuple[ModelCard, ...]:
+        found = super().catalogue()
+        self._hold("catalogue")
+        if self.away:
+            self.away = False
+            raise NoHostError("The host was away")
+        self.answers += 1
+        return found
+
+    def offers(self) -> Offers:
+        found = super().offers()
+        self._hold("offers")
+        self.answers += 1
+        return found
+
+    def _hold(self, what: str) -> None:
+        if self.holding == what:
+            self.holding = ""
+            self.asked.set()
+            assert self.go_on.wait(PATIENCE_S)
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["an older list", "an older failure"])
+async def test_an_answer_that_was_overtaken_is_not_shown(away: bool) -> None:
+    host = Overtaken()
+    async with shelf_of(host) as play:
+        number = next(number for number, card in enumerate(HERE) if card.state is ModelState.CACHED)
+        key = HERE[number].key
+        host.holding = "catalogue"
+        await play.press("f5")
+        await play.until(host.asked.is_set)
+        await play.press("home", *["down"] * number, "l")
+        await play.until(lambda: play.app.shelf.card(key).state is ModelState.LOADED)  # type: ignore[union-attr]
+        before, host.away = host.answers, away
+        host.go_on.set()
+        await play.until(lambda: host.answers > before or (away and not host.away))
+        await play.settle()
+        await play.settle()
+        card = play.app.shelf.card(key)
+        assert card is not None and card.state is ModelState.LOADED
+        assert play.app.shelf.trouble is None
+        assert not any("was away" in told for told in play.told)
+
+
+async def test_offers_that_were_overtaken_are_not_shown() -> None:
+    host = Overtaken()
+    host.holding = "offers"
+    async with shelf_of(host) as play:
+        await play.until(host.asked.is_set)
+        host.others = {OTHERS[0].id: OTHERS[0]}
+        await play.press("f5")
+        await play.until(lambda: any(card.id == OTHERS[0].id for card in play.app.shelf.cards))
+        before = host.answers
+        host.go_on.set()
+        await play.until(lambda: host.answers > before)
+        await play.settle()
+        await play.settle()
+        assert {card.id for card in play.app.shelf.cards} == {*(card.id for card in HERE), OTHERS[0].id}
+
+
+def test_of_answers_that_come_in_any_order_the_newest_stays() -> None:
+    newest = Newest()
+    assert [newest.takes(number) for number in (1, 3, 2, 3, 4)] == [True, True, False, False, True]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[CatalogueServer]:
+    with catalogue_of([row("Tiny-instruct-generic-cpu", "tiny")], bundle_root() / "demo-small") as running:
+        for name, value in running.environment().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        yield running
+
+
+@pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")
+async def test_a_start_and_a_run_ask_no_public_catalogue_and_the_models_screen_asks_once(
+    server: CatalogueServer, tmp_path: Path
+) -> None:
+    host = EmbeddedHost(tmp_path, demo_only=False)
+    try:
+        async with asking(host, ("demo-small",), prompt="What is RAG?") as play:
+            await play.until(lambda: play.conductor.run is not None and not play.conductor.busy)
+            await play.until(lambda: any(card.state is ModelState.LOADED for card in play.app.shelf.cards))
+            assert [lane.state for lane in play.conductor.session.lanes.values()] == [LaneState.DONE]
+            assert not host._library._running and "list" not in server.asked
+            await play.press("escape", "f1")
+            await play.until(lambda: any(card.alias == "tiny" for card in play.app.shelf.cards))
+            once = server.asked.count("list")
+            assert once >= 1
+            await play.press("f2", "f1", "f2", "f1")
+            await play.settle()
+            assert not host._library._running and server.asked.count("list") == once
+            await play.press("f5")
+            await play.until(lambda: server.asked.count("list") == 2 * once)
+    finally:
+        host.close()

@@ -1,0 +1,105 @@
+"""What comes with one read of the terminal, as keys."""
+
+from __future__ import annotations
+
+import os
+import string
+import sys
+from threading import Event, Thread
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.events import AppFocus, Key, MouseDown, Paste, Resize
+from textual.message import Message
+
+from tui.ui.terminal.reads import KeysRead, Reads
+
+KEYS = {
+    "\x1b": "escape", "\x1b[A": "up", "\x1b[D": "left", "\x1bOH": "home", "\x1b[3~": "delete", "\x1bOP": "f1",
+    "\r": "enter", "\x15": "ctrl+u", "\x7f": "backspace", "a": "a", "R": "R", "3": "3", "é": "é", "\t": "tab",
+    "\x1b[1;5D": "ctrl+left",
+}  # fmt: skip
+"""What terminals send for keys. What begins with `[` or `O` after esc cannot be told from a sequence."""
+
+
+def named(messages: list[Message]) -> list[str]:
+    """The names of keys, and of what is no key."""
+    return [one.key if isinstance(one, Key) else type(one).__name__ for one in messages]
+
+
+def read(*texts: str) -> list[Message]:
+    """What these reads mean when nothing comes after them."""
+    reads = Reads()
+    found = [message for text in texts for message in reads.take(text)]
+    assert reads.waiting == bool(reads._begun)
+    return found + reads.give_up()
+
+
+@given(st.lists(st.sampled_from(sorted(KEYS)), min_size=1, max_size=12), st.data())
+def test_however_keys_are_split_over_reads_they_are_the_same_keys(keys: list[str], data: st.DataObject) -> None:
+    text = "".join(keys)
+    cuts = sorted(data.draw(st.sets(st.integers(1, max(len(text) - 1, 1)), max_size=4)))
+    parts = [text[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    assert named(read(*parts)) == [KEYS[key] for key in keys]
+
+
+@pytest.mark.parametrize("key", sorted({*string.printable} - {*"[O"} | {*"£éß中\x15\x7f"}))
+def test_esc_and_a_key_in_one_read_are_esc_and_the_key(key: str) -> None:
+    escape, other = read(f"\x1b{key}")
+    (alone,) = read(key)
+    assert isinstance(escape, Key) and isinstance(other, Key) and isinstance(alone, Key)
+    assert (escape.key, other.key, other.character) == ("escape", alone.key, alone.character)
+
+
+@pytest.mark.parametrize("key", ["[", "O", "[4"])
+def test_esc_and_what_may_begin_a_sequence_are_keys_when_nothing_comes_after_them(key: str) -> None:
+    escape, *others = read(f"\x1b{key}")
+    assert isinstance(escape, Key) and escape.key == "escape"
+    assert named(others) == named(read(key))
+
+
+def test_a_sequence_that_nobody_knows_is_swallowed_and_what_follows_it_is_not() -> None:
+    assert named(read("a\x1b[5xb\x1b[?31;2cc\x1b[31md")) == ["a", "b", "c", "d"]
+
+
+def test_what_the_terminal_tells_of_itself_comes_through_whole() -> None:
+    told = read("x\x1b[<0;5;6M\x1b[<0;-", "5;-6M\x1b[I\x1b[48;24;80;480;800ty")
+    assert [type(one) for one in told] == [Key, MouseDown, AppFocus, Resize, Key]
+
+
+@given(st.data())
+def test_pasted_text_is_one_text_wherever_it_is_cut(data: st.DataObject) -> None:
+    pasted = "one\rtwo \x1b[31m\x1b\x00three"
+    text = f"a\x1b[200~{pasted}\x1b[201~b"
+    cuts = sorted(data.draw(st.sets(st.integers(2, len(text) - 1), max_size=5)))
+    parts = [text[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    before, paste, after = read(*parts)
+    assert isinstance(paste, Paste)
+    assert (named([before, after]), paste.text) == (["a", "b"], pasted.replace("\0", ""))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_the_keys_of_a_read_stay_together_and_bytes_that_are_no_text_end_nothing() -> None:
+    from tui.ui.terminal.reading import read_terminal
+
+    found: list[Message] = []
+    ours, theirs = os.pipe()
+    stop = Event()
+
+    def hear(message: Message) -> None:
+        found.append(message)
+        if message.keys[-1].key == "escape":  # type: ignore[attr-defined]
+            stop.set()
+
+    thread = Thread(target=read_terminal, args=(ours, stop, hear))
+    os.write(theirs, b"ab\xe9\xff\r")
+    thread.start()
+    os.write(theirs, b"\x1b")
+    thread.join()
+    assert all(isinstance(one, KeysRead) for one in found)
+    keys = [key for one in found for key in named(list(one.keys))]  # type: ignore[attr-defined]
+    assert keys[:2] + keys[-2:] == ["a", "b", "enter", "escape"]
+    assert len(keys) == 6, "each byte that is no text is a character that says so"
+    os.close(ours)
+    os.close(theirs)

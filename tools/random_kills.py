@@ -1,0 +1,228 @@
+"""Kills the program at random instants and looks at what is left: `python -m tools.random_kills [KILLS] [--seed N]`.
+
+Each time the real program is started, headless or in a terminal of its own, and asks a loopback server that never
+stops answering. A signal comes at a random instant, from the first moment of its start on. Then it must have ended with
+the code that the README's table has for this signal, without a traceback and without a process left behind; and after
+the next start everything that was in the journal when the signal came must be in a session file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import random
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+import psutil
+
+from tests.support.loopback_server import LoopbackServer
+from tui.cli.exit_codes import of_signal
+from tui.core.events import Delta, from_dict
+from tui.store.journal import read_entries
+from tui.store.sessions import load
+
+PATIENCE_S = 60.0
+SIGNALS = ("SIGTERM", "SIGHUP", "SIGKILL", "SIGINT")
+PROGRAM = (sys.executable, "-P", "-m", "tui")
+MODELS = ("endless", "good", "late_text")
+STARTING_S = 2.5
+"""Half of the kills come within so many seconds of the start."""
+STREAMING_S = 1.0
+"""The others come within so many seconds of the first text."""
+
+
+@dataclass
+class Findings:
+    """What came of all kills so far."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+    deltas: int = 0
+    """How many pieces of text were in journals when a signal came."""
+    slowest_s: float = 0.0
+    """The longest time from a signal to the end of the program, in seconds."""
+
+
+class Run:
+    """One start of the program, in folders of its own."""
+
+    def __init__(self, folder: Path, url: str, *, in_terminal: bool, measured: bool) -> None:
+        self.sessions = folder / "sessions"
+        self.said = bytearray()
+        names = ("SESSIONS", "DATA", "STATE", "CONFIG")
+        self.environ = {f"FOUNDRY_COMPARE_{name}": str(folder / name.lower()) for name in names}
+        asked = [part for model in MODELS for part in ("-m", model)]
+        plan = ["--mode", "measure", "--rounds", "20"] if measured else []
+        command = [*PROGRAM, *(["run", *plan] if not in_terminal else []), "--host", url, *asked, "-p", "hi"]
+        self.master: int | None = None
+        environ = os.environ | self.environ | {"TERM": "xterm-256color"}
+        if in_terminal:
+            self.master, slave = pty.openpty()
+            fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+            self.process = subprocess.Popen(
+                command, env=environ, stdin=slave, stdout=slave, stderr=slave, cwd=folder, start_new_session=True,
+                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            )  # fmt: skip
+            os.close(slave)
+        else:
+            self.process = subprocess.Popen(
+                command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                cwd=folder,
+            )  # fmt: skip
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def journaled(self) -> dict[str, str]:
+        """The text of each run that is in a journal, as far as its lines are whole."""
+        texts: dict[str, str] = {}
+        for path in self.sessions.glob("*.journal.jsonl"):
+            for entry in read_entries(path):
+                event = from_dict(entry) if "event" in entry else None
+                if isinstance(event, Delta):
+                    texts[event.lane] = texts.get(event.lane, "") + event.text
+        return texts
+
+    def end(self, name: str, *, by_hanging_up: bool) -> None:
+        """Send the signal, or close the terminal."""
+        if by_hanging_up and self.master is not None:
+            master, self.master = self.master, None
+            os.close(master)
+        else:
+            self.process.send_signal(getattr(signal, name))
+
+    def left_behind(self) -> list[psutil.Process]:
+        """Processes that came of this run, found by their environment."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get("FOUNDRY_COMPARE_STATE") == self.environ["FOUNDRY_COMPARE_STATE"]:
+                    found.append(process)
+            except psutil.Error:
+                continue  # it is gone, or somebody else's
+        return found
+
+    def close(self) -> None:
+        """Whatever happened, nothing stays."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._reader.join(5)
+        for process in self.left_behind():
+            process.kill()
+        if self.master is not None:
+            os.close(self.master)
+
+    def _read(self) -> None:
+        source = self.master if self.master is not None else self.process.stdout.fileno()  # type: ignore[union-attr]
+        try:
+            while piece := os.read(source, 65_536):
+                self.said += piece
+        except OSError:
+            pass  # the terminal is closed on one of its ends
+
+
+def kill_once(chance: random.Random, url: str, findings: Findings) -> None:
+    """One start, one signal, one look."""
+    name, in_terminal = chance.choice(SIGNALS), chance.random() < 0.5
+    by_hanging_up = in_terminal and name == "SIGHUP" and chance.random() < 0.5
+    streaming = chance.random() < 0.5
+    instant = chance.uniform(0, STREAMING_S if streaming else STARTING_S)
+    with tempfile.TemporaryDirectory(prefix="kills-") as there:
+        run = Run(Path(there), url, in_terminal=in_terminal, measured=chance.random() < 0.3)
+        what = f"{name}{' by hanging up' * by_hanging_up}, {'screen' if in_terminal else 'run'}, " + (
+            f"{instant:.3f} s after the first text" if streaming else f"{instant:.3f} s after the start"
+        )
+        findings.kills[f"{name} {'screen' if in_terminal else 'run'}"] += 1
+        try:
+            deadline = time.monotonic() + PATIENCE_S
+            while streaming and not run.journaled() and run.process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.02)
+            time.sleep(instant)
+            before = run.journaled()
+            began = time.monotonic()
+            run.end(name, by_hanging_up=by_hanging_up)
+            faults = _looked_at(run, name, before)
+            findings.slowest_s = max(findings.slowest_s, time.monotonic() - began)
+            findings.deltas += sum(len(text.split()) for text in before.values())
+        finally:
+            run.close()
+        findings.faults += [f"{what}: {fault}" for fault in faults]
+
+
+def _looked_at(run: Run, name: str, before: dict[str, str]) -> list[str]:
+    faults = []
+    number = int(getattr(signal, name))
+    try:
+        code = run.process.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        return ["it did not end"]
+    # Before it listens, and after it has put its handlers down, a signal ends it by itself: a shell sees the same code.
+    if code not in (-number, *((int(of_signal(number)),) if name != "SIGKILL" else ())):
+        faults.append(f"exit code {code}")
+    if code == -number and name != "SIGKILL" and before:
+        faults.append("it was ended by the signal itself after text had come")
+    deadline = time.monotonic() + 15
+    while (left := run.left_behind()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    faults += [f"left behind: {process.cmdline()}" for process in left]
+    if b"Traceback" in run.said:
+        faults.append("a traceback: " + run.said[run.said.index(b"Traceback") :][:2000].decode("utf-8", "replace"))
+    # The next start: it completes what is there before it finds that there is no such session.
+    again = [*PROGRAM, "run", "--resume", str(run.sessions / "none.toml")]
+    done = subprocess.run(again, env=os.environ | run.environ, capture_output=True, text=True, check=False)
+    if "Traceback" in done.stderr:
+        faults.append(f"the next start: {done.stderr}")
+    kept: dict[str, str] = {}
+    for path in sorted(run.sessions.glob("*.toml")):
+        kept |= {lane.spec.id: lane.answer + lane.reasoning for lane in load(path).lanes.values()}
+    for lane, text in before.items():
+        if not kept.get(lane, "").startswith(text):
+            faults.append(f"{lane} had {len(text)} characters in the journal, and {len(kept.get(lane, ''))} are kept")
+    rest = [path.name for path in run.sessions.glob("*") if path.suffix != ".toml"]
+    if rest:
+        faults.append(f"left in the folder: {', '.join(rest)}")
+    return faults
+
+
+def kill(kills: int, seed: int) -> Findings:
+    """Kill it so many times. Two of the same seed differ all the same, because machines do."""
+    chance, findings = random.Random(seed), Findings()
+    with LoopbackServer().running() as server:
+        for number in range(1, kills + 1):
+            kill_once(chance, server.url, findings)
+            if number % 10 == 0:
+                click.echo(f"{number} kills, {len(findings.faults)} faults", err=True)
+    return findings
+
+
+@click.command()
+@click.argument("kills", type=click.IntRange(1), default=150)
+@click.option("--seed", type=int, default=0, show_default=True)
+def main(kills: int, seed: int) -> None:
+    """Kill the program KILLS times, and say what came of it; exit code 1 when something was wrong."""
+    findings = kill(kills, seed)
+    for name, count in sorted(findings.kills.items()):
+        click.echo(f"{count:4}  {name}")
+    click.echo(
+        f"{findings.deltas} pieces of text were in journals; from signal to look at most {findings.slowest_s:.1f} s"
+    )
+    for fault in findings.faults:
+        click.echo(f"FAULT  {fault}")
+    click.echo(f"{kills} kills, {len(findings.faults)} faults")
+    sys.exit(bool(findings.faults))
+
+
+if __name__ == "__main__":
+    main()

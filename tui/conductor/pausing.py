@@ -1,0 +1,66 @@
+"""The pauses before a request that failed is made once more: as long as the host asks for, else ever longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tui.core.events import Failed
+from tui.core.lane import Lane
+
+FIRST_S = 0.5
+"""The pause after the first failure, in seconds; twice as long after each more."""
+LONGEST_S = 30.0
+LONGEST_ASKED_S = 120.0
+"""The longest pause when the host says how long it wants to be left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Some models are asked once more, and not before `seconds` have gone by."""
+
+    models: tuple[str, ...]
+    """Their targets' keys."""
+    seconds: float
+    asked: bool
+    """Whether the host asks for it."""
+
+
+class Pausing:
+    """One pause at a time, in which nothing is asked: so it is part of nobody's time."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        """`clock` is steady, in nanoseconds."""
+        self._clock = clock
+        self._asked: dict[str, int] = {}
+        self._until = 0
+        self._begun: list[Pause] = []
+
+    def heed(self, failed: Failed) -> None:
+        """Note what the host says of how long it wants to be left alone."""
+        if failed.retry_after_s is not None:
+            self._asked[failed.lane] = failed.retry_after_s
+
+    def begin(self, failed: Sequence[tuple[Lane, int]]) -> None:
+        """Pause because of these lanes, of which there is one at least, each with how often its request has failed."""
+        pauses = [self._after(lane, times) for lane, times in failed]
+        longest = max(pauses, key=lambda pause: pause.seconds)
+        models = dict.fromkeys(model for pause in pauses for model in pause.models)
+        self._until = self._clock() + round(longest.seconds * 1e9)
+        self._begun.append(Pause(tuple(models), longest.seconds, longest.asked))
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the pause is over; 0 when there is none."""
+        return max((self._until - self._clock()) / 1e9, 0.0)
+
+    def begun(self) -> Sequence[Pause]:
+        """The pauses that have begun since the last call."""
+        begun, self._begun = self._begun, []
+        return begun
+
+    def _after(self, lane: Lane, times: int) -> Pause:
+        asked = self._asked.pop(lane.spec.id, None)
+        if asked is not None:
+            return Pause((lane.spec.model,), min(float(asked), LONGEST_ASKED_S), asked=True)
+        return Pause((lane.spec.model,), min(FIRST_S * 2.0 ** min(times - 1, 10), LONGEST_S), asked=False)

@@ -1,0 +1,220 @@
+"""The framing of a streamed answer: from bytes to objects, by WHATWG's rules for event streams and what servers make
+of them. `docs/servers.md` has the table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import Any
+
+MAX_EVENT_BYTES = 2 << 20
+"""The most that one line, the data of one event, or text without a field may hold."""
+
+_LINE_COSTS = 32
+"""What keeping a line takes beside its characters, so that many short ones are no way around the limit."""
+_DONE = "[DONE]"
+_KEEP_ALIVE = ("ping", "keepalive", "keep-alive", "heartbeat")
+_READ_NAMES = ("", "message")
+"""Names of events that hold what every client reads; any other is somebody's own."""
+_ERROR_NAMES = ("error", "exception", "failure")
+_BEGINNINGS = ("{", "[")
+"""How an object, or a list of one, begins in lines without a field."""
+_BOM = b"\xef\xbb\xbf"
+
+
+class What(Enum):
+    """What an item of the stream is."""
+
+    VALUE = auto()
+    """A decoded value, which is an object unless the server sends nonsense."""
+    NAMED = auto()
+    """An object in an event with a name of its own."""
+    ERROR = auto()
+    """An error: an object, text, or None where nothing more was said."""
+    NONSENSE = auto()
+    """Text that is nothing that can be read."""
+    DONE = auto()
+    """The end, as the server says it."""
+
+
+Item = tuple[What, Any]
+
+
+class TooLongError(Exception):
+    """A line, an event or text without a field that is longer than any answer needs."""
+
+
+class EventStream:
+    """Interprets a stream that is given read by read. An object is handed on with the read that holds its line's end.
+
+    `take` and `rest` raise TooLongError.
+    """
+
+    def __init__(self) -> None:
+        self.loose = ""
+        """The last that came without a field, whatever it was; known after `rest()`."""
+        self._line: list[bytes] = []
+        self._line_bytes = 0
+        self._skips_lf = False
+        self._begun = False
+        self._name = ""
+        self._data: list[str] = []
+        self._data_chars = 0
+        self._unframed: list[str] = []
+        self._unframed_chars = 0
+
+    def take(self, data: bytes) -> Iterator[Item]:
+        """What is whole after one more read."""
+        if self._skips_lf and data:
+            self._skips_lf = False
+            data = data.removeprefix(b"\n")
+        if b"\r" in data:
+            # A line that ends in CR has ended, whatever comes next; only a line feed right behind it belongs to it.
+            self._skips_lf = data.endswith(b"\r")
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        first, *lines = data.split(b"\n")
+        if not lines:
+            self._extend(first)
+            return
+        if self._line:
+            self._extend(first)
+            first = b"".join(self._line)
+            self._line, self._line_bytes = [], 0
+        rest = lines.pop()
+        for line in (first, *lines):
+            if line.startswith(b"data:") and not self._data and not self._unframed:
+                text = line[5:].decode("utf-8", "replace")
+                value = _object(text)
+                if value is not None:
+                    yield self._dispatched(value)
+                    continue
+            if line or self._data or self._name:
+                yield from self._read(line)
+        if rest:
+            self._extend(rest)
+
+    def rest(self) -> Iterator[Item]:
+        """What can be read of what is left at the end of the stream."""
+        line, self._line = b"".join(self._line), []
+        if line:
+            yield from self._read(line)
+        if self._data or self._name:
+            # What is torn is no nonsense: the stream ended in the middle of it.
+            yield from (item for item in self._event() if item[0] is not What.NONSENSE)
+        yield from self._without_fields()
+
+    def _extend(self, part: bytes) -> None:
+        """Keep the beginning of a line that goes on."""
+        self._line_bytes += len(part)
+        if self._line_bytes > MAX_EVENT_BYTES:
+            raise TooLongError
+        if part:
+            self._line.append(part)
+
+    def _read(self, line: bytes) -> Iterator[Item]:
+        """One line of any kind; an empty one ends the event."""
+        if not self._begun:
+            self._begun = True
+            line = line.removeprefix(_BOM)
+        text = line.decode("utf-8", "replace")
+        if not text:
+            yield from self._event()
+            return
+        name, _, value = text.partition(":")
+        value = value.removeprefix(" ")
+        match name:
+            case "data":
+                yield from self._add(value)
+            case "event":
+                self._name = value.strip()
+            case "error" if ":" in text:
+                yield What.ERROR, _value_or_text(value)
+            case "" | "id" | "retry":
+                pass
+            case _:
+                yield from self._without_field(text)
+
+    def _add(self, text: str) -> Iterator[Item]:
+        yield from self._without_fields()
+        if text.strip() == _DONE:
+            yield from self._event()
+            yield What.DONE, None
+            return
+        value = None if self._data else _object(text)
+        if value is not None:
+            yield self._dispatched(value)
+            return
+        self._data.append(text)
+        self._data_chars += len(text) + _LINE_COSTS
+        if self._data_chars > MAX_EVENT_BYTES:
+            raise TooLongError
+
+    def _event(self) -> Iterator[Item]:
+        """The event that ends here, if there is anything in it."""
+        text, name = "\n".join(self._data), self._name
+        self._data, self._data_chars, self._name = [], 0, ""
+        if name.lower() in _ERROR_NAMES:
+            yield What.ERROR, _value_or_text(text)
+        elif text.strip():
+            value = _decoded(text)
+            if isinstance(value, dict):
+                yield What.VALUE if name in _READ_NAMES else What.NAMED, value
+            elif name in _READ_NAMES and text.strip().lower() not in _KEEP_ALIVE:
+                yield (What.NONSENSE, text) if value is None else (What.VALUE, value)
+
+    def _dispatched(self, value: dict[str, Any]) -> Item:
+        """An object that one line held: its event need not have ended, for some servers divide by one line feed."""
+        self._begun = True
+        name, self._name = self._name, ""
+        if name in _READ_NAMES:
+            return What.VALUE, value
+        return What.ERROR if name.lower() in _ERROR_NAMES else What.NAMED, value
+
+    def _without_fields(self) -> Iterator[Item]:
+        """The object that lines without a field are together, if they are one; else they are kept to be told of."""
+        if self._unframed:
+            text = self.loose = "\n".join(self._unframed).strip()
+            self._unframed, self._unframed_chars = [], 0
+            value = _decoded(text) if text.startswith(_BEGINNINGS) else None
+            if isinstance(value, dict | list):
+                yield What.VALUE, value
+
+    def _without_field(self, text: str) -> Iterator[Item]:
+        if text.strip() == _DONE:
+            yield from self._without_fields()
+            yield What.DONE, None
+            return
+        if text.startswith(_BEGINNINGS) and self._unframed and not self._unframed[0].startswith(_BEGINNINGS):
+            yield from self._without_fields()
+        value = None if self._unframed else _object(text)
+        if value is not None:
+            yield self._dispatched(value)
+            return
+        self._unframed.append(text)
+        self._unframed_chars += len(text) + _LINE_COSTS
+        if self._unframed_chars > MAX_EVENT_BYTES:
+            raise TooLongError
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    """The object that this text is, and nothing else."""
+    text = text.strip()
+    if not (text.startswith("{") and text.endswith("}")):
+        return None
+    value = _decoded(text)
+    return value if isinstance(value, dict) else None
+
+
+def _decoded(text: str) -> Any:
+    """The value that is written here as JSON; None when there is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _value_or_text(text: str) -> Any:
+    value = _decoded(text)
+    return text.strip() if value is None else value

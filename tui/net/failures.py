@@ -1,0 +1,132 @@
+"""Why nothing came back over HTTP, as sentences: the same for the catalogue and for the requests that are measured."""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+from tui.core.clean import clean_line
+from tui.core.errors import NoHostError, reason_of
+from tui.net.addresses import public_url
+from tui.net.proxies import VARIABLES, proxy_for
+from tui.net.secrets import blotted
+
+MAX_WORDS = 300
+"""Characters of another program's words that are passed on."""
+CERTIFICATE_HINT = "The environment variable SSL_CERT_FILE may name the file of the authority that signed it"
+PROXY_HINT = f"The environment names this proxy: look at {VARIABLES}"
+PROXY_LOGIN_HINT = "Write them into the variable of the proxy, like http://user:password@proxy:3128"
+HTTPS_HINT = "Give the address with https://"
+_TLS_ALERT = "\\x15\\x03"
+"""How a TLS server's complaint looks in a message about a line that is no HTTP."""
+_ORIGIN = re.compile(r"\w+\.(?:cc|cpp|h|hpp):\d+ [^()]{0,300}\([^()]{0,300}\) (?:const )?")
+_SYSTEM = {
+    errno.ECONNREFUSED: "The connection was refused",
+    errno.ECONNRESET: "The connection was reset",
+    errno.EHOSTUNREACH: "There is no way to that machine",
+    errno.ENETUNREACH: "There is no way to that network",
+    errno.ETIMEDOUT: "The connection was not accepted in time",
+}
+
+
+def no_connection(base_url: str, error: BaseException, hint: str, why: str = "") -> NoHostError:
+    """Why no connection to a host, or to the proxy before it, came about. `hint` is what to do when it is the host.
+
+    `why` is the reason where the error holds none.
+    """
+    where, proxy = public_url(base_url), proxy_for(base_url)
+    for cause in causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError():
+                untrusted = f"Its certificate is not trusted: {cause.verify_message}"
+                return NoHostError(f"There is no safe connection to {where}", untrusted, CERTIFICATE_HINT)
+            case ssl.SSLError():
+                other = f"It does not answer with TLS ({cause.reason or clean_line(str(cause), MAX_WORDS)})"
+                return NoHostError(f"There is no safe connection to {where}", other, "Does the host speak plain http?")
+            case socket.gaierror():
+                name = urlsplit(base_url if proxy is None else proxy.url).hostname
+                title = f"The name {name} leads to no host"
+                return NoHostError(title, reason_of(cause), "Check the address" if proxy is None else PROXY_HINT)
+    why = why or _in_words(error) or clean_line(str(error), MAX_WORDS)
+    if proxy is not None:
+        return NoHostError(f"Nobody answers at {proxy.url}, the proxy on the way to {where}", why, PROXY_HINT)
+    return NoHostError(f"Nobody answers at {where}", why, hint)
+
+
+def proxy_refused(base_url: str, said: str) -> NoHostError:
+    """Why the proxy does not let through; `said` is its status and reason, when it gave any."""
+    where, proxy = public_url(base_url), proxy_for(base_url)
+    named = f"The proxy {proxy.url}" if proxy is not None else "The proxy"
+    if said.startswith("407"):
+        return NoHostError(f"{named} wants a user and a password, or other ones", hint=PROXY_LOGIN_HINT)
+    why = said[:MAX_WORDS] or "It gives no reason"
+    return NoHostError(f"{named} does not let through to {where}", why, PROXY_HINT)
+
+
+def no_answer(base_url: str, error: BaseException, hint: str) -> NoHostError:
+    """Why a connection that stood brought no answer in HTTP."""
+    said = str(error)
+    if _TLS_ALERT in said:
+        return NoHostError(f"{public_url(base_url)} does not answer in HTTP", "It speaks TLS", HTTPS_HINT)
+    why = _in_words(error)
+    if not why:
+        closed = not said or "disconnected" in said or "closed" in said
+        why = (
+            "It closed the connection without a word"
+            if closed
+            else f"It sent something else: {blotted(said)[:MAX_WORDS]}"
+        )
+    if is_plain(base_url) and proxy_for(base_url) is None:
+        hint = f"Perhaps it speaks https. {hint}"
+    return NoHostError(f"{public_url(base_url)} takes connections and does not answer properly", why, hint)
+
+
+def sign_in_wanted(challenge: str) -> str:
+    """The kind of sign-in that a server asks for and that is no API key, such as Basic; empty when it is a key's.
+
+    `challenge` is what stands in its header WWW-Authenticate.
+    """
+    kinds = [part.split()[0] for part in challenge.split(",") if part.strip()]
+    known = {"basic": "Basic", "digest": "Digest", "negotiate": "Negotiate", "ntlm": "NTLM"}
+    named = [known[kind.lower()] for kind in kinds if kind.lower() in known]
+    return named[0] if named and not any(kind.lower() == "bearer" for kind in kinds) else ""
+
+
+def points_to(base_url: str, location: str) -> str:
+    """Where a redirect leads, without user and query: a host may give a path alone."""
+    try:
+        return clean_line(public_url(urljoin(f"{base_url}/", location.strip())), MAX_WORDS)
+    except ValueError:
+        return clean_line(public_url(location), MAX_WORDS)
+
+
+def without_origin(words: str) -> str:
+    """The words of Foundry Local's runtime without the C++ file and function that they begin with."""
+    return _ORIGIN.sub("", words)
+
+
+def is_plain(base_url: str) -> bool:
+    """Whether an address is one without encryption."""
+    return base_url[:5].lower() == "http:"
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what it came from, several connections tried side by side included."""
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for inner in error.exceptions:
+                yield from causes(inner)
+        error = error.__cause__ or error.__context__
+
+
+def _in_words(error: BaseException) -> str:
+    """What the system says of a connection, without the numbers it adds; empty when it says nothing."""
+    for cause in causes(error):
+        if isinstance(cause, OSError) and cause.errno is not None:
+            return _SYSTEM.get(cause.errno) or clean_line(reason_of(cause), MAX_WORDS)
+    return ""

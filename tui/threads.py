@@ -1,0 +1,65 @@
+"""Blocking work in threads that nobody has to wait for.
+
+A thread pool's threads are joined when the interpreter ends, and so are those of Textual's workers: a program that is
+left while a model loads would end with the load. Daemon threads just go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
+
+def in_thread(work: Callable[[], _T], name: str) -> Future[_T]:
+    """Begin `work` in a daemon thread of this name. What it returns or raises is in the future."""
+    future: Future[_T] = Future()
+    Thread(target=_do, args=(work, future), name=name, daemon=True).start()
+    return future
+
+
+class Worker:
+    """A daemon thread that does one job after another. It starts with the first of them."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._jobs: SimpleQueue[tuple[Callable[[], None], Future[None]] | None] = SimpleQueue()
+        self._lock = Lock()
+        self._begun = False
+        self._closed = False
+
+    def submit(self, job: Callable[[], None]) -> Future[None]:
+        """Put a job at the end of the queue, from any thread. Once the worker is closed the future is cancelled."""
+        future: Future[None] = Future()
+        with self._lock:
+            if self._closed:
+                future.cancel()
+                return future
+            self._jobs.put((job, future))
+            if not self._begun:
+                self._begun = True
+                Thread(target=self._run, name=self._name, daemon=True).start()
+        return future
+
+    def close(self) -> None:
+        """Begin no more jobs. One that is under way is left behind."""
+        with self._lock:
+            self._closed = True
+            self._jobs.put(None)
+
+    def _run(self) -> None:
+        while (item := self._jobs.get()) is not None and not self._closed:
+            _do(*item)
+
+
+def _do(work: Callable[[], _T], future: Future[_T]) -> None:
+    try:
+        result = work()
+    except BaseException as error:  # noqa: BLE001 - it is for whoever asks the future, as with a thread pool
+        future.set_exception(error)
+    else:
+        future.set_result(result)

@@ -1,0 +1,188 @@
+"""Keys act in the order in which they were pressed, however many come at once.
+
+Textual hands a key to the focused widget and takes the next one at once. What the widget has no use for goes up from
+parent to parent, and only at the end, in the app, are bindings looked up. So letters that come later are typed before
+a backspace acts, and what follows a key that moves the focus or opens a dialog goes where the focus was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from textual.app import App, ReturnType
+from textual.dom import DOMNode
+from textual.events import Event, Key, Paste
+from textual.widgets import TextArea
+
+from tui.core.clean import clean_line
+from tui.ui.terminal.reads import ESC, KeysRead
+from tui.ui.widgets.field_text import text_of
+
+_PATIENCE = 5.0
+"""Seconds that a key may act before the one after it acts all the same."""
+_BLANK = {"enter": "\r", "ctrl+j": "\n", "tab": "\t"}
+_MOST_ROUNDS = 12
+"""How often it is looked whether a key has acted to its end."""
+
+
+class _Read:
+    """Keys that came together, less those that have had their turn."""
+
+    def __init__(self, keys: Iterable[Key | Paste], *, at_once: bool) -> None:
+        self.keys = deque(keys)
+        self.at_once = at_once
+        self.pasted = False
+        """Whether a part of it was taken for pasted text."""
+        typed = [_typed(key) for key in self.keys]
+        self.has_inner_line_end = "\r" in typed and any(
+            one not in (None, "\r", "\n") for one in typed[typed.index("\r") :]
+        )
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A key that acts."""
+
+    number: int
+    began: float
+    place: tuple[object, ...] = ()
+    """Where keys went when this was last looked at."""
+    rounds: int = 0
+
+
+class KeysInTurn(App[ReturnType]):
+    """An app that takes the next key when the one before has acted: its bindings, its actions, the focus it moved and
+    the screen it opened."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self._reads: deque[_Read] = deque()
+        self._turn: _Turn | None = None
+        self._numbers = count()
+        self._pasting = False
+        """Whether the last read was pasted text, so that a read that follows at once is the rest of it."""
+
+    async def on_event(self, event: Event) -> None:
+        """Each key in its turn; everything else as it comes."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._take([event])
+        else:
+            await super().on_event(event)
+
+    async def on_keys_read(self, event: KeysRead) -> None:
+        """The keys of one read."""
+        await self._take(event.keys, at_once=event.at_once)
+
+    async def _take(self, keys: Sequence[Key | Paste], *, at_once: bool = False) -> None:
+        self._reads.append(_Read((one for key in keys for one in _apart(key)), at_once=at_once))
+        if self._turn is None or time.monotonic() - self._turn.began > _PATIENCE:
+            await self._next()
+
+    async def _next(self) -> None:
+        """Have the next key act, and all letters before it, which go no further than the field they are typed in."""
+        self._turn = None
+        while (key := self._next_key()) is not None:
+            focused = self.focused if self.screen_stack else None
+            if isinstance(key, Paste) and _paints_as_it_is(focused):
+                key = Paste(clean_line(key.text))
+            elif isinstance(key, Key) and focused is not None and focused.check_consume_key(key.key, key.character):
+                await super().on_event(key)
+                continue
+            self._turn = _Turn(next(self._numbers), time.monotonic(), self._place)
+            await super().on_event(key)
+            await self._follow(self._turn.number, iter(self._way))
+            return
+
+    def _next_key(self) -> Key | Paste | None:
+        while self._reads and not self._reads[0].keys:
+            self._pasting = self._reads.popleft().pasted
+        if not self._reads:
+            return None
+        read = self._reads[0]
+        goes_on = self._pasting and read.at_once and not read.pasted
+        if (read.has_inner_line_end or goes_on) and self.screen_stack and isinstance(self.focused, TextArea):
+            text = _pasted(read.keys, goes_on=goes_on)
+            if text is not None:
+                read.keys.clear()
+                read.pasted = True
+                return Paste(text)
+        return read.keys.popleft()
+
+    @property
+    def _place(self) -> tuple[object, ...]:
+        """Where keys go."""
+        return (self.screen, self.focused) if self.screen_stack else ()
+
+    @property
+    def _way(self) -> Sequence[DOMNode]:
+        """All that a key passes, from the focus to the app."""
+        if not self.screen_stack:
+            return (self,)
+        return self.focused.ancestors_with_self if self.focused is not None else (self.screen, self)
+
+    async def _follow(self, number: int, way: Iterator[DOMNode]) -> None:
+        """Go the way of a key behind it: what it has set off on its way is handled before this comes by."""
+        turn = self._turn
+        if turn is None or turn.number != number:
+            return
+        for node in way:
+            if node.call_later(self._follow, number, way):
+                return
+            if node is self:
+                return  # The program is leaving.
+        # What was set off may have set off more; when a round finds everything as it was, that is over.
+        turn.rounds += 1
+        before, turn.place = turn.place, self._place
+        if turn.rounds < _MOST_ROUNDS and (turn.rounds == 1 or turn.place != before):
+            await self._follow(number, iter(self._way))
+        else:
+            await self._next()
+
+
+def _paints_as_it_is(focused: object) -> bool:
+    """Whether it is a field of Textual's own, as its command palette has one."""
+    from textual.widgets import Input
+
+    from tui.ui.widgets.line_field import LineField
+
+    return isinstance(focused, Input) and not isinstance(focused, LineField)
+
+
+def _apart(key: Key | Paste) -> tuple[Key | Paste, ...]:
+    """A letter with alt is the escape key and the letter: most terminals send the same for both."""
+    if isinstance(key, Key) and key.key.startswith("alt+") and key.character is not None and key.is_printable:
+        return Key("escape", ESC), Key(key.character, key.character)
+    return (key,)
+
+
+def _pasted(keys: Iterable[Key | Paste], *, goes_on: bool) -> str | None:
+    """The text of keys that were pasted by a terminal that does not say so, None when they were typed.
+
+    They were pasted when text follows a line end, or when they go on with what was pasted. Keys that are no text are
+    left out then, so that nothing can run and nothing be scored.
+    """
+    text = ""
+    for key in keys:
+        inside = goes_on or "\r" in text
+        if isinstance(key, Paste) or (typed := _typed(key)) is None:
+            if not inside:
+                return None  # It has its own turn first.
+            text += key.text if isinstance(key, Paste) else ""
+        else:
+            text += typed
+    inner = "\r" in text.rstrip("\r\n")
+    return text if text and (inner or goes_on) else None
+
+
+def _typed(key: Key | Paste) -> str | None:
+    """The text that a key types, None when it is no text."""
+    if isinstance(key, Paste):
+        return None
+    if key.key in _BLANK:
+        return _BLANK[key.key]
+    return text_of(key)

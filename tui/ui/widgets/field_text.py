@@ -1,0 +1,35 @@
+"""Text fields hold what was typed and pasted as it is; what they paint passes the gate."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from rich.segment import Segment
+from textual.events import Key
+from textual.strip import Strip
+
+from tui.core.clean import clean_line, join_surrogates
+
+
+def text_of(key: Key) -> str | None:
+    """The text that a key types, None when it types none.
+
+    Textual takes joiners, which Persian and Hindi need, and spaces that hold words together for no text.
+    """
+    if key.character is None or key.is_printable:
+        return key.character
+    return key.character if len(key.character) == 1 and unicodedata.category(key.character) in ("Cf", "Zs") else None
+
+
+def storable(text: str) -> str:
+    """Pasted text with one kind of line end, and without halves of characters, which no file or request can hold."""
+    return join_surrogates(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def shown(strip: Strip) -> Strip:
+    """A row of a text field as it may be painted: as wide as before, and harmless."""
+    # As a whole first: whether a joiner is meant depends on what is beside it.
+    if clean_line(strip.text) == strip.text:
+        return strip
+    pieces = [Segment(clean_line(text), style, control) for text, style, control in strip]
+    return Strip(pieces).adjust_cell_length(strip.cell_length)
