@@ -78,14 +78,14 @@ class CompareApp(KeysInTurn[None]):
         themes: Sequence[Theme] = (),
         theme: str | None = None,
         remember_theme: Callable[[str], None] = lambda _: None,
-        free_mb: Callable[[], float | None] | None = None,
+        free: Callable[[], float | None] | None = None,
         over_ssh: bool = False,
         low_bandwidth: bool = False,
     ) -> None:
         """`open_up` is called once, after the first frame; when it raises CompareError, the program ends with that in
         `failure`.
 
-        `free_mb` tells the free memory of this machine, in megabytes. `remember_theme` is given the name of each
+        `free` tells the free memory of this machine, in bytes. `remember_theme` is given the name of each
         theme that is chosen, and may raise StoreError."""
         outlet = Outlet()
         super().__init__(driver_class=bounded_driver(outlet))
@@ -96,7 +96,7 @@ class CompareApp(KeysInTurn[None]):
         self.failure: CompareError | None = None
         """Why nothing could be opened."""
         self._open_up = open_up
-        self._asked: dict[str, Any] = {"models": models, "prompt": prompt, "free_mb": free_mb}
+        self._asked: dict[str, Any] = {"models": models, "prompt": prompt, "free": free}
         flow = Flow(outlet, over_ssh=over_ssh, low_bandwidth=low_bandwidth)
         self._compare = CompareScreen(self.shelf, flow)
         # The mode to begin with: switching to it would hold the first frame back.

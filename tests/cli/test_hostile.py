@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from tests.hosts.models_server import as_json, serving
 from tests.support.odd_servers import HOSTILE
@@ -76,6 +77,18 @@ def test_what_is_typed_on_the_command_line_is_cleaned_too(at: At, nobody: At, tm
         done = call(*args, cwd=tmp_path)
         assert done.code in (2, 4)
         nothing_raw(done)
+
+
+def test_columns_line_up_whatever_letters_a_models_name_has(tmp_path: Path) -> None:
+    names = ("通义千问", "モデル-0.5b", "plain", "🙂")
+    with serving(as_json({"data": [{"id": name} for name in names]})) as server:
+        listed = call("models", "--host", server.url, cwd=tmp_path)
+    head, *rows = listed.out.splitlines()
+    at = head.index("device")
+    assert len(rows) == len(names)
+    for row in rows:
+        before = re.match(r"\S+ +\S+ +", row)
+        assert before is not None and cell_len(before.group()) == at
 
 
 @pytest.mark.parametrize(

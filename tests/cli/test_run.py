@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_the_answers_come_as_text_with_their_numbers(at: At, tmp_path: Path, ses
     assert sorted(names) == ["good", "reasoning"]
     good = next(block for block in blocks if block.startswith("good"))
     assert good.splitlines()[1] == ANSWER
-    assert "[5 tokens · " in good and " tok/s · first 0." in good and " · stop · contended]" in good
+    assert re.search(r"\[5 tokens · [\d.]+ tok/s · first [\d.]+ m?s · total [\d.]+ m?s · stop · contended\]", good)
     (name,) = kept(sessions)
     assert done.out.splitlines()[-1] == f"Kept in {sessions / name}"
     session = load(sessions / name)
@@ -56,7 +57,7 @@ def test_json_is_one_object_of_the_promised_shape(at: At, tmp_path: Path, sessio
     assert set(data) == {"session", "runs"}
     assert data["session"] == str(sessions / kept(sessions)[0])
     good, thinking, failed = data["runs"]
-    promised = {"model", "prompt", "round", "state", "finish_reason", "answer", "metrics"}
+    promised = {"model", "prompt", "round", "state", "finish_reason", "outcome", "answer", "metrics"}
     for run in some(data["runs"]):
         assert set(run) == promised | {
             "reasoning", "error", "adjusted", "device", "system", "parameters", "launch",
@@ -92,7 +93,7 @@ def test_a_measured_run_tells_of_its_warm_up_on_stderr_only(at: At, tmp_path: Pa
     assert done.code == 0
     warmed, ahead, ended = done.err.splitlines()[1:]
     assert (warmed, ended) == ("burst: warmed up", "burst: done")
-    assert ahead.startswith("1 of 2, ") and ahead.endswith(" left")
+    assert ahead.startswith("1 of 2 ended, ") and ahead.endswith(" left")
     assert "asking burst" in done.err
     (told,) = done.json["runs"]
     assert (told["round"], told["metrics"]["contended"]) == (1, False)
@@ -239,3 +240,40 @@ def test_an_answer_is_printed_whatever_the_pipes_code_page(at: At, tmp_path: Pat
     done = finish(process, encoding="cp1252")
     assert (done.code, "Traceback" in done.err) == (0, False)
     assert "Grüße ? ??\n" in done.out
+
+
+def test_one_model_on_two_hosts_is_told_apart(server: LoopbackServer, tmp_path: Path) -> None:
+    with LoopbackServer().running() as other:
+        places = [f"127.0.0.1:{one.port}" for one in (server, other)]
+        hosts = [part for one in (server, other) for part in ("--host", one.url)]
+        models = [part for place in places for part in ("-m", f"{place}/good")]
+        done = call("run", *hosts, *models, "-p", "hi", "--no-save", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert sorted(re.findall(r"── (\S+)", done.out)) == sorted(f"{place}/good" for place in places)
+    assert all(f"{place}/good" in done.err for place in places)
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("cut", "cut: The stream ended in the middle of the answer."),
+        ("empty", "empty: The model ended without a word."),
+        ("e500", "failed: The host refused with 500: boom."),
+    ],
+)
+def test_every_end_but_the_usual_has_its_sentence(at: At, model: str, told: str, tmp_path: Path) -> None:
+    asked = ("run", *at, "-m", model, "-p", "hi", "--no-save")
+    done = call(*asked, cwd=tmp_path)
+    assert any(line.startswith(told) for line in done.out.splitlines()), done.out
+    done = call(*asked, "--json", cwd=tmp_path)
+    (run,) = done.json["runs"]
+    assert told == f"{run['state']}: {run['outcome']}"
+    assert any(told in line for line in done.err.splitlines())
+
+
+def test_a_rate_that_is_not_known_has_its_reason(at: At, tmp_path: Path) -> None:
+    asked = ("run", *at, "-m", "cut", "-p", "hi", "--no-save")
+    assert " · - tok/s (the host did not count the tokens) · " in call(*asked, cwd=tmp_path).out
+    (run,) = call(*asked, "--json", cwd=tmp_path).json["runs"]
+    assert run["metrics"]["decode_tps"] is None
+    assert run["metrics"]["decode_tps_unknown"] == "the host did not count the tokens"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 from pathlib import Path
@@ -48,7 +49,7 @@ def test_every_question_of_flags_and_files_is_put_to_every_model_in_every_round(
     assert [(run["prompt"], run["round"]) for run in done.json["runs"]] == [
         (prompt, number) for number in (1, 2) for prompt in ("one", "two", "three", "four")
     ]
-    assert "3 of 8, " in done.err and "8 of 8" not in done.err
+    assert "3 of 8 ended, " in done.err and "8 of 8" not in done.err
     session = the_session(sessions)
     (kept,) = session.plans.values()
     assert (kept.rounds, kept.warmup, len(kept.prompts)) == (2, 0, 4)
@@ -109,6 +110,7 @@ def test_what_failed_is_asked_again_and_then_skipped(
     assert sorted((lane.spec.round, lane.spec.launch, lane.state.value) for lane in bad) == [
         (1, 1, "failed"), (1, 2, "failed"), (1, 3, "failed"), (2, 1, "skipped"),
     ]  # fmt: skip
+    assert set(re.findall(r"of (\d+) ended", done.err)) == {"4"}, "a plan does not grow by what is asked again"
     assert sum(talk.body["model"] == "burst" for talk in server.talks) == 2
 
 

@@ -149,12 +149,12 @@ def test_how_far_it_is_and_how_fast_are_known_while_it_runs(closing: list[Downlo
     downloads.add(A)
     until(lambda: bool(downloads.look()["a:1"].samples))
     one = downloads.pace_of(downloads.look()["a:1"])
-    assert (one.percent, one.mb_per_s, one.seconds_left) == (0.0, None, None)
+    assert (one.percent, one.bytes_per_s, one.seconds_left) == (0.0, None, None)
     times.now = 10.0
     step.release()
     until(lambda: downloads.look()["a:1"].samples[-1].percent == 25)
     one = downloads.pace_of(downloads.look()["a:1"])
-    assert (one.percent, one.mb_per_s, one.seconds_left) == (25.0, 25.0, 30.0)
+    assert (one.percent, one.bytes_per_s, one.seconds_left) == (25.0, 25e6, 30.0)
     step.release()
     ended(downloads, "a:1")
 

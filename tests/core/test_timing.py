@@ -14,7 +14,7 @@ from tests.support.sessions import MS
 from tests.support.some import some
 from tui.core.events import Usage
 from tui.core.marks import Marks
-from tui.core.timing import METRICS, Timing, derive, percentile
+from tui.core.timing import METRICS, NoRate, Timing, derive, no_rate, percentile
 
 ASKED = 1_000 * MS
 SENT = 1_250 * MS
@@ -230,6 +230,43 @@ def test_no_marks_give_a_negative_or_endless_number(
     made.end = at
     for name, value in some(derive(made, usage, chars).known().items()):
         assert 0 <= value < float("inf"), name
+
+
+@pytest.mark.parametrize(
+    ("chunks", "usage", "why"),
+    [
+        ((), tokens(5), NoRate.NO_TEXT),
+        ((("a", 100, 1), ("a", 200, 2)), None, NoRate.NOT_COUNTED),
+        ((("a", 100, 1), ("a", 200, 2)), tokens(0), NoRate.NOT_COUNTED),
+        ((("a", 100, 1), ("a", 200, 2)), tokens(1), NoRate.FEW_TOKENS),
+        ((("a", 100, 1), ("a", 200, 2)), tokens(9, reasoning=8), NoRate.FEW_TOKENS),
+        ((("a", 100, 1),), tokens(9), NoRate.ONE_PIECE),
+        ((("a", 100, 1), ("a", 100, 1), ("a", 200, 2)), tokens(9), NoRate.ONE_PIECE),
+        ((("a", 100, 1), ("a", 119, 2)), tokens(9), NoRate.TOO_QUICK),
+        ((("a", 100, 1), ("a", 120, 2)), tokens(9), None),
+    ],
+)
+def test_an_unknown_decode_rate_has_its_reason(
+    chunks: tuple[tuple[str, int, int], ...], usage: Usage | None, why: NoRate | None
+) -> None:
+    made = marks(*chunks, end=300)
+    assert no_rate(made, usage) is why
+    assert (derive(made, usage, 10).decode_tps is None) is (why is not None)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("ra"), st.integers(0, 30), st.integers(0, 1)), max_size=12),
+    st.none() | st.builds(Usage, st.just("r1"), *[st.none() | st.integers(0, 20)] * 3),
+)
+def test_a_decode_rate_is_unknown_exactly_where_there_is_a_reason(
+    chunks: list[tuple[str, int, int]], usage: Usage | None
+) -> None:
+    made, at, read = Marks(sent=SENT, connect_ns=0), SENT, 1
+    for kind, gap, step in chunks:
+        at, read = at + gap * MS * step, read + step
+        made.add(at, read, kind)
+    assert (derive(made, usage, 10).decode_tps is None) is (no_rate(made, usage) is not None)
 
 
 def test_marks_hold_one_entry_for_each_chunk() -> None:

@@ -35,7 +35,7 @@ def test_the_rate_is_that_of_the_last_seconds() -> None:
     slow = [(float(second), second * 0.1) for second in range(101)]
     fast = [(100 + float(second), 10 + second * 1.0) for second in range(1, 31)]
     found = pace(after(*slow, *fast), 1000.0, 130.0)
-    assert found.mb_per_s == pytest.approx(10.0)
+    assert found.bytes_per_s == pytest.approx(10.0)
     assert found.seconds_left == pytest.approx(60.0)
 
 

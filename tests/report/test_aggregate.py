@@ -351,3 +351,39 @@ def test_two_variants_of_one_alias_are_two_rows_one_below_the_other() -> None:
 def test_runs_with_a_marker_ahead_of_the_prompt_stay_apart_from_those_without() -> None:
     rows = aggregate([make.session([make.lane("r1"), make.lane("r2", nonce="1f")])]).rows
     assert [row.subject.nonce for row in rows] == [False, True]
+
+
+PHI = {"id": "phi-4-mini-cuda-gpu:5", "device": "GPU"}
+BELIEVED = {"alias": "phi-4-mini-cuda-gpu:5", **PHI}
+KNOWN = {"alias": "phi-4-mini", **PHI, "variant": "cuda-gpu", "ep": "CUDAExecutionProvider", "size_mb": 3686.0,
+         "licence": "MIT"}  # fmt: skip
+
+
+def asked_as(*cards: dict[str, Any]) -> tuple[Row, ...]:
+    """The rows of a session for each of these facts of one model."""
+    targets = [make.target(**card) for card in cards]
+    kept = [make.session([make.lane()], session_id=str(n), targets=[one]) for n, one in enumerate(targets)]
+    return aggregate(kept).rows
+
+
+@pytest.mark.parametrize("cards", [(BELIEVED, KNOWN), (KNOWN, BELIEVED)])
+def test_a_model_of_which_less_was_known_once_is_one_row(cards: tuple[dict[str, Any], ...]) -> None:
+    (row,) = asked_as(*cards)
+    what = row.subject
+    assert (what.alias, what.variant, what.ep) == ("phi-4-mini", "cuda-gpu", "CUDAExecutionProvider")
+    assert (row.size_mb, row.licence, row.outcomes.runs, row.sessions) == (3686, "MIT", len(cards), len(cards))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"device": "NPU"}, {"device": None}, {"id": "phi-4-mini-cuda-gpu:6"}, {"ep": "OtherProvider"},
+        {"variant": "other"}, {"alias": "another"}, {"host": "ollama"},
+    ],
+)  # fmt: skip
+def test_what_differs_stays_apart(other: dict[str, Any]) -> None:
+    assert len(asked_as(KNOWN, KNOWN | other)) == 2
+
+
+def test_nobody_guesses_which_of_two_a_model_was() -> None:
+    assert len(asked_as(KNOWN, KNOWN | {"ep": "OtherProvider"}, BELIEVED)) == 3

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from rich.cells import cell_len
 
 from tests.support import sessions as make
 from tests.support.some import some
@@ -179,6 +180,17 @@ There is nothing to report on.
 |-----|-------|-----------|------|-------|-----|
 | 1   | a     | overall   | 4.00 | 1-5   | 1   |
 """)
+
+
+@pytest.mark.parametrize("name", ["通义千问2.5", "모델", "🙂 small", "plain"])
+def test_markdown_tables_line_up_in_plain_text(name: str) -> None:
+    targets = [make.target("m1", name, device="CPU"), make.target("m2", "beta")]
+    lanes = [make.lane("a", model="m1"), make.lane("b", model="m2"), make.lane("c", model="m1", state=LaneState.FAILED)]
+    markdown = to_markdown.render(aggregate([make.session(lanes, targets=targets)]))
+    tables = [block.splitlines() for block in markdown.split("\n\n") if block.startswith("|")]
+    assert len(tables) == 2 and name in markdown
+    for lines in tables:
+        assert len({cell_len(line) for line in lines}) == 1
 
 
 def test_settings_are_said_once_when_all_rows_share_them_and_in_each_row_when_not() -> None:

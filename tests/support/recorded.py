@@ -122,6 +122,7 @@ async def looking_at(
     unable: str = "",
     chosen: Sequence[str] | None = None,
     low_bandwidth: bool = False,
+    notices: bool = False,
 ) -> AsyncIterator[Play]:
     """The program with a recorded run of the lanes, whose models are keyed `m1`, `m2`, … in the order of the cards.
 
@@ -144,7 +145,7 @@ async def looking_at(
     opened = Opened(host, conductor)
     app = CompareApp(lambda: opened, models=wanted, themes=themes, theme="dark", low_bandwidth=low_bandwidth)
     try:
-        async with playing(app, conductor, size) as play:
+        async with playing(app, conductor, size, notices=notices) as play:
             await play.until(lambda: app.shelf.info is not None)
             await play.until(lambda: len(play.panes) == len(app.shelf.chosen) if app.shelf.chosen else play.in_models)
             await play.until(lambda: all(pane.column is not None for pane in play.panes if pane.display))

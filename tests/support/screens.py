@@ -144,9 +144,11 @@ async def _passed(pump: MessagePump) -> None:
 
 
 @asynccontextmanager
-async def playing(app: CompareApp, conductor: Conductor, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Play]:
-    """The app up and running."""
-    async with app.run_test(size=size) as pilot:
+async def playing(
+    app: CompareApp, conductor: Conductor, size: tuple[int, int] = (80, 24), *, notices: bool = False
+) -> AsyncIterator[Play]:
+    """The app up and running; its notices are on the screen only where they are asked for."""
+    async with app.run_test(size=size, notifications=notices) as pilot:
         yield Play(app, pilot, conductor)
 
 

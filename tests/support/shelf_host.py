@@ -122,12 +122,12 @@ VARIANTS = tuple(
 
 @asynccontextmanager
 async def shelf_of(
-    host: ShelfHost, *, size: tuple[int, int] = (80, 24), free_mb: float | None = 6144.0, **more: Any
+    host: ShelfHost, *, size: tuple[int, int] = (80, 24), free: float | None = 6e9, **more: Any
 ) -> AsyncIterator[Play]:
     """The program on its Models screen with this host; nothing has been run. This machine has 6 GB of free memory."""
     themes, _ = load_all([])
     conductor = new_conductor(host)
-    app = CompareApp(lambda: Opened(host, conductor), themes=themes, theme="dark", free_mb=lambda: free_mb, **more)
+    app = CompareApp(lambda: Opened(host, conductor), themes=themes, theme="dark", free=lambda: free, **more)
     try:
         async with playing(app, conductor, size) as play:
             await play.until(lambda: app.shelf.info is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual.events import Resize
 
 from tests.support.recorded import CARDS, answered, looking_at, many_cards, streaming
 from tests.support.sessions import WHEN
@@ -13,6 +14,7 @@ from tui.core.lane import LaneState
 from tui.core.rating import Note
 from tui.core.run import Run
 from tui.ui.room import PANE_WIDTH
+from tui.ui.widgets.pane_row import PaneRow
 
 THREE = [answered(number) for number in (1, 2, 3)]
 
@@ -144,7 +146,7 @@ async def test_many_panes_come_in_pages_and_none_is_too_narrow(count: int) -> No
             assert (play.page, play.here) == (page, page[0])
             assert all(play.panes[number - 1].outer_size.width >= PANE_WIDTH for number in some(page))
             assert all(f"{number} model-{number}" in play.pane(number) for number in some(page))
-            assert all("as the documents." in play.pane(number) for number in some(page))
+            assert all("Retrieval augmented" in play.pane(number) for number in some(page))
             await play.press("]")
         assert play.page == pages[-1]
         await play.press("'", "3", "right", "4")
@@ -156,6 +158,26 @@ async def test_many_panes_come_in_pages_and_none_is_too_narrow(count: int) -> No
         await play.pilot.resize_terminal(26 * count, 40)
         assert (play.page, play.here) == (list(range(1, count + 1)), count)
         await play.until(lambda: all("as the documents." in play.pane(number) for number in play.page))
+
+
+async def test_a_wider_terminal_shows_more_panes_while_they_stream_though_the_row_is_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lanes, now = streaming()
+    async with looking_at(lanes, at=now) as play:
+        await play.sees("panes 1-3 of 5")
+        row = play.app.screen.query_one(PaneRow)
+        post = row.post_message
+        # As after a layout that somebody looked up before it was due.
+        monkeypatch.setattr(row, "post_message", lambda message: isinstance(message, Resize) or post(message))
+        await play.pilot.resize_terminal(160, 45)
+        await play.until(lambda: play.page == [1, 2, 3, 4, 5] and "panes 1-3" not in play.shown)
+        for number, part in enumerate(("first", "RAG lets", "thinking", "Loading the model", "Waiting for its"), 1):
+            await play.until(lambda number=number, part=part: part in play.pane(number))
+            assert play.pane(number) and play.panes[number - 1].outer_size.width == 32
+        await play.pilot.resize_terminal(80, 24)
+        await play.until(lambda: play.page == [1, 2, 3])
+        await play.sees("panes 1-3 of 5")
 
 
 async def test_a_terminal_too_small_says_so_and_loses_neither_text_nor_place() -> None:
@@ -200,7 +222,7 @@ async def test_an_empty_prompt_is_answered_with_a_sentence() -> None:
 async def test_every_phase_of_a_run_has_its_words_and_its_place_on_the_bar() -> None:
     lanes, now = streaming()
     async with looking_at(lanes, at=now, size=(160, 45)) as play:
-        await play.sees("running 0 of 5")
+        await play.sees("running, 0 of 5 ended")
         assert "●" in play.pane(1) and "answer█" in play.pane(1) and "~38 tok" in play.pane(1)
         assert "thinking · 104 chars" in play.pane(2) and "▒" in play.pane(2) and "answer 1.40s" in play.pane(2)
         assert "● thinking" in play.pane(3) and "▓" in play.pane(3) and "░" in play.pane(3)

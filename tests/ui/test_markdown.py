@@ -58,6 +58,15 @@ def test_marks_become_looks() -> None:
     assert pieces["code"] is not None and pieces["code"].color == Style(color="red").color
 
 
+@pytest.mark.parametrize("term", ["dumb", "unknown", "xterm-256color"])
+def test_every_letter_is_shown_whatever_the_terminal_calls_itself(term: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", term)
+    for width in (24, 79, 80, 81, 118):
+        made = shown(LONG, width)
+        assert "".join("".join(made.rows).split()) == re.sub(r"[#*\s]", "", LONG)
+        assert max(map(cell_len, made.rows)) <= width
+
+
 def test_hindi_has_room_for_vowels_that_take_a_cell() -> None:
     words = "**हिन्दी** में उत्तर: क्षेत्र "
     for answer in (
@@ -192,6 +201,10 @@ async def test_the_reader_s_place_is_kept_and_the_end_stays_the_end() -> None:
     view = AnswerView()
     app = Stage(view)
     async with app.run_test(size=(40, 12)) as pilot:
+        view.show(LONG)
+        await pilot.pause()
+        view.scroll_to_fraction(0)
+        view.go(view.max_scroll_y)
         view.show(LONG, ended=True)
         await pilot.pause()
         assert view.following
@@ -271,6 +284,7 @@ async def test_while_a_lane_is_timed_nothing_is_formatted() -> None:
 
 async def test_an_answer_too_long_stays_as_it_came_and_says_so() -> None:
     async with looking_at([answered(1, "**bold** " * (LONGEST // 9 + 1))]) as play:
+        await play.press("escape", "end")
         await play.sees("too long", "Markdown")
         assert "**bold**" in play.pane(1)
         assert play.panes[0].view.wish is None

@@ -194,7 +194,7 @@ MODEL = ModelCard("m", "m", size_mb=1000.0)
         (Shelf(downloads={"m": Download("m")}), ModelState.CATALOG, "↓ queued"),
         (Shelf(downloads={"m": Download("m", stage=Step.RUNNING)}), ModelState.CATALOG, "↓    -        -     -"),
         (
-            Shelf(downloads={"m": Download("m", stage=Step.RUNNING)}, paces={"m": Pace(45.9, 12.0, 184.2)}),
+            Shelf(downloads={"m": Download("m", stage=Step.RUNNING)}, paces={"m": Pace(45.9, 12e6, 184.2)}),
             ModelState.CATALOG,
             "↓  45%  12 MB/s  3:05",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 from textual.widgets import Input
@@ -10,7 +11,11 @@ from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.recorded import CARDS, looking_at, many_cards
 from tests.support.screens import Play, asking
+from tests.support.shelf_host import ShelfHost, shelf_of
 from tui.core.model_card import ModelState
+from tui.hosts.embedded.bundle import bundle_root, model_card_text, read_bundle
+from tui.hosts.host import HostInfo
+from tui.ui.host_work import HostAnswered
 from tui.ui.widgets.model_table import ModelTable
 
 
@@ -25,10 +30,10 @@ async def test_each_model_shows_what_is_known_of_it() -> None:
         rows = [" ".join(line.split("│")[0].split()) for line in play.shown.splitlines() if "[ ]" in line]
         assert rows == [
             "[ ] ● loaded qwen2.5-0.5b-instruct-generic-cpu:4 CPU CPU 822 MB 32k apache-2.0 chat",
-            "[ ] ● loaded phi-4-mini-instruct-cuda-gpu:5 GPU CUDA 3.6 GB 128k MIT chat",
-            "[ ] ◐ cached mistral-7b-instruct-generic-gpu:2 GPU WebGpu 4.1 GB 32k apache-2.0 chat",
-            "[ ] ◐ cached deepseek-r1-distill-qwen-7b-npu:3 NPU QNN 3.7 GB - MIT chat",
-            "[ ] ○ catalogue gpt-oss-20b-cuda-gpu:1 GPU CUDA 9.7 GB 128k apache-2.0 chat",
+            "[ ] ● loaded phi-4-mini-instruct-cuda-gpu:5 GPU CUDA 3.7 GB 128k MIT chat",
+            "[ ] ◐ cached mistral-7b-instruct-generic-gpu:2 GPU WebGpu 4.2 GB 32k apache-2.0 chat",
+            "[ ] ◐ cached deepseek-r1-distill-qwen-7b-npu:3 NPU QNN 3.8 GB - MIT chat",
+            "[ ] ○ catalogue gpt-oss-20b-cuda-gpu:1 GPU CUDA 9.9 GB 128k apache-2.0 chat",
         ]
         await play.sees("qwen2.5-0.5b-instruct-generic-cpu:4")
         await play.sees("A small model for short answers.", "494,032,768 parameters")
@@ -144,8 +149,8 @@ async def test_models_are_loaded_and_unloaded_and_a_failure_is_a_sentence() -> N
             await play.press("l")
             await play.until(lambda: play.app.shelf.cards[0].state is ModelState.LOADED)
             await play.sees("● loaded", "1/2 loaded")
-            await play.hears("good: loaded in 0.")
-            await play.sees("loaded in 0.")
+            await play.hears("good: loaded in ")
+            await play.sees("loaded in ")
             await play.press("down", "l")
             await play.hears("burst could not be loaded. Its files are damaged. Try another model.")
             assert not play.app.shelf.working
@@ -165,3 +170,18 @@ async def test_one_model_being_loaded_is_not_forgotten_when_another_is_ready() -
             gate.set()
             await play.sees("2/2 loaded")
             assert "… loading" not in play.shown
+
+
+async def test_a_model_card_is_read_as_markdown() -> None:
+    kept = [one.card for one in read_bundle(bundle_root())]
+    async with shelf_of(ShelfHost(kept)) as play:
+        play.app.post_message(
+            HostAnswered(
+                HostInfo("shelf", "Shelf"), tuple(kept), {one.key: model_card_text(one) or "" for one in kept}, None
+            )
+        )
+        await play.press("v")
+        await play.sees("Demo Small", "• Licence: MIT")
+        assert not re.search(r"\*\*|# |`", play.shown)
+        await play.press("escape")
+        assert not re.search(r"\*\*|# |`", play.shown)

@@ -150,7 +150,7 @@ async def test_a_download_shows_how_far_it_is_and_ends_in_the_cache() -> None:
         await play.hears("gpt-oss-20b-cuda-gpu:1 is being downloaded; x stops it.")
         host.more.release()
         await play.until(lambda: state_of(play, GPT.key) == "◐ cached")
-        await play.sees("5 cached, 21.9 GB on disk")
+        await play.sees("5 cached, 22.4 GB on disk")
         assert host.downloading == [GPT.id]
 
 
@@ -210,25 +210,23 @@ async def test_the_choice_says_whether_it_fits_into_memory() -> None:
         await play.press("space")
         await play.sees("1 chosen: loaded")
         await play.press("down", "down")
-        await play.sees("on disk 4.1 GB · needs ~4.9 GB of memory · fits: yes (6.0 GB free)")
+        await play.sees("on disk 4.2 GB · needs ~5.0 GB of memory · fits: yes (6.0 GB free)")
         await play.press("space")
-        await play.sees("2 chosen: ~4.9 GB of memory, fits (6.0 GB free)")
+        await play.sees("2 chosen: ~5.0 GB of memory, fits (6.0 GB free)")
         await play.press("down", "space")
-        await play.sees("3 chosen: ~9.3 GB of memory, too much together (6.0 GB free)")
+        await play.sees("3 chosen: ~9.5 GB of memory, too much together (6.0 GB free)")
         await play.press("down", "space")
-        await play.sees("4 chosen: ~20.9 GB of memory, too much (6.0 GB free) · 1 not here yet (d")
+        await play.sees("4 chosen: ~21.4 GB of memory, too much (6.0 GB free) · 1 not here yet (d")
 
 
-@pytest.mark.parametrize(
-    ("local", "free", "told"), [(False, 6144.0, "not visible from here"), (True, None, "not known")]
-)
+@pytest.mark.parametrize(("local", "free", "told"), [(False, 6e9, "not visible from here"), (True, None, "not known")])
 async def test_memory_that_cannot_be_seen_is_not_guessed(local: bool, free: float | None, told: str) -> None:
     host = ShelfHost(HERE)
     host.local = local
-    async with shelf_of(host, free_mb=free) as play:
+    async with shelf_of(host, free=free) as play:
         await play.press("down", "down", "space")
         await play.sees(f"free memory {told}")
-        await play.until(lambda: f"1 chosen: ~4.9 GB of memory; free memory {told}" in lines(play))
+        await play.until(lambda: f"1 chosen: ~5.0 GB of memory; free memory {told}" in lines(play))
         await play.press("enter")
         assert play.app.current_mode == "compare"
 
@@ -237,7 +235,7 @@ async def test_memory_that_cannot_be_seen_is_not_guessed(local: bool, free: floa
 async def test_models_that_do_not_fit_together_are_offered_to_be_measured(key: str, mode: Mode) -> None:
     async with shelf_of(ShelfHost(HERE)) as play:
         await play.press("down", "down", "space", "down", "space", "enter")
-        await play.sees("These models do not fit into memory together", "They need about 9.3 GB of memory together")
+        await play.sees("These models do not fit into memory together", "They need about 9.5 GB of memory together")
         await play.press("escape")
         assert play.app.current_mode == "models"
         await play.press("enter", key)
@@ -256,12 +254,12 @@ async def test_a_model_is_removed_only_after_a_yes_that_names_it_and_its_size() 
         await play.press("delete")
         await play.hears("qwen2.5-0.5b-instruct-generic-cpu:4 is loaded; u frees its memory, then it can be removed.")
         await play.press("down", "down", "space", "delete")
-        await play.sees("Remove mistral-7b-instruct-generic-gpu:2 from the cache?", "It takes 4.1 GB.")
+        await play.sees("Remove mistral-7b-instruct-generic-gpu:2 from the cache?", "It takes 4.2 GB.")
         await play.press("n", "escape")
         assert state_of(play, MISTRAL.key) == "◐ cached"
         await play.press("delete", "y")
         await play.until(lambda: state_of(play, MISTRAL.key) == "○ catalogue")
-        await play.sees("3 cached, 8.1 GB on disk")
+        await play.sees("3 cached, 8.3 GB on disk")
         assert play.app.shelf.chosen == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Self
 
+import pytest
 from rich.cells import cell_len
 from textual.events import MouseScrollUp
 from textual.geometry import Region
@@ -95,10 +96,54 @@ async def test_following_moves_in_steps_of_several_rows() -> None:
 async def test_an_answer_that_has_ended_fills_the_view() -> None:
     view = AnswerView()
     async with Stage(view).run_test() as pilot:
+        await focused(pilot, view)
         view.show(numbered(30))
         view.show(numbered(30), ended=True)
-        await pilot.pause()
+        await pilot.press("end")
         assert rows(view)[-1] == "line 29"
+
+
+async def test_an_answer_that_has_ended_is_shown_from_its_top_unless_somebody_scrolled() -> None:
+    view = AnswerView()
+    async with Stage(view).run_test() as pilot:
+        await focused(pilot, view)
+        view.show(numbered(100))
+        await pilot.pause()
+        assert last_shown(view) == "line 99"
+        view.show(numbered(101), ended=True)
+        await pilot.pause()
+        assert rows(view)[0] == "line 0"
+        await pilot.press("end")
+        view.show_remark("A remark that comes later.")
+        await pilot.pause()
+        assert last_shown(view) == "A remark that comes later.", "the tail is kept to once a person is there"
+
+
+@pytest.mark.parametrize("keys", [["up"], ["pageup", "end"], ["home", "down"]])
+async def test_whoever_scrolled_stays_where_they_are_when_the_answer_ends(keys: list[str]) -> None:
+    view = AnswerView()
+    async with Stage(view).run_test() as pilot:
+        await focused(pilot, view)
+        view.show(numbered(100))
+        await pilot.pause()
+        await pilot.press(*keys)
+        seen = [row for row in rows(view) if row]
+        view.show(numbered(100), ended=True)
+        await pilot.pause()
+        assert set(seen) <= set(rows(view))
+        assert seen[0] != "line 0"
+
+
+@pytest.mark.parametrize("first", ["", numbered(50)])
+async def test_the_next_answer_is_followed_again(first: str) -> None:
+    view = AnswerView()
+    async with Stage(view).run_test() as pilot:
+        view.show(first, ended=True)
+        await pilot.pause()
+        view.show("")
+        view.show(numbered(100))
+        await pilot.pause()
+        assert last_shown(view) == "line 99"
 
 
 async def test_a_new_answer_is_shown_from_its_start() -> None:
@@ -176,6 +221,8 @@ async def test_a_click_on_the_column_of_the_mark_goes_there() -> None:
     app = Stage(view)
     async with app.run_test(size=(40, 21)) as pilot:
         view.show(numbered(200), ended=True)
+        await pilot.pause()
+        view.go(200)
         await pilot.pause()
         assert screen_text(app).splitlines()[-1].endswith(MARK)
         await pilot.click(view, offset=(39, 0))

@@ -116,6 +116,12 @@ def test_unknown_is_a_dash_and_an_estimate_wears_a_tilde() -> None:
     assert lines(running, 60)[0] == "~34 tok  ~38.9 tok/s  first -  mean ~40.0"
 
 
+def test_a_very_short_time_is_not_told_as_none() -> None:
+    quick = replace(DONE, ttft_ms=0.4, ttfo_ms=0.4, elapsed=0.012)
+    assert lines(quick, 36) == ["96 tok  41.3 tok/s  first 0.4ms", "total 12ms  stop  race"]
+    assert lines(quick, 24) == ["96 tok  41.3 tok/s  race", "first 0.4ms  total 12ms"]
+
+
 known = st.one_of(st.none(), st.floats(0, 1e7))
 
 

@@ -15,13 +15,12 @@ from tui.cli.conducting import surroundings
 from tui.cli.exit_codes import ExitCode, of_error
 from tui.cli.shell import host_option, show, show_json, told
 from tui.core.errors import CompareError, NoHostError
+from tui.core.figures import data_size
 from tui.hosts.discovery import Attempt
 from tui.hosts.found import FoundHost
 from tui.hosts.host import Ability, HostInfo
 from tui.hosts.opening import open_host
 from tui.hosts.telling import counted, host_lines, row, search_lines, searched
-
-_GB = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ def _machine_told(facts: Mapping[str, Any]) -> Iterator[str]:
     memory, terminal = facts["memory"], facts["terminal"]
     yield "This machine"
     free, total = memory["free_bytes"], memory["total_bytes"]
-    yield row("memory", f"{free / _GB:.1f} GB free of {total / _GB:.1f} GB" if total is not None else "-")
+    yield row("memory", f"{data_size(free)} free of {data_size(total)}" if total is not None else "-")
     for name, place in facts["places"].items():
         yield row(name, place if machine.is_there(place) else f"{place} (not there yet)")
     for name, version in facts["versions"].items():

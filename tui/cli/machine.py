@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.core.terminal import colours, over_ssh
+from tui.hosts.memory import free_bytes, total_bytes
 from tui.store import paths
 from tui.store.config import FILE
 
@@ -19,13 +20,7 @@ PACKAGES = ("foundry-compare", "textual", "openai", "foundry-local-sdk")
 
 def memory() -> dict[str, int | None]:
     """Bytes of memory that programs can still have, and bytes there are."""
-    import psutil
-
-    try:
-        found = psutil.virtual_memory()
-    except (OSError, RuntimeError, psutil.Error):
-        return {"free_bytes": None, "total_bytes": None}
-    return {"free_bytes": found.available, "total_bytes": found.total}
+    return {"free_bytes": free_bytes(), "total_bytes": total_bytes()}
 
 
 def places() -> dict[str, str]:

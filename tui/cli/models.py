@@ -10,7 +10,9 @@ from tui.cli.conducting import connected
 from tui.cli.exit_codes import ExitCode
 from tui.cli.models_commands import download, load, register, remove, unload
 from tui.cli.shell import host_option, say, show, show_json, told
+from tui.core.cells import table_rows
 from tui.core.clean import clean_line
+from tui.core.figures import data_size
 from tui.core.model_card import ModelCard, merged
 
 _COLUMNS = ("state", "id", "device", "ep", "size", "context", "licence", "task")
@@ -48,18 +50,25 @@ def _list(host: tuple[str, ...], everything: bool, as_json: bool) -> ExitCode:
         return ExitCode.GOOD
     say(info.title + (" - toy models, for trying the program out" if info.toys else ""))
     rows = [_COLUMNS, *(_row(card) for card in cards)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    for row in rows:
-        show("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for row in table_rows(rows):
+        show("  ".join(row).rstrip())
     if not cards:
         say("This host lists no models; name one with -m and it will be asked all the same.")
     return ExitCode.GOOD
 
 
 def _row(card: ModelCard) -> tuple[str, ...]:
-    size = f"{card.size_mb:.1f} MB" if card.size_mb is not None else "-"
     context = str(card.context) if card.context is not None else "-"
-    facts = (card.state.value, card.key, card.device, card.ep, size, context, card.licence, card.task)
+    facts = (
+        card.state.value,
+        card.key,
+        card.device,
+        card.ep,
+        data_size(card.size_bytes),
+        context,
+        card.licence,
+        card.task,
+    )
     return tuple(clean_line(fact or "-", 60) for fact in facts)
 
 

@@ -15,10 +15,13 @@ from tui.cli.conducting import Models, conducted, connected, drive, host_names, 
 from tui.cli.exit_codes import ExitCode, worst
 from tui.cli.shell import host_option, models_option, say, sessions_option, show, show_json, told
 from tui.core import dialect
+from tui.core.cells import cell_width
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, NoHostError, NoModelError, prose
+from tui.core.figures import milliseconds
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard, find_or_believe
+from tui.core.outcome import COMPLETE, outcome
 from tui.core.plan import Mode
 from tui.core.progress import progress
 from tui.core.run import Run, newest
@@ -151,7 +154,7 @@ def _resume(file: Path, host: tuple[str, ...], *, as_json: bool, save: bool) -> 
         _check_host(session, info, opened.catalogue())
         with conducted(opened, info, None, save=save, resumed=(session, file)) as (conductor, path):
             asked = conductor.resume()
-            say(f"{info.title}: going on with {clean_line(file.name)}, {progress(asked.lanes.values()).told()}")
+            say(f"{info.title}: going on with {clean_line(file.name)}, {progress(newest(asked.lanes.values())).told()}")
             drive(conductor, _teller(session, asked, as_json))
     return _close(session, asked, path, kept=bool(conductor.kept), as_json=as_json)
 
@@ -191,7 +194,7 @@ def _teller(session: Session, asked: Run, as_json: bool) -> Callable[[Lane], Non
     def tell(lane: Lane) -> None:
         _tell(session, asked, lane, as_json)
         if len(asked.lanes) > len(asked.plan.models) and not asked.finished:
-            say(progress(asked.lanes.values()).told())
+            say(progress(newest(asked.lanes.values())).told())
 
     return tell
 
@@ -205,17 +208,24 @@ def _tell(session: Session, asked: Run, lane: Lane, as_json: bool) -> None:
         say(f"{said}: {lane.fault.message} {lane.fault.hint}".rstrip() if lane.fault else said)
         return
     if as_json:
-        say(f"{name}: {lane.state.value}")
+        say(f"{name}: {_ended(lane)}")
         return
     title = name + (f" · {target.card.device}" if target.card.device else "") + _place(session, asked, lane)
-    show(f"\n── {title} " + "─" * max(60 - len(title), 3))
+    show(f"\n── {title} " + "─" * max(60 - cell_width(title), 3))
     if lane.answer:
         show(lane.answer)
-    if lane.fault:
-        show(f"{lane.state.value}: {prose(lane.fault.message, lane.fault.hint)}")
+    if outcome(lane) != COMPLETE:
+        show(_ended(lane))
     if lane.adjusted:
         show(dialect.told(lane.adjusted))
     show(f"[{summary(lane)}]")
+
+
+def _ended(lane: Lane) -> str:
+    """The state, and what there is to say of it."""
+    hint = lane.fault.hint if lane.fault is not None else ""
+    told = prose(outcome(lane), hint)
+    return lane.state.value if told == COMPLETE else f"{lane.state.value}: {told}"
 
 
 def _place(session: Session, asked: Run, lane: Lane) -> str:
@@ -234,10 +244,10 @@ def summary(lane: Lane) -> str:
     about = "~" if lane.usage and lane.usage.source != "server" else ""
     parts = [
         f"{about}{tokens} tokens" if tokens is not None else f"{lane.marks.chunks} chunks",
-        f"{about}{timing.decode_tps:.1f} tok/s" if timing.decode_tps is not None else "- tok/s",
-        f"first {timing.ttft_ms / 1000:.2f} s" if timing.ttft_ms is not None else "first -",
+        f"{about}{timing.decode_tps:.1f} tok/s" if timing.decode_tps is not None else f"- tok/s ({lane.no_rate})",
+        f"first {milliseconds(timing.ttft_ms)}",
         *_from_cache(lane),
-        f"total {timing.end_ms / 1000:.2f} s" if timing.end_ms is not None else "total -",
+        f"total {milliseconds(timing.end_ms)}",
         lane.finish_reason or lane.state.value if lane.state is LaneState.DONE else lane.state.value,
     ]
     return " · ".join([*parts, "contended"] if lane.spec.contended else parts)
@@ -264,6 +274,7 @@ def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
         "ttft_from_cache": usage.from_cache if usage and usage.cached_tokens is not None else None,
         "usage_source": usage.source if usage else "none",
         "contended": lane.spec.contended,
+        "decode_tps_unknown": lane.no_rate,
     }
     fault = lane.fault
     return {
@@ -275,6 +286,7 @@ def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
         "round": lane.spec.round,
         "launch": lane.spec.launch,
         "state": lane.state.value,
+        "outcome": outcome(lane),
         "finish_reason": lane.finish_reason,
         "answer": lane.answer,
         "reasoning": lane.reasoning or None,

@@ -13,8 +13,10 @@ from tui.cli.exit_codes import ExitCode, of_error, worst
 from tui.cli.shell import host_option, models_option, show, show_json, told
 from tui.core.clean import clean_line
 from tui.core.errors import CompareError, NoHostError, NoModelError
+from tui.core.figures import milliseconds
 from tui.core.lane import Lane
 from tui.core.model_card import ModelCard
+from tui.core.outcome import outcome
 from tui.core.plan import MAX_MODELS, Mode
 from tui.core.target import Parameters
 from tui.hosts.host import Host, HostInfo
@@ -117,15 +119,12 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
 
 def _check(card: ModelCard, lane: Lane, slow_ms: float | None) -> Check:
     timing, code = lane.timing, of_lane(lane, slow_ms)
-    if lane.fault:
-        found = lane.fault.message
-    elif code is ExitCode.EMPTY:
+    if code is ExitCode.EMPTY and lane.fault is None:
         found = "answered without any text"
-    elif code is ExitCode.MODEL_FAILED:
-        found = f"the answer is {lane.state.value}"
+    elif lane.fault is not None or code is ExitCode.MODEL_FAILED:
+        found = outcome(lane)
     else:
-        end, first = timing.end_ms or 0.0, timing.ttft_ms or 0.0
-        found = f"answered in {end:.0f} ms, first text after {first:.0f} ms"
+        found = f"answered in {milliseconds(timing.end_ms)}, first text after {milliseconds(timing.ttft_ms)}"
         if code is ExitCode.SLOW:
-            found += f"; the limit is {slow_ms:.0f} ms"
+            found += f"; the limit is {slow_ms:g} ms"
     return Check(card.key, code, found, timing.ttft_ms, timing.end_ms)

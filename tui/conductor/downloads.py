@@ -41,7 +41,7 @@ class Download:
     """One model's way into the cache, as it stood at one moment."""
 
     key: str
-    size_mb: float | None = None
+    size: float | None = None
     stage: Stage = Stage.QUEUED
     samples: tuple[Sample, ...] = ()
     attempt: int = 0
@@ -90,7 +90,7 @@ class Downloads:
             if self._closed or (known is not None and not known.ended):
                 return False
             self._known.pop(card.key, None)
-            self._known[card.key] = Download(card.key, card.size_mb)
+            self._known[card.key] = Download(card.key, card.size_bytes)
             self._cancelled[card.key] = threading.Event()
             idle, self._at_work = not self._at_work, True
         if idle:
@@ -120,7 +120,7 @@ class Downloads:
 
     def pace_of(self, download: Download) -> Pace:
         """How far it is and how fast it goes at this moment."""
-        return pace(download.samples, download.size_mb, self._clock())
+        return pace(download.samples, download.size, self._clock())
 
     def close(self) -> None:
         """Stop everything. Does not wait: a host that does not let go is left behind."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from tui.core.events import Memory
+from tui.hosts.memory import free_bytes, resident_bytes
 
 EVERY_S = 0.5
 
@@ -62,20 +63,3 @@ class Sampling:
             held = {pid: resident_bytes(pid) for pid in set(watched.values()) if pid is not None}
             for lane, pid in watched.items():
                 self._found.put(Memory(lane, self._clock(), held.get(pid) if pid is not None else None, free))
-
-
-def free_bytes() -> int:
-    """The memory of this machine that programs could still be given."""
-    import psutil
-
-    return int(psutil.virtual_memory().available)
-
-
-def resident_bytes(pid: int) -> int | None:
-    """How much memory a process holds; None when it is gone, or not to be seen."""
-    import psutil
-
-    try:
-        return int(psutil.Process(pid).memory_info().rss)
-    except psutil.Error:
-        return None

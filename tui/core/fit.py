@@ -23,51 +23,48 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Estimates in megabytes; None where a size, or the free memory, is not known."""
+    """Bytes; None where a size, or the free memory, is not known. What models need is an estimate."""
 
     verdict: Verdict
-    need_mb: float | None
+    need: float | None
     """What those of the models that are not loaded yet need together."""
-    largest_mb: float | None
-    """What the one among them that needs most does."""
-    free_mb: float | None
+    free: float | None
 
 
 def need_of(card: ModelCard) -> float | None:
-    """The memory that loading this model takes: nothing more when it is loaded."""
+    """The bytes of memory that loading this model takes: none more when it is loaded."""
     if card.state is ModelState.LOADED:
         return 0.0
-    return None if card.size_mb is None else card.size_mb * HEADROOM
+    return None if card.size_bytes is None else card.size_bytes * HEADROOM
 
 
-def fit(cards: Iterable[ModelCard], free_mb: float | None) -> Fit:
-    """Whether these models fit, as far as it is known. `free_mb` is None where the host's memory cannot be seen."""
+def fit(cards: Iterable[ModelCard], free: float | None) -> Fit:
+    """Whether these models fit, as far as it is known. `free` is None where the host's memory cannot be seen."""
     needs = [need_of(card) for card in cards]
     known = [need for need in needs if need is not None]
     need = sum(known) if len(known) == len(needs) else None
-    largest = max(known, default=0.0) if need is not None else None
-    if free_mb is None:
+    if free is None:
         verdict = Verdict.UNKNOWN
-    elif max(known, default=0.0) > free_mb:
+    elif max(known, default=0.0) > free:
         verdict = Verdict.TOO_LARGE
-    elif sum(known) > free_mb:
+    elif sum(known) > free:
         verdict = Verdict.ONE_BY_ONE
     else:
         verdict = Verdict.TOGETHER if need is not None else Verdict.UNKNOWN
-    return Fit(verdict, need, largest, free_mb)
+    return Fit(verdict, need, free)
 
 
 @dataclass(frozen=True, slots=True)
 class OnDisk:
-    """How many models are in the cache, the megabytes of those of known size, and how many are of unknown size."""
+    """How many models are in the cache, the bytes of those of known size, and how many are of unknown size."""
 
     count: int
-    mb: float | None
+    size: float | None
     unknown: int
 
 
 def on_disk(cards: Iterable[ModelCard]) -> OnDisk:
     """What the cached models take; loaded ones are cached too."""
-    sizes = [card.size_mb for card in cards if card.state in (ModelState.CACHED, ModelState.LOADED)]
+    sizes = [card.size_bytes for card in cards if card.state in (ModelState.CACHED, ModelState.LOADED)]
     known = [size for size in sizes if size is not None]
     return OnDisk(len(sizes), sum(known) if known else None, len(sizes) - len(known))

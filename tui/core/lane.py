@@ -10,7 +10,7 @@ from tui.core import events as ev
 from tui.core.marks import Marks
 from tui.core.memory import MemoryUse
 from tui.core.plan import Mode
-from tui.core.timing import Timing, derive
+from tui.core.timing import NoRate, Timing, derive, no_rate
 
 
 class LaneState(StrEnum):
@@ -126,6 +126,11 @@ class Lane:
     def timing(self) -> Timing:
         """The metrics, derived from the marks."""
         return derive(self.marks, self.usage, len(self.answer))
+
+    @property
+    def no_rate(self) -> NoRate | None:
+        """Why there is no decode rate; None when there is one."""
+        return no_rate(self.marks, self.usage)
 
     def fold(self, event: ev.Event) -> None:
         """Take one event in. After the end only what is `LEARNT` is taken; all else is a late echo."""

@@ -28,6 +28,7 @@ class ModelCard:
     ep: str | None = None
     """Execution provider, as the host names it."""
     size_mb: float | None = None
+    """Megabytes of 10^6 bytes, as hosts and session files have it."""
     context: int | None = None
     """Tokens of prompt and answer together."""
     licence: str | None = None
@@ -49,6 +50,11 @@ class ModelCard:
     def key(self) -> str:
         """What names the model among all hosts that take part: `host/id`, or the id alone."""
         return f"{self.host}/{self.id}" if self.host else self.id
+
+    @property
+    def size_bytes(self) -> float | None:
+        """What it takes on disk, in bytes."""
+        return None if self.size_mb is None else self.size_mb * 1e6
 
     def matches(self, words: str) -> bool:
         """Whether every word of `words` occurs somewhere in the row."""

@@ -12,20 +12,22 @@ from tui.core.plan import Mode
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Warm-ups are requests too. `left_s` is an estimate in seconds; None until something has ended."""
+    """How many requests have ended, however they did; warm-ups are requests too. `left_s` is an estimate in seconds;
+    None until something has ended."""
 
     ended: int
     total: int
     left_s: float | None
 
     def told(self) -> str:
-        """As a phrase: `3 of 12, about 40 s left`."""
-        return f"{self.ended} of {self.total}" + ("" if self.left_s is None else f", {_span(self.left_s)} left")
+        """As a phrase: `3 of 12 ended, about 40 s left`."""
+        return f"{self.ended} of {self.total} ended" + ("" if self.left_s is None else f", {_span(self.left_s)} left")
 
 
 def progress(lanes: Iterable[Lane]) -> Progress:
     """How far these lanes have come. What is still to end is expected to take as long as its model took so far.
 
+    Of requests that were made again only the last ones should be among `lanes` (`run.newest`).
     A model that nothing has ended of takes as long as all do. One whose last request failed is going to be skipped. In
     a race the slowest model sets the pace.
     """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,16 @@ CHUNKED_ABOVE = 1.2
 """Tokens per chunk above which a chunk must not be read as a token."""
 LEAST_NS = 20_000_000
 """A decode rate needs so many nanoseconds from first to last chunk: what arrives faster tells of its delivery."""
+
+
+class NoRate(StrEnum):
+    """Why an answer has no decode rate."""
+
+    NO_TEXT = "no text arrived"
+    NOT_COUNTED = "the host did not count the tokens"
+    FEW_TOKENS = "fewer than two tokens were shown"
+    ONE_PIECE = "too much of the answer came in one piece"
+    TOO_QUICK = f"all of it came within {LEAST_NS // 1_000_000} ms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +122,32 @@ def _token_metrics(
     if not tokens:
         return known
     known["e2e_tps"] = _per_s(tokens, last)
-    # Thinking that the server counts and does not send took place before the first chunk, outside last - first.
-    shown = tokens if seen_reasoning else tokens - (usage.reasoning_tokens or 0)
+    shown = _shown_tokens(tokens, usage, seen_reasoning=seen_reasoning)
     if shown >= 1:
         known["tokens_per_chunk"] = shown / marks.chunks
-    if shown >= 2 and _spreads(marks) and last - first >= LEAST_NS:
+    if no_rate(marks, usage) is None:
         known["tpot_ms"] = (last - first) / 1e6 / (shown - 1)
         known["decode_tps"] = _per_s(shown - 1, last - first)
     return known
+
+
+def no_rate(marks: Marks, usage: Usage | None) -> NoRate | None:
+    """Why a request has no decode rate; None when it has one."""
+    if not marks.at or marks.sent is None:
+        return NoRate.NO_TEXT
+    if usage is None or not usage.completion_tokens:
+        return NoRate.NOT_COUNTED
+    reasoned = Kind.REASONING.encode() in marks.kinds
+    if _shown_tokens(usage.completion_tokens, usage, seen_reasoning=reasoned) < 2:
+        return NoRate.FEW_TOKENS
+    if not _spreads(marks):
+        return NoRate.ONE_PIECE
+    return NoRate.TOO_QUICK if marks.at[-1] - marks.at[0] < LEAST_NS else None
+
+
+def _shown_tokens(tokens: int, usage: Usage, *, seen_reasoning: bool) -> int:
+    # Thinking that the server counts and does not send took place before the first chunk, outside last - first.
+    return tokens if seen_reasoning else tokens - (usage.reasoning_tokens or 0)
 
 
 def _spreads(marks: Marks) -> bool:

@@ -19,10 +19,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`percent` done, megabytes a second, seconds left. None where it is not known."""
+    """`percent` done, bytes a second, seconds left. None where it is not known."""
 
     percent: float | None = None
-    mb_per_s: float | None = None
+    bytes_per_s: float | None = None
     seconds_left: float | None = None
 
 
@@ -41,8 +41,8 @@ def added(samples: Sequence[Sample], sample: Sample) -> tuple[Sample, ...]:
     return (*(recent or tuple(samples[-1:])), sample)
 
 
-def pace(samples: Sequence[Sample], size_mb: float | None, now: float) -> Pace:
-    """What the samples say of a download of this size. One sample alone tells no rate; no size, no megabytes.
+def pace(samples: Sequence[Sample], size: float | None, now: float) -> Pace:
+    """What the samples say of a download of `size` bytes. One sample alone tells no rate; no size, no bytes a second.
 
     A rate of long ago is none of now: it is unknown once nothing has come for longer than it was taken over.
     """
@@ -55,6 +55,6 @@ def pace(samples: Sequence[Sample], size_mb: float | None, now: float) -> Pace:
     per_second = percents / seconds
     return Pace(
         last.percent,
-        None if size_mb is None else size_mb * per_second / 100,
+        None if size is None else size * per_second / 100,
         max(100 - last.percent, 0.0) / per_second,
     )

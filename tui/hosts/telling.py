@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from tui.core.cells import padded
 from tui.core.clean import clean_line
+from tui.core.figures import duration
 from tui.core.model_card import ModelCard, ModelState
 from tui.hosts.discovery import Attempt
 from tui.hosts.found import FoundHost
@@ -30,10 +32,11 @@ def search_lines(name: str, attempts: Sequence[Attempt]) -> list[str]:
     """Where a host was looked for, what came of it, and how long that took."""
     lines = [f"Looked for {clean_line(name, 60) or 'a host'}"]
     for attempt in attempts:
-        took = f" ({attempt.seconds:.2f} s)" if attempt.seconds is not None else ""
+        took = f" ({duration(attempt.seconds)})" if attempt.seconds is not None else ""
         place = f"{attempt.place}: " if attempt.place and attempt.place != attempt.source else ""
         mark = "ok" if attempt.found else "- "
-        lines.append(clean_line(f"  {mark} {attempt.source:<23} {place}{attempt.outcome}{took}"))
+        source = padded(clean_line(attempt.source), 23)
+        lines.append(f"  {mark} {source} {clean_line(f'{place}{attempt.outcome}{took}')}")
     return lines
 
 
@@ -78,4 +81,4 @@ def counted(states: Mapping[str, int]) -> str:
 
 def row(name: str, value: str) -> str:
     """One fact."""
-    return clean_line(f"  {name:<18} {value}")
+    return f"  {padded(clean_line(name), 18)} {clean_line(value)}"

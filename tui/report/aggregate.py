@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from sys import intern
 
 from tui.core.lane import Lane, LaneState
@@ -154,6 +154,18 @@ class _Group:
             if score.value is not None:
                 self.scores.setdefault((score.criterion, score.scale), []).append(score.value)
 
+    def join(self, other: _Group) -> None:
+        """Add the runs of another group."""
+        self.sessions |= other.sessions
+        self.hosts |= other.hosts
+        self.prompts |= other.prompts
+        self.asked += other.asked
+        for criterion, values in other.scores.items():
+            self.scores.setdefault(criterion, []).extend(values)
+        self.warmups += other.warmups
+        self.size_mb = self.size_mb if other.size_mb is None else other.size_mb
+        self.licence = self.licence if other.licence is None else other.licence
+
 
 class Aggregation:
     """Takes sessions in, one after another, and makes the report on all of them."""
@@ -186,15 +198,16 @@ class Aggregation:
 
     def report(self, skipped: Iterable[tuple[str, str]] = ()) -> Report:
         """The report on what was taken in; `skipped` names the files that could not be read, and why."""
+        groups = _completed(self._groups)
         notes = []
         if self._again:
             notes.append("A session was given more than once and is counted once.")
         notes += [f"Files differ in what they hold of session {name}: the first is counted." for name in self._unlike]
         for mode in Mode:
-            asked = [group.prompts for subject, group in self._groups.items() if subject.mode is mode and group.asked]
+            asked = [group.prompts for subject, group in groups.items() if subject.mode is mode and group.asked]
             if any(prompts != asked[0] for prompts in asked):
                 notes.append(f"Not all models were asked the same prompts ({mode}): compare their rows with care.")
-        rows = sorted((_row(subject, group) for subject, group in self._groups.items()), key=_order)
+        rows = sorted((_row(subject, group) for subject, group in groups.items()), key=_order)
         return Report(tuple(rows), len(self._whole), tuple(skipped), tuple(notes))
 
 
@@ -244,6 +257,43 @@ def _subject(session: Session, lane: Lane) -> Subject:
         system=session.system_of(lane),
         nonce=bool(lane.spec.nonce),
     )
+
+
+def _completed(groups: dict[Subject, _Group]) -> dict[Subject, _Group]:
+    """Rows of one model of which less was known once, put together with those where more was.
+
+    It is the same model where its id, its host and its device agree, and so does how it was asked. What a host did not
+    say of it (the alias, for which the id stood; the variant, the execution provider) is taken from where it did, if
+    all that did said the same. Of two that one session tells apart neither is taken for the other.
+    """
+    kin: dict[Subject, list[Subject]] = {}
+    for subject in groups:
+        kin.setdefault(_bare(subject), []).append(subject)
+    made: dict[Subject, _Group] = {}
+    for subject, group in groups.items():
+        others = kin[_bare(subject)]
+        aliases = {other.alias for other in others if other.alias != other.model}
+        builds = {_build(other) for other in others if _build(other) != (None, None)}
+        full = subject
+        if subject.alias == subject.model and len(aliases) == 1:
+            full = replace(full, alias=aliases.pop())
+        told_apart = any(
+            _build(other) != _build(subject) and groups[other].sessions & group.sessions for other in others
+        )
+        if _build(subject) == (None, None) and len(builds) == 1 and not told_apart:
+            variant, ep = builds.pop()
+            full = replace(full, variant=variant, ep=ep)
+        made.setdefault(full, _Group()).join(group)
+    return made
+
+
+def _bare(subject: Subject) -> Subject:
+    """What has to agree."""
+    return replace(subject, alias=subject.model, variant=None, ep=None)
+
+
+def _build(subject: Subject) -> tuple[str | None, str | None]:
+    return subject.variant, subject.ep
 
 
 def _row(subject: Subject, group: _Group) -> Row:

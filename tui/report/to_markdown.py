@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from tui.core.cells import cell_width, table_rows
 from tui.core.clean import clean_line
 from tui.core.plan import Mode
+from tui.core.timing import NoRate
 from tui.report.aggregate import Report, Row, Subject
 from tui.report.outliers import LIMIT, OUTLIERS_FROM
 from tui.report.stat import INTERVAL_FROM, P95_FROM, Stat
@@ -52,17 +54,18 @@ def _mode(mode: Mode, rows: Sequence[Row]) -> list[str]:
     blocks = [] if shared is None else [f"Settings of all: {_cell(shared)}."]
     blocks.append(_table(*_telling(_headings(settings=shared is None), lines)))
     blocks.append("\n".join(f"- {sentence}" for sentence in _legend(mode, rows)))
-    troubled = [(number, row) for number, row in enumerate(rows, 1) if row.outcomes.failures or row.unfinished]
+    named = list(zip(_names(rows), rows, strict=True))
+    troubled = [_trouble(n, *one) for n, one in enumerate(named, 1) if one[1].outcomes.failures or one[1].unfinished]
     if troubled:
         troubles = ("#", "model", "done", "failed", "empty", "cut", "stopped", "skipped", "failures, %", "unfinished")
-        blocks += ["### What went wrong", _table(troubles, [_trouble(number, row) for number, row in troubled])]
-    apart = [line for number, row in enumerate(rows, 1) for line in _outliers(number, row)]
+        blocks += ["### What went wrong", _table(troubles, troubled)]
+    apart = [line for number, one in enumerate(named, 1) for line in _outliers(number, *one)]
     if apart:
         headings = ("#", "model", "session", "run", "prompt", "metric", "value", "median", "n")
         blocks += ["### Outliers", _table(headings, apart), _OUTLIERS]
     scored = [
-        (str(number), _model(row.subject), mean.criterion, f"{mean.mean:.2f}", f"1-{mean.scale}", str(mean.n))
-        for number, row in enumerate(rows, 1)
+        (str(number), name, mean.criterion, f"{mean.mean:.2f}", f"1-{mean.scale}", str(mean.n))
+        for number, (name, row) in enumerate(named, 1)
         for mean in row.scores
     ]
     if scored:
@@ -120,22 +123,22 @@ def _line(number: int, row: Row, *, settings: bool) -> tuple[str, ...]:
     )
 
 
-def _trouble(number: int, row: Row) -> tuple[str, ...]:
+def _trouble(number: int, name: str, row: Row) -> tuple[str, ...]:
     ends = row.outcomes
     counts = (ends.done, ends.failed, ends.empty, ends.cut, ends.stopped, ends.skipped)
-    return (str(number), _model(row.subject), *map(str, counts), _percent(ends.failure_rate), str(row.unfinished))
+    return (str(number), name, *map(str, counts), _percent(ends.failure_rate), str(row.unfinished))
 
 
-def _outliers(number: int, row: Row) -> list[tuple[str, ...]]:
+def _outliers(number: int, model: str, row: Row) -> list[tuple[str, ...]]:
     lines: list[tuple[str, ...]] = []
     for found in row.outliers:
         name, unit = _NAMES[found.metric]
-        about = (str(number), _model(row.subject), found.session, found.run, clean_line(found.prompt, PROMPT_SHOWN))
+        about = (str(number), model, found.session, found.run, clean_line(found.prompt, PROMPT_SHOWN))
         lines.append((*about, f"{name}, {unit}", _number(found.value), _number(found.median), str(found.n)))
     return lines
 
 
-def _legend(mode: Mode, rows: Iterable[Row]) -> list[str]:
+def _legend(mode: Mode, rows: Sequence[Row]) -> list[str]:
     stats = [stat for row in rows for stat in (row.ttft_ms, row.end_ms, row.decode_tps)]
     lines = [
         "Times and rates: the median (min-max) of n runs; where there are enough of them the 95 % interval of that "
@@ -159,6 +162,9 @@ def _legend(mode: Mode, rows: Iterable[Row]) -> list[str]:
         lines.append(f"Too few to say: an interval of the median needs {INTERVAL_FROM} runs, a p95 {P95_FROM}.")
     if any(stat.p95_high is not None for stat in stats):
         lines.append("Below: the p95's upper bound, with 95 % confidence.")
+    if any(row.decode_tps.n < row.outcomes.done for row in rows):
+        *others, last = (why for why in NoRate if why is not NoRate.NO_TEXT)
+        lines.append(f"A run has no decode rate where {', '.join(others)}, or {last}.")
     if any(stat.estimated for stat in stats):
         lines.append('"\\~": the tokens were estimated, not counted by the host.')
     lines.append(f'"{UNKNOWN}": unknown. Warm-ups and runs that failed are in no time and no rate.')
@@ -167,6 +173,15 @@ def _legend(mode: Mode, rows: Iterable[Row]) -> list[str]:
 
 def _model(what: Subject) -> str:
     return what.alias if what.alias == what.model else f"{what.alias} ({what.model})"
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    """The models of these rows, with their hosts where one name is on several: for tables that have no column of it."""
+    hosts: dict[str, set[str]] = {}
+    for row in rows:
+        hosts.setdefault(_model(row.subject), set()).add(row.subject.host)
+    names = [(_model(row.subject), row.subject.host) for row in rows]
+    return [f"{host}/{name}" if len(hosts[name]) > 1 else name for name, host in names]
 
 
 def _device(what: Subject) -> str:
@@ -224,12 +239,10 @@ def _count(number: int, what: str) -> str:
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table whose columns line up in plain text too. Every cell is escaped here, and only here."""
-    lines = [headings, *([_cell(text) for text in row] for row in rows)]
-    widths = [max(3, *(len(cell) for cell in column)) for column in zip(*lines, strict=True)]
-    shown = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
-    ]
-    return "\n".join([shown[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *shown[1:]])
+    lines = table_rows([headings, *([_cell(text) for text in row] for row in rows)], least=3)
+    shown = ["| " + " | ".join(line) + " |" for line in lines]
+    rule = "|" + "|".join("-" * (cell_width(cell) + 2) for cell in lines[0]) + "|"
+    return "\n".join([shown[0], rule, *shown[1:]])
 
 
 def _cell(text: str) -> str:

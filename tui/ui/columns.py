@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tui.conductor import Conductor
-from tui.core.clean import clean_line
 from tui.core.dialect import told
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard
-from tui.core.phases import live, spans
+from tui.core.outcome import COMPLETE, outcome
+from tui.core.phases import Live, live, spans
 from tui.ui.widgets.answer_pane import Column
 from tui.ui.widgets.formatted import LONGEST
 from tui.ui.widgets.metrics_strip import reading
@@ -16,13 +18,9 @@ _WAITING = {
     LaneState.QUEUED: "Waiting for its turn …",
     LaneState.LOADING: "Loading the model …",
     LaneState.RUNNING: "Reading the prompt …",
-    LaneState.EMPTY: "The model ended without a word. r asks it again.",
-    LaneState.STOPPED: "Stopped before anything arrived. r asks it again.",
-    LaneState.SKIPPED: "Skipped: this model failed before. r asks it again.",
 }
-"""What stands in a pane without text."""
-_CUT = ("The stream ended in the middle of the answer.", "What arrived is kept. Press r to ask again.")
-_NOT_COUNTED = "A warm-up: it is not counted."
+"""What stands in a pane without text until the end."""
+_AGAIN = "r asks it again."
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 8, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600)
 
 
@@ -32,28 +30,30 @@ def time_scale(lanes: list[Lane], now: int) -> float:
     return float(next((step for step in _STEPS if step >= longest), longest))
 
 
-def waiting_column(card: ModelCard, position: int) -> Column:
+def waiting_column(card: ModelCard, title: str, position: int) -> Column:
     """The pane of a model that has not been asked yet."""
-    return Column(position=position, title=_title(card), toy=card.toy, waiting="The answer comes here.")
+    return Column(position=position, title=title, toy=card.toy, waiting="The answer comes here.")
 
 
-def column(conductor: Conductor, lane: Lane, position: int, scale: float, *, folded: bool) -> Column:
+def column(conductor: Conductor, lane: Lane, title: str, position: int, scale: float, *, folded: bool) -> Column:
     """The pane of a lane as it is now."""
     now, spec = conductor.now(), lane.spec
     card = conductor.session.target_of(lane).card
     counters = live(lane, now, conductor.tokens_per_chunk.get(spec.model, 1.0))
     warming = spec.warmup and not lane.state.final
     waiting = "Warming up; the measured answer follows." if warming else _WAITING.get(lane.state, "")
+    if lane.state.final:
+        waiting = f"{outcome(lane)} {_AGAIN}"
     return Column(
         position=position,
-        title=_title(card),
+        title=title,
         toy=card.toy,
         state=lane.state,
         answer=lane.answer,
         reasoning=lane.reasoning,
         reasoning_folded=folded,
-        fault=(lane.fault.message, lane.fault.hint) if lane.fault else _CUT if lane.state is LaneState.CUT else None,
-        remark=" ".join(part for part in (_NOT_COUNTED * spec.warmup, told(lane.adjusted), _length(lane)) if part),
+        fault=_fault(lane),
+        remark=" ".join(part for part in _remarks(lane, counters) if part),
         spans=spans(lane, now),
         scale=scale,
         reading=reading(lane, counters),
@@ -63,11 +63,26 @@ def column(conductor: Conductor, lane: Lane, position: int, scale: float, *, fol
     )
 
 
-def _length(lane: Lane) -> str:
-    long = lane.state.final and len(lane.answer) > LONGEST
-    return f"This answer is too long to be shown as Markdown (above {LONGEST} characters)." * long
+def _fault(lane: Lane) -> tuple[str, str] | None:
+    if lane.fault is not None:
+        return lane.fault.message, lane.fault.hint
+    return (
+        (outcome(lane), "What arrived is kept. Press r to ask again.")
+        if lane.state is LaneState.CUT and lane.answer
+        else None
+    )
 
 
-def _title(card: ModelCard) -> str:
-    device = f" · {card.device}" if card.device else ""
-    return clean_line(f"{card.alias}{device}", 60)
+def _remarks(lane: Lane, counters: Live) -> Iterator[str]:
+    """What there is to know of how the answer came about."""
+    if lane.spec.warmup:
+        yield "A warm-up: it is not counted."
+    yield told(lane.adjusted)
+    if not lane.state.final or not lane.marks.chunks:
+        return
+    if lane.fault is None and lane.state is not LaneState.CUT and (said := outcome(lane)) != COMPLETE:
+        yield said
+    if counters.rate is None and (why := lane.no_rate) is not None:
+        yield f"tok/s is not known: {why}."
+    if len(lane.answer) > LONGEST:
+        yield f"This answer is too long to be shown as Markdown (above {LONGEST} characters)."

@@ -12,13 +12,14 @@ from tui.conductor import Conductor
 from tui.conductor.downloads import Stage
 from tui.core.clean import clean_line
 from tui.core.errors import CompareError, NoModelError
+from tui.core.figures import data_size, duration
 from tui.core.fit import Verdict
 from tui.core.model_card import find_model
 from tui.core.plan import Mode
 from tui.hosts.host import Ability, Host, HostInfo
+from tui.hosts.memory import free_bytes
 from tui.hosts.telling import host_story
-from tui.ui.figures import megabytes
-from tui.ui.host_work import HostAnswered, HostFailed, HostOffered, HostWork, Newest, free_memory_mb
+from tui.ui.host_work import HostAnswered, HostFailed, HostOffered, HostWork, Newest
 from tui.ui.model_deeds import DONE
 from tui.ui.screens.ask import AskScreen
 from tui.ui.screens.compare import CompareScreen
@@ -43,10 +44,10 @@ class Desk:
         *,
         models: Sequence[str] = (),
         prompt: str | None = None,
-        free_mb: Callable[[], float | None] | None = None,
+        free: Callable[[], float | None] | None = None,
     ) -> None:
-        """`models` and `prompt` are what was asked for on the command line. `free_mb` tells the free memory of this
-        machine, in megabytes."""
+        """`models` and `prompt` are what was asked for on the command line. `free` tells the free memory of this
+        machine, in bytes."""
         self._app = app
         self._shelf = shelf
         self._compare = compare
@@ -57,7 +58,7 @@ class Desk:
         self._choice_waits = False
         self.models = ModelsScreen(shelf, lambda key: host.abilities_of(key) if key else host.abilities)
         """The screen of the host's models."""
-        self._work = HostWork(app, host, free_mb or free_memory_mb)
+        self._work = HostWork(app, host, free or free_bytes)
         self._shown, self._offers_shown = Newest(), Newest()
         self._beat = app.set_interval(_DOWNLOADS_EVERY, self._look_at_downloads, pause=True)
 
@@ -81,7 +82,7 @@ class Desk:
         first = newer and shelf.info is None
         if newer:
             shelf.answered(message.info, message.cards)
-            shelf.free_mb = message.free_mb
+            shelf.free = message.free
             self.models.details(message.details)
             self._conductor.connected(message.info)
         shelf.working.pop(message.key, None)
@@ -90,7 +91,7 @@ class Desk:
             if message.what == "remove":
                 shelf.unchoose(message.key)
             else:
-                told = f"{message.key}: {DONE[message.what]} in {message.seconds:.1f} s"
+                told = f"{message.key}: {DONE[message.what]} in {duration(message.seconds, digits=1)}"
                 self._app.notify(clean_line(told, 200), timeout=4, markup=False)
         # Some hosts know aliases from their offers alone: then the choice waits for them.
         self._choice_waits = self._choice_waits or (first and self._lacks_aliases(message.info))
@@ -161,7 +162,7 @@ class Desk:
 
     def chosen(self, message: ModelsScreen.Chosen) -> None:
         """To the comparison when the choice is made; what does not fit into memory together is better asked in turn."""
-        self._shelf.free_mb = self._work.free_mb()
+        self._shelf.free = self._work.free()
         self.models.refill()
         if not message.done:
             return
@@ -176,7 +177,7 @@ class Desk:
                 self._app.switch_mode("compare")
 
         text = (
-            f"They need about {megabytes(found.need_mb)} of memory together, and {megabytes(found.free_mb)} is free. "
+            f"They need about {data_size(found.need)} of memory together, and {data_size(found.free)} is free. "
             "Measured, each is loaded and asked alone, and the one before it is unloaded."
         )
         answers = [("m", "measures them, one at a time"), ("a", "asks them all at once all the same")]

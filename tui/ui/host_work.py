@@ -21,14 +21,15 @@ from tui.core.errors import CompareError
 from tui.core.model_card import ModelCard
 from tui.hosts.embedded.bundle import model_card_text
 from tui.hosts.host import Host, HostInfo, Offers
+from tui.hosts.memory import free_bytes
 from tui.threads import in_thread
 
 
 class HostAnswered(Message):
     """The host is there, with these models; `details` holds longer texts about some of them, by key.
 
-    `number` is the question's. `key` is set when it was asked after `what` had been done to that model, which took
-    `seconds`.
+    `free` is the free memory of this machine in bytes. `number` is the question's. `key` is set when it was asked after
+    `what` had been done to that model, which took `seconds`.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class HostAnswered(Message):
         info: HostInfo,
         cards: tuple[ModelCard, ...],
         details: dict[str, str],
-        free_mb: float | None,
+        free: float | None,
         key: str = "",
         what: str = "",
         seconds: float = 0.0,
@@ -47,7 +48,7 @@ class HostAnswered(Message):
         self.info = info
         self.cards = cards
         self.details = details
-        self.free_mb = free_mb
+        self.free = free
         self.key = key
         self.what = what
         self.seconds = seconds
@@ -85,26 +86,16 @@ class Newest:
         return newer
 
 
-def free_memory_mb() -> float | None:
-    """What this machine could still give to programs, in megabytes; None where it does not say."""
-    import psutil
-
-    try:
-        return float(psutil.virtual_memory().available) / 2**20
-    except (OSError, RuntimeError):
-        return None
-
-
 class HostWork:
     """Each method begins something and returns at once. Defects end the app, as in a worker of Textual's."""
 
-    def __init__(self, app: App[Any], host: Host, free_mb: Callable[[], float | None] = free_memory_mb) -> None:
-        """`free_mb` tells the free memory of this machine."""
+    def __init__(self, app: App[Any], host: Host, free: Callable[[], float | None] = free_bytes) -> None:
+        """`free` tells the free memory of this machine, in bytes."""
         self.downloads = Downloads(host)
         self._app = app
         self._host = host
         self._numbers = itertools.count(1)
-        self.free_mb = free_mb
+        self.free = free
 
     def look(self) -> None:
         """Ask what is there; ends in HostAnswered or HostFailed."""
@@ -145,7 +136,7 @@ class HostWork:
         except CompareError as error:
             return HostFailed(number, error, key)
         details = {card.key: text for card in cards if card.toy and (text := model_card_text(card))}
-        return HostAnswered(number, info, cards, details, self.free_mb(), key, what, seconds)
+        return HostAnswered(number, info, cards, details, self.free(), key, what, seconds)
 
     def _offers(self) -> Message:
         number = next(self._numbers)

@@ -36,7 +36,7 @@ def unfitting(what: str, card: ModelCard | None, shelf: Shelf) -> str:
         return ""
     if card is None:
         return "There is no model under the cursor."
-    name, state = card.id, card.state
+    name, state = card.key, card.state
     download = shelf.downloads.get(card.key)
     coming = download is not None and download.stage is not Stage.FAILED
     if what == "cancel":

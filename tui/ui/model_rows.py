@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tui.conductor.downloads import Stage
+from tui.core import figures
 from tui.core.clean import clean_line
 from tui.core.facets import short_task
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.transfer import Pace
-from tui.ui import figures
 from tui.ui.shelf import Shelf
 from tui.ui.widgets.model_table import EMPTY, ModelColumn, ModelRow
 
@@ -142,7 +142,7 @@ def state_text(card: ModelCard, shelf: Shelf, glyphs: Glyphs) -> tuple[str, str]
 def pace_text(pace: Pace) -> str:
     """How far, how fast, how long still, always as wide: figures that change must not move the columns."""
     percent = EMPTY if pace.percent is None else f"{int(pace.percent)}%"
-    return f"{percent:>4} {figures.rate(pace.mb_per_s):>8} {figures.left(pace.seconds_left):>5}"
+    return f"{percent:>4} {figures.data_rate(pace.bytes_per_s):>8} {figures.left(pace.seconds_left):>5}"
 
 
 def _group_row(group: Group, shelf: Shelf, glyphs: Glyphs, *, is_open: bool) -> ModelRow:
@@ -165,7 +165,7 @@ def _row(card: ModelCard, shelf: Shelf, glyphs: Glyphs, name: str) -> ModelRow:
         card.host,
         card.device,
         (card.ep or "").removesuffix("ExecutionProvider"),
-        figures.megabytes(card.size_mb),
+        figures.data_size(card.size_bytes),
         figures.tokens(card.context),
         card.licence,
         short_task(card.task),

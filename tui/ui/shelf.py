@@ -41,8 +41,8 @@ class Shelf:
     """Whether the public catalogue is being asked."""
     stale: str = ""
     """Why models may be missing from the list, as a sentence; empty when none are."""
-    free_mb: float | None = None
-    """Free memory of this machine, in megabytes; None when it is not known."""
+    free: float | None = None
+    """Free memory of this machine, in bytes; None when it is not known."""
     _here: tuple[ModelCard, ...] = ()
     _offered: tuple[ModelCard, ...] = ()
 
@@ -112,7 +112,7 @@ class Shelf:
 
     def fit(self, cards: Sequence[ModelCard]) -> Fit:
         """Whether these models fit into memory together, as far as it is known."""
-        return fit(cards, self.free_mb if self.sees_memory_of(cards) else None)
+        return fit(cards, self.free if self.sees_memory_of(cards) else None)
 
 
 def _host_of(info: HostInfo, card: ModelCard) -> HostInfo:

@@ -17,15 +17,18 @@ if TYPE_CHECKING:
 _MODES = {Mode.RACE: "race: all at once", Mode.MEASURE: "measure: one at a time, after a warm-up"}
 
 
-def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, notes: Sequence[str]) -> str:
-    """How the next run goes, where this one is, how many answers wait for a score; then the notes."""
+def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, notes: Sequence[str], width: int) -> str:
+    """How the next run goes, where this one is, how many answers wait for a score; then the notes.
+
+    What is explained of the mode gives way where all of it does not fit into `width` cells.
+    """
     run = conductor.run
     if run is None and not shelf.chosen:
         return _emptiness(shelf)
     other = run is not None and run.plan.mode is not mode
-    parts = [f"next run: {_MODES[mode]}" if other else _MODES[mode]]
+    parts = []
     if run is not None and conductor.busy:
-        parts.append(f"running {_progress(run)}")
+        parts.append(f"running, {_progress(run)}")
         if conductor.pause_s is not None:
             parts.append(f"asks once more in {ceil(conductor.pause_s)} s")
     elif unscored:
@@ -33,16 +36,20 @@ def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, n
     warm = conductor.session.tool.get("keep_warm")
     if warm:
         parts.append(f"kept warm: {warm}")
-    return "  ·  ".join(part for part in (*parts, *notes) if part)
+    line = ""
+    for told in (_MODES[mode], mode.value):
+        line = "  ·  ".join(part for part in (f"next run: {told}" if other else told, *parts, *notes) if part)
+        if len(line) <= width:
+            break
+    return line
 
 
 def _progress(run: Run) -> str:
-    """How many lanes have ended, of those asked last; how long the rest may take where they are asked in turn."""
+    """How many requests have ended; how long the rest may take where they are made in turn."""
     from tui.core.progress import progress  # nothing that the first frame needs
-    from tui.core.run import slot_of
+    from tui.core.run import newest
 
-    launched = {slot_of(lane): lane.spec.launch for lane in run.lanes.values()}
-    come = progress(lane for lane in run.lanes.values() if lane.spec.launch == launched[slot_of(lane)])
+    come = progress(newest(run.lanes.values()))
     return (come if run.plan.mode is Mode.MEASURE else replace(come, left_s=None)).told()
 
 

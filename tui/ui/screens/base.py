@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import wrap
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -17,6 +19,7 @@ from tui.core.model_card import ModelState
 from tui.ui.room import MIN_HEIGHT, MIN_WIDTH
 from tui.ui.shelf import Shelf
 from tui.ui.widgets.key_row import KeyRow
+from tui.ui.widgets.painted import cut
 
 
 class ModeScreen(Screen[None]):
@@ -50,9 +53,8 @@ class ModeScreen(Screen[None]):
         width, height = event.size
         small = width < MIN_WIDTH or height < MIN_HEIGHT
         self.set_class(small, "-small")
-        self.query_one("#too-small", Static).update(
-            Content(f"This terminal is {width}x{height}. At least {MIN_WIDTH}x{MIN_HEIGHT} is needed; nothing is lost.")
-        )
+        if small:
+            self.query_one("#too-small", Static).update(Content(_too_small(width, height)))
         self.show_top()
 
     @property
@@ -72,16 +74,32 @@ class ModeScreen(Screen[None]):
         self.query_one("#top", Static).update(Content.assemble(left, gap, right))
 
     def _host(self, room: int) -> str:
-        """The host in at most `room` characters; what there is no room for in full is left out from the end on."""
+        """The host in at most `room` cells; what there is no room for in full is left out from the end on."""
         shelf = self.shelf
         if shelf.trouble is not None:
-            return clean_line(f"✗ {shelf.trouble.title}", room)
+            return cut(clean_line(f"✗ {shelf.trouble.title}"), room)
         if shelf.info is None:
-            return clean_line("… connecting", room)
-        told = clean_line(f"{'○' if shelf.info.unlisted else '●'} {shelf.info.title}", room)
+            return cut("… connecting", room)
+        told = cut(clean_line(f"{'○' if shelf.info.unlisted else '●'} {shelf.info.title}"), room)
         states = [card.state for card in shelf.cards]
         counts = f"{states.count(ModelState.LOADED)}/{len(states)} loaded" if {*states} - {ModelState.UNKNOWN} else ""
         for fact in ("toys" if shelf.info.toys else "", counts):
-            if fact and len(told) + 3 + len(fact) <= room:
+            if fact and cell_len(told) + 3 + cell_len(fact) <= room:
                 told += f" · {fact}"
         return told
+
+
+def _too_small(width: int, height: int) -> str:
+    """That there is too little room, in the most words that there is room for."""
+    needed = f"{MIN_WIDTH}x{MIN_HEIGHT}"
+    sentences = (
+        f"This terminal is {width}x{height}. At least {needed} is needed; nothing is lost.",
+        f"{width}x{height} is too small; {needed} is needed.",
+        f"Too small: {needed} is needed.",
+        f"{needed} is needed.",
+    )
+    for sentence in sentences:
+        lines = wrap(sentence, max(width - 2, 1), break_long_words=False)
+        if len(lines) <= height and max(map(len, lines)) <= width - 2:
+            return "\n".join(lines)
+    return needed

@@ -20,6 +20,7 @@ from tui.ui.screens.base import ModeScreen
 from tui.ui.shelf import Shelf
 from tui.ui.status import status_line
 from tui.ui.terminal.flow import Flow
+from tui.ui.widgets.painted import cut
 from tui.ui.widgets.pane_row import PaneRow
 from tui.ui.widgets.prompt_box import PromptBox
 
@@ -97,6 +98,12 @@ class CompareScreen(ModeScreen):
         )
         pump.start()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Another width has room for more or fewer panes. The row itself is not told of every one: Textual sends no
+        Resize for a layout that somebody looked up before it was due. The base class's handler is called too."""
+        if self._row.is_attached:
+            self._row.lay_out(event.size.width)
+
     def on_screen_resume(self) -> None:
         """Take over a choice made on another screen. The base class's handler is called beside this one."""
         self.call_next(self.rebuild)
@@ -166,14 +173,15 @@ class CompareScreen(ModeScreen):
         line = "Waiting for the host …"
         if self._begun:
             notes = ("low bandwidth" if self._low else "", self._row.page)
-            line = status_line(self.shelf, self._conductor, self.mode, len(self._scoring.unscored()), notes)
+            unscored = len(self._scoring.unscored())
+            line = status_line(self.shelf, self._conductor, self.mode, unscored, notes, max(self.size.width - 2, 0))
         if self._jumping:
             line = "Which pane? Press its number."
         elif self._said:
             line = self._said
         elif self.early_prompt is not None and self.shelf.info is None:
             line = "Runs as soon as the host is there …"
-        line = clean_line(line, max(self.size.width - 2, 0))
+        line = cut(clean_line(line), max(self.size.width - 2, 0))
         if line != self._status:
             self._status = line
             self.query_one("#status", Static).update(Content(line))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from tui.core.timing import NoRate
 from tui.ui import actions, widget_actions
 from tui.ui.screens.page import PageScreen
 
@@ -28,7 +29,10 @@ class HelpScreen(PageScreen):
     """
 
     def __init__(self, mode: str) -> None:
-        super().__init__("Keys", Content("\n").join(_lines([*_OF_MODE[mode], ("Everywhere", actions.EVERYWHERE)])))
+        lines = _lines([*_OF_MODE[mode], ("Everywhere", actions.EVERYWHERE)])
+        if mode == "compare":
+            lines += [Content(""), *_legend()]
+        super().__init__("Keys", Content("\n").join(lines))
 
 
 def _lines(groups: Groups) -> list[Content]:
@@ -38,3 +42,10 @@ def _lines(groups: Groups) -> list[Content]:
         lines += [Content(f"  {item.shown:<14}{item.about}") for item in listed]
         lines.append(Content(""))
     return lines[:-1]
+
+
+def _legend() -> list[Content]:
+    """How the numbers of an answer are to be read, and why a rate is not known."""
+    signs = [("~", "Estimated: not counted by the host"), ("-", "Not known"), ("- tok/s", "Not known, because")]
+    lines = [Content.styled("Numbers", "bold"), *(Content(f"  {sign:<14}{about}") for sign, about in signs)]
+    return [*lines, *(Content(f"{'':<16}{why}") for why in NoRate)]

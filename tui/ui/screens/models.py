@@ -10,12 +10,12 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from tui.core import figures
 from tui.core.clean import clean, clean_line
 from tui.core.facets import Facet, Filter, values
 from tui.core.model_card import ModelCard
 from tui.core.plan import MAX_MODELS
 from tui.hosts.host import Ability
-from tui.ui import figures
 from tui.ui.actions import MODELS, bindings
 from tui.ui.model_deeds import NEEDED, lacking, unfitting
 from tui.ui.model_rows import COLUMNS, PLAIN, STATE, Glyphs, grouped, model_rows
@@ -27,6 +27,7 @@ from tui.ui.screens.page import PageScreen
 from tui.ui.shelf import Shelf
 from tui.ui.widgets.line_field import FilterField
 from tui.ui.widgets.model_table import ModelTable
+from tui.ui.widgets.painted import cut
 
 _DEEDS = {*NEEDED, "cancel"}
 
@@ -102,7 +103,7 @@ class ModelsScreen(ModeScreen):
         line = " · ".join(
             part for part in (words.choice_line(self.shelf), words.list_line(self.shelf, len(shown))) if part
         )
-        self.query_one("#choice", Static).update(Content(clean_line(line, max(self.size.width - 2, 0))))
+        self.query_one("#choice", Static).update(Content(cut(clean_line(line), max(self.size.width - 2, 0))))
         self._show_detail()
         self.show_top()
 
@@ -119,7 +120,7 @@ class ModelsScreen(ModeScreen):
         row = self._table.here
         members = row.members if row is not None else ()
         siblings = tuple(one for key in members if (one := self.shelf.card(key)) is not None)
-        return words.about(card, self.shelf, self._details.get(card.key, ""), siblings)
+        return words.about(card, self.shelf, siblings)
 
     # Narrowing
 
@@ -195,7 +196,8 @@ class ModelsScreen(ModeScreen):
     # What the host does
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what this host cannot do, and leave out what makes no sense for this model, or in the filter."""
+        """Off is what this host cannot do, and away what makes no sense for this model or in the filter; their keys say
+        why."""
         if action == "compare" and isinstance(self.focused, FilterField):
             return False
         return self._state_of(action) if action in _DEEDS else True
@@ -245,9 +247,10 @@ class ModelsScreen(ModeScreen):
             if answer == "y":
                 self.post_message(self.Asked("remove", card.key))
 
-        size = f"It takes {figures.megabytes(card.size_mb)}." if card.size_mb is not None else "Its size is not known."
+        size = figures.data_size(card.size_bytes)
+        size = "Its size is not known." if size == figures.UNKNOWN else f"It takes {size}."
         text = f"{size} To use it again, it has to be downloaded again."
-        self.app.push_screen(AskScreen(f"Remove {card.id} from the cache?", text, [("y", "removes it")]), removed)
+        self.app.push_screen(AskScreen(f"Remove {card.key} from the cache?", text, [("y", "removes it")]), removed)
 
     def action_register(self) -> None:
         """Ask for a folder that holds a model."""
@@ -265,7 +268,7 @@ class ModelsScreen(ModeScreen):
         if card is None:
             return
         if card.licence_text:
-            title = f"{card.alias}: {card.licence or 'licence'}"
+            title = f"{card.key if card.host else card.alias}: {card.licence or 'licence'}"
             self.app.push_screen(PageScreen(title, Content(clean(card.licence_text))))
         else:
             named = f"It is named {clean_line(card.licence, 60)}" if card.licence else "It is not named either"
@@ -274,7 +277,8 @@ class ModelsScreen(ModeScreen):
     def action_details(self) -> None:
         """Show all that is known of the model under the cursor on a page of its own."""
         if (card := self._card) is not None:
-            self.app.push_screen(PageScreen(card.alias, self._about(card)))
+            text = self._details.get(card.key, "")
+            self.app.push_screen(PageScreen(card.key, self._about(card), markdown=text))
 
     def action_refresh_models(self) -> None:
         """Ask the host for its models again."""

@@ -5,23 +5,23 @@ from __future__ import annotations
 from textual.content import Content
 
 from tui.conductor.downloads import Stage
+from tui.core import figures
 from tui.core.clean import clean, clean_line
 from tui.core.facets import Facet, Filter
 from tui.core.fit import Fit, Verdict, need_of, on_disk
 from tui.core.model_card import ModelCard, ModelState
-from tui.ui import figures
 from tui.ui.model_deeds import DONE
 from tui.ui.shelf import Shelf
 
 
-def about(card: ModelCard, shelf: Shelf, text: str = "", siblings: tuple[ModelCard, ...] = ()) -> Content:
-    """All that is known of a model. `text` is a longer one; `siblings` are the group that it stands for."""
+def about(card: ModelCard, shelf: Shelf, siblings: tuple[ModelCard, ...] = ()) -> Content:
+    """All that is known of a model, but for longer texts. `siblings` are the group that it stands for."""
     parameters = f"{card.parameters:,} parameters" if card.parameters else None
     tools = "tools" if card.tools else None
     facts = [card.publisher, card.licence, card.task, tools, card.device, card.variant, parameters]
     lines = [Content.styled(clean_line(card.alias, 60), "bold")]
-    if card.id != card.alias:
-        lines.append(Content(clean_line(card.id, 200)))
+    if card.key != card.alias:
+        lines.append(Content(clean_line(card.key, 200)))
     lines.append(Content(clean_line(" · ".join(fact for fact in facts if fact), 300)))
     lines += [Content(line) for line in (_space(card, shelf), _download(card, shelf), _took(card, shelf)) if line]
     if len(siblings) > 1:
@@ -31,8 +31,6 @@ def about(card: ModelCard, shelf: Shelf, text: str = "", siblings: tuple[ModelCa
         lines.append(Content("A toy, for trying this program out. Do not judge real models by it."))
     if card.summary:
         lines.append(Content(clean(card.summary)))
-    if text:
-        lines += [Content(""), Content(clean(text))]
     return Content("\n").join(lines)
 
 
@@ -41,17 +39,17 @@ def _space(card: ModelCard, shelf: Shelf) -> str:
     if card.size_mb is None:
         return ""
     here = card.state in (ModelState.CACHED, ModelState.LOADED)
-    parts = [f"{'on disk' if here else 'to download'} {figures.megabytes(card.size_mb)}"]
+    parts = [f"{'on disk' if here else 'to download'} {figures.data_size(card.size_bytes)}"]
     if card.state is not ModelState.LOADED:
-        parts.append(f"needs ~{figures.megabytes(need_of(card))} of memory")
+        parts.append(f"needs ~{figures.data_size(need_of(card))} of memory")
         parts.append(_fits(shelf.fit([card]), seen=shelf.sees_memory_of([card])))
     return " · ".join(parts)
 
 
 def _fits(found: Fit, *, seen: bool) -> str:
-    if found.free_mb is None:
+    if found.free is None:
         return "free memory not known" if seen else "free memory not visible from here"
-    free = f"{figures.megabytes(found.free_mb)} free"
+    free = f"{figures.data_size(found.free)} free"
     return f"fits: {'yes' if found.verdict is Verdict.TOGETHER else 'no'} ({free})"
 
 
@@ -73,7 +71,7 @@ def _download(card: ModelCard, shelf: Shelf) -> str:
 
 def _took(card: ModelCard, shelf: Shelf) -> str:
     what, seconds = shelf.took.get(card.key, ("", 0.0))
-    return f"{DONE[what]} in {seconds:.1f} s" if what else ""
+    return f"{DONE[what]} in {figures.duration(seconds, digits=1)}" if what else ""
 
 
 def choice_line(shelf: Shelf) -> str:
@@ -90,14 +88,14 @@ def choice_line(shelf: Shelf) -> str:
 
 def _memory(cards: list[ModelCard], shelf: Shelf) -> str:
     found = shelf.fit(cards)
-    if found.need_mb == 0:
+    if found.need == 0:
         return "loaded"
-    if found.need_mb is None:
+    if found.need is None:
         return "memory need not known"
-    need = f"~{figures.megabytes(found.need_mb)} of memory"
-    if found.free_mb is None:
+    need = f"~{figures.data_size(found.need)} of memory"
+    if found.free is None:
         return f"{need}; {_fits(found, seen=shelf.sees_memory_of(cards))}"
-    free = f"{figures.megabytes(found.free_mb)} free"
+    free = f"{figures.data_size(found.free)} free"
     match found.verdict:
         case Verdict.TOGETHER:
             return f"{need}, fits ({free})"
@@ -112,8 +110,8 @@ def list_line(shelf: Shelf, shown: int) -> str:
     parts = [f"{shown} of {count} models" if shown != count else "1 model" if count == 1 else f"{count} models"]
     disk = on_disk(shelf.cards)
     if disk.count:
-        more = f" and {disk.unknown} of unknown size" if disk.unknown and disk.mb is not None else ""
-        parts.append(f"{disk.count} cached, {figures.megabytes(disk.mb)}{more} on disk")
+        more = f" and {disk.unknown} of unknown size" if disk.unknown and disk.size is not None else ""
+        parts.append(f"{disk.count} cached, {figures.data_size(disk.size)}{more} on disk")
     return " · ".join(parts)
 
 

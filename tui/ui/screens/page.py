@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Markdown, Static
 
-from tui.core.clean import clean_line
+from tui.core.clean import clean, clean_line
 
 
 class PageScreen(ModalScreen[None]):
@@ -26,8 +26,10 @@ class PageScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter,question_mark,i,v", "dismiss", "Close")]
 
-    def __init__(self, title: str, text: Content) -> None:
+    def __init__(self, title: str, text: Content, *, markdown: str = "") -> None:
+        """`markdown` is a longer text below, raw, whose links lead nowhere."""
         super().__init__()
+        self._markdown = clean(markdown)
         self._title = title
         self._text = text
 
@@ -37,3 +39,5 @@ class PageScreen(ModalScreen[None]):
             page.border_title = Content(clean_line(self._title, 60))
             page.border_subtitle = "esc closes"
             yield Static(self._text, markup=False)
+            if self._markdown:
+                yield Markdown(self._markdown, open_links=False)

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 
 from tui.conductor import Conductor
 from tui.core.lane import Lane
+from tui.core.model_names import titles
 from tui.ui.columns import column, time_scale, waiting_column
 from tui.ui.shelf import Shelf
 from tui.ui.widgets.pane_row import PaneRow
@@ -50,19 +51,23 @@ class Shown:
         lanes, panes = self.lanes(), list(self._row.panes.values())
         running = any(not lane.state.final for lane in lanes)
         scale = time_scale(lanes, self._conductor.now())
-        for lane in lanes:
+        named = titles([self._conductor.session.target_of(lane).card for lane in lanes])
+        for lane, title in zip(lanes, named, strict=True):
             index = self.index(lane)
             pane = panes[index]
             if pane.display and (lane.spec.id in changed or (bars and running)):
                 pane.view.coarse = coarse
-                shown = column(self._conductor, lane, index + 1, scale, folded=lane.spec.model not in unfolded)
+                folded = lane.spec.model not in unfolded
+                shown = column(self._conductor, lane, title, index + 1, scale, folded=folded)
                 pane.show(shown, counters=bars or coarse)
 
     def paint_waiting(self, shelf: Shelf) -> None:
         """Show whose answers will come."""
-        for position, (key, pane) in enumerate(self._row.panes.items(), 1):
-            if (card := shelf.card(key)) is not None:
-                pane.show(waiting_column(card, position))
+        cards = [(position, shelf.card(key)) for position, key in enumerate(self._row.panes, 1)]
+        known = [(position, card) for position, card in cards if card is not None]
+        panes = list(self._row.panes.values())
+        for (position, card), title in zip(known, titles([card for _, card in known]), strict=True):
+            panes[position - 1].show(waiting_column(card, title, position))
 
     def _lane(self, key: str) -> Lane | None:
         run = self._conductor.run

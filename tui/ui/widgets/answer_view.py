@@ -28,7 +28,8 @@ STRIPS_KEPT = 256
 
 
 class AnswerView(Moves, Looked, ScrollView, can_focus=True):
-    """Shows raw text from outside, cleaned and wrapped; follows its end until a person scrolls up.
+    """Shows raw text from outside, cleaned and wrapped; follows its end until a person scrolls up. An answer that has
+    ended is shown from its top, unless a person has scrolled.
 
     Every `show…` method is given the whole text so far, and only what differs from before is painted. When the answer
     has ended, `wish` says what somebody else is to format; `take()` shows it.
@@ -52,6 +53,8 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         self._refused = False
         self._room = Size(0, 0)
         self._following = True
+        self._moved = False
+        """Whether a person chose what is in sight."""
         self._adjusting = False
         self._kept: tuple[int, WrappedText, Place] | None = None
         """The place kept through a change of width, and the row it was put in."""
@@ -66,10 +69,16 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         restarts = answer.restarts
         first = answer.update(text)
         if answer.restarts != restarts:
-            self._following, self._kept = True, None
+            self._follow_anew()
         elif first == len(answer.rows) and ended == self._ended:
             return
+        if self._ended and not ended:
+            self._follow_anew()
+        to_top = ended and not (self._ended or self._moved)
         self._ended = ended
+        if to_top:
+            self._following = False
+            self._adjust(self.virtual_size, 0)
         self._unformat()
         self._arrange(answer, first)
 
@@ -97,6 +106,9 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         if text != self._text.placeholder:
             self._text.placeholder = text
             self._arrange()
+
+    def _follow_anew(self) -> None:
+        self._following, self._moved, self._kept = True, False, None
 
     # As Markdown
 
@@ -184,6 +196,7 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         if self._adjusting or not self._room or new_value == old_value:
             return
+        self._moved = True
         sees_end = new_value > old_value and new_value + self._room.height >= self._text.total
         self._following = sees_end or new_value >= self.max_scroll_y
         self.post_message(Scrolled(self, min(new_value / max(self.max_scroll_y, 1), 1.0)))

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
+from textual.binding import Binding
 from textual.events import Click
 from textual.screen import Screen
 
 from tui.ui.widgets.painted import Painted, Row
 
-KEY, WORD, OFF = "key-row--key", "key-row--word", "key-row--off"
+ALWAYS = ("quit", "help")
+"""The actions whose keys are shown whatever else there is: the way out, and all keys."""
+KEY, WORD = "key-row--key", "key-row--word"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,6 @@ class Hint:
     key: str
     shown: str
     word: str
-    enabled: bool
     start: int
     stop: int
 
@@ -29,7 +31,7 @@ class Hint:
 class KeyRow(Painted):
     """Follows the focus, as Textual's footer does; but that makes a widget of each key, which is half of a first frame.
 
-    What has no room is left out; `?` lists it.
+    What is off is not offered. What has no room is left out; `?`, which lists it, and the key that leaves always stay.
     """
 
     ALLOW_SELECT = False
@@ -40,10 +42,9 @@ class KeyRow(Painted):
         & .painted--text { background: $footer-background; }
         & .key-row--key { color: $footer-key-foreground; background: $footer-key-background; text-style: bold; }
         & .key-row--word { color: $footer-description-foreground; background: $footer-description-background; }
-        & .key-row--off { color: $text-muted; background: $footer-background; text-style: dim; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {KEY, WORD, OFF}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {KEY, WORD}
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,17 +57,13 @@ class KeyRow(Painted):
     def compose_rows(self, width: int) -> tuple[Row, ...]:
         """Key and word, key and word."""
         self._hints = self._found(width)
-        pieces = [
-            piece
-            for hint in self._hints
-            for piece in ((hint.shown, KEY if hint.enabled else OFF), (f" {hint.word} ", WORD if hint.enabled else OFF))
-        ]
+        pieces = [piece for hint in self._hints for piece in ((hint.shown, KEY), (f" {hint.word} ", WORD))]
         return (tuple(pieces),)
 
     def on_click(self, event: Click) -> None:
         """A click on a hint is its key."""
         hint = next((hint for hint in self._hints if hint.start <= event.x < hint.stop), None)
-        if hint is not None and hint.enabled:
+        if hint is not None:
             self.app.simulate_key(hint.key)
 
     def _follow(self, screen: Screen[Any]) -> None:
@@ -74,15 +71,22 @@ class KeyRow(Painted):
             self.repaint()
 
     def _found(self, width: int) -> list[Hint]:
+        offered = {
+            active.binding.action: active.binding
+            for active in reversed(self.screen.active_bindings.values())
+            if active.binding.show and active.enabled
+        }
         hints: list[Hint] = []
-        start, actions = 0, set()
-        for _, binding, enabled, _ in self.screen.active_bindings.values():
-            if not binding.show or binding.action in actions:
-                continue
-            actions.add(binding.action)
-            shown = self.app.get_key_display(binding)
-            stop = start + cell_len(shown) + cell_len(binding.description) + 2
-            if stop <= width + 1:
-                hints.append(Hint(binding.key, shown, binding.description, enabled, start, stop))
+        kept = [offered.pop(action) for action in ALWAYS if action in offered]
+        room = width + 1 - sum(map(self._cells, kept))
+        start = 0
+        for binding in (*reversed(offered.values()), *kept):
+            stop = start + self._cells(binding)
+            if stop <= room or binding in kept:
+                shown = self.app.get_key_display(binding)
+                hints.append(Hint(binding.key, shown, binding.description, start, stop))
                 start = stop
         return hints
+
+    def _cells(self, binding: Binding) -> int:
+        return cell_len(self.app.get_key_display(binding)) + cell_len(binding.description) + 2

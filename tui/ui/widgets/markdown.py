@@ -66,9 +66,10 @@ def _rows(answer: _Answer, wish: Wish) -> list[list[Segment]]:
     """The answer's rows, with room enough for vowels that take a cell of their own in some terminals."""
     base, width = wish.styles["text"], wish.width
     while True:
+        # The height says nothing here; without one, Rich takes a terminal that calls itself dumb for 80 cells wide.
         console = Console(
-            file=io.StringIO(), width=width, color_system="truecolor", force_terminal=True, legacy_windows=False,
-            theme=_theme(wish.styles), markup=False, emoji=False, highlight=False, no_color=False,
+            file=io.StringIO(), width=width, height=25, color_system="truecolor", force_terminal=True,
+            legacy_windows=False, theme=_theme(wish.styles), markup=False, emoji=False, highlight=False, no_color=False,
         )  # fmt: skip
         lines = console.render_lines(answer, console.options, pad=False)
         rows = [_trimmed(Segment.adjust_line_length(line, width, pad=False), base) for line in lines]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from tui.core.clean import clean_line
+from tui.core.figures import data_size, duration, milliseconds
 from tui.core.lane import Lane, LaneState
 from tui.core.phases import Live
 from tui.core.timing import CHUNKED_ABOVE
-from tui.ui.figures import megabytes
 from tui.ui.widgets.painted import TEXT, Painted, Row
 
 WIDE = 34
@@ -51,8 +51,8 @@ class Reading:
     prompt_tokens: int | None = None
     cached_tokens: int | None = None
     """Those of the prompt's that came from a cache: then the first text's time is not a fresh prompt's."""
-    memory_mb: float | None = None
-    """The most that the serving process was seen to hold, in megabytes."""
+    memory: int | None = None
+    """The most that the serving process was seen to hold, in bytes."""
     contended: bool = False
     """Others were in flight, so the times tell of the race."""
     chunked: bool = False
@@ -85,7 +85,7 @@ def reading(lane: Lane, live: Live) -> Reading:
         finish_reason=lane.finish_reason,
         prompt_tokens=lane.usage.prompt_tokens if lane.usage else None,
         cached_tokens=lane.usage.cached_tokens if lane.usage else None,
-        memory_mb=peak / 1e6 if lane.memory and (peak := lane.memory.resident_peak) is not None else None,
+        memory=lane.memory.resident_peak if lane.memory else None,
         contended=lane.spec.contended,
         chunked=per_chunk is not None and per_chunk > CHUNKED_ABOVE,
     )
@@ -95,10 +95,10 @@ def lines(reading: Reading, width: int) -> list[str]:
     """The reading as two lines of at most `width` cells. What does not fit is shortened, then left out, never cut."""
     live = reading.rate_now is not None and not reading.state.final
     speed = f"~{reading.rate_now:.1f}" if live else _mean(reading)
-    first, answer = (_seconds(None if ms is None else ms / 1000, 2) for ms in (reading.ttft_ms, reading.ttfo_ms))
+    first, answer = (milliseconds(ms, gap="") for ms in (reading.ttft_ms, reading.ttfo_ms))
     thought = reading.ttfo_ms is not None and reading.ttfo_ms != reading.ttft_ms
     brief = reading.elapsed is not None and reading.elapsed < 1
-    total = _seconds(reading.elapsed, 2 if brief else 1) + (
+    total = duration(reading.elapsed, digits=2 if brief else 1, gap="") + (
         "" if reading.state.final or reading.elapsed is None else "…"
     )
     reason = clean_line(reading.finish_reason or "", REASON_LENGTH)
@@ -114,7 +114,7 @@ def lines(reading: Reading, width: int) -> list[str]:
         "reason": _same(reason, 5 if reason == "stop" else 1),
         "answer": _same(f"answer {answer}" if thought else "", 4),
         "prompt": _same("" if reading.prompt_tokens is None else f"prompt {reading.prompt_tokens}", 7),
-        "memory": _same("" if reading.memory_mb is None else f"host {megabytes(reading.memory_mb)}", 8),
+        "memory": _same("" if reading.memory is None else f"host {data_size(reading.memory)}", 8),
         "chunked": _same("chunked" if reading.chunked else "", 6),
     }
     rows = _WIDE_ROWS if width >= WIDE else _NARROW_ROWS
@@ -176,9 +176,3 @@ def _count(reading: Reading) -> str:
 
 def _mean(reading: Reading) -> str:
     return "-" if reading.rate is None else f"{'~' if reading.estimated else ''}{reading.rate:.1f}"
-
-
-def _seconds(value: float | None, digits: int) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.0f}s" if value >= 100 else f"{value:.{digits}f}s"

@@ -17,6 +17,7 @@ from textual.widget import Widget
 Piece = tuple[str, str]
 """Text, and the component class whose style it wears."""
 Row = tuple[Piece, ...]
+ELLIPSIS = "…"
 TEXT = "painted--text"
 """The component class of plain text."""
 
@@ -147,6 +148,13 @@ def _cells(row: Row, width: int) -> list[Piece] | None:
     if sum(cell_len(text) for text, _ in row) != len(cells):
         return None
     return (cells + [(" ", TEXT)] * (width - len(cells)))[:width]
+
+
+def cut(text: str, cells: int) -> str:
+    """A clean line in at most so many cells, its cut marked with an ellipsis."""
+    if cell_len(text) <= cells:
+        return text
+    return set_cell_size(text, cells - 1).rstrip(" ") + ELLIPSIS if cells > 0 else ""
 
 
 def is_bare(widget: Widget) -> bool:

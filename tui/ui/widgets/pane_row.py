@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
-from textual.events import Resize
 from textual.message import Message
 
 from tui.ui.room import PANE_WIDTH
@@ -62,14 +61,12 @@ class PaneRow(Horizontal):
         last = min(self._first + self._per_page, count)
         return f"panes {self._first + 1}-{last} of {count} · [ ] page" if count > self._per_page else ""
 
-    def on_resize(self, event: Resize) -> None:
-        """Another width has room for more or fewer panes."""
-        self.lay_out()
-
-    def lay_out(self) -> None:
-        """Show the page that holds the focus, or the focused pane alone."""
+    def lay_out(self, width: int | None = None) -> None:
+        """Show the page that holds the focus, or the focused pane alone. `width` is that of the screen, in cells, where
+        it is about to be another one."""
         panes, here = list(self.panes.values()), self.focused_index
-        self._per_page = min(max((self.size.width or self.screen.size.width) // PANE_WIDTH, 1), max(len(panes), 1))
+        room = self.screen.size.width if width is None else width
+        self._per_page = min(max(room // PANE_WIDTH, 1), max(len(panes), 1))
         first = self._first if here is None else here  # A pane that goes out of sight would lose the focus.
         self._first = min(first // self._per_page * self._per_page, max(len(panes) - 1, 0))
         for index, pane in enumerate(panes):

@@ -9,10 +9,9 @@ from rich.cells import cell_len
 from tui.core.clean import clean_line
 from tui.core.lane import LaneState
 from tui.ui import cells
-from tui.ui.widgets.painted import TEXT, Painted, Row
+from tui.ui.widgets.painted import ELLIPSIS, TEXT, Painted, Row
 
 MAX_TITLE = 200
-ELLIPSIS = "…"
 STATES: dict[LaneState, tuple[str, str, str]] = {
     LaneState.QUEUED: ("◌", "queued", "muted"),
     LaneState.LOADING: ("◐", "loading", "busy"),
