@@ -121,7 +121,7 @@ async def test_what_the_host_cannot_do_is_greyed_out_and_its_key_says_why() -> N
             await play.press(key)
             await play.hears(f"This host cannot {what}.")
         await play.press("a")
-        await play.hears("This host cannot register folders. It is only looked at.")
+        await play.sees("No folder can be added here", "This host cannot register folders. It is only looked at.")
         assert play.told[0] == "This host cannot load models. This server loads models by itself."
         assert play.app.shelf.working == {}
 

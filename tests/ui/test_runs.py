@@ -37,7 +37,7 @@ async def test_answers_stream_side_by_side_and_a_failing_model_disturbs_nobody(s
             assert part in play.pane(1)
         assert re.search(r"first [\d.]+m?s total [\d.]+m?s", play.pane(1))
         await play.press("right", "right", "4")
-        await play.hears("Wait for the end of this answer")
+        await play.sees("Wait for the end of this answer")
         await play.press("x")
         await play.until(lambda: "■ stopped" in play.pane(3))
         assert "more more" in play.pane(3)
@@ -107,7 +107,7 @@ async def test_what_is_thought_is_folded_until_it_is_asked_for(server: LoopbackS
         assert run is not None
         assert [lane.state for lane in run.lanes.values()] == [LaneState.DONE, LaneState.CUT, LaneState.EMPTY]
         await play.press("right", "right", "3")
-        await play.hears("no answer to score")
+        await play.sees("no answer to score")
         assert play.conductor.session.scores == []
 
 
