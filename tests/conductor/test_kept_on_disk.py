@@ -40,6 +40,7 @@ EVENTS: dict[type[ev.Event], ev.Event] = {
     ev.Adjusted: ev.Adjusted("r1", LATE, ("seed",)),
     ev.Headers: ev.Headers("r1", LATE),
     ev.Delta: ev.Delta("r1", LATE, 99, ev.Kind.ANSWER, "more"),
+    ev.ThinkingFound: ev.ThinkingFound("r1", 1, 2, 3),
     ev.Usage: ev.Usage("r1", 7, 70, 3, "tokenizer"),
     ev.Ended: ev.Ended("r1", LATE, "length"),
     ev.Failed: ev.Failed("r1", LATE, "stream", "It broke."),
