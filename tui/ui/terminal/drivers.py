@@ -13,9 +13,9 @@ from typing import TextIO
 from textual import constants
 from textual.driver import Driver
 
+from tui.ui.cells import unsure
 from tui.ui.terminal.compact import compact
 from tui.ui.terminal.outlet import Outlet, Sink
-from tui.ui.terminal.widths import keep_columns
 
 LEAVING = 1.0
 """Seconds that the end of the program may wait for the terminal."""
@@ -90,7 +90,11 @@ def bounded_driver(outlet: Outlet) -> type[Driver] | None:
         def flush(self) -> None:
             held, self._held = self._held, ""
             if held:
-                outlet.write(compact(keep_columns(held), erases=self._erases))
+                if unsure(held):
+                    from tui.ui.terminal.widths import keep_columns  # a first frame has no need of it
+
+                    held = keep_columns(held)
+                outlet.write(compact(held, erases=self._erases))
 
         def stop_application_mode(self) -> None:
             outlet.leave()
