@@ -152,7 +152,7 @@ def test_nothing_that_controls_a_terminal_or_hides_is_left(text: str) -> None:
             assert char in MEANT or "\U000e0020" <= char <= "\U000e01ef", "a character of no width"
             assert at > 0, "a joiner with nothing before it"
     stacked = 0
-    for char in some(shown):
+    for char in any_number_of(shown):
         marks = unicodedata.category(char) in ("Mn", "Me") and not HIDDEN.match(char)
         stacked = stacked + 1 if marks else stacked if HIDDEN.match(char) else 0
         assert stacked <= 4, "marks paint over the rows around them"

@@ -12,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
 from tests.support.emulator import Emulator
-from tests.support.some import some
+from tests.support.some import any_number_of, some
 from tui.core.clean import clean_line
 from tui.ui.cells import clusters, room
 from tui.ui.terminal.compact import compact
@@ -164,7 +164,7 @@ def test_characters_add_up_to_what_textual_takes_a_text_for(text: str) -> None:
     found = clusters(text)
     assert "".join(text[one.begin : one.end] for one in found) == text
     assert sum(one.cells for one in found) == cell_len(text)
-    assert all(one.cells <= one.room <= one.most for one in some(found))
+    assert all(one.cells <= one.room <= one.most for one in any_number_of(found))
 
 
 def test_a_space_behind_a_joiner_keeps_its_cell() -> None:
