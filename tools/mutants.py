@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import os
 import random
 import shutil
 import subprocess
@@ -144,9 +145,11 @@ def noticed(mutant: Mutant, place: Path, without: Collection[str]) -> bool:
         "no:cacheprovider",
         *(name for name in nearest(mutant.file) if name not in without),
     ]
+    # Programs that the tests start are to be those of the copy too.
+    environ = os.environ | {"PYTHONPATH": str(place)}
     try:
         file.write_text(mutant.source(), "utf-8")
-        done = subprocess.run(command, cwd=place, capture_output=True, timeout=PATIENCE_S)
+        done = subprocess.run(command, cwd=place, capture_output=True, timeout=PATIENCE_S, env=environ)
     except subprocess.TimeoutExpired:
         return True
     finally:

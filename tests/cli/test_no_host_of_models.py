@@ -17,6 +17,7 @@ from tests.support.odd_servers import UnlistingServer
 from tests.support.program import call
 from tests.support.proxy import LoopbackProxy
 from tests.support.replay_service import replaying
+from tests.support.some import some
 
 KEY = "sk-wrong-0123456789"
 FAR = "models.example"
@@ -166,7 +167,7 @@ def test_without_a_name_nothing_is_asked_of_what_lists_nothing(tmp_path: Path) -
         smoke = call("smoke", "--host", server.url, cwd=tmp_path)
         run = call("run", "--host", server.url, "-p", "hi", cwd=tmp_path)
         told = call("doctor", "--host", server.url, "--json", cwd=tmp_path)
-        assert not any(request.startswith("POST") for request in server.requests)
+        assert not any(request.startswith("POST") for request in some(server.requests))
     why = (
         "The server does not say which models it has. It answered with a web page and HTTP status 502: 502 Bad Gateway."
     )
@@ -239,7 +240,7 @@ def test_each_of_several_hosts_goes_its_own_way(tmp_path: Path) -> None:
         dead = {"ALL_PROXY": f"http://127.0.0.1:{free_port()}"}
         half = call("smoke", *hosts, *models, cwd=tmp_path, environ=dead)
     assert done.code == 0, done.out
-    assert proxy.asked and all(f"//{FAR}/" in line for line in proxy.asked)
+    assert proxy.asked and all(f"//{FAR}/" in line for line in some(proxy.asked))
     assert half.code == 3
     assert f"FAIL  {FAR}: Nobody answers at {dead['ALL_PROXY']}, the proxy on the way to http://{FAR}/v1." in half.out
     assert f"ok    127.0.0.1:{near.port}/good: answered" in half.out

@@ -195,7 +195,7 @@ def test_what_is_skipped_says_why(conductor: Conductor, cards: Cards) -> None:
     assert [(fault.kind, fault.message) for fault in faults] == [
         ("skipped", "Not asked, because its warm-up failed: The host refused with 500: boom.")
     ] * 2
-    assert all(lane.fault is None for lane in fine)
+    assert all(lane.fault is None for lane in some(fine))
     again = session_from_dict(session_to_dict(conductor.session))
     assert [again.lanes[lane.spec.id].fault for lane in failing] == [lane.fault for lane in failing]
     conductor.begin(cards("e500"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0)

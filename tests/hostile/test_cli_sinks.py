@@ -15,6 +15,7 @@ from tests.hosts.models_server import as_json, serving
 from tests.support.loopback_server import FINISH, SCRIPTS, LoopbackServer, refusing, text
 from tests.support.odd_servers import saying
 from tests.support.program import Done, call
+from tests.support.some import some
 from tui.cli.main import cli
 from tui.core.clean import join_surrogates
 from tui.store.sessions import load
@@ -82,7 +83,7 @@ def test_models_answers_errors_and_what_is_kept_of_them(
 ) -> None:
     at = ("--host", server.url)
     files = [tmp_path / "models.json", tmp_path / "prompts.json"]
-    for number, name in enumerate(payloads):
+    for number, name in enumerate(some(payloads)):
         payload = PAYLOADS[name]
         said = join_surrogates(payload)
         files[0].write_text(json.dumps(play(monkeypatch, payload)))
@@ -112,7 +113,7 @@ def test_models_answers_errors_and_what_is_kept_of_them(
 
 @every
 def test_what_is_typed(payloads: Sequence[str], capfd: pytest.CaptureFixture[str]) -> None:
-    for name in payloads:
+    for name in some(payloads):
         typed = join_surrogates(PAYLOADS[name]).replace("\x00", "")
         for args in (
             ("run", "--host", typed, "-m", typed, "-p", typed),

@@ -66,6 +66,10 @@ def test_a_host_that_is_always_there_may_be_the_default(tmp_path: Path, default:
         ("defualt_host = 'x'", "`defualt_host` is not a key"),
         ("default_host = 3", "`default_host` should be text"),
         ("default_host = 'lab'", "`default_host` names 'lab', which is not there"),
+        (
+            "default_host = 'lab'\n[hosts.b]\nurl = 'http://b'\n[hosts.a]\nurl = 'http://a'",
+            "`default_host` names 'lab', which is not there; there are b, a, demo, embedded.",
+        ),
         ("[hosts]\nlab = 'box'", "`lab` should be a table"),
         ("[hosts.lab]\n", "In `hosts.lab`: exactly one of `url`, `ssh` and `adapter`"),
         ("[hosts.lab]\nurl = 'http://box'\nssh = 'a@b'", "exactly one of `url`, `ssh` and `adapter`"),

@@ -12,6 +12,7 @@ import pytest
 
 from tests.store.entries import folded, header, run_entries, score_entry, stream, until
 from tests.support.sessions import lane, score, session
+from tests.support.some import some
 from tui.core.errors import BadInputError, StoreError
 from tui.core.session import Session
 from tui.core.session_dict import session_to_dict
@@ -364,7 +365,7 @@ def test_no_folder_that_could_not_be_written_is_named_as_holding_anything(
     assert keeper.account() == f"The session is not in {keeper.path}. Nothing of it is kept."
     told = keeper.problems()
     assert {problem.hint for problem in told} == {"What is not saved is lost when the program ends."}
-    assert not any("noted in" in problem.sentence() for problem in told)
+    assert not any("noted in" in problem.sentence() for problem in some(told))
 
 
 def test_a_journal_with_a_hole_is_not_said_to_have_everything(

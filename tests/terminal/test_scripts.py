@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from tests.core.test_clean import AS_WRITTEN, FAMILIES
 from tests.support.loopback_server import SCRIPTS, LoopbackServer
 from tests.support.odd_servers import saying
+from tests.support.some import some
 from tests.terminal.terminal import Terminal, terminal
 from tests.ui.test_terminal_widths import SCRIPTS as TEXTS
 
@@ -65,7 +66,7 @@ def panes_stand(window: Terminal) -> None:
     expected = columns(lines[top], "╭╮┏┓")
     bottom = next(at for at in range(top, len(lines)) if re.search("[╰┗].*[╯┛]", lines[at]))
     assert bottom - top > 8 and len(expected) >= 2
-    for line in lines[top + 1 : bottom]:
+    for line in some(lines[top + 1 : bottom]):
         assert len(re.findall("[│┃]", line)) == len(expected), window.text
         if not re.search("[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f]", line.replace("✓", "")):
             assert columns(line, "│┃") == expected, window.text
@@ -94,7 +95,7 @@ def test_borders_stand_beside_every_script(size: tuple[int, int], server: Loopba
         lines = window.text.split("\n")
         title = next(at for at, line in enumerate(lines) if "Note on" in line)
         corners = columns(lines[title - 1], "╭╮")[-2:]
-        for line in lines[title : title + 4]:
+        for line in some(lines[title : title + 4]):
             assert columns(line, "│")[-2:] == corners, window.text
         assert MODELS_SHOWN[2] in lines[title], window.text
         window.press("Escape")

@@ -12,6 +12,7 @@ from tests.hosts.conftest import why_no_runtime
 from tests.support.catalogue_server import CatalogueServer, catalogue_of, row
 from tests.support.screens import asking
 from tests.support.shelf_host import HERE, OTHERS, ShelfHost, shelf_of
+from tests.support.some import some
 from tui.core.errors import NoHostError
 from tui.core.lane import LaneState
 from tui.core.model_card import ModelCard, ModelState
@@ -75,7 +76,7 @@ async def test_an_answer_that_was_overtaken_is_not_shown(away: bool) -> None:
         card = play.app.shelf.card(key)
         assert card is not None and card.state is ModelState.LOADED
         assert play.app.shelf.trouble is None
-        assert not any("was away" in told for told in play.told)
+        assert not any("was away" in told for told in some(play.told))
 
 
 async def test_offers_that_were_overtaken_are_not_shown() -> None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass, replace
 from glob import escape
+from os.path import lexists
 from pathlib import Path
 from typing import TypeVar
 
@@ -58,7 +59,7 @@ def recover(
     results: list[Recovered] = []
     for name in names:
         journals = [folder / f"{name}{SUFFIX}" for folder in folders]
-        first = next((path for path in journals if path.exists()), journals[0])
+        first = next((path for path in journals if lexists(path)), journals[0])
         try:
             result = _recover_unless_open(directory, name, journals, began)
         except CompareError as error:
@@ -74,14 +75,14 @@ def _recover_unless_open(
     directory: Path, name: str, journals: Sequence[Path], began: Callable[[Path], None]
 ) -> Recovered | None:
     # The locks beside the journals come first: a program that writes to the spare folder may have none in the other.
-    folders = dict.fromkeys([*(path.parent for path in journals if path.exists()), directory])
+    folders = dict.fromkeys([*(path.parent for path in journals if lexists(path)), directory])
     with ExitStack() as held:
         for folder in folders:
             lock = SessionLock(lock_path(folder, name))
             if not lock.acquire():
                 return None
             held.callback(lock.release)
-        left = [path for path in journals if path.exists() and not _removed_as_empty(path)]
+        left = [path for path in journals if lexists(path) and not _removed_as_empty(path)]
         for path in left[:1]:
             began(path)
         return _recover(directory / f"{name}.toml", left) if left else None
