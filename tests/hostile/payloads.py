@@ -66,8 +66,9 @@ def offences(text: str, allowed: str = "\n") -> list[str]:
         stacked = stacked + 1 if mark else stacked if char in "\u200c\u200d" else 0
         if stacked > 4:
             found.append(f"{name} is one mark too many")
-        joined = joined + 1 if char == "\u200d" else joined if ord(char) > 0x2000 else 0
-        if joined > 3 or (char == "\u200d" and before.isascii()):
+        goes_on = selector or before == "\u200d" or "\U0001f3fb" <= char <= "\U0001f3ff"
+        joined = joined + 1 if char == "\u200d" else joined if goes_on else 0
+        if joined > 3 or (char == "\u200d" and before.isascii() and before.isalnum()):
             found.append(f"{name} joins too much")
         before = char
     return sorted(set(found))

@@ -43,7 +43,7 @@ def card_of(payload: str, card: ModelCard, **more: Any) -> ModelCard:
 
 def harmless(play: Play) -> None:
     """Nothing on the screen is hostile, and the program still runs."""
-    assert offences(play.shown) == []
+    assert offences(play.shown) == [], ascii(play.shown)
     assert play.app.is_running and play.app.return_code in (None, 0)
 
 
