@@ -70,8 +70,8 @@ def test_a_journal_in_the_spare_folder(tmp_path: Path) -> None:
 
 
 def test_what_others_could_read_is_closed_to_them_when_it_is_written(tmp_path: Path) -> None:
-    folder = tmp_path / "sessions"
-    folder.mkdir(mode=0o755)
+    folder = tmp_path / "foundry-compare" / "sessions"
+    folder.mkdir(mode=0o755, parents=True)
     (folder / "older.toml").touch(0o644)
     (folder / f"s{SUFFIX}").touch(0o644)
     (folder / "s.lock").write_text("1 1")
@@ -92,12 +92,12 @@ def test_a_folder_that_is_shared_on_purpose_stays_so(tmp_path: Path, mode: int) 
     assert modes(folder)["."] == oct(mode)
 
 
-def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
-    folder = tmp_path / "home"
-    (folder / "projects").mkdir(parents=True, mode=0o755)
-    folder.chmod(0o755)
-    make_folder(folder)
-    assert modes(folder)["."] == "0o755"
+def test_a_folder_that_somebody_else_made_is_left_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "class"
+    folder.mkdir()
+    folder.chmod(0o777)
+    Journal(folder / f"s{SUFFIX}").append({"n": 1})
+    assert modes(folder) == {".": "0o777", f"s{SUFFIX}": "0o600"}
     named = tmp_path / "foundry-compare"
     (named / "projects").mkdir(parents=True)
     make_folder(named)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import stat
 import sys
 from pathlib import Path
@@ -18,15 +17,14 @@ FILE_MODE, FOLDER_MODE = 0o600, 0o700
 
 _OTHERS = 0o077
 _APP = "foundry-compare"
-_OURS = re.compile(r".*\.(?:toml|jsonl|lock|tmp|json)|theme\.txt")
-"""Names of files that this program makes."""
 
 
 def make_folder(folder: Path) -> None:
     """Make a folder, and those above it that are missing, for the owner alone. Raises OSError.
 
-    One that is there already is closed to others when it is the program's own: a place of its name, or a folder that
-    holds nothing but its files. A folder that others were given on purpose (set-group-id, sticky) is left alone.
+    One that is there already is closed to others when it is the program's own, by its name or that of the folder above.
+    Any other was made by somebody who may want to share it; so does one that was given to others on purpose
+    (set-group-id, sticky). Files are their owner's alone everywhere.
     """
     missing = []
     for above in (folder, *folder.parents):
@@ -66,8 +64,4 @@ def _close_to_others(folder: Path) -> None:
 
 
 def _is_ours(folder: Path) -> bool:
-    return folder.name == _APP or folder.parent.name == _APP or all(map(_is_our_file, folder.iterdir()))
-
-
-def _is_our_file(path: Path) -> bool:
-    return _OURS.fullmatch(path.name) is not None and path.is_file()
+    return _APP in (folder.name, folder.parent.name)

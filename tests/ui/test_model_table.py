@@ -49,7 +49,7 @@ def test_a_column_that_may_shrink_does_so_before_others_go_and_grows_into_what_i
 
 @pytest.mark.parametrize(
     ("text", "width", "right", "fitting"),
-    [("abc", 5, False, "abc  "), ("abc", 5, True, "  abc"), ("abcdef", 4, False, "abc…"), ("日本語", 4, False, "日 …")],
+    [("abc", 5, False, "abc  "), ("abc", 5, True, "  abc"), ("abcdef", 4, False, "abc…"), ("日本語", 4, False, "日… ")],
 )
 def test_a_text_fills_its_cells_exactly(text: str, width: int, right: bool, fitting: str) -> None:
     assert fit_text(text, width, right=right) == fitting

@@ -11,8 +11,6 @@ import re
 
 from rich.console import Console
 
-from tui.net.secrets import blotted
-
 _FRAME = re.compile(r"^│ (?P<where>\S.*:\d+ in \S+)\s*│$")
 _BOX = "╭╰│"
 
@@ -26,6 +24,8 @@ class CrashLog:
 
     def summary(self) -> str | None:
         """The frames, innermost last, and the error; None when nothing broke."""
+        from tui.net.secrets import blotted
+
         lines = self._text.getvalue().splitlines()
         frames = [found["where"] for line in lines if (found := _FRAME.match(line))]
         told = [line for line in lines if line.strip() and line[0] not in _BOX]

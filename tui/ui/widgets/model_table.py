@@ -17,6 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.ui import cells
+from tui.ui.widgets.painted import cut
 
 GAP = 2
 """Cells between columns."""
@@ -277,8 +278,6 @@ def _total(widths: dict[int, int]) -> int:
 
 def fit_text(text: str, width: int, *, right: bool = False) -> str:
     """The text in exactly `width` cells, its cut marked with an ellipsis."""
-    if cells.room(text) > width:
-        text = cells.cut(text, width - 1)
-        text += " " * (width - 1 - cells.room(text)) + "…" if width > 0 else ""
+    text = cut(text, width)
     length = cell_len(text)
     return " " * (width - length) + text if right else text + " " * (width - length)

@@ -14,6 +14,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.ui import cells
+
 Piece = tuple[str, str]
 """Text, and the component class whose style it wears."""
 Row = tuple[Piece, ...]
@@ -150,11 +152,11 @@ def _cells(row: Row, width: int) -> list[Piece] | None:
     return (cells + [(" ", TEXT)] * (width - len(cells)))[:width]
 
 
-def cut(text: str, cells: int) -> str:
-    """A clean line in at most so many cells, its cut marked with an ellipsis."""
-    if cell_len(text) <= cells:
+def cut(text: str, width: int) -> str:
+    """A clean line of which all is seen in at most so many cells, its cut marked with an ellipsis."""
+    if cells.room(text) <= width:
         return text
-    return set_cell_size(text, cells - 1).rstrip(" ") + ELLIPSIS if cells > 0 else ""
+    return cells.cut(text, width - 1) + ELLIPSIS if width > 0 else ""
 
 
 def is_bare(widget: Widget) -> bool:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from tui.core.clean import clean_line
 from tui.core.lane import LaneState
 from tui.ui import cells
-from tui.ui.widgets.painted import ELLIPSIS, TEXT, Painted, Row
+from tui.ui.widgets.painted import TEXT, Painted, Row, cut
 
 MAX_TITLE = 200
 STATES: dict[LaneState, tuple[str, str, str]] = {
@@ -63,7 +63,7 @@ class TitleRow(Painted):
         name = clean_line(title, MAX_TITLE)
         room = width - len(number) - len(label)
         status = f"{glyph} {word}" if cells.room(name) + 1 + cell_len(glyph) + 1 + len(word) <= room else glyph
-        name = _cut(name, room - cell_len(status) - (1 if status else 0))
+        name = cut(name, room - cell_len(status) - (1 if status else 0))
         gap = " " * max(room - cell_len(name) - cell_len(status), 0)
         return (
             (
@@ -74,9 +74,3 @@ class TitleRow(Painted):
                 (status, f"title-row--{kind}"),
             ),
         )
-
-
-def _cut(text: str, width: int) -> str:
-    if cells.room(text) <= width:
-        return text
-    return cells.cut(text, width - 1) + ELLIPSIS if width > 0 else ""
