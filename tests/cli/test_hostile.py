@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from tests.hosts.models_server import as_json, serving
 from tests.support.odd_servers import HOSTILE
 from tests.support.program import Done, call
+from tests.support.some import some
 from tui.cli.main import say_crash
 from tui.core.clean import HIDDEN, clean
 from tui.store.sessions import load
@@ -86,7 +87,7 @@ def test_columns_line_up_whatever_letters_a_models_name_has(tmp_path: Path) -> N
     head, *rows = listed.out.splitlines()
     at = head.index("device")
     assert len(rows) == len(names)
-    for row in rows:
+    for row in some(rows):
         before = re.match(r"\S+ +\S+ +", row)
         assert before is not None and cell_len(before.group()) == at
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.support.some import some
 from tui.core.cells import cell_width, padded, table_rows
 
 WIDE = ["plain", "通义千问", "モデル", "모델", "🙂 small", "e\u0301tude", "ｆｕｌｌ", "hi｜there"]
@@ -26,5 +27,5 @@ def test_a_line_is_padded_by_cells_and_never_cut() -> None:
 def test_the_columns_of_a_table_line_up(rows: list[list[str]]) -> None:
     made = table_rows(rows, least=3)
     assert [[cell.rstrip(" ") for cell in row] for row in made] == rows
-    for column in zip(*made, strict=True):
+    for column in some(zip(*made, strict=True)):
         assert len({cell_len(cell) for cell in column}) == 1

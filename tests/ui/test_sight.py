@@ -12,6 +12,7 @@ from tests.support.recorded import CARDS, answered, looking_at
 from tests.support.screens import Play
 from tests.support.sessions import score
 from tests.support.shelf_host import ShelfHost, shelf_of
+from tests.support.some import some
 from tests.ui.test_themes import COLOURED, contrast
 from tui.hosts.host import Ability
 from tui.ui.room import MIN_HEIGHT, MIN_WIDTH
@@ -37,7 +38,7 @@ async def test_a_notice_covers_nothing(size: tuple[int, int]) -> None:
             play.app.notify(text, markup=False)
         await play.sees("The score was taken back.", "boom.")
         after = screen_rows(play)
-        assert all(row in after for row in before)
+        assert all(row in after for row in some(before))
         assert "ctrl+q Quit" in after[-1]
         assert sum("╯" in row or "┛" in row for row in after) == 2, "prompt and panes are whole"
         await play.press("escape")
@@ -53,7 +54,7 @@ async def test_the_way_out_and_all_keys_are_always_shown(size: tuple[int, int]) 
             await play.press(*keys)
             seen.append(screen_rows(play)[-1])
     assert len(set(seen)) == 4
-    for row in seen:
+    for row in some(seen):
         assert "ctrl+q Quit" in row and cell_len(row.rstrip()) <= size[0]
     assert ["? Keys" in row for row in seen] == [False, True, True, False], "in a field it is a letter"
 
@@ -92,9 +93,9 @@ def written(app: App[None], text: str) -> list[tuple[str, str]]:
     """Colour and ground of every piece of this text on the screen."""
     strips: list[Strip] = app.screen._compositor.render_strips()
     found = []
-    for strip in strips:
+    for strip in some(strips):
         if text in strip.text:
-            for piece in strip:
+            for piece in some(strip):
                 words = piece.text.strip(" │┃")
                 if words and (words in text or text in words) and piece.style is not None:
                     colour, ground = piece.style.color, piece.style.bgcolor
@@ -125,7 +126,7 @@ async def test_hints_in_empty_fields_can_be_read(theme: str) -> None:
         await play.sees("path on this machine; esc leaves")
         seen.append(written(play.app, "its path on this machine; esc leaves"))
         assert len(seen) == 5
-        for pieces in seen:
+        for pieces in some(seen):
             assert pieces
-            for colour, ground in pieces:
+            for colour, ground in some(pieces):
                 assert contrast(colour, ground) >= 4.5, (colour, ground)
