@@ -243,7 +243,7 @@ async def test_in_notes_and_panes_keys_are_keys() -> None:
 
 async def test_text_behind_a_refused_note_scores_nothing_and_asks_nobody() -> None:
     lanes, at = streaming()
-    async with looking_at(lanes, cards=[*CARDS, *many_cards(2)][:5], at=at, size=(200, 40)) as play:
+    async with looking_at(lanes, cards=[*CARDS, *many_cards(2)][:5], at=at) as play:
         await play.read(f"{ESC}{RIGHT}")
         await play.read("n4 bits, good x R")
         assert isinstance(play.app.screen, AskScreen)
