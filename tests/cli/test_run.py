@@ -57,7 +57,7 @@ def test_json_is_one_object_of_the_promised_shape(at: At, tmp_path: Path, sessio
     assert set(data) == {"session", "runs"}
     assert data["session"] == str(sessions / kept(sessions)[0])
     good, thinking, failed = data["runs"]
-    promised = {"model", "prompt", "round", "state", "finish_reason", "outcome", "answer", "metrics"}
+    promised = {"model", "prompt", "round", "state", "finish_reason", "answer", "metrics"}
     for run in some(data["runs"]):
         assert set(run) == promised | {
             "reasoning", "error", "adjusted", "device", "system", "parameters", "launch",
@@ -267,7 +267,7 @@ def test_every_end_but_the_usual_has_its_sentence(at: At, model: str, told: str,
     assert any(line.startswith(told) for line in done.out.splitlines()), done.out
     done = call(*asked, "--json", cwd=tmp_path)
     (run,) = done.json["runs"]
-    assert told == f"{run['state']}: {run['outcome']}"
+    assert told == f"{run['state']}: {run['error']['message']}"
     assert any(told in line for line in done.err.splitlines())
 
 

@@ -19,7 +19,7 @@ from tui.core.cells import cell_width
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, NoHostError, NoModelError, prose
 from tui.core.figures import milliseconds
-from tui.core.lane import Lane, LaneState
+from tui.core.lane import Fault, Lane, LaneState
 from tui.core.model_card import ModelCard, find_or_believe
 from tui.core.outcome import COMPLETE, outcome
 from tui.core.plan import Mode
@@ -277,6 +277,8 @@ def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
         "decode_tps_unknown": lane.no_rate,
     }
     fault = lane.fault
+    if fault is None and lane.state is not LaneState.DONE:
+        fault = Fault(lane.state.value, outcome(lane))
     return {
         "model": session.target_of(lane).card.key,
         "device": session.target_of(lane).card.device,
@@ -286,7 +288,6 @@ def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
         "round": lane.spec.round,
         "launch": lane.spec.launch,
         "state": lane.state.value,
-        "outcome": outcome(lane),
         "finish_reason": lane.finish_reason,
         "answer": lane.answer,
         "reasoning": lane.reasoning or None,
