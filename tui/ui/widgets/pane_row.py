@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
+from textual.events import Resize
 from textual.message import Message
 
 from tui.ui.room import PANE_WIDTH
@@ -60,6 +61,10 @@ class PaneRow(Horizontal):
         count = len(self.panes)
         last = min(self._first + self._per_page, count)
         return f"panes {self._first + 1}-{last} of {count} · [ ] page" if count > self._per_page else ""
+
+    def on_resize(self, event: Resize) -> None:
+        """Another width has room for more or fewer panes."""
+        self.lay_out()
 
     def lay_out(self, width: int | None = None) -> None:
         """Show the page that holds the focus, or the focused pane alone. `width` is that of the screen, in cells, where
