@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Unpack
 
 from tests.support.screens import Play, playing
@@ -137,8 +138,13 @@ async def looking_at(
         run = Run(plan, {one.spec.id: one for one in given})
         plans.append(plan)
     kept = session(given, targets=targets, plans=plans, prompts=[PROMPT], scores=scores, notes=notes)
-    host = LookedAtHost(cards, unable=unable)
     asked = [kept.target_of(one).card.id for one in given]
+    # What was asked is on the host, whatever else its catalogue offers.
+    here = [
+        replace(card, state=ModelState.CACHED) if card.id in asked and card.state is ModelState.CATALOG else card
+        for card in cards
+    ]
+    host = LookedAtHost(here, unable=unable)
     themes, _ = load_all([])
     conductor = RecordedConductor(host, kept, run, at)
     wanted = asked if chosen is None else chosen

@@ -177,7 +177,7 @@ async def test_a_model_card_is_read_as_markdown() -> None:
     async with shelf_of(ShelfHost(kept)) as play:
         play.app.post_message(
             HostAnswered(
-                HostInfo("shelf", "Shelf"), tuple(kept), {one.key: model_card_text(one) or "" for one in kept}, None
+                99, HostInfo("shelf", "Shelf"), tuple(kept), {one.key: model_card_text(one) or "" for one in kept}, None
             )
         )
         await play.press("v")
