@@ -47,7 +47,7 @@ def test_screen_file_and_recovered_session_agree(server: LoopbackServer, tmp_pat
     with conducting(host, keeper) as conductor:
         lane = asked(conductor, host, "unopened")
         assert (lane.state, lane.reasoning, lane.answer) == (LaneState.DONE, "The user greets me.", "Hello!")
-        shown = column(conductor, lane, 1, 1.0, folded=True)
+        shown = column(conductor, lane, "model", 1, 1.0, folded=True)
         assert (shown.reasoning, shown.answer) == (lane.reasoning, lane.answer)
         assert [span.phase for span in spans(lane, 0)][-2:] == [Phase.THINK, Phase.ANSWER]
         (tmp_path / "crashed").mkdir()
@@ -90,7 +90,7 @@ def test_a_cached_prompt_is_told_on_the_screen(server: LoopbackServer) -> None:
     host = LoopbackHost(server.port, ("cached",))
     with conducting(host) as conductor:
         lane = asked(conductor, host, "cached")
-        shown = column(conductor, lane, 1, 1.0, folded=True).reading
+        shown = column(conductor, lane, "model", 1, 1.0, folded=True).reading
         assert shown is not None
         assert "cached 7990/8000" in lines(shown, 70)[0]
         assert any("cached" in line for line in lines(shown, 24))

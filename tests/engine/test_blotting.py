@@ -11,6 +11,7 @@ from tui.core import events as ev
 from tui.core.target import Endpoint
 from tui.engine.blotting import HELD, KeyInStream, without_key
 from tui.engine.protocol import Start
+from tui.engine.thinking import UnopenedThinking
 from tui.net.secrets import BLOT
 
 KEY = "sk-sk-proj-0123456789"
@@ -68,3 +69,22 @@ def test_every_event_of_a_request_with_a_key_is_looked_through_and_its_instants_
         plain = without_key(Start("r1", Endpoint("http://box/v1", "m", key), []), kept.append)
         plain(ev.Delta("r1", 1, 1, text, "none short"))
     assert all(event == ev.Delta("r1", 1, 1, text, "none short") for event in some(kept)) and len(kept) == 3
+
+
+def test_thinking_that_is_found_late_is_counted_in_what_goes_on() -> None:
+    seen: list[ev.Event] = []
+    emit = without_key(Start("r1", Endpoint("http://box/v1", "m", KEY), []), seen.append)
+    pieces = [f"The key is {KEY[:9]}", f"{KEY[9:]}.", "\n</think>\n", "Hello!"]
+    unopened = UnopenedThinking()
+    for number, piece in enumerate(pieces, 1):
+        delta = ev.Delta("r1", number, number, ev.Kind.ANSWER, piece)
+        unopened.take(delta)
+        emit(delta)
+    found = unopened.found("r1")
+    assert found is not None
+    emit(found)
+    text = "".join(event.text for event in seen if isinstance(event, ev.Delta))
+    told = seen[-1]
+    assert isinstance(told, ev.ThinkingFound) and KEY not in text
+    assert (text[: told.thought_chars].strip(), text[told.answer_from :]) == (f"The key is {BLOT}.", "Hello!")
+    assert told.chunks == len(seen) - 2, "all deltas but the answer's, and the event itself"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tui.core import events as ev
 from tui.engine.protocol import Start
+from tui.engine.thinking import UnopenedThinking
 from tui.net.secrets import BLOT, SHORTEST, blotted, remember
 
 HELD = 4
@@ -28,6 +29,7 @@ class _Blotting:
         self._emit = emit
         self._texts = {kind: KeyInStream(key) for kind in ev.Kind}
         self._last: dict[ev.Kind, ev.Delta] = {}
+        self._unopened = UnopenedThinking()
 
     def take(self, event: ev.Event) -> None:
         if isinstance(event, ev.Delta):
@@ -38,6 +40,12 @@ class _Blotting:
             self._say(last, self._texts[kind].rest())
         self._last.clear()
         match event:
+            case ev.ThinkingFound():
+                # Counted in what came; what goes on may be longer or shorter.
+                found = self._unopened.found(event.lane)
+                if found is None:
+                    return
+                event = found
             case ev.Failed():
                 said, hint, kind_of = blotted(event.message), blotted(event.hint), blotted(event.type)
                 event = replace(event, message=said, hint=hint, type=kind_of)
@@ -47,7 +55,9 @@ class _Blotting:
 
     def _say(self, delta: ev.Delta, text: str) -> None:
         if text:
-            self._emit(delta if text == delta.text else replace(delta, text=text))
+            said = delta if text == delta.text else replace(delta, text=text)
+            self._unopened.take(said)
+            self._emit(said)
 
 
 class KeyInStream:
