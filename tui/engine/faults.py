@@ -10,7 +10,7 @@ import httpcore2
 import httpx2
 import openai
 
-from tui.core.errors import CompareError, prose
+from tui.core.errors import CompareError, prose, reason_of
 from tui.core.events import Failed
 from tui.core.lane import UNLOADED
 from tui.engine.framing import TooLongError
@@ -163,7 +163,7 @@ def _explain(start: Start, error: BaseException, *, arrived: bool) -> tuple[str,
                 "Give a URL such as http://127.0.0.1:8000/v1.",
             )
         case _:
-            return "stream", _sentence(f"The request failed: {str(error) or type(error).__name__}"), _AGAIN
+            return "stream", _sentence(f"The request failed: {reason_of(error)}"), _AGAIN
 
 
 def _told(error: CompareError) -> tuple[str, str]:

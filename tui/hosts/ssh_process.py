@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from tui.core.environment import Child, environment_of
-from tui.core.errors import NoHostError
+from tui.core.errors import NoHostError, reason_of
 from tui.hosts.process import NO_WINDOW, python_module
 from tui.hosts.remote import decode
 from tui.net.secrets import known_secrets
@@ -40,7 +40,7 @@ class SshProcess:
                 creationflags=NO_WINDOW,
             )
         except OSError as error:
-            raise NoHostError("ssh cannot be started", str(error), "Is this machine out of processes?") from error
+            raise NoHostError("ssh cannot be started", reason_of(error), "Is this machine out of processes?") from error
         assert self._process.stdout is not None and self._process.stderr is not None
         self._out = _Heard(self._process.stdout)
         self._err = _Heard(self._process.stderr)

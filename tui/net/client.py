@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.core.clean import clean_line
-from tui.core.errors import NoHostError
+from tui.core.errors import NoHostError, reason_of
 from tui.net.addresses import bad_url, is_loopback, public_url
 from tui.net.proxies import VARIABLES, proxy_for
 
@@ -44,10 +44,10 @@ def http_client(base_url: str, *, timeout: float, api_key: str | None = None) ->
             ),
         )
     except httpx2.InvalidURL as error:
-        raise bad_url(f"{clean_line(public_url(base_url), 80)!r} is not an address", str(error)) from error
+        raise bad_url(f"{clean_line(public_url(base_url), 80)!r} is not an address", reason_of(error)) from error
     except (ImportError, OSError, ValueError) as error:
         raise NoHostError(
             "The proxy or certificate settings of the environment cannot be used",
-            str(error),
+            reason_of(error),
             f"Look at {VARIABLES}, and at SSL_CERT_FILE.",
         ) from error

@@ -51,7 +51,7 @@ def no_connection(base_url: str, error: BaseException, hint: str, why: str = "")
                 name = urlsplit(base_url if proxy is None else proxy.url).hostname
                 title = f"The name {name} leads to no host"
                 return NoHostError(title, reason_of(cause), "Check the address" if proxy is None else PROXY_HINT)
-    why = why or _in_words(error) or clean_line(str(error), MAX_WORDS)
+    why = why or _in_words(error) or clean_line(reason_of(error), MAX_WORDS)
     if proxy is not None:
         return NoHostError(f"Nobody answers at {proxy.url}, the proxy on the way to {where}", why, PROXY_HINT)
     return NoHostError(f"Nobody answers at {where}", why, hint)

@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from tui.core.errors import ModelFailedError, NoHostError
+from tui.core.errors import ModelFailedError, NoHostError, reason_of
 from tui.hosts.adapter.interface import Adapter
 from tui.hosts.adapter.protocol import Facts
 from tui.hosts.adapter.theirs import theirs
@@ -109,7 +109,7 @@ def _check_made_without_arguments(reference: str, adapter: type[Adapter]) -> Non
         signature.bind()
     except TypeError as error:
         hint = "Give its parameters defaults; `load(self, model)` is told the model's name"
-        raise NoHostError(f"{reference} cannot be made without arguments", str(error), hint) from error
+        raise NoHostError(f"{reference} cannot be made without arguments", reason_of(error), hint) from error
 
 
 def _fact(reference: str, adapter: type[Adapter], name: str, kind: type) -> Any:

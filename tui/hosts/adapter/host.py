@@ -10,7 +10,7 @@ from typing import Any
 
 from tui.core.clean import clean_line
 from tui.core.environment import Child, environment_of
-from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoModelError, prose
+from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoModelError, prose, reason_of
 from tui.core.host_spec import ADAPTER, NAME
 from tui.core.model_card import ModelCard, ModelState, find_model
 from tui.core.target import Endpoint
@@ -178,7 +178,7 @@ class _Child:
                 max_line=MAX_LINE,
             )
         except OSError as error:
-            raise NoHostError(f"The adapter {reference} cannot be started", str(error), "Try again") from error
+            raise NoHostError(f"The adapter {reference} cannot be started", reason_of(error), "Try again") from error
 
     def ready(self, timeout: float) -> Ready:
         """What it said once it served. Raises NoHostError when it does not get that far; it is ended then."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from tui.core.errors import CompareError
+from tui.core.errors import CompareError, reason_of
 from tui.hosts.embedded.bundle import read_bundle
 from tui.hosts.embedded.protocol import Answer, Ready, Refused, decode_command, encode
 from tui.hosts.embedded.runtime import LOOPBACK, import_sdk, open_runtime
@@ -41,7 +41,7 @@ def _serve(folder: Path, bundle: Path, exactly: bool, tether: Tether) -> Catalog
         sdk = import_sdk()
         from tui.hosts.embedded.registrations import register_bundle
     except (ImportError, OSError) as error:
-        tether.leave(encode(Refused(str(error), no_sdk=True)), 1)
+        tether.leave(encode(Refused(reason_of(error), no_sdk=True)), 1)
     try:
         models = read_bundle(bundle)
         manager = open_runtime(folder, serve=LOOPBACK)
@@ -66,7 +66,7 @@ def _obey(catalog: Catalog, line: bytes, tether: Tether) -> None:
     try:
         STEPS[command.do](catalog, command)
     except (sdk.FoundryLocalException, OSError, RuntimeError, ValueError) as error:
-        tether.say(encode(Answer(command.number, str(error) or type(error).__name__)))
+        tether.say(encode(Answer(command.number, reason_of(error))))
     else:
         tether.say(encode(Answer(command.number)))
 

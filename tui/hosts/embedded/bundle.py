@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from tui.core.errors import NoHostError
+from tui.core.errors import NoHostError, reason_of
 from tui.core.model_card import ModelCard, ModelState
 from tui.core.tables import Table, each, get
 from tui.files import read_regular, read_toml
@@ -28,7 +28,9 @@ def read_bundle(root: Path) -> tuple[Kept, ...]:
             raise ValueError(f"{root} names no model")
     except (OSError, ValueError) as error:
         raise NoHostError(
-            "The bundled demo models cannot be read", str(error), "Install the program again, or name another host."
+            "The bundled demo models cannot be read",
+            reason_of(error),
+            "Install the program again, or name another host.",
         ) from error
     return tuple(models)
 

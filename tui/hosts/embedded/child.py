@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from tui.core import environment
-from tui.core.errors import BadInputError, NoHostError, prose
+from tui.core.errors import BadInputError, NoHostError, prose, reason_of
 from tui.hosts.embedded.kept import Kept, Origin
 from tui.hosts.embedded.protocol import Answer, Command, Do, Message, Ready, Refused, decode, encode
 from tui.hosts.process import Process, how_it_ended
@@ -125,7 +125,7 @@ def started(module: str, *arguments: str, hear: Callable[[bytes], None]) -> Proc
         given = environment.environment_of(environment.Child.RUNTIME, os.environ)
         return Process(module, *arguments, environment=given, hear=hear)
     except OSError as error:
-        raise NoHostError("The embedded runtime cannot be started", str(error), ANOTHER_HOST) from error
+        raise NoHostError("The embedded runtime cannot be started", reason_of(error), ANOTHER_HOST) from error
 
 
 def refusal(message: Refused, folder: Path) -> NoHostError:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui import private_files
+from tui.core.errors import reason_of
 from tui.core.model_card import ModelCard, ModelState
 from tui.hosts.embedded.protocol import Done, Percent, Refused, Row, encode
 from tui.hosts.embedded.runtime import import_sdk, open_runtime
@@ -37,12 +38,12 @@ def main() -> None:
     try:
         sdk = import_sdk()
     except (ImportError, OSError) as error:
-        tether.leave(encode(Refused(str(error), no_sdk=True)), 1)
+        tether.leave(encode(Refused(reason_of(error), no_sdk=True)), 1)
     try:
         private_files.make_folder(Path(cache))
         manager = open_runtime(Path(folder), cache=Path(cache), say_errors=True)
     except (sdk.FoundryLocalException, OSError, ValueError) as error:
-        tether.leave(encode(Refused(str(error))), 1)
+        tether.leave(encode(Refused(reason_of(error))), 1)
     end: Done | Refused = Done()
     try:
         if wish == "offers":
@@ -52,7 +53,7 @@ def main() -> None:
         else:
             end = _download(manager.catalog, names[0], tether)
     except (sdk.FoundryLocalException, OSError, RuntimeError, ValueError) as error:
-        end = Refused(str(error))
+        end = Refused(reason_of(error))
     if wish == "offers" or end != Done():
         # What went wrong with the catalogue is only told on stderr, by a thread that is heard out in an orderly end.
         manager.close()

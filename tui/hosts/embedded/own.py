@@ -63,7 +63,7 @@ def check_folder(folder: Path) -> Facts:
         context = get(model, "context_length", int, None)
         return Facts(size_mb(folder), context, device, ep)
     except (OSError, ValueError) as error:
-        raise BadInputError(f"The model in {folder} cannot be read", str(error), WANTED) from error
+        raise BadInputError(f"The model in {folder} cannot be read", reason_of(error), WANTED) from error
 
 
 def registered(store: Path) -> tuple[Kept, ...]:
