@@ -387,7 +387,7 @@ ERRORS = (
     Case("abort of another choice", HEL + data({"choices": [{"index": 1, "finish_reason": "abort"}]}) + LO + ENDING),
     *(
         Case(
-            f"nonsense {nonsense}", HEL + f"data: {nonsense}\n\n" + ENDING, "Hel", FAILED, says="not part of an answer"
+            f"nonsense {nonsense[:20]}", HEL + f"data: {nonsense}\n\n" + ENDING, "Hel", FAILED, says="not part of an answer"
         )
         for nonsense in ("[1]", '"x"', "7", "{not json", "[" * 5000, "9" * 5000)
     ),
