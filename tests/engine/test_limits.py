@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
@@ -91,7 +92,13 @@ SENT: dict[str, tuple[Callable[[Wire], Awaitable[None]], str]] = {
         "",
     ),
 }
-SCRIPTS |= {f"limit {name}": script for name, (script, _) in SENT.items()}
+
+
+def _model(name: str) -> str:
+    return "limit_" + re.sub(r"\W+", "_", name)
+
+
+SCRIPTS |= {_model(name): script for name, (script, _) in SENT.items()}
 
 
 def peak_mb(pid: int) -> float:
@@ -113,7 +120,7 @@ def test_whatever_comes_the_engine_stays_small(
     engine: EngineLink, server: LoopbackServer, name: str, says: str
 ) -> None:
     bomb()  # made before anybody waits for it
-    lane = ask(engine, server.url, f"limit {name}", HASTY)
+    lane = ask(engine, server.url, _model(name), HASTY)
     assert engine.pid is not None
     assert peak_mb(engine.pid) < MOST_MB
     if says:
@@ -128,7 +135,7 @@ def test_the_good_beside_the_bad_are_answered(engine: EngineLink, server: Loopba
 
 
 def test_an_answer_longer_than_can_be_kept_is_cut_and_says_so(engine: EngineLink, server: LoopbackServer) -> None:
-    lane = ask(engine, server.url, "limit an endless answer")
+    lane = ask(engine, server.url, _model("an endless answer"))
     assert lane.state is LaneState.CUT
     for _ in range(100):  # why comes right behind the end
         for message in any_number_of(engine.drain()):

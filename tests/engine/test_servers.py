@@ -6,12 +6,12 @@ import pytest
 
 from tests.support.lanes import ask
 from tests.support.loopback_server import SCRIPTS, LoopbackServer
-from tests.support.streams import CASES, DONE, FAILED, Case, script
+from tests.support.streams import CASES, DONE, FAILED, MODELS, Case, script
 from tui.core.lane import Lane
 from tui.core.session_dict import lane_from_dict, lane_to_dict
 from tui.engine.link import EngineLink
 
-SCRIPTS |= {f"case {name}": script(case) for name, case in CASES.items()}
+SCRIPTS |= {MODELS[name]: script(case) for name, case in CASES.items()}
 
 
 def check(lane: Lane, case: Case) -> None:
@@ -36,6 +36,6 @@ def check(lane: Lane, case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_what_a_server_sends_becomes_what_the_table_says(link: EngineLink, server: LoopbackServer, case: Case) -> None:
-    lane = ask(link, server.url, f"case {case.name}")
+    lane = ask(link, server.url, MODELS[case.name])
     check(lane, case)
     assert lane.state.counts is (case.state is DONE)

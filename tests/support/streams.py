@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -387,7 +388,11 @@ ERRORS = (
     Case("abort of another choice", HEL + data({"choices": [{"index": 1, "finish_reason": "abort"}]}) + LO + ENDING),
     *(
         Case(
-            f"nonsense {nonsense[:20]}", HEL + f"data: {nonsense}\n\n" + ENDING, "Hel", FAILED, says="not part of an answer"
+            f"nonsense {nonsense[:20]}",
+            HEL + f"data: {nonsense}\n\n" + ENDING,
+            "Hel",
+            FAILED,
+            says="not part of an answer",
         )
         for nonsense in ("[1]", '"x"', "7", "{not json", "[" * 5000, "9" * 5000)
     ),
@@ -642,3 +647,5 @@ THINKING = (
 
 CASES = {case.name: case for case in (*FRAMING, *ERRORS, *SHAPES, *THINKING)}
 assert len(CASES) == len(FRAMING) + len(ERRORS) + len(SHAPES) + len(THINKING), "two cases of one name"
+MODELS = {name: f"case_{number}_" + re.sub(r"\W+", "_", name)[:40] for number, name in enumerate(CASES)}
+"""The id of the model that answers so."""
