@@ -134,7 +134,15 @@ class Lane:
 
     def fold(self, event: ev.Event) -> None:
         """Take one event in. After the end only what is `LEARNT` is taken; all else is a late echo."""
+        self._fold(event)
+        # Last: another thread that reads the lane meanwhile must not take the new number for what it read.
         self.revision += 1
+
+    def restore_text(self, answer: str, reasoning: str) -> None:
+        """Set the texts of a lane read back from a session file."""
+        self._answer, self._reasoning = _Text(answer), _Text(reasoning)
+
+    def _fold(self, event: ev.Event) -> None:
         match event:
             case ev.Usage():
                 self.usage = event
@@ -147,10 +155,6 @@ class Lane:
                     self.fault = Fault("stream", message, hint)
             case _:
                 self._move(event)
-
-    def restore_text(self, answer: str, reasoning: str) -> None:
-        """Set the texts of a lane read back from a session file."""
-        self._answer, self._reasoning = _Text(answer), _Text(reasoning)
 
     def _move(self, event: ev.Event) -> None:
         if self.state.final:

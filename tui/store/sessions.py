@@ -66,8 +66,9 @@ def save(session: Session, path: Path, cache: SaveCache | None = None) -> list[P
     in others beside it (`tui.store.parts`). `cache` belongs to one session and one writer.
     """
     cache = SaveCache() if cache is None else cache
+    # Before the lanes are read: what is learnt meanwhile is written once more, instead of never.
+    revisions = {run: lane.revision for run, lane in session.lanes.items()}
     fresh = {run: shortened(lane) for run, lane in session.lanes.items() if not _is_known(lane, cache.texts.get(run))}
-    revisions = {run: lane.revision for run, lane in fresh.items()}
     try:
         rows = storable([lane_to_dict(lane) for lane in fresh.values()])
         tables = dict(zip(fresh, rows, strict=True))
