@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.support.sessions import MS, SENT, fold, lane, score, session, spec
 from tests.support.some import some
 from tui.core import events as ev
 from tui.core import limits, session_timing
+from tui.core.errors import BadInputError
 from tui.core.lane import Lane, LaneState
 from tui.core.limits import MAX_BYTES, MAX_CHARS, TOO_LONG, AnswerRoom, stored_bytes
 from tui.core.prompt import Prompt
@@ -102,6 +104,19 @@ def test_a_file_that_only_has_such_a_name_is_no_part(tmp_path: Path) -> None:
     save(many(2), tmp_path / "s.toml")
     save(other, tmp_path / "s-2.toml")
     assert list(load_whole(tmp_path / "s.toml").lanes) == ["r0", "r1"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="symbolic links")
+@pytest.mark.parametrize("leads_to", ["s-2.toml", "away.toml"], ids=["in a circle", "nowhere"])
+def test_a_further_part_that_cannot_be_read_is_named_and_not_left_out(
+    leads_to: str, small: None, tmp_path: Path
+) -> None:
+    path, part = tmp_path / "s.toml", tmp_path / "s-2.toml"
+    save(many(10), path)
+    part.unlink()
+    part.symlink_to(tmp_path / leads_to)
+    with pytest.raises(BadInputError, match=r"s-2.toml cannot be read as a session"):
+        load_whole(path)
 
 
 def test_a_session_of_several_files_is_completed_from_its_journal(small: None, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from tui.core.errors import BadInputError, NoHostError, StoreError
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard, find_or_believe, merged
 from tui.core.session import Session
+from tui.files import is_there
 from tui.hosts.discovery import Surroundings
 from tui.hosts.host import Host, HostInfo
 from tui.hosts.missing import aliases_come_late, missing_model, names_of, not_downloaded
@@ -130,7 +131,7 @@ def conducted(
         _tell_problems(conductor)
         if keeper is not None and not kept:
             say(f"foundry-compare: {keeper.account()}")
-        elif keeper is not None and interrupted and keeper.path.exists():
+        elif keeper is not None and interrupted and is_there(keeper.path):
             say(f"Kept in {keeper.path}")
         if interrupted and not kept:
             raise StoreError("Interrupted, and not everything is kept")

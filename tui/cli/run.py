@@ -28,6 +28,7 @@ from tui.core.run import Run, newest
 from tui.core.session import Session
 from tui.core.target import DEFAULT_MAX_TOKENS, DETERMINISTIC_SEED, Parameters
 from tui.core.timing import METRICS
+from tui.files import is_there
 from tui.hosts.host import HostInfo
 from tui.hosts.missing import missing_model
 from tui.store import paths
@@ -141,7 +142,7 @@ def run(
 
 def _resume(file: Path, host: tuple[str, ...], *, as_json: bool, save: bool) -> ExitCode:
     """Go on with the session in a file, in that file; what a program that died left beside it comes first."""
-    if file.parent.is_dir():
+    if os.path.isdir(file.parent):  # noqa: PTH112 - never raises
         for found in recover(file.parent, paths.state_dir()):
             if found.problem is not None:
                 say(f"foundry-compare: {found.problem.sentence()}")
@@ -179,7 +180,7 @@ def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) 
 def _close(session: Session, asked: Run, path: Path | None, *, kept: bool, as_json: bool) -> ExitCode:
     """Say where it is kept, and how it went: of requests that were made again the last one counts."""
     lanes = [lane for lane in asked.lanes.values() if not lane.spec.warmup]
-    there = path is not None and path.exists()
+    there = path is not None and is_there(path)
     if as_json:
         show_json({"session": str(path) if there else None, "runs": [_as_json(session, lane) for lane in lanes]})
     elif there and kept:

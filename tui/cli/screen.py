@@ -16,6 +16,7 @@ from tui.cli.shell import say
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, CompareError
 from tui.core.terminal import colours, over_ssh
+from tui.files import is_there
 from tui.store import paths
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def open_screen(
     conductor, path = session
     if not conductor.kept:
         return ExitCode.NOT_KEPT
-    if path is not None and path.exists():
+    if path is not None and is_there(path):
         say(f"Kept in {path}")
     return code
 

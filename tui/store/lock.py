@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from tui import private_files
-from tui.files import read_regular
+from tui.files import is_missing, read_regular
 
 _SLACK_S = 2.0
 _MAX_BYTES = 256
@@ -50,7 +50,7 @@ class SessionLock:
 
         With `renew`, a lock that was taken and whose file somebody deleted is taken once more.
         """
-        if renew and self._mine and not self.path.exists():
+        if renew and self._mine and is_missing(self.path):
             self._mine = False
         if not self._mine:
             self._mine = self._create()

@@ -16,7 +16,7 @@ from tui.core.limits import shortened
 from tui.core.session import Session
 from tui.core.session_dict import lane_to_dict, session_from_dict, session_to_dict
 from tui.core.tables import Table
-from tui.files import parse_toml, read_toml
+from tui.files import is_missing, parse_toml, read_toml
 from tui.store.atomic import write_atomic
 from tui.store.emitter import emit, emit_table, storable
 from tui.store.parts import is_part, joined, part_path, split
@@ -33,12 +33,21 @@ def new_session_id(now: datetime) -> str:
 def load_whole(path: Path) -> Session:
     """The session that begins in a file, with what is in further ones. Raises BadInputError as `load` does."""
     session, number = load(path), 2
-    while (more := part_path(path, number)).exists():
-        part = load(more)
-        if not is_part(part, session):
-            break
+    while (part := _further(path, number, session)) is not None:
         session, number = joined(session, part), number + 1
     return session
+
+
+def _further(path: Path, number: int, session: Session) -> Session | None:
+    """The part of this number of the session that begins at `path`, if there is one. Raises BadInputError."""
+    more = part_path(path, number)
+    try:
+        if is_missing(more):
+            return None
+    except OSError as error:
+        raise _refusal(more, reason_of(error)) from error
+    part = load(more)
+    return part if is_part(part, session) else None
 
 
 def load(path: Path) -> Session:
