@@ -126,13 +126,19 @@ def conducted(
         yield conductor, keeper.path if keeper else None
     finally:
         interrupted = isinstance(sys.exc_info()[1], KeyboardInterrupt)
-        with uninterrupted():
-            kept = conductor.close()
-        _tell_problems(conductor)
-        if keeper is not None and not kept:
-            say(f"foundry-compare: {keeper.account()}")
-        elif keeper is not None and interrupted and is_there(keeper.path):
-            say(f"Kept in {keeper.path}")
+        kept = True
+        try:
+            with uninterrupted():
+                kept = conductor.close()
+                _tell_problems(conductor)
+                if keeper is not None and not kept:
+                    say(f"foundry-compare: {keeper.account()}")
+                elif keeper is not None and interrupted and is_there(keeper.path):
+                    say(f"Kept in {keeper.path}")
+        except KeyboardInterrupt:  # One that came meanwhile.
+            if kept:
+                raise
+            interrupted = True
         if interrupted and not kept:
             raise StoreError("Interrupted, and not everything is kept")
 
