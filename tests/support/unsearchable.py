@@ -14,15 +14,24 @@ NOBODY = 65534
 @contextmanager
 def unsearchable(folder: Path) -> Iterator[None]:
     """Nothing in `folder` can be looked at within the block, by no thread of this process. POSIX only."""
-    assert sys.platform != "win32"
-    user = os.geteuid()
     mode = folder.stat().st_mode & 0o7777
     folder.chmod(0)
     try:
-        if user == 0:
-            os.seteuid(NOBODY)
+        with not_the_superuser():
+            yield
+    finally:
+        folder.chmod(mode)
+
+
+@contextmanager
+def not_the_superuser() -> Iterator[None]:
+    """Within the block this process is a user whom permissions bind. POSIX only."""
+    assert sys.platform != "win32"
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(NOBODY)
+    try:
         yield
     finally:
         if user == 0:
             os.seteuid(user)
-        folder.chmod(mode)
