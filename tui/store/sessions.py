@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -66,6 +67,8 @@ class SaveCache:
     """By run: its lane, the revision of it that was written, and the text."""
     files: dict[Path, list[bytes]] = field(default_factory=dict)
     """What each file holds, if nobody else has written it since."""
+    looked: bool = False
+    """Whether files of an earlier writer have been looked for."""
 
 
 def save(session: Session, path: Path, cache: SaveCache | None = None) -> list[Path]:
@@ -90,6 +93,9 @@ def save(session: Session, path: Path, cache: SaveCache | None = None) -> list[P
     paths = [part_path(path, number) for number in range(1, len(parts) + 1)]
     unproven = {run: tables[run] for run in fresh}
     try:
+        for file in paths[1:]:
+            if file not in cache.files:
+                _check_own(file, session)
         # The last first: a run that moves on to the next file is there before it leaves its old one.
         for part, file in reversed(list(zip(parts, paths, strict=True))):
             _save_part(part, file, cache, unproven)
@@ -100,7 +106,41 @@ def save(session: Session, path: Path, cache: SaveCache | None = None) -> list[P
     for run, lane in fresh.items():
         if not lane.state.final:
             del cache.texts[run]
+    _remove_old_parts(path, len(paths), session, cache)
     return paths
+
+
+def _check_own(file: Path, session: Session) -> None:
+    """Raises StoreError when a further part would take the place of something else."""
+    try:
+        if is_missing(file) or is_part(load(file), session):
+            return
+        detail = f"{file} is another session"
+    except (OSError, BadInputError) as error:
+        detail = f"{file} is there, and is not known to be a part of it"
+        raise StoreError("The session cannot go on in a further file", detail, "Move that file away.") from error
+    raise StoreError("The session cannot go on in a further file", detail, "Move that file away.")
+
+
+def _remove_old_parts(path: Path, count: int, session: Session, cache: SaveCache) -> None:
+    """Remove the files that a session of fewer parts does not need any more, and whose runs it has.
+
+    One that cannot be removed is no failure: its runs are counted once.
+    """
+    while (file := part_path(path, count + 1)) in cache.files or (not cache.looked and _is_old_part(file, session)):
+        cache.files.pop(file, None)
+        with contextlib.suppress(OSError):
+            file.unlink()
+        count += 1
+    cache.looked = True
+
+
+def _is_old_part(file: Path, session: Session) -> bool:
+    try:
+        part = None if is_missing(file) else load(file)
+    except (OSError, BadInputError):
+        return False
+    return part is not None and is_part(part, session) and part.lanes.keys() <= session.lanes.keys()
 
 
 def _is_known(lane: Lane, known: tuple[Lane, int, bytes] | None) -> bool:
