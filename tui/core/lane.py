@@ -61,6 +61,8 @@ LEARNT = (ev.Usage, ev.Memory, ev.Explained)
 
 UNLOADED = "unloaded"
 """The kind of a fault that says: the host had not loaded the model when it was asked."""
+BROKEN_OFF = "program"
+"""The kind of a fault that says: this program came to its end while the request was made."""
 SKIPPED = "skipped"
 """The kind of a fault that says: nothing was asked, because the model had failed before."""
 

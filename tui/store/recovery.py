@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from tui.core import events as ev
 from tui.core.errors import CompareError, StoreError
-from tui.core.lane import Lane, LaneState
+from tui.core.lane import BROKEN_OFF, Fault, Lane, LaneState
 from tui.core.session import Session, SessionState
 from tui.core.session_dict import (
     lane_to_dict,
@@ -219,7 +219,10 @@ def _begun(lane: Lane) -> bool:
 
 def _ended(lane: Lane, at: int) -> Lane:
     """The lane, cut at the last instant that is known of it when it had not come to its end."""
-    lane.fold(ev.Ended(lane.spec.id, at))
+    if not lane.state.final:
+        lane.fold(ev.Ended(lane.spec.id, at))
+        when = "in the middle of this answer" if lane.answer else "before this was answered"
+        lane.fault = Fault(BROKEN_OFF, f"The program ended {when}.", "`run --resume` with the session asks it again.")
     return lane
 
 
