@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -335,6 +336,31 @@ def test_the_account_is_empty_when_everything_is_in_the_file(keeper: SessionKeep
         keeper.record(entry)
     assert keeper.close(WHOLE)
     assert keeper.account() == ""
+
+
+def test_a_file_that_is_still_being_written_at_the_end_is_told_with_the_journal_that_has_the_rest(
+    folder: Path, keeper: SessionKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, go_on, real = Event(), Event(), keeper_module.save
+
+    def slow(*what: Any) -> list[Path]:
+        writing.set()
+        assert go_on.wait(10)
+        return real(*what)
+
+    monkeypatch.setattr(keeper_module, "save", slow)
+    for entry in ENTRIES[:-1]:
+        keeper.record(entry)
+    assert not keeper.close(WHOLE, timeout=0)
+    assert writing.wait(10)
+    journal = folder / (WHOLE.id + SUFFIX)
+    said = f"{keeper.path} was still being written when the program ended: it may not hold everything. "
+    assert keeper.account() == f"{said}What is missing there is noted in {journal}, and taken in at the next start."
+    keeper.record(ENTRIES[-1])
+    noted = f"A part is noted in {journal}, and taken in at the next start; the rest is lost."
+    assert keeper.account() == f"{said}{noted}"
+    go_on.set()
+    until(keeper.path.exists)
 
 
 def test_the_account_names_the_journal_that_has_what_the_file_lacks(folder: Path, keeper: SessionKeeper) -> None:

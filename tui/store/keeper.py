@@ -93,7 +93,8 @@ class SessionKeeper:
         if self._thread is None:
             return ""
         if self._thread.is_alive():
-            return f"{self.path} was still being written when the program ended: it may not hold everything."
+            written = f"{self.path} was still being written when the program ended: it may not hold everything."
+            return f"{written} {self._writer.where_noted(whole=self._jobs.empty())}".rstrip()
         return self._writer.account()
 
     def _put(self, job: _Job) -> None:
@@ -231,8 +232,7 @@ class _Writer:
         """What is not in the file, and where it is; empty when everything is. Known once `run()` has returned."""
         if self.complete:
             return ""
-        used = [place.journal.path for place in (self._main, self._spare) if place.used]
-        noted = [str(path) for path in used if is_there(path)]
+        noted = self._noted()
         try:
             there = self._saved_entries >= 0 and not is_missing(self._path)
         except OSError as error:
@@ -241,14 +241,27 @@ class _Writer:
                 f"{self._path} cannot be looked at any more, so what it holds is not known: {reason_of(error)}.{where}"
             )
         parts = [f"Not all of the session is in {self._path}." if there else f"The session is not in {self._path}."]
-        what = "What is missing there" if there else "All of it"
-        if noted and not self._unnoted:
-            parts.append(f"{what} is noted in {' and '.join(noted)}, and taken in at the next start.")
-        elif noted:
-            parts.append(f"A part is noted in {' and '.join(noted)}, and taken in at the next start; the rest is lost.")
+        if noted:
+            parts.append(self.where_noted("What is missing there" if there else "All of it"))
         else:
             parts.append("What is missing there is lost." if there else "Nothing of it is kept.")
         return " ".join(parts)
+
+    def where_noted(self, what: str = "What is missing there", *, whole: bool = True) -> str:
+        """Where journals have `what` the file may lack; empty when there is none.
+
+        Without `whole` not every entry has been taken up, so that a journal cannot have everything.
+        """
+        where = " and ".join(self._noted())
+        if not where:
+            return ""
+        if whole and not self._unnoted:
+            return f"{what} is noted in {where}, and taken in at the next start."
+        return f"A part is noted in {where}, and taken in at the next start; the rest is lost."
+
+    def _noted(self) -> list[str]:
+        used = [place.journal.path for place in (self._main, self._spare) if place.used]
+        return [str(path) for path in used if is_there(path)]
 
     def _holds_everything(self) -> bool:
         """Whether the file has every entry, and every run with everything that was heard of it."""
