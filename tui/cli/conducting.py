@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tui.cli.exit_codes import ExitCode
 from tui.cli.interrupts import uninterrupted
+from tui.cli.recovering import Recovery
 from tui.cli.shell import say
 from tui.conductor import Conductor, new_session
 from tui.conductor.keep_warm import KeepWarm
@@ -143,10 +144,10 @@ def conducted(
             raise StoreError("Interrupted, and not everything is kept")
 
 
-def drive(conductor: Conductor, ended: Callable[[Lane], None]) -> None:
+def drive(conductor: Conductor, ended: Callable[[Lane], None], beside: Recovery | None = None) -> None:
     """Run the conductor until nothing is left to do; `ended` is called once for each lane that came to its end.
 
-    What cannot be kept is said when it happens.
+    What cannot be kept is said when it happens. `beside` is begun when the first request has been sent.
     """
     seen: set[str] = set()
     while conductor.busy:
@@ -157,11 +158,17 @@ def drive(conductor: Conductor, ended: Callable[[Lane], None]) -> None:
         for pause in conductor.pauses():
             names = ", ".join(clean_line(conductor.session.targets[key].name, 80) for key in pause.models)
             say(f"{names}: asked once more in {pause.seconds:g} s{', as the host wishes' * pause.asked}")
+        for said in beside.told() if beside is not None else ():
+            say(said)
         for lane_id in sorted(changed):
             lane = conductor.session.lanes[lane_id]
+            if beside is not None and (lane.marks.sent is not None or lane.state.final):
+                beside.begin()
             if conductor.settled(lane) and lane_id not in seen:
                 seen.add(lane_id)
                 ended(lane)
+    for said in beside.told(to_the_end=True) if beside is not None else ():
+        say(said)
 
 
 def _tell_problems(conductor: Conductor) -> None:

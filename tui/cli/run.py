@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from tui.cli import asking
 from tui.cli.conducting import Models, conducted, connected, drive, host_names, of_lane
 from tui.cli.exit_codes import ExitCode, worst
+from tui.cli.recovering import Recovery
 from tui.cli.shell import host_option, models_option, say, sessions_option, show, show_json, told
 from tui.core import dialect
 from tui.core.cells import cell_width
@@ -143,7 +144,8 @@ def run(
                 nonce=nonce,
                 parameters=parameters,
             )
-            drive(conductor, _teller(conductor.session, asked, as_json))
+            beside = None if no_save else Recovery(paths.sessions_dir(sessions))
+            drive(conductor, _teller(conductor.session, asked, as_json), beside)
             session = conductor.session
     return _close(session, asked, path, kept=bool(conductor.kept), as_json=as_json)
 
