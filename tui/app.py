@@ -258,9 +258,12 @@ class CompareApp(KeysInTurn[None]):
         except CompareError as error:
             self._compare.tell(error)
 
-    def _keep(self) -> None:
+    def _keep(self) -> bool:
+        """Write and end what must not be lost; whether everything is kept."""
         if self._desk is not None:
             self._desk.close()
-        if self._opened is not None:
-            self._opened.conductor.close()
-            self._opened.host.close()
+        if self._opened is None:
+            return True
+        kept = self._opened.conductor.close()
+        self._opened.host.close()
+        return kept

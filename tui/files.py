@@ -71,6 +71,24 @@ def open_regular(path: Path) -> BinaryIO:
     return os.fdopen(handle, "rb")
 
 
+def is_there(path: Path) -> bool:
+    """Whether something under this name can be found. Never raises: what cannot be looked at is not found."""
+    return os.path.exists(path)  # noqa: PTH110 - before 3.14 Path.exists() raises for a folder that is out of reach
+
+
+def is_missing(path: Path) -> bool:
+    """Whether there is nothing under this name, not even a link. Raises OSError when that cannot be said."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return True
+    return False
+
+
 def refuse_irregular(path: Path) -> None:
     """Raises NotAFileError when there is something at `path` that is no regular file; nothing there is no failure."""
     try:

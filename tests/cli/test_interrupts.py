@@ -19,8 +19,13 @@ from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.program import MODULE, finish, start, until
 from tests.support.some import some
-from tui.cli.conducting import drive
+from tui.cli import conducting as conducting_module
+from tui.cli.conducting import conducted, drive
+from tui.cli.exit_codes import ExitCode
+from tui.cli.shell import told
 from tui.core.lane import Lane, LaneState
+from tui.core.session import Session
+from tui.store.keeper import SessionKeeper
 from tui.store.recovery import recover
 from tui.store.sessions import load
 
@@ -166,6 +171,50 @@ def test_an_interrupt_after_which_not_everything_is_kept_says_so(at: At, tmp_pat
     (journal,) = state.glob("*.journal.jsonl")
     assert f"All of it is noted in {journal}, and taken in at the next start." in done.err
     assert done.err.splitlines()[-1] == "foundry-compare: Interrupted, and not everything is kept."
+
+
+class SignalledKeeper(SessionKeeper):
+    """A keeper that is closed when a signal comes."""
+
+    number = signal.SIGTERM
+
+    def close(self, snapshot: Session | None, timeout: float = 10.0) -> bool:
+        signal.raise_signal(self.number)
+        return super().close(snapshot, timeout)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("interrupted", [False, True], ids=["at its end", "being left"])
+def test_a_signal_while_not_everything_is_kept_says_so(
+    number: signal.Signals,
+    interrupted: bool,
+    server: LoopbackServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for folder in ("sessions", "state"):
+        (tmp_path / folder).write_text("in the way")
+    monkeypatch.setenv("FOUNDRY_COMPARE_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(conducting_module, "SessionKeeper", SignalledKeeper)
+    monkeypatch.setattr(SignalledKeeper, "number", number)
+
+    @told
+    def command() -> ExitCode:
+        host = LoopbackHost(server.port, ("good",))
+        with conducted(host, None, tmp_path / "sessions", save=True) as (conductor, _):
+            conductor._ledger.record({"score": {"run": "r1"}})
+            if interrupted:
+                signal.raise_signal(signal.SIGINT)
+        return ExitCode.NOT_KEPT
+
+    with pytest.raises(SystemExit) as ended:
+        command()
+    said = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 1
+    assert said[-1] == "foundry-compare: Interrupted, and not everything is kept."
+    assert f"foundry-compare: The session is not in {tmp_path / 'sessions'}" in said[-2]
+    assert said[-2].endswith("Nothing of it is kept.")
 
 
 def is_busy_adapter(process: psutil.Process) -> bool:

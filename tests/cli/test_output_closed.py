@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import subprocess
 import sys
@@ -11,6 +13,9 @@ import pytest
 
 from tests.support.program import PATIENCE_S, call, start
 from tests.support.some import some
+from tui.cli.interrupts import EndedError
+from tui.cli.shell import show
+from tui.core.errors import StoreError
 from tui.core.lane import LaneState
 from tui.store.sessions import load
 
@@ -81,3 +86,35 @@ def test_output_that_cannot_be_written_is_told(at: At, tmp_path: Path, sessions:
     )
     (file,) = sessions.iterdir()
     assert [lane.state for lane in load(file).lanes.values()] == [LaneState.DONE]
+
+
+class FailingOutput(io.TextIOWrapper):
+    """An output of which the system says, when it is written, that something is wrong with it."""
+
+    number = 0
+
+    def write(self, text: str) -> int:
+        raise OSError(self.number, os.strerror(self.number))
+
+
+@pytest.mark.parametrize(
+    ("number", "terminal", "refused"),
+    [
+        (errno.EIO, True, EndedError),
+        (errno.EIO, False, StoreError),
+        (errno.EINVAL, False, StoreError),
+        (errno.EPIPE, False, EndedError),
+    ],
+)
+def test_a_disk_that_breaks_is_not_taken_for_a_reader_that_is_gone(
+    number: int, terminal: bool, refused: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near, far = os.openpty()
+    handle = os.dup(far) if terminal else os.open(tmp_path / "out", os.O_WRONLY | os.O_CREAT)
+    with FailingOutput(os.fdopen(handle, "wb")) as output:
+        output.number = number
+        monkeypatch.setattr(sys, "stdout", output)
+        with pytest.raises(refused):
+            show("text")
+    os.close(near)
+    os.close(far)

@@ -15,6 +15,7 @@ from tests.support.program import call
 from tests.support.sessions import lane, session
 from tui.core.lane import LaneState
 from tui.core.plan import Mode
+from tui.store.lock import SessionLock, lock_path
 from tui.store.sessions import save
 
 
@@ -165,3 +166,21 @@ def test_without_files_and_without_sessions_there_is_nothing_to_report_on(tmp_pa
     done = call("report", cwd=tmp_path, environ=none)
     assert (done.code, done.out) == (2, "")
     assert done.err.splitlines()[-1].startswith("foundry-compare: There is no session to report on. ")
+
+
+def test_a_session_that_is_only_in_a_journal_is_named(tmp_path: Path, sessions: Path, own_folders: Path) -> None:
+    killed = sessions / "killed.journal.jsonl"
+    spare = own_folders / "state" / "spare.journal.jsonl"
+    for journal in (killed, sessions / "open.journal.jsonl", sessions / "kept.journal.jsonl", spare):
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        journal.write_text("{}\n")
+    assert SessionLock(lock_path(sessions, "open")).acquire()
+    says = "has a session that is in no file yet: start foundry-compare, and it is completed."
+    done = call("report", str(sessions), cwd=tmp_path)
+    kept = sessions / "kept.journal.jsonl"
+    told = [f"{kept} {says}", f"{killed} {says}"]
+    assert done.err.splitlines()[:-1] == told
+    assert done.code == 2
+    save(session([lane("r1")]), sessions / "kept.toml")
+    done = call("report", cwd=tmp_path)
+    assert (done.code, done.err.splitlines()) == (0, [f"{killed} {says}", f"{spare} {says}"])

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.store.entries import folded, header, run_entries, stream
+from tests.support import sessions as make
 from tests.support.loopback_server import SCRIPTS, WORDS, LoopbackServer
 from tests.support.odd_servers import UnlistingServer
 from tests.support.program import Done, call, finish, start
@@ -14,6 +16,7 @@ from tests.support.some import some
 from tests.support.streams import CASES, script
 from tui.core.lane import LaneState
 from tui.core.timing import METRICS
+from tui.store.journal import Journal
 from tui.store.sessions import load
 
 At = tuple[str, str]
@@ -277,3 +280,24 @@ def test_a_rate_that_is_not_known_has_its_reason(at: At, tmp_path: Path) -> None
     (run,) = call(*asked, "--json", cwd=tmp_path).json["runs"]
     assert run["metrics"]["decode_tps"] is None
     assert run["metrics"]["decode_tps_unknown"] == "the host did not count the tokens"
+
+
+def test_what_a_program_that_died_left_is_completed_beside_a_run(at: At, tmp_path: Path, sessions: Path) -> None:
+    whole = make.session([folded("r1", stream("r1", ["All of it."], ended=True))], session_id="20261122T110301Z-dead")
+    journal = Journal(sessions / f"{whole.id}.journal.jsonl")
+    for entry in [*header(whole), *run_entries("r1", stream("r1", ["All of it."], ended=True))]:
+        journal.append(entry)
+    journal.close()
+    damaged = sessions / "damaged.journal.jsonl"
+    damaged.write_text('{"session": {}}\n')
+    done = call("run", *at, "-m", "burst", "-p", "hi", "--no-save", cwd=tmp_path)
+    assert done.code == 0 and journal.path.exists(), "nothing is kept: nothing is looked at"
+    done = call("run", *at, "-m", "burst", "-p", "hi", cwd=tmp_path)
+    assert done.code == 0
+    assert (
+        "A session whose file was not complete has been completed from its journal (answers: 1, scores: 0): "
+        f"{whole.id}.toml." in done.err.splitlines()
+    )
+    assert f"The journal {damaged.name} cannot be understood." in done.err
+    assert not journal.path.exists() and damaged.exists()
+    assert load(sessions / f"{whole.id}.toml").lanes["r1"].answer == "All of it."

@@ -13,7 +13,7 @@ import pytest
 from tests.support.loopback_server import LoopbackServer
 from tests.support.program import call, finish, start, until
 from tests.support.sessions import lane, session
-from tui.core.lane import LaneState
+from tui.core.lane import BROKEN_OFF, LaneState
 from tui.core.session import Session
 from tui.core.target import Overrides, Parameters
 from tui.store.sessions import load, save
@@ -215,13 +215,15 @@ def test_a_plan_whose_program_was_killed_is_gone_on_with_to_its_end(
     process.kill()
     finish(process)
     (file,) = sessions.glob("*.toml")
-    done = call("run", *at, "--resume", str(file), "--json", cwd=tmp_path)
-    assert done.json["session"] == str(file)
+    resumed = call("run", *at, "--resume", str(file), "--json", cwd=tmp_path)
+    assert resumed.json["session"] == str(file)
     session = load(file)
-    ended = [(lane.spec.model, lane.spec.round) for lane in session.lanes.values()]
-    assert sorted(ended) == [(model, number) for model in ("m1", "m2") for number in range(1, 6)]
-    # The answer that the kill fell into is kept as far as it came; all others are whole.
-    assert sum(lane.state is not LaneState.DONE for lane in session.lanes.values()) <= 1
+    lanes = session.lanes.values()
+    done = [(lane.spec.model, lane.spec.round) for lane in lanes if lane.state is LaneState.DONE]
+    assert sorted(done) == [(model, number) for model in ("m1", "m2") for number in range(1, 6)]
+    # The answer that the kill fell into is kept as far as it came, and was asked again; all others are whole.
+    cut = [lane for lane in lanes if lane.state is not LaneState.DONE]
+    assert [(lane.state, lane.fault and lane.fault.kind) for lane in cut] in ([], [(LaneState.CUT, BROKEN_OFF)])
     assert session.state == "finished"
     assert [path.name for path in sessions.iterdir()] == [file.name]
 
@@ -239,6 +241,33 @@ def test_a_session_is_not_gone_on_with_on_another_kind_of_host_or_with_other_que
     assert done.err.splitlines()[-1] == (
         "foundry-compare: The session was held with another kind of host: daemon. This one is openai. "
         "Name the same one with --host."
+    )
+
+
+def test_a_session_says_when_it_goes_on_with_another_server(
+    at: At, server: LoopbackServer, tmp_path: Path, sessions: Path
+) -> None:
+    plan = ("--mode", "measure", "--rounds", "2", "--warmup", "0")
+    process = start("run", *at, "-m", "endless", "-p", "hi", *plan, cwd=tmp_path)
+    until(lambda: any(len(talk.sends) > 3 for talk in server.talks))
+    process.send_signal(signal.SIGTERM)
+    finish(process)
+    (file,) = sessions.glob("*.toml")
+    text = file.read_text("utf-8").replace('"endless', '"burst')
+    said = "This session was begun at http://box:1/v1; it goes on at "
+    for begun_at in ("http://box:1/v1", server.url):
+        file.write_text(text.replace(f'endpoint = "{server.url}"', f'endpoint = "{begun_at}"'), "utf-8")
+        done = call("run", *at, "--resume", str(file), cwd=tmp_path)
+        assert done.code == 0
+        assert (f"{said}{server.url}." in done.err) is (begun_at != server.url)
+
+
+def test_what_a_session_has_of_its_own_is_not_given_once_more(at: At, tmp_path: Path) -> None:
+    given = ("--rounds", "7", "--mode", "measure", "--sessions", "elsewhere", "--nonce")
+    done = call("run", *at, "--resume", "s.toml", *given, cwd=tmp_path)
+    assert done.code == 2
+    assert done.err == (
+        "foundry-compare: --resume goes without --mode, --rounds, --nonce, --sessions. The session has its own.\n"
     )
 
 

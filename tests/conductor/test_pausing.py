@@ -9,12 +9,14 @@ import pytest
 from tests.conductor.conftest import Cards
 from tests.support.conducting import states, to_the_end, until
 from tests.support.sessions import lane as a_lane
-from tui.conductor import Conductor
+from tui.conductor import Conductor, new_session
+from tui.conductor.course import Course
+from tui.conductor.ledger import Ledger
 from tui.conductor.pausing import Pause, Pausing
 from tui.conductor.planning import draw_up
-from tui.core.events import Failed
+from tui.core.events import Cancelled, Failed
 from tui.core.lane import LaneState
-from tui.core.plan import Mode
+from tui.core.plan import Mode, Plan
 from tui.engine.retry_after import retry_after_s
 
 NOW = datetime(2026, 11, 29, 12, 0, 0, tzinfo=UTC)
@@ -64,9 +66,48 @@ def test_of_several_the_longest_pause_counts_and_no_host_is_waited_for_endlessly
     pausing.heed(Failed("r2", 0, "status", "no", retry_after_s=86_400))
     pausing.begin([(one, 1), (two, 1)])
     assert pausing.begun() == [Pause(("m1", "m2"), 120.0, asked=True)]
+    pausing.end()
     pausing.heed(Failed("r1", 0, "status", "no", retry_after_s=0))
     pausing.begin([(one, 5)])
     assert pausing.begun() == [Pause(("m1",), 0.0, asked=True)]
+
+
+def test_another_failure_does_not_cut_short_what_a_host_asked_for() -> None:
+    now = [0]
+    pausing = Pausing(lambda: now[0])
+    pausing.heed(Failed("r1", 0, "status", "no", retry_after_s=60))
+    pausing.begin([(a_lane("r1", model="m1"), 1)])
+    now[0] += 19_500_000_000
+    pausing.begin([(a_lane("r2", model="m2"), 1)])
+    assert pausing.left_s == 40.5
+    assert pausing.begun() == [Pause(("m1",), 60.0, asked=True), Pause(("m2",), 41, asked=True)]
+    pausing.end()
+    pausing.begin([(a_lane("r3", model="m2"), 1)])
+    assert pausing.left_s == 0.5
+
+
+def test_of_two_waves_that_fail_in_turn_both_wait_as_long_as_the_host_of_one_wishes() -> None:
+    now, session = [0], new_session("s", NOW)
+    course = Course(Ledger(session, None), lambda: now[0])
+    run = course.begin(Plan("race", Mode.RACE, ("m1", "m2"), ("p1",), retries=2))
+    one, two = course.waiting.popleft()
+    course.pausing.heed(Failed(one.spec.id, 0, "status", "no", retry_after_s=60))
+    for lane in (one, two):
+        lane.fold(Failed(lane.spec.id, 0, "status", "no"))
+    (first,) = course.once_more([one], [])
+    (second,) = course.once_more([two], [])
+    assert [lane.spec.id for wave in course.waiting for lane in wave] == [second.spec.id, first.spec.id]
+    assert course.pause_s == 60
+    second.fold(Cancelled(second.spec.id, 0))
+    course.waiting.popleft()
+    assert course.pause_s == 60, "the first one waits still"
+    first.fold(Cancelled(first.spec.id, 0))
+    again = course.rerun("m2")
+    again[0].fold(Failed(again[0].spec.id, 0, "status", "no"))
+    course.waiting.clear()
+    course.once_more(again, [])
+    assert course.pause_s == 1.0, "nobody waits for that host any more"
+    assert not run.finished
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,21 @@ def test_a_copy_that_finds_no_room_leaves_the_other_file_as_it_was(
     journal.close()
     other.close()
     assert entries(other) == [{"n": 0}]
+
+
+@pytest.mark.parametrize("leave", [Journal.close, Journal.remove])
+def test_a_disk_that_complains_only_when_the_file_is_left_is_told_of(
+    leave: Callable[[Journal], None], journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.FileIO):
+        def close(self) -> None:
+            if not self.closed:
+                super().close()
+                raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    monkeypatch.setattr(io, "FileIO", Full)
+    journal.append({"n": 1})
+    with pytest.raises(StoreError) as caught:
+        leave(journal)
+    assert os.strerror(errno.EDQUOT) in caught.value.sentence()
+    assert entries(journal) == [{"n": 1}]

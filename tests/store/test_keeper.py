@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
 from tests.store.entries import folded, header, run_entries, score_entry, stream, until
 from tests.support.sessions import lane, score, session
 from tests.support.some import some
+from tests.support.unsearchable import unsearchable
 from tui.core.errors import BadInputError, StoreError
 from tui.core.session import Session
 from tui.core.session_dict import session_to_dict
+from tui.core.tables import Table
+from tui.store import keeper as keeper_module
 from tui.store.journal import SUFFIX, Journal, read_entries
 from tui.store.keeper import SessionKeeper
 from tui.store.lock import SessionLock
@@ -331,6 +338,31 @@ def test_the_account_is_empty_when_everything_is_in_the_file(keeper: SessionKeep
     assert keeper.account() == ""
 
 
+def test_a_file_that_is_still_being_written_at_the_end_is_told_with_the_journal_that_has_the_rest(
+    folder: Path, keeper: SessionKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, go_on, real = Event(), Event(), keeper_module.save
+
+    def slow(*what: Any) -> list[Path]:
+        writing.set()
+        assert go_on.wait(10)
+        return real(*what)
+
+    monkeypatch.setattr(keeper_module, "save", slow)
+    for entry in ENTRIES[:-1]:
+        keeper.record(entry)
+    assert not keeper.close(WHOLE, timeout=0)
+    assert writing.wait(10)
+    journal = folder / (WHOLE.id + SUFFIX)
+    said = f"{keeper.path} was still being written when the program ended: it may not hold everything. "
+    assert keeper.account() == f"{said}What is missing there is noted in {journal}, and taken in at the next start."
+    keeper.record(ENTRIES[-1])
+    noted = f"A part is noted in {journal}, and taken in at the next start; the rest is lost."
+    assert keeper.account() == f"{said}{noted}"
+    go_on.set()
+    until(keeper.path.exists)
+
+
 def test_the_account_names_the_journal_that_has_what_the_file_lacks(folder: Path, keeper: SessionKeeper) -> None:
     for entry in ENTRIES[:-1]:
         keeper.record(entry)
@@ -535,3 +567,75 @@ def test_a_deleted_journal_is_made_again_where_it_was_when_there_is_no_other_pla
     assert noted(folder) == len(ENTRIES)
     assert keeper.close(WHOLE)
     assert names(folder) == [keeper.path.name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_a_folder_that_goes_out_of_reach_is_told_at_the_end_and_nothing_in_it_is_removed(
+    folder: Path, keeper: SessionKeeper
+) -> None:
+    for entry in ENTRIES:
+        keeper.record(entry)
+    keeper.save(WHOLE)
+    until(keeper.path.exists)
+    with unsearchable(folder):
+        assert not keeper.close(WHOLE)
+        assert keeper.account() == (
+            f"{keeper.path} cannot be looked at any more, so what it holds is not known: Permission denied."
+        )
+    assert session_to_dict(load(keeper.path)) == session_to_dict(WHOLE)
+    assert len(list(read_entries(folder / f"{WHOLE.id}{SUFFIX}"))) == len(ENTRIES)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_a_folder_that_was_out_of_reach_for_a_while_is_written_to_again(folder: Path, keeper: SessionKeeper) -> None:
+    for entry in ENTRIES[:-1]:
+        keeper.record(entry)
+    keeper.save(WHOLE)
+    until(keeper.path.exists)
+    with unsearchable(folder):
+        keeper.save(WHOLE)
+        until(lambda: keeper._writer._due == math.inf and keeper._jobs.empty())
+        assert keeper.problems()
+    keeper.record(ENTRIES[-1])
+    assert keeper.close(WHOLE)
+
+
+def test_a_writer_that_breaks_says_so_and_goes_on(
+    folder: Path, keeper: SessionKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("what nobody thought of")
+
+    for entry in ENTRIES[:-1]:
+        keeper.record(entry)
+    with monkeypatch.context() as patch:
+        patch.setattr(keeper_module, "save", broken)
+        keeper.save(WHOLE)
+        until(lambda: not keeper._found.empty())
+    assert [problem.sentence() for problem in keeper.problems()] == [
+        "What keeps the session on disk broke. RuntimeError: what nobody thought of. Please report this."
+    ]
+    keeper.record(ENTRIES[-1])
+    assert keeper.close(WHOLE)
+    assert session_to_dict(load(keeper.path)) == session_to_dict(WHOLE)
+    assert names(folder) == [keeper.path.name]
+
+
+def test_entries_that_a_broken_writer_did_not_note_are_not_said_to_be_noted(
+    keeper: SessionKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper.record(ENTRIES[0])
+    real, failed = Journal.append, Event()
+
+    def broken_once(journal: Journal, entry: Table) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise RuntimeError("what nobody thought of")
+        real(journal, entry)
+
+    until(lambda: keeper._writer._main.used)
+    monkeypatch.setattr(Journal, "append", broken_once)
+    for entry in ENTRIES[1:]:
+        keeper.record(entry)
+    assert not keeper.close(None)
+    assert "A part is noted in" in keeper.account() and "the rest is lost" in keeper.account()

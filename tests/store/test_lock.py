@@ -7,12 +7,15 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
-from tui.store.lock import SessionLock, holder
+from tests.support.unsearchable import not_the_superuser
+from tui.store.lock import SOMEBODY, SessionLock, holder
+from tui.store.recovery import recover
 
 
 @pytest.fixture
@@ -96,3 +99,32 @@ def test_a_lock_that_finds_no_room_leaves_nothing_behind(path: Path, monkeypatch
     with pytest.raises(OSError, match="No space"):
         SessionLock(path).acquire()
     assert not path.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_the_lock_of_another_user_holds_though_nobody_else_can_read_it() -> None:
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o777)
+        theirs = SessionLock(folder / "s.lock")
+        assert theirs.acquire()
+        theirs.path.chmod(0)
+        with not_the_superuser():
+            assert holder(theirs.path) == SOMEBODY
+            assert not SessionLock(theirs.path).acquire()
+        assert theirs.path.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_a_session_of_another_user_is_not_taken_for_one_that_was_broken_off() -> None:
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o777)
+        theirs, journal = SessionLock(folder / "s.lock"), folder / "s.journal.jsonl"
+        assert theirs.acquire()
+        journal.write_text("")
+        for file in (theirs.path, journal):
+            file.chmod(0)
+        with not_the_superuser():
+            assert recover(folder) == []
+        assert theirs.path.exists() and journal.exists()

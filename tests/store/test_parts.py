@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from tests.support.sessions import MS, SENT, fold, lane, score, session, spec
 from tests.support.some import some
 from tui.core import events as ev
 from tui.core import limits, session_timing
+from tui.core.errors import BadInputError, StoreError
 from tui.core.lane import Lane, LaneState
 from tui.core.limits import MAX_BYTES, MAX_CHARS, TOO_LONG, AnswerRoom, stored_bytes
 from tui.core.prompt import Prompt
@@ -20,7 +24,7 @@ from tui.core.session import Session, SessionState
 from tui.core.session_dict import session_to_dict
 from tui.core.session_timing import MAX_CHUNKS
 from tui.report.aggregate import aggregate
-from tui.store import parts
+from tui.store import parts, sessions
 from tui.store.emitter import emit
 from tui.store.journal import SUFFIX, Journal
 from tui.store.keeper import SessionKeeper
@@ -102,6 +106,84 @@ def test_a_file_that_only_has_such_a_name_is_no_part(tmp_path: Path) -> None:
     save(many(2), tmp_path / "s.toml")
     save(other, tmp_path / "s-2.toml")
     assert list(load_whole(tmp_path / "s.toml").lanes) == ["r0", "r1"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="symbolic links")
+@pytest.mark.parametrize("leads_to", ["s-2.toml", "away.toml"], ids=["in a circle", "nowhere"])
+def test_a_further_part_that_cannot_be_read_is_named_and_not_left_out(
+    leads_to: str, small: None, tmp_path: Path
+) -> None:
+    path, part = tmp_path / "s.toml", tmp_path / "s-2.toml"
+    save(many(10), path)
+    part.unlink()
+    part.symlink_to(tmp_path / leads_to)
+    with pytest.raises(BadInputError, match=r"s-2.toml cannot be read as a session"):
+        load_whole(path)
+
+
+@pytest.mark.parametrize("other", [session([lane("r1")], session_id="other"), None], ids=["a session", "no session"])
+def test_a_session_does_not_go_on_in_the_file_of_another(other: Session | None, small: None, tmp_path: Path) -> None:
+    taken = tmp_path / "s-2.toml"
+    if other is None:
+        taken.write_text("mine")
+    else:
+        save(other, taken)
+    before, cache = taken.read_bytes(), SaveCache()
+    for _ in range(2):
+        with pytest.raises(StoreError, match="cannot go on in a further file") as refused:
+            save(many(10), tmp_path / "s.toml", cache)
+        assert f"{taken} is" in refused.value.detail
+        assert taken.read_bytes() == before
+    taken.unlink()
+    save(many(10), tmp_path / "s.toml", cache)
+    assert session_to_dict(load_whole(tmp_path / "s.toml")) == session_to_dict(many(10))
+
+
+@pytest.mark.parametrize("fresh", [True, False], ids=["another program", "the same program"])
+def test_files_that_a_session_does_not_need_any_more_are_removed(
+    fresh: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, path, cache = many(10), tmp_path / "s.toml", SaveCache()
+    with monkeypatch.context() as patch:
+        patch.setattr(parts, "PART_BYTES", 2_000)
+        assert len(save(whole, path, cache)) > 2
+    assert save(whole, path, None if fresh else cache) == [path]
+    assert list(tmp_path.iterdir()) == [path]
+    assert session_to_dict(load(path)) == session_to_dict(whole)
+
+
+def test_a_file_with_runs_that_a_session_does_not_have_is_left(tmp_path: Path, small: None) -> None:
+    path = tmp_path / "s.toml"
+    paths = save(many(10), path)
+    assert len(paths) > 2
+    save(many(3), path)
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
+def test_runs_that_are_in_two_files_after_a_kill_are_counted_once(
+    small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, path, cache = many(10), tmp_path / "s.toml", SaveCache()
+    late = {run: one for run, one in whole.lanes.items() if run not in ("r0", "r1")}
+    save(replace(whole, lanes=late, scores=[one for one in whole.scores if one.run in late]), path, cache)
+    real, written = sessions.write_atomic, list[Path]()
+
+    def killed(file: Path, data: bytes, check: Callable[[bytes], None]) -> None:
+        if file == path:
+            raise KeyboardInterrupt
+        written.append(file)
+        real(file, data, check)
+
+    monkeypatch.setattr(sessions, "write_atomic", killed)
+    with pytest.raises(KeyboardInterrupt):
+        save(whole, path, cache)
+    assert written
+    found = [load(file) for file in collect([tmp_path])[0]]
+    held = [run for part in found for run in part.lanes]
+    assert len(held) > len(set(held)), "some run is in two files"
+    (row,) = aggregate(found).rows
+    assert row.outcomes.runs == len(set(held))
+    assert sum(score.n for score in row.scores) == len([one for one in whole.scores if one.run in held])
 
 
 def test_a_session_of_several_files_is_completed_from_its_journal(small: None, tmp_path: Path) -> None:

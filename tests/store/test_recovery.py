@@ -15,7 +15,9 @@ from tests.store.entries import Entry, folded, header, run_entries, score_entry,
 from tests.support.sessions import MS, SENT, score, session
 from tests.support.some import some
 from tui.core import events as ev
-from tui.core.lane import LaneState
+from tui.core.lane import BROKEN_OFF, LaneState
+from tui.core.outcome import outcome
+from tui.core.run import left_of, slot_of
 from tui.core.session import SessionState
 from tui.core.session_dict import session_to_dict
 from tui.store.journal import SUFFIX, Journal, read_entries
@@ -155,7 +157,20 @@ def test_a_journal_that_adds_nothing_is_removed_and_the_file_left_as_it_was(tmp_
 def test_a_run_is_cut_unless_it_had_come_to_its_end(events: list[ev.Event], state: LaneState, tmp_path: Path) -> None:
     journal_with(tmp_path, [*header(WHOLE), *run_entries("r1", events)])
     (result,) = recover(tmp_path)
-    assert load(result.path).lanes["r1"].state is state
+    found = load(result.path).lanes["r1"]
+    assert found.state is state
+    broken_off = found.fault is not None and found.fault.kind == BROKEN_OFF
+    assert broken_off is (state is LaneState.CUT), "what this program did is not the model's fault"
+
+
+def test_an_answer_that_the_program_s_end_cut_says_so_and_is_still_to_be_asked(tmp_path: Path) -> None:
+    journal_with(tmp_path, [*header(WHOLE), *run_entries("r1", stream("r1", ["Half"], ended=False))])
+    (result,) = recover(tmp_path)
+    session = load(result.path)
+    (found,) = session.lanes.values()
+    assert (found.answer, outcome(found)) == ("Half", "The program ended in the middle of this answer.")
+    (plan,) = session.plans.values()
+    assert [slot for wave in left_of(plan, [found]) for slot in wave] == [slot_of(found)]
 
 
 def test_a_journal_split_over_two_folders_is_read_as_one(tmp_path: Path) -> None:

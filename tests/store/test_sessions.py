@@ -6,6 +6,7 @@ import os
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from tui.core import events as ev
 from tui.core.clean import join_surrogates
 from tui.core.errors import BadInputError, StoreError
 from tui.core.lane import LaneState
+from tui.core.memory import MemoryUse
 from tui.core.prompt import Prompt
 from tui.core.rating import Note
 from tui.core.session import Session
@@ -265,6 +267,30 @@ def test_a_run_that_may_still_change_is_not_cached(tmp_path: Path) -> None:
     running.fold(ev.Ended("r1", running.marks.at[-1], "stop"))
     save(session([running]), tmp_path / "a.toml", cache)
     assert load(tmp_path / "a.toml").lanes["r1"].state is LaneState.DONE
+
+
+def test_what_a_run_learns_while_it_is_written_is_written_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, path, ended = SaveCache(), tmp_path / "a.toml", lane("r1")
+    save(session([ended]), path, cache)
+    seen, folding, go_on = MemoryUse.seen, Event(), Event()
+
+    def held(use: MemoryUse, memory: ev.Memory) -> MemoryUse:
+        folding.set()
+        assert go_on.wait(10)
+        return seen(use, memory)
+
+    monkeypatch.setattr(MemoryUse, "seen", held)
+    folder = Thread(target=ended.fold, args=(ev.Memory("r1", 1, 5_000_000, 9),))
+    folder.start()
+    assert folding.wait(10)
+    save(session([ended]), path, cache)
+    assert load(path).lanes["r1"].memory is None
+    go_on.set()
+    folder.join()
+    save(session([ended]), path, cache)
+    assert load(path).lanes["r1"].memory == ended.memory is not None
 
 
 def test_the_old_file_stays_when_the_session_holds_what_toml_cannot(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import sys
@@ -55,6 +56,18 @@ def test_an_answer_that_streams_is_kept(way: str, code: int, sessions: Path) -> 
     (lane,) = session.lanes.values()
     assert (session.state, lane.state) == (SessionState.FINISHED, LaneState.STOPPED)
     assert lane.answer.startswith("more more more")
+
+
+@pytest.mark.parametrize("way", ["C-q", "SIGTERM", "SIGHUP"])
+def test_the_exit_code_says_that_not_everything_is_kept_whatever_ended_the_program(way: str, sessions: Path) -> None:
+    sessions.parent.mkdir(parents=True, exist_ok=True)
+    sessions.write_text("in the way")
+    program = (*PROGRAM, "--host", "tests.support.adapters:Scripted", "-m", "endless", "-p", "hi")
+    with terminal(program, SIZE, TOP) as (window, family):
+        window.sees("more more more")
+        leave(window, family, way)
+        window.until(lambda: re.search(r"exit code 1(?!\d)", window.text) is not None)
+        family.wait_for_the_end()
 
 
 @pytest.mark.parametrize(("way", "code"), WAYS)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tui.cli.exit_codes import ExitCode
 from tui.cli.interrupts import uninterrupted
+from tui.cli.recovering import Recovery
 from tui.cli.shell import say
 from tui.conductor import Conductor, new_session
 from tui.conductor.keep_warm import KeepWarm
@@ -21,6 +22,7 @@ from tui.core.errors import BadInputError, NoHostError, StoreError
 from tui.core.lane import Lane, LaneState
 from tui.core.model_card import ModelCard, find_or_believe, merged
 from tui.core.session import Session
+from tui.files import is_there
 from tui.hosts.discovery import Surroundings
 from tui.hosts.host import Host, HostInfo
 from tui.hosts.missing import aliases_come_late, missing_model, names_of, not_downloaded
@@ -125,21 +127,27 @@ def conducted(
         yield conductor, keeper.path if keeper else None
     finally:
         interrupted = isinstance(sys.exc_info()[1], KeyboardInterrupt)
-        with uninterrupted():
-            kept = conductor.close()
-        _tell_problems(conductor)
-        if keeper is not None and not kept:
-            say(f"foundry-compare: {keeper.account()}")
-        elif keeper is not None and interrupted and keeper.path.exists():
-            say(f"Kept in {keeper.path}")
+        kept = True
+        try:
+            with uninterrupted():
+                kept = conductor.close()
+                _tell_problems(conductor)
+                if keeper is not None and not kept:
+                    say(f"foundry-compare: {keeper.account()}")
+                elif keeper is not None and interrupted and is_there(keeper.path):
+                    say(f"Kept in {keeper.path}")
+        except KeyboardInterrupt:  # One that came meanwhile.
+            if kept:
+                raise
+            interrupted = True
         if interrupted and not kept:
             raise StoreError("Interrupted, and not everything is kept")
 
 
-def drive(conductor: Conductor, ended: Callable[[Lane], None]) -> None:
+def drive(conductor: Conductor, ended: Callable[[Lane], None], beside: Recovery | None = None) -> None:
     """Run the conductor until nothing is left to do; `ended` is called once for each lane that came to its end.
 
-    What cannot be kept is said when it happens.
+    What cannot be kept is said when it happens. `beside` is begun when the first request has been sent.
     """
     seen: set[str] = set()
     while conductor.busy:
@@ -150,11 +158,17 @@ def drive(conductor: Conductor, ended: Callable[[Lane], None]) -> None:
         for pause in conductor.pauses():
             names = ", ".join(clean_line(conductor.session.targets[key].name, 80) for key in pause.models)
             say(f"{names}: asked once more in {pause.seconds:g} s{', as the host wishes' * pause.asked}")
+        for said in beside.told() if beside is not None else ():
+            say(said)
         for lane_id in sorted(changed):
             lane = conductor.session.lanes[lane_id]
+            if beside is not None and (lane.marks.sent is not None or lane.state.final):
+                beside.begin()
             if conductor.settled(lane) and lane_id not in seen:
                 seen.add(lane_id)
                 ended(lane)
+    for said in beside.told(to_the_end=True) if beside is not None else ():
+        say(said)
 
 
 def _tell_problems(conductor: Conductor) -> None:

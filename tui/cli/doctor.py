@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +17,7 @@ from tui.cli.exit_codes import ExitCode, of_error
 from tui.cli.shell import host_option, show, show_json, told
 from tui.core.errors import CompareError, NoHostError
 from tui.core.figures import data_size
+from tui.files import is_there
 from tui.hosts.discovery import Attempt
 from tui.hosts.found import FoundHost
 from tui.hosts.host import Ability, HostInfo
@@ -122,7 +124,7 @@ def _machine_told(facts: Mapping[str, Any]) -> Iterator[str]:
     free, total = memory["free_bytes"], memory["total_bytes"]
     yield row("memory", f"{data_size(free)} free of {data_size(total)}" if total is not None else "-")
     for name, place in facts["places"].items():
-        yield row(name, place if machine.is_there(place) else f"{place} (not there yet)")
+        yield row(name, place if is_there(Path(place)) else f"{place} (not there yet)")
     for name, version in facts["versions"].items():
         yield row(name, version or "not installed")
     size = f"{terminal['columns']}x{terminal['rows']}" if terminal["columns"] is not None else "no terminal"

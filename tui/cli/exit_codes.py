@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
+from tui.core import signals
 from tui.core.errors import BadInputError, CompareError, ModelFailedError, NoHostError, NoModelError
 
 
@@ -12,7 +13,7 @@ class ExitCode(IntEnum):
     """0 is good; the rest name the first thing that is not."""
 
     GOOD = 0
-    NOT_KEPT = 1
+    NOT_KEPT = signals.NOT_KEPT
     """The work was done and could not be written to disk."""
     USAGE = 2
     NO_HOST = 3
@@ -40,8 +41,6 @@ MEANINGS = {
     ExitCode.OUTPUT_CLOSED: "nobody reads the output any more, as with `| head -1`; what arrived is kept",
     ExitCode.TERMINATED: "told to end (SIGTERM; on Windows a closed console); what arrived is kept",
 }
-_SIGNALLED = 128
-"""What a shell adds to a signal's number."""
 
 _BY_ERROR: dict[type[CompareError], ExitCode] = {
     BadInputError: ExitCode.USAGE,
@@ -59,7 +58,7 @@ def of_error(error: CompareError) -> ExitCode:
 def of_signal(number: int) -> ExitCode:
     """The exit code of a command that this signal ended. Those that only Windows has ask a program to end as well."""
     known = {code.value for code in ExitCode}
-    code = _SIGNALLED + number
+    code = signals.code_of(number)
     return ExitCode(code) if code in known else ExitCode.TERMINATED
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_ALL = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+from tui.core.signals import heeded
+
 PIPE = 13
 """SIGPIPE, which some platforms do not have."""
 
@@ -21,10 +22,16 @@ class EndedError(KeyboardInterrupt):
         self.number = number
 
 
-def _heeded() -> list[int]:
-    """Those of these signals that this platform knows and nobody (`nohup`) wants ignored."""
-    known = [number for name in _ALL if (number := getattr(signal, name, None))]
-    return [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have `handler` called for these signals within the block."""
+    before = {number: signal.signal(number, handler) for number in heeded()}
+    try:
+        yield
+    finally:
+        # Ctrl+C last: one that comes in between breaks this off, and must not leave itself without a handler.
+        for number in reversed(before):
+            signal.signal(number, before[number])
 
 
 @contextmanager
@@ -42,12 +49,8 @@ def ended_politely() -> Iterator[None]:
             leaving = True
             raise EndedError(signum)
 
-    before = {number: signal.signal(number, interrupt) for number in _heeded()}
-    try:
+    with _handled(interrupt):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
@@ -58,11 +61,7 @@ def uninterrupted() -> Iterator[None]:
     def put_off(signum: int, frame: FrameType | None) -> None:
         came.append(signum)
 
-    before = {number: signal.signal(number, put_off) for number in _heeded()}
-    try:
+    with _handled(put_off):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
     if came:
         signal.raise_signal(came[0])

@@ -7,7 +7,6 @@ import platform
 import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from tui.core.terminal import colours, over_ssh
@@ -52,14 +51,6 @@ def terminal(environ: Mapping[str, str], system: str = sys.platform) -> dict[str
         "ssh": over_ssh(environ),
         "multiplexer": next((name.casefold() for name in ("TMUX", "STY", "ZELLIJ") if environ.get(name)), None),
     }
-
-
-def is_there(place: str) -> bool:
-    """Whether a file or a folder exists already."""
-    try:
-        return Path(place).exists()
-    except OSError:
-        return False
 
 
 def _version(package: str) -> str | None:

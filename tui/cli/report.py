@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 
 from tui.cli.exit_codes import ExitCode
+from tui.cli.recovering import only_in_journals
 from tui.cli.shell import say, show, told
 from tui.core.errors import BadInputError, reason_of
 from tui.files import refuse_irregular
 from tui.report.aggregate import Aggregation, Report
 from tui.report.formats import FORMATS, Format, format_called, format_of
 from tui.store.atomic import write_atomic
-from tui.store.paths import sessions_dir
+from tui.store.paths import sessions_dir, state_dir
 from tui.store.sessions import collect, load
 
 _SUFFIXES = ", ".join(form.suffix for form in FORMATS)
@@ -40,7 +41,11 @@ def report(files: tuple[Path, ...], name: str | None, output: Path | None, force
     form = _format(name, output)
     if output is not None:
         _check_free(output, force=force)
-    text = form.render(aggregated(files or (sessions_dir(),)))
+    places = files or (sessions_dir(),)
+    folders = [place for place in places if os.path.isdir(place)]  # noqa: PTH112 - never raises
+    for journal in only_in_journals(folders if files else [*folders, state_dir()]):
+        say(f"{journal} has a session that is in no file yet: start foundry-compare, and it is completed.")
+    text = form.render(aggregated(places))
     if output is None:
         show(text.rstrip("\n"))
         return ExitCode.GOOD

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from tui.cli import asking
 from tui.cli.conducting import Models, conducted, connected, drive, host_names, of_lane
 from tui.cli.exit_codes import ExitCode, worst
+from tui.cli.recovering import Recovery
 from tui.cli.shell import host_option, models_option, say, sessions_option, show, show_json, told
 from tui.core import dialect
 from tui.core.cells import cell_width
@@ -28,6 +30,7 @@ from tui.core.run import Run, newest
 from tui.core.session import Session
 from tui.core.target import DEFAULT_MAX_TOKENS, DETERMINISTIC_SEED, Parameters
 from tui.core.timing import METRICS
+from tui.files import is_there
 from tui.hosts.host import HostInfo
 from tui.hosts.missing import missing_model
 from tui.store import paths
@@ -38,6 +41,11 @@ MAX_ROUNDS = 1_000
 MAX_TOKENS = 1_000_000_000
 MAX_SEED = (1 << 63) - 1
 """The largest number that a session file holds."""
+_ITS_OWN = (
+    "system", "mode", "rounds", "warmup", "retries", "alone", "nonce", "deterministic", "max_tokens", "temperature",
+    "top_p", "seed", "stop", "sessions",
+)  # fmt: skip
+"""What a session that is gone on with has already."""
 _file = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -111,6 +119,8 @@ def run(
     if resume is not None:
         if models or models_file or prompts or prompt_files:
             raise BadInputError("--resume goes without models and prompts", "The session has them")
+        if given := _given(_ITS_OWN):
+            raise BadInputError(f"--resume goes without {', '.join(given)}", "The session has its own")
         return _resume(resume, host, as_json=as_json, save=not no_save)
     questions = asking.prompts(prompts, prompt_files, system, os.environ)
     if alone and mode != Mode.MEASURE:
@@ -134,14 +144,22 @@ def run(
                 nonce=nonce,
                 parameters=parameters,
             )
-            drive(conductor, _teller(conductor.session, asked, as_json))
+            beside = None if no_save else Recovery(paths.sessions_dir(sessions))
+            drive(conductor, _teller(conductor.session, asked, as_json), beside)
             session = conductor.session
     return _close(session, asked, path, kept=bool(conductor.kept), as_json=as_json)
 
 
+def _given(names: Collection[str]) -> list[str]:
+    """Those of these options that stand on the command line, as they are written there."""
+    context = click.get_current_context()
+    by_hand = [name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    return [option.opts[-1] for option in context.command.params if option.name in by_hand]
+
+
 def _resume(file: Path, host: tuple[str, ...], *, as_json: bool, save: bool) -> ExitCode:
     """Go on with the session in a file, in that file; what a program that died left beside it comes first."""
-    if file.parent.is_dir():
+    if os.path.isdir(file.parent):  # noqa: PTH112 - never raises
         for found in recover(file.parent, paths.state_dir()):
             if found.problem is not None:
                 say(f"foundry-compare: {found.problem.sentence()}")
@@ -152,6 +170,7 @@ def _resume(file: Path, host: tuple[str, ...], *, as_json: bool, save: bool) -> 
         )
     with connected(host) as (opened, info):
         _check_host(session, info, opened.catalogue())
+        _tell_of_another_server(session, info)
         with conducted(opened, info, None, save=save, resumed=(session, file)) as (conductor, path):
             asked = conductor.resume()
             say(f"{info.title}: going on with {clean_line(file.name)}, {progress(newest(asked.lanes.values())).told()}")
@@ -176,10 +195,19 @@ def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) 
             raise NoModelError(f"There is no model {clean_line(target.card.key, 80)} on this host any more")
 
 
+def _tell_of_another_server(session: Session, info: HostInfo) -> None:
+    """A local service may have another port each time; what was measured at two servers must not pass for one."""
+    before = session.hosts if info.members else {info.name: session.host}
+    for host in info.members or (info,):
+        begun, now = before.get(host.name, {}).get("endpoint"), host.to_dict().get("endpoint")
+        if begun is not None and now is not None and begun != now:
+            say(f"This session was begun at {clean_line(str(begun), 200)}; it goes on at {clean_line(now, 200)}.")
+
+
 def _close(session: Session, asked: Run, path: Path | None, *, kept: bool, as_json: bool) -> ExitCode:
     """Say where it is kept, and how it went: of requests that were made again the last one counts."""
     lanes = [lane for lane in asked.lanes.values() if not lane.spec.warmup]
-    there = path is not None and path.exists()
+    there = path is not None and is_there(path)
     if as_json:
         show_json({"session": str(path) if there else None, "runs": [_as_json(session, lane) for lane in lanes]})
     elif there and kept:

@@ -5,24 +5,23 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.cli.exit_codes import ExitCode, of_signal
+from tui.cli.recovering import recover_and_tell
 from tui.cli.shell import say
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError, CompareError
+from tui.core.errors import BadInputError
 from tui.core.terminal import colours, over_ssh
+from tui.files import is_there
 from tui.store import paths
 
 if TYPE_CHECKING:
     from tui.conductor import Conductor
-
-_LARGE = 1_000_000
-"""Bytes of a journal from which on completing a session is announced: it takes a while."""
 
 
 def open_screen(
@@ -68,7 +67,7 @@ def open_screen(
         # Closed after the conductor, whose streams would break off otherwise.
         stack.callback(opened.close)
         session = stack.enter_context(conducted(opened, None, sessions, save=True, keep_warm=keep_warm))
-        return Opened(opened, session[0], notices, partial(_recover, paths.sessions_dir(sessions)))
+        return Opened(opened, session[0], notices, partial(recover_and_tell, paths.sessions_dir(sessions)))
 
     app = CompareApp(
         open_up,
@@ -92,25 +91,6 @@ def open_screen(
     conductor, path = session
     if not conductor.kept:
         return ExitCode.NOT_KEPT
-    if path is not None and path.exists():
+    if path is not None and is_there(path):
         say(f"Kept in {path}")
     return code
-
-
-def _recover(directory: Path, tell: Callable[[str | CompareError], object]) -> None:
-    """Bring back what a program that died left behind, and tell of it."""
-    from tui.store.recovery import recover
-
-    def began(journal: Path) -> None:
-        size = journal.stat().st_size
-        if size > _LARGE:
-            tell(f"A session is being completed from its journal ({size / 1e6:.0f} MB): {journal.name} …")
-
-    for found in recover(directory, paths.state_dir(), began):
-        if found.problem is not None:
-            tell(found.problem)
-        else:
-            tell(
-                f"A session whose file was not complete has been completed from its journal (answers: {found.answers}, "
-                f"scores: {found.scores}): {found.path.name}."
-            )

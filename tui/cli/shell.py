@@ -7,6 +7,7 @@ import functools
 import json
 import os
 import signal
+import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,9 +21,6 @@ from tui.core.clean import clean
 from tui.core.errors import CompareError, StoreError, reason_of
 
 P = ParamSpec("P")
-
-_NOBODY_READS = (errno.EPIPE, errno.EIO, errno.EINVAL)
-"""A pipe without a reader, as Windows says it too, and a terminal that is gone."""
 
 host_option = click.option(
     "--host", multiple=True, metavar="HOST",
@@ -59,10 +57,18 @@ def _put_out(text: str) -> None:
     try:
         click.echo(text)
     except OSError as error:
+        unread = _nobody_reads(error, sys.stdout)
         _write_no_more(sys.stdout)
-        if error.errno in _NOBODY_READS:
+        if unread:
             raise EndedError(PIPE) from error
         raise StoreError("The output could not be written", reason_of(error)) from error
+
+
+def _nobody_reads(error: OSError, stream: TextIO) -> bool:
+    """Whether the reader of a pipe or the terminal is gone, rather than a disk broken."""
+    if error.errno == errno.EIO:
+        return stat.S_ISCHR(os.fstat(stream.fileno()).st_mode)  # A terminal that is gone does not call itself one.
+    return error.errno == errno.EPIPE or (sys.platform == "win32" and error.errno == errno.EINVAL)
 
 
 def _write_no_more(stream: TextIO) -> None:

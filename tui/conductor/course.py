@@ -29,7 +29,7 @@ class Course:
         self._reloaded: set[str] = set()
         self._retried: Counter[Slot] = Counter()
         self._again: set[str] = set()
-        """The lanes that the latest pause is for."""
+        """The lanes that the pause is for."""
 
     def begin(self, plan: Plan) -> Run:
         """Line up everything that a plan asks."""
@@ -116,8 +116,12 @@ class Course:
         if lanes:
             self.waiting.appendleft(lanes)
         if failed:
+            known = self.run.lanes
+            self._again = {run for run in self._again if run in known and not known[run].state.final}
+            if not self._again:
+                self.pausing.end()
             self.pausing.begin(failed)
-            self._again = {lane.spec.id for lane in lanes}
+            self._again |= {lane.spec.id for lane in lanes}
         return lanes
 
     def current(self) -> Run:
@@ -128,6 +132,7 @@ class Course:
 
     def _turn_to(self, run: Run) -> None:
         self.run = run
+        self.pausing.forget()
         self.broken.clear()
         self._reloaded.clear()
         self._retried.clear()

@@ -149,7 +149,10 @@ class Ledger:
         return self._keeper.close(self._snapshot() if self.session.plans else None)
 
     def _snapshot(self) -> Session:
-        """The session without its unfinished lanes, which still change; safe to hand to another thread."""
+        """The session without its unfinished lanes, which still change; safe to hand to another thread.
+
+        What is learnt of a final one comes to the snapshot too; its revision, which rises last, tells of it.
+        """
         session = self.session
         return replace(
             session,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from tui.core.events import Failed
 from tui.core.lane import Lane
@@ -34,6 +35,8 @@ class Pausing:
         self._clock = clock
         self._asked: dict[str, int] = {}
         self._until = 0
+        self._by_host = False
+        """Whether the host asks for the pause."""
         self._begun: list[Pause] = []
 
     def heed(self, failed: Failed) -> None:
@@ -42,12 +45,27 @@ class Pausing:
             self._asked[failed.lane] = failed.retry_after_s
 
     def begin(self, failed: Sequence[tuple[Lane, int]]) -> None:
-        """Pause because of these lanes, of which there is one at least, each with how often its request has failed."""
+        """Pause because of these lanes, of which there is one at least, each with how often its request has failed.
+
+        What is left of a pause before is not cut short.
+        """
         pauses = [self._after(lane, times) for lane, times in failed]
         longest = max(pauses, key=lambda pause: pause.seconds)
-        models = dict.fromkeys(model for pause in pauses for model in pause.models)
-        self._until = self._clock() + round(longest.seconds * 1e9)
-        self._begun.append(Pause(tuple(models), longest.seconds, longest.asked))
+        models = tuple(dict.fromkeys(model for pause in pauses for model in pause.models))
+        if (left := self.left_s) > longest.seconds:
+            self._begun.append(Pause(models, ceil(left), self._by_host))
+            return
+        self._until, self._by_host = self._clock() + round(longest.seconds * 1e9), longest.asked
+        self._begun.append(Pause(models, longest.seconds, longest.asked))
+
+    def end(self) -> None:
+        """Nobody waits for the pause any more."""
+        self._until = 0
+
+    def forget(self) -> None:
+        """Begin anew, for another run."""
+        self.end()
+        self._asked.clear()
 
     @property
     def left_s(self) -> float:

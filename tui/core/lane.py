@@ -61,6 +61,8 @@ LEARNT = (ev.Usage, ev.Memory, ev.Explained)
 
 UNLOADED = "unloaded"
 """The kind of a fault that says: the host had not loaded the model when it was asked."""
+BROKEN_OFF = "program"
+"""The kind of a fault that says: this program came to its end while the request was made."""
 SKIPPED = "skipped"
 """The kind of a fault that says: nothing was asked, because the model had failed before."""
 
@@ -134,7 +136,15 @@ class Lane:
 
     def fold(self, event: ev.Event) -> None:
         """Take one event in. After the end only what is `LEARNT` is taken; all else is a late echo."""
+        self._fold(event)
+        # Last: another thread that reads the lane meanwhile must not take the new number for what it read.
         self.revision += 1
+
+    def restore_text(self, answer: str, reasoning: str) -> None:
+        """Set the texts of a lane read back from a session file."""
+        self._answer, self._reasoning = _Text(answer), _Text(reasoning)
+
+    def _fold(self, event: ev.Event) -> None:
         match event:
             case ev.Usage():
                 self.usage = event
@@ -147,10 +157,6 @@ class Lane:
                     self.fault = Fault("stream", message, hint)
             case _:
                 self._move(event)
-
-    def restore_text(self, answer: str, reasoning: str) -> None:
-        """Set the texts of a lane read back from a session file."""
-        self._answer, self._reasoning = _Text(answer), _Text(reasoning)
 
     def _move(self, event: ev.Event) -> None:
         if self.state.final:

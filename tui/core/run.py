@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tui.core.lane import Lane, LaneState
+from tui.core.lane import BROKEN_OFF, Lane, LaneState
 from tui.core.plan import Plan, Slot, Wave, schedule
 
 
@@ -45,16 +45,22 @@ def slot_of(lane: Lane) -> Slot:
 def left_of(plan: Plan, lanes: Iterable[Lane]) -> tuple[Wave, ...]:
     """What a plan that was broken off has still to ask, in its own order; `lanes` are those there are.
 
-    A request that was stopped or skipped, or never came to an end, is still to be made; one that failed is not.
+    A request that was stopped or skipped, or never came to an end, is still to be made; one that failed is not. So is
+    one that was cut because this program ended.
     Models that are still to be asked something are warmed up anew.
     """
     mine = [lane for lane in lanes if lane.spec.plan == plan.key]
-    over = {slot_of(lane) for lane in mine if lane.state.final and lane.state not in _STILL_TO_ASK}
+    over = {slot_of(lane) for lane in mine if lane.state.final and not _is_still_to_ask(lane)}
     waves = schedule(plan)
     left = {slot for wave in waves for slot in wave if not slot.warmup and slot not in over}
     models = {slot.model for slot in left}
     kept = (tuple(slot for slot in wave if slot in left or (slot.warmup and slot.model in models)) for wave in waves)
     return tuple(wave for wave in kept if wave)
+
+
+def _is_still_to_ask(lane: Lane) -> bool:
+    broken_off = lane.fault is not None and lane.fault.kind == BROKEN_OFF
+    return lane.state in _STILL_TO_ASK or broken_off
 
 
 def newest(lanes: Iterable[Lane]) -> list[Lane]:

@@ -149,7 +149,7 @@ class _Group:
         # The same text for all runs of a prompt: each file brings its own copy.
         prompt = intern(session.prompts[lane.spec.prompt].user)
         self.prompts.add(prompt)
-        self.asked.append(run_of(session.whole_id, prompt, lane))
+        self.asked.append(_run_of(session.whole_id, prompt, lane))
         for score in given:
             if score.value is not None:
                 self.scores.setdefault((score.criterion, score.scale), []).append(score.value)
@@ -174,8 +174,8 @@ class Aggregation:
         self._groups: dict[Subject, _Group] = {}
         self._seen: dict[str, tuple[int, ...]] = {}
         """How much each session held that was taken in, by its id."""
-        self._whole: set[str] = set()
-        """The sessions, of which some may be in several files."""
+        self._runs: dict[str, set[str]] = {}
+        """The runs that were taken in, by their session, which may be in several files."""
         self._again = False
         self._unlike: list[str] = []
 
@@ -189,11 +189,14 @@ class Aggregation:
             if before != held and session.id not in self._unlike:
                 self._unlike.append(session.id)
             return
-        self._whole.add(session.whole_id)
+        taken = self._runs.setdefault(session.whole_id, set())
         scores: dict[str, list[Score]] = {}
         for score in current_scores(session.scores).values():
             scores.setdefault(score.run, []).append(score)
         for run, lane in session.lanes.items():
+            if run in taken:
+                continue  # It moved on to the next file, and the program was killed before it left the first.
+            taken.add(run)
             self._groups.setdefault(_subject(session, lane), _Group()).take(session, lane, scores.get(run, ()))
 
     def report(self, skipped: Iterable[tuple[str, str]] = ()) -> Report:
@@ -208,7 +211,7 @@ class Aggregation:
             if any(prompts != asked[0] for prompts in asked):
                 notes.append(f"Not all models were asked the same prompts ({mode}): compare their rows with care.")
         rows = sorted((_row(subject, group) for subject, group in groups.items()), key=_order)
-        return Report(tuple(rows), len(self._whole), tuple(skipped), tuple(notes))
+        return Report(tuple(rows), len(self._runs), tuple(skipped), tuple(notes))
 
 
 def aggregate(sessions: Iterable[Session], skipped: Iterable[tuple[str, str]] = ()) -> Report:
@@ -223,7 +226,7 @@ def aggregate(sessions: Iterable[Session], skipped: Iterable[tuple[str, str]] = 
     return aggregation.report(skipped)
 
 
-def run_of(session: str, prompt: str, lane: Lane) -> Run:
+def _run_of(session: str, prompt: str, lane: Lane) -> Run:
     """What is kept of a lane: its numbers, if they count."""
     spec, timing = lane.spec, lane.timing if lane.state.counts else Timing()
     return Run(

@@ -83,19 +83,23 @@ class Journal:
         try:
             self.sync()
         finally:
-            if self._file is not None:
-                self._file.close()
-                self._file = None
+            self._leave()
 
     def remove(self) -> None:
         """Leave the file and delete it. Raises StoreError."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._leave()
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:
             raise self._error(error) from error
+
+    def _leave(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                file.close()
+            except OSError as error:  # Network drives tell of a full disk only here.
+                raise self._error(error) from error
 
     def _pieces(self, file: io.FileIO) -> Iterator[bytes]:
         file.seek(0)

@@ -9,13 +9,15 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
-from tui.core.errors import BadInputError, StoreError
+from tui.core.errors import BadInputError, StoreError, reason_of
 from tui.core.session import Session
 from tui.core.tables import Table
+from tui.files import is_missing, is_there
 from tui.store.atomic import store_error
 from tui.store.journal import Journal, journal_path
 from tui.store.lock import SessionLock, lock_path
@@ -91,7 +93,8 @@ class SessionKeeper:
         if self._thread is None:
             return ""
         if self._thread.is_alive():
-            return f"{self.path} was still being written when the program ended: it may not hold everything."
+            written = f"{self.path} was still being written when the program ended: it may not hold everything."
+            return f"{written} {self._writer.where_noted(whole=self._jobs.empty())}".rstrip()
         return self._writer.account()
 
     def _put(self, job: _Job) -> None:
@@ -197,43 +200,75 @@ class _Writer:
                 elif isinstance(job, _Save):
                     self._take(job)
                 else:
-                    self._note(job)
+                    self._attempt(partial(self._note, job), noting=True)
             if time.monotonic() >= self._sync_at:
-                self._sync()
+                self._attempt(self._sync)
             if closing or time.monotonic() >= self._look_at:
-                self._look()
+                self._attempt(self._look, noting=True)
             if self._pending is not None and (closing or time.monotonic() >= self._due):
-                self._write(self._pending)
+                self._attempt(partial(self._write, self._pending))
         self.complete = self._holds_everything()
         for place in (self._main, self._spare):
-            try:
-                place.leave(remove=self.complete)
-            except StoreError as error:
-                self._say(error)
+            self._attempt(partial(place.leave, remove=self.complete))
+
+    def _attempt(self, work: Callable[[], None], *, noting: bool = False) -> None:
+        """Do one thing; whatever goes wrong with it is told, and the thread goes on: nobody else takes its jobs.
+
+        With `noting`, a journal may have a hole when it breaks off.
+        """
+        try:
+            work()
+        except StoreError as error:
+            self._say(error)
+        except Exception as error:  # noqa: BLE001 - it is told
+            broke = StoreError(
+                "What keeps the session on disk broke", f"{type(error).__name__}: {error}", "Please report this."
+            )
+            broke.__cause__ = error
+            self._unnoted |= noting
+            self._say(broke)
 
     def account(self) -> str:
         """What is not in the file, and where it is; empty when everything is. Known once `run()` has returned."""
         if self.complete:
             return ""
-        there = self._saved_entries >= 0 and self._path.exists()
+        noted = self._noted()
+        try:
+            there = self._saved_entries >= 0 and not is_missing(self._path)
+        except OSError as error:
+            where = "".join(f" What happened in it is also noted in {path}." for path in noted)
+            return (
+                f"{self._path} cannot be looked at any more, so what it holds is not known: {reason_of(error)}.{where}"
+            )
         parts = [f"Not all of the session is in {self._path}." if there else f"The session is not in {self._path}."]
-        used = [place.journal.path for place in (self._main, self._spare) if place.used]
-        noted = [str(path) for path in used if path.exists()]
-        what = "What is missing there" if there else "All of it"
-        if noted and not self._unnoted:
-            parts.append(f"{what} is noted in {' and '.join(noted)}, and taken in at the next start.")
-        elif noted:
-            parts.append(f"A part is noted in {' and '.join(noted)}, and taken in at the next start; the rest is lost.")
+        if noted:
+            parts.append(self.where_noted("What is missing there" if there else "All of it"))
         else:
             parts.append("What is missing there is lost." if there else "Nothing of it is kept.")
         return " ".join(parts)
+
+    def where_noted(self, what: str = "What is missing there", *, whole: bool = True) -> str:
+        """Where journals have `what` the file may lack; empty when there is none.
+
+        Without `whole` not every entry has been taken up, so that a journal cannot have everything.
+        """
+        where = " and ".join(self._noted())
+        if not where:
+            return ""
+        if whole and not self._unnoted:
+            return f"{what} is noted in {where}, and taken in at the next start."
+        return f"A part is noted in {where}, and taken in at the next start; the rest is lost."
+
+    def _noted(self) -> list[str]:
+        used = [place.journal.path for place in (self._main, self._spare) if place.used]
+        return [str(path) for path in used if is_there(path)]
 
     def _holds_everything(self) -> bool:
         """Whether the file has every entry, and every run with everything that was heard of it."""
         return (
             self._saved_entries == self._entries
             and all(self._saved_runs.get(run) == self._heard[run] for run in self._begun & self._made)
-            and self._path.exists()
+            and is_there(self._path)
         )
 
     def _next(self, jobs: SimpleQueue[_Job]) -> list[_Job]:
@@ -313,8 +348,8 @@ class _Writer:
             self._pending, self._due = self._last, 0.0  # The session's file may be gone with it.
 
     def _write(self, snapshot: Session) -> None:
-        self._sync()
         self._due = math.inf
+        self._sync()
         revisions = {run: lane.revision for run, lane in snapshot.lanes.items()}
         try:
             self._main.open(renew=True)

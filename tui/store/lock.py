@@ -8,10 +8,12 @@ import time
 from pathlib import Path
 
 from tui import private_files
-from tui.files import read_regular
+from tui.files import is_missing, read_regular
 
 _SLACK_S = 2.0
 _MAX_BYTES = 256
+SOMEBODY = -1
+"""Stands for a process of another user."""
 
 
 def lock_path(folder: Path, session_id: str) -> Path:
@@ -20,10 +22,15 @@ def lock_path(folder: Path, session_id: str) -> Path:
 
 
 def holder(path: Path) -> int | None:
-    """The process that holds a lock; None when there is none, or it is dead and its number perhaps another's."""
+    """The process that holds a lock; None when there is none, or it is dead and its number perhaps another's.
+
+    `SOMEBODY` when the lock is another user's: their files are theirs alone, so nobody here can know who it was.
+    """
     try:
         pid, taken = read_regular(path, _MAX_BYTES).decode("ascii").split()
         process_id, taken_at = int(pid), float(taken)
+    except PermissionError:
+        return SOMEBODY
     except (OSError, ValueError):
         return None
     import psutil
@@ -50,7 +57,7 @@ class SessionLock:
 
         With `renew`, a lock that was taken and whose file somebody deleted is taken once more.
         """
-        if renew and self._mine and not self.path.exists():
+        if renew and self._mine and is_missing(self.path):
             self._mine = False
         if not self._mine:
             self._mine = self._create()

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from tui.core import events as ev
 from tui.core.errors import CompareError, StoreError
-from tui.core.lane import Lane, LaneState
+from tui.core.lane import BROKEN_OFF, Fault, Lane, LaneState
 from tui.core.session import Session, SessionState
 from tui.core.session_dict import (
     lane_to_dict,
@@ -24,6 +24,7 @@ from tui.core.session_dict import (
 )
 from tui.core.session_plan import plan_from_dict, prompt_from_dict, target_from_dict
 from tui.core.tables import Table, get, instant
+from tui.files import is_missing
 from tui.store.atomic import store_error
 from tui.store.emitter import storable
 from tui.store.journal import SUFFIX, read_entries
@@ -55,9 +56,15 @@ def recover(
     a large one takes seconds.
     """
     folders = [directory] if spare is None or spare == directory else [directory, spare]
-    names = sorted({path.name.removesuffix(SUFFIX) for folder in folders for path in folder.glob("*" + SUFFIX)})
+    names: set[str] = set()
     results: list[Recovered] = []
-    for name in names:
+    for folder in folders:
+        try:
+            names |= {path.name.removesuffix(SUFFIX) for path in folder.glob("*" + SUFFIX)}
+        except OSError as error:
+            refused = store_error("Sessions that were broken off could not be looked for", folder, error)
+            results.append(Recovered(folder, problem=refused))
+    for name in sorted(names):
         journals = [folder / f"{name}{SUFFIX}" for folder in folders]
         first = next((path for path in journals if lexists(path)), journals[0])
         try:
@@ -96,7 +103,7 @@ def _removed_as_empty(journal: Path) -> bool:
 
 
 def _recover(path: Path, journals: Sequence[Path]) -> Recovered:
-    old = load_whole(path) if path.exists() else None
+    old = None if is_missing(path) else load_whole(path)
     found, ended = _replay(journals, old)
     base = old or replace(found, lanes={}, scores=[], notes=[])
     more = {run: _told_more(lane, base.lanes.get(run), ended=run in ended) for run, lane in found.lanes.items()}
@@ -212,7 +219,10 @@ def _begun(lane: Lane) -> bool:
 
 def _ended(lane: Lane, at: int) -> Lane:
     """The lane, cut at the last instant that is known of it when it had not come to its end."""
-    lane.fold(ev.Ended(lane.spec.id, at))
+    if not lane.state.final:
+        lane.fold(ev.Ended(lane.spec.id, at))
+        when = "in the middle of this answer" if lane.answer else "before this was answered"
+        lane.fault = Fault(BROKEN_OFF, f"The program ended {when}.", "`run --resume` with the session asks it again.")
     return lane
 
 

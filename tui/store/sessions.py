@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -16,7 +17,7 @@ from tui.core.limits import shortened
 from tui.core.session import Session
 from tui.core.session_dict import lane_to_dict, session_from_dict, session_to_dict
 from tui.core.tables import Table
-from tui.files import parse_toml, read_toml
+from tui.files import is_missing, parse_toml, read_toml
 from tui.store.atomic import write_atomic
 from tui.store.emitter import emit, emit_table, storable
 from tui.store.parts import is_part, joined, part_path, split
@@ -33,12 +34,21 @@ def new_session_id(now: datetime) -> str:
 def load_whole(path: Path) -> Session:
     """The session that begins in a file, with what is in further ones. Raises BadInputError as `load` does."""
     session, number = load(path), 2
-    while (more := part_path(path, number)).exists():
-        part = load(more)
-        if not is_part(part, session):
-            break
+    while (part := _further(path, number, session)) is not None:
         session, number = joined(session, part), number + 1
     return session
+
+
+def _further(path: Path, number: int, session: Session) -> Session | None:
+    """The part of this number of the session that begins at `path`, if there is one. Raises BadInputError."""
+    more = part_path(path, number)
+    try:
+        if is_missing(more):
+            return None
+    except OSError as error:
+        raise _refusal(more, reason_of(error)) from error
+    part = load(more)
+    return part if is_part(part, session) else None
 
 
 def load(path: Path) -> Session:
@@ -57,6 +67,8 @@ class SaveCache:
     """By run: its lane, the revision of it that was written, and the text."""
     files: dict[Path, list[bytes]] = field(default_factory=dict)
     """What each file holds, if nobody else has written it since."""
+    looked: bool = False
+    """Whether files of an earlier writer have been looked for."""
 
 
 def save(session: Session, path: Path, cache: SaveCache | None = None) -> list[Path]:
@@ -66,8 +78,9 @@ def save(session: Session, path: Path, cache: SaveCache | None = None) -> list[P
     in others beside it (`tui.store.parts`). `cache` belongs to one session and one writer.
     """
     cache = SaveCache() if cache is None else cache
+    # Before the lanes are read: what is learnt meanwhile is written once more, instead of never.
+    revisions = {run: lane.revision for run, lane in session.lanes.items()}
     fresh = {run: shortened(lane) for run, lane in session.lanes.items() if not _is_known(lane, cache.texts.get(run))}
-    revisions = {run: lane.revision for run, lane in fresh.items()}
     try:
         rows = storable([lane_to_dict(lane) for lane in fresh.values()])
         tables = dict(zip(fresh, rows, strict=True))
@@ -80,6 +93,9 @@ def save(session: Session, path: Path, cache: SaveCache | None = None) -> list[P
     paths = [part_path(path, number) for number in range(1, len(parts) + 1)]
     unproven = {run: tables[run] for run in fresh}
     try:
+        for file in paths[1:]:
+            if file not in cache.files:
+                _check_own(file, session)
         # The last first: a run that moves on to the next file is there before it leaves its old one.
         for part, file in reversed(list(zip(parts, paths, strict=True))):
             _save_part(part, file, cache, unproven)
@@ -90,7 +106,41 @@ def save(session: Session, path: Path, cache: SaveCache | None = None) -> list[P
     for run, lane in fresh.items():
         if not lane.state.final:
             del cache.texts[run]
+    _remove_old_parts(path, len(paths), session, cache)
     return paths
+
+
+def _check_own(file: Path, session: Session) -> None:
+    """Raises StoreError when a further part would take the place of something else."""
+    try:
+        if is_missing(file) or is_part(load(file), session):
+            return
+        detail = f"{file} is another session"
+    except (OSError, BadInputError) as error:
+        detail = f"{file} is there, and is not known to be a part of it"
+        raise StoreError("The session cannot go on in a further file", detail, "Move that file away.") from error
+    raise StoreError("The session cannot go on in a further file", detail, "Move that file away.")
+
+
+def _remove_old_parts(path: Path, count: int, session: Session, cache: SaveCache) -> None:
+    """Remove the files that a session of fewer parts does not need any more, and whose runs it has.
+
+    One that cannot be removed is no failure: its runs are counted once.
+    """
+    while (file := part_path(path, count + 1)) in cache.files or (not cache.looked and _is_old_part(file, session)):
+        cache.files.pop(file, None)
+        with contextlib.suppress(OSError):
+            file.unlink()
+        count += 1
+    cache.looked = True
+
+
+def _is_old_part(file: Path, session: Session) -> bool:
+    try:
+        part = None if is_missing(file) else load(file)
+    except (OSError, BadInputError):
+        return False
+    return part is not None and is_part(part, session) and part.lanes.keys() <= session.lanes.keys()
 
 
 def _is_known(lane: Lane, known: tuple[Lane, int, bytes] | None) -> bool:

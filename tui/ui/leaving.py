@@ -12,18 +12,19 @@ from types import FrameType
 
 from textual.app import App
 
-_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
-"""Those of them that the platform has; on Windows console close and Ctrl+Break arrive as SIGBREAK."""
-_SIGNALLED = 128
-"""What a shell adds to a signal's number."""
+from tui.core.signals import NOT_KEPT, code_of, heeded
+
 _PATIENCE = 2.0
 """Seconds a terminated program has for an orderly end."""
 
 
 class Leaving:
-    """What signals do to an app. `keep` writes and ends what must not be lost; it is called at most once."""
+    """What signals do to an app. `keep` writes and ends what must not be lost, and says whether everything is kept.
 
-    def __init__(self, app: App[None], keep: Callable[[], None]) -> None:
+    It is called at most once.
+    """
+
+    def __init__(self, app: App[None], keep: Callable[[], bool]) -> None:
         self._app = app
         self._keep = keep
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -37,9 +38,7 @@ class Leaving:
         Not the loop's own handlers: they are gone with the loop, before everything is kept. What is ignored (`nohup`)
         stays so.
         """
-        known = [number for name in _SIGNALS if (number := getattr(signal, name, None)) is not None]
-        heeded = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
-        before = {number: signal.signal(number, self._came) for number in heeded}
+        before = {number: signal.signal(number, self._came) for number in heeded()}
         try:
             yield
         finally:
@@ -69,7 +68,7 @@ class Leaving:
         watchdog = threading.Timer(_PATIENCE, self._give_up_waiting)
         watchdog.daemon = True
         watchdog.start()
-        self._app.exit(return_code=self._code())
+        self._app.exit(return_code=code_of(self.number or 0))
 
     def _give_up_waiting(self) -> None:
         if self._app.is_running:
@@ -77,10 +76,8 @@ class Leaving:
 
     def _leave_at_once(self) -> None:
         """The terminal is gone or stuck: painting one more frame could hang. Keep everything, and go."""
+        kept = False
         try:
-            self._keep()
+            kept = self._keep()
         finally:
-            os._exit(self._code())
-
-    def _code(self) -> int:
-        return _SIGNALLED + (self.number or 0)
+            os._exit(code_of(self.number or 0) if kept else NOT_KEPT)
