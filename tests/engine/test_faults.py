@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.hosts.models_server import free_port, http, serving
-from tests.support.lanes import ask, until_ended
+from tests.support.lanes import ask, start, until_ended
 from tests.support.loopback_server import CERTIFICATE, SCRIPTS, WORDS, LoopbackServer, Wire
 from tests.support.odd_servers import Script, saying
-from tui.core.events import Failed
+from tui.core.events import Ended, Failed
 from tui.core.lane import Fault, LaneState
 from tui.core.target import Endpoint
 from tui.engine.link import EngineLink
@@ -38,6 +40,10 @@ async def nonsense_first(wire: Wire) -> None:
     await wire.event("{not json")
 
 
+ECHO = "A" * 2_000_000
+"""What a server says that sends back what it was sent, in one word."""
+
+
 NO_OPTION = "The parameter `top_k` is unknown"
 SCRIPTS |= {
     "basic": status("401 Unauthorized", "staff only", 'WWW-Authenticate: Basic realm="staff"'),
@@ -61,6 +67,9 @@ SCRIPTS |= {
     "dies_first": failing(why="out of memory"),
     "hang_up": hang_up,
     "nonsense_first": nonsense_first,
+    "echo": failing("half ", why=ECHO),
+    "echo_refused": status("500 Internal Server Error", json.dumps({"error": {"message": ECHO[:64_000]}})),
+    "echo_unread": status("500 Internal Server Error", json.dumps({"error": {"message": ECHO}})),
 }
 
 
@@ -229,3 +238,15 @@ def test_a_key_that_is_refused_is_told_from_one_that_is_missing(link: EngineLink
     link.send(Start("r1", Endpoint(server.url, "forbidden", "k-1", "MY_KEY"), [{"role": "user", "content": "hi"}]))
     failed = until_ended(link, ["r1"])[-1]
     assert isinstance(failed, Failed) and failed.hint == "The host refuses this key."
+
+
+def test_an_error_without_end_holds_up_nobody(link: EngineLink, server: LoopbackServer) -> None:
+    names = ["echo", "echo_refused", "echo_unread", "good"]
+    for name in names:
+        link.send(start(name, server.url, name))
+    ends = {event.lane: event for event in until_ended(link, names) if isinstance(event, Failed | Ended)}
+    said = {name: end.message.removesuffix("…") for name, end in ends.items() if isinstance(end, Failed)}
+    assert said.keys() == {"echo", "echo_refused", "echo_unread"} and isinstance(ends["good"], Ended)
+    assert set(said["echo"].removeprefix("The host reports: ")) == {"A"}
+    assert set(said["echo_refused"].removeprefix("The host refused with 500: ")) == {"A"}
+    assert all(len(words) < 700 for words in said.values())

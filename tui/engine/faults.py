@@ -48,7 +48,7 @@ _NO_MODEL = re.compile(
     r"\bmodel\b.{0,100}(?:not found|not exist|unknown|invalid|no such)|(?:unknown|invalid|no such) model",
     re.IGNORECASE | re.DOTALL,
 )
-_NATIVE = re.compile(r"\w+\.(?:cc|cpp|h|hpp):\d+|\bOrtException\b|\b(?:Ort|std|onnxruntime|Generators)::\w+")
+_NATIVE = re.compile(r"(?<!\w)\w+\.(?:cc|cpp|h|hpp):\d+|\bOrtException\b|\b(?:Ort|std|onnxruntime|Generators)::\w+")
 """What the runtime's native code says for those who wrote it."""
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 

@@ -23,7 +23,7 @@ PROXY_LOGIN_HINT = "Write them into the variable of the proxy, like http://user:
 HTTPS_HINT = "Give the address with https://"
 _TLS_ALERT = "\\x15\\x03"
 """How a TLS server's complaint looks in a message about a line that is no HTTP."""
-_ORIGIN = re.compile(r"\w+\.(?:cc|cpp|h|hpp):\d+ [^()]{0,300}\([^()]{0,300}\) (?:const )?")
+_ORIGIN = re.compile(r"(?<!\w)\w+\.(?:cc|cpp|h|hpp):\d+ [^()]{0,300}\([^()]{0,300}\) (?:const )?")
 _SYSTEM = {
     errno.ECONNREFUSED: "The connection was refused",
     errno.ECONNRESET: "The connection was reset",
