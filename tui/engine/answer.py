@@ -24,6 +24,8 @@ class Answer:
         """Whether the server said that this is all."""
         self.recognized = False
         """Whether anything of a chat completion's came."""
+        self.brought_text = False
+        """Whether any text of it was emitted."""
         self._lane, self._stamps, self._emit = lane, stamps, emit
         self._chunks, self._count = ChunkReader(), Count()
         self._tags, self._unopened = ThinkingTags(), UnopenedThinking()
@@ -81,6 +83,7 @@ class Answer:
         if text:
             kept = delta if text == delta.text else replace(delta, text=text)
             self._unopened.take(kept)
+            self.brought_text = True
             self._emit(kept)
 
     def _check(self, chunk: Chunk) -> None:

@@ -44,7 +44,7 @@ async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
     except asyncio.CancelledError:
         emit(ev.Cancelled(start.lane, clock()))
     except TimeoutError:
-        emit(faults.silent(start, watch.phase, watch.allowed, clock()))
+        emit(faults.silent(start, watch.phase, watch.allowed, clock(), arrived=watch.arrived))
     except faults.EXPECTED as error:
         emit(faults.failed(start, error, clock(), arrived=watch.arrived))
 
@@ -105,6 +105,7 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
                 _explain_nothing(response.headers.get("content-type", ""), stream.loose)
     finally:
         answer.close()
+        watch.arrived = answer.brought_text
     if answer.full:
         # Neither a reason nor the end: it was cut, by us.
         emit(ev.Ended(start.lane, stamps.read_at))
@@ -155,17 +156,14 @@ class _Watch:
             "more text": limits.idle,
         }
         self.phase = "connect"
+        self.arrived = False
+        """Whether any text of the answer was emitted: known when its reading has ended, however that was."""
         self.timeout: asyncio.Timeout | None = None
         self._entered = 0.0
 
     @property
     def allowed(self) -> float:
         return self._allowed[self.phase]
-
-    @property
-    def arrived(self) -> bool:
-        """Whether any text of the answer has come."""
-        return self.phase == "more text"
 
     def enter(self, phase: str) -> None:
         if self.timeout is None:

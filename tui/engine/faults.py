@@ -100,14 +100,14 @@ _SILENCES = {
     "connect": ("connect", "The host did not accept the connection", "Check the address, or that the host is up."),
     "first byte": ("timeout", "The host took the request and did not answer", "It may be busy or stuck: run it again."),
     "first text": ("timeout", "The host began to answer and sent no text", "It may be busy or stuck: run it again."),
-    "more text": ("timeout", "The host stopped in the middle of its answer", prose(_KEPT, _AGAIN)),
+    "more text": ("timeout", "The host stopped in the middle of its answer", _AGAIN),
 }
 
 
-def silent(start: Start, phase: str, seconds: float, at: int) -> Failed:
-    """The host was silent for too long in this phase."""
+def silent(start: Start, phase: str, seconds: float, at: int, *, arrived: bool) -> Failed:
+    """The host was silent for too long in this phase. `arrived` is whether any text of the answer came before it."""
     kind, what, hint = _SILENCES[phase]
-    return Failed(start.lane, at, kind, f"{what} for {seconds:g} s.", hint, "timeout")
+    return Failed(start.lane, at, kind, f"{what} for {seconds:g} s.", prose(_KEPT if arrived else "", hint), "timeout")
 
 
 def failed(start: Start, error: BaseException, at: int, *, arrived: bool) -> Failed:
