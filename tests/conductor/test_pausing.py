@@ -72,7 +72,8 @@ def test_of_several_the_longest_pause_counts_and_no_host_is_waited_for_endlessly
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
-        ("0", 0), ("7", 7), (" 120 ", 120), ("999999999999", 86_400),
+        ("0", 0), ("7", 7), (" 120 ", 120), ("0000000000120", 120), ("000000000000", 0),
+        ("999999999999", 86_400),
         ("Sun, 29 Nov 2026 12:00:30 GMT", 30), ("Sunday, 29-Nov-26 12:00:30 GMT", 30), ("Sun Nov 29 12:00:30 2026", 30),
         ("Sun, 29 Nov 2026 11:00:00 GMT", 0), ("Sun, 29 Nov 2099 12:00:00 GMT", 86_400),
         ("", None), ("soon", None), ("-3", None), ("1.5", None), ("٣", None), ("Sun, 99 Nov 2026 12:00:30 GMT", None),

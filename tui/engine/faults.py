@@ -12,6 +12,7 @@ import openai
 
 from tui.core.errors import CompareError, prose, reason_of
 from tui.core.events import Failed
+from tui.core.figures import left
 from tui.core.lane import UNLOADED
 from tui.engine.framing import TooLongError
 from tui.engine.protocol import Start
@@ -50,7 +51,6 @@ _NO_MODEL = re.compile(
 )
 _NATIVE = re.compile(r"(?<!\w)\w+\.(?:cc|cpp|h|hpp):\d+|\bOrtException\b|\b(?:Ort|std|onnxruntime|Generators)::\w+")
 """What the runtime's native code says for those who wrote it."""
-_HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 
 
 class ServerSaidError(Exception):
@@ -117,6 +117,7 @@ def failed(start: Start, error: BaseException, at: int, *, arrived: bool) -> Fai
 
 
 def _asked_pause(error: BaseException) -> int | None:
+    """The seconds for which the host asks to be left alone; None when it does not say."""
     if not isinstance(error, openai.APIStatusError):
         return None
     return retry_after_s(error.response.headers.get("retry-after", ""), datetime.now(UTC))
@@ -192,7 +193,8 @@ def _explain_status(start: Start, error: openai.APIStatusError) -> tuple[str, st
         return "status", what, "Check the path of the address; most hosts want it to end in /v1."
     if status == 407:
         return "connect", *_told(proxy_refused(endpoint.base_url, "407"))
-    wait = _wait(error.response)
+    pause_s = _asked_pause(error)
+    wait = left(pause_s) if pause_s else "a moment"
     hints = {
         400: _bad_request(said or "", endpoint.model),
         401: _sign_in(error.response, start),
@@ -241,14 +243,6 @@ def _sign_in(response: httpx2.Response, start: Start) -> str:
 def _key_wanted(start: Start) -> str:
     another = "another" if start.endpoint.api_key else "an"
     return f"It wants {another} API key: put it into the environment variable {start.endpoint.key_name}."
-
-
-def _wait(response: httpx2.Response) -> str:
-    """How long the host asks to be left alone, in words."""
-    said = response.headers.get("retry-after", "").strip()
-    if said.isascii() and said.isdigit() and len(said) < 7:
-        return f"{int(said)} s"
-    return f"until {said}" if _HTTP_DATE.fullmatch(said) else "a moment"
 
 
 def _explain_body(where: str, error: NotAStreamError) -> tuple[str, str]:
