@@ -45,7 +45,7 @@ class Answer:
         if what is What.ERROR:
             raise faults.ServerSaidError(error_in(value))
         if what is What.NONSENSE:
-            raise faults.NonsenseError(value[:200])
+            raise faults.NonsenseError(value)
         if what is What.NAMED and not (value.get("choices") or value.get("error")):
             return False
         return self._read(value)
@@ -67,7 +67,7 @@ class Answer:
         try:
             chunk = self._chunks.read(value)
         except ValueError as error:
-            raise faults.NonsenseError(str(value)[:200]) from error
+            raise faults.NonsenseError(str(value)) from error
         self.recognized = self.recognized or chunk.known
         stamps = self._stamps
         for kind, text in chunk.texts:

@@ -121,7 +121,7 @@ def _explain_nothing(content_type: str, text: str) -> None:
     if text and not text.startswith("<") and len(text) <= MAX_WORDS:
         raise faults.ServerSaidError(text)
     if text and stream:
-        raise faults.NonsenseError(text[:200])
+        raise faults.NonsenseError(text)
     if not stream:
         raise faults.NotAStreamError(content_type, b"")
 

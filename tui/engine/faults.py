@@ -28,6 +28,7 @@ from tui.net.failures import (
     without_origin,
 )
 from tui.net.said import error_message
+from tui.net.secrets import beginning_of
 
 _TOO_LONG = "The prompt is too long for the model."
 _SHORTER = "Shorten the prompt, or have the model loaded with a larger context; --max-tokens counts towards it as well."
@@ -62,7 +63,10 @@ class BrokenOffError(Exception):
 
 
 class NonsenseError(Exception):
-    """A part of the stream that is not JSON, or no chunk."""
+    """A part of the stream that is not JSON, or no chunk, told by its beginning."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(beginning_of(part, 200))
 
 
 class NotAStreamError(Exception):
@@ -276,4 +280,5 @@ def body_of(response: httpx2.Response) -> str:
 
 
 def _sentence(text: str) -> str:
-    return prose(text if len(text) <= MAX_WORDS * 2 else text[: MAX_WORDS * 2] + "…")
+    begun = beginning_of(text, MAX_WORDS * 2)
+    return prose(begun if len(text) <= MAX_WORDS * 2 else begun + "…")

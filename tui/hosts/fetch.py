@@ -20,7 +20,7 @@ from tui.net.bodies import PackedError, Unpacker
 from tui.net.client import CONNECT_S, http_client
 from tui.net.failures import MAX_WORDS, no_answer, no_connection, points_to, proxy_refused, sign_in_wanted
 from tui.net.said import error_message
-from tui.net.secrets import blotted, blotted_data
+from tui.net.secrets import beginning_of, blotted, blotted_data
 
 if TYPE_CHECKING:
     import httpx2
@@ -60,7 +60,11 @@ class Reply:
         if self.location is not None:
             return f"It points to another address, {self.location}, which is not followed"
         said = error_message(self.body) or (self._page() if self._is_page else self.text)
-        return " ".join(said.split())[:MAX_WORDS] if said.strip() else f"It answered with HTTP status {self.status}"
+        return (
+            beginning_of(" ".join(said.split()), MAX_WORDS)
+            if said.strip()
+            else f"It answered with HTTP status {self.status}"
+        )
 
     def refusal(self) -> str:
         """Its status, and its own explanation if it gives one."""
@@ -216,13 +220,12 @@ def _read(response: httpx2.Response, deadline: float) -> Reply:
         return Reply(response.status_code, text=f"Its answer cannot be read: {error}")
     location = response.headers.get("location") if response.is_redirect else None
     if location is not None:
-        location = blotted(points_to(str(response.request.url), location))
+        location = points_to(str(response.request.url), location)
     sign_in = sign_in_wanted(response.headers.get("www-authenticate", "")) if response.status_code == 401 else ""
     try:
         return Reply(response.status_code, blotted_data(json.loads(raw)), location=location, sign_in=sign_in)
     except (ValueError, RecursionError):
-        # Before it is cut, so that no half of a key is left.
-        text = blotted(raw.decode("utf-8", "replace"))[: 4 * MAX_WORDS]
+        text = beginning_of(raw.decode("utf-8", "replace"), 4 * MAX_WORDS)
         return Reply(response.status_code, text=text, location=location, sign_in=sign_in)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tui.net.secrets import beginning_of
+
 MAX_CHARS = 2000
 """Characters that a sentence may have. What is longer holds an echo, in which searching for words takes seconds."""
 _PLACES = ("error", "detail", "message", "errors", "error_message", "error_msg", "msg")
@@ -22,7 +24,7 @@ def error_message(data: Any) -> str | None:
     for place in _PLACES:
         said = _said(data.get(place))
         if said:
-            return said[:MAX_CHARS]
+            return beginning_of(said, MAX_CHARS)
     return None
 
 
