@@ -46,7 +46,7 @@ class Answer:
             raise faults.ServerSaidError(error_in(value))
         if what is What.NONSENSE:
             raise faults.NonsenseError(value)
-        if what is What.NAMED and not (value.get("choices") or value.get("error")):
+        if what is What.NAMED and not any(value.get(key) for key in ("choices", "usage", "error")):
             return False
         return self._read(value)
 
