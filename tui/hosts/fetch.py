@@ -142,6 +142,11 @@ class _Wire:
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self._socket = info["return_value"].get_extra_info("socket")
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection, or was one."""
+        return self._socket is not None
+
     def hang_up(self) -> bool:
         """End both directions. Returns whether there was something to end."""
         try:
@@ -157,6 +162,17 @@ def _hang_up_when(cancelled: Event, over: Event, wire: _Wire) -> None:
     while not over.wait(CANCEL_S):
         if cancelled.is_set() and wire.hang_up():
             return
+
+
+def _hang_up_late(seconds: float, begun: Event, late: Event, wire: _Wire) -> None:
+    """End a request whose answer has not begun after so many seconds."""
+    begun.wait(seconds)
+    while not begun.is_set():
+        if wire.connected:
+            late.set()
+            wire.hang_up()
+            return
+        begun.wait(CANCEL_S)  # how long a connection may take has a limit of its own
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
@@ -175,8 +191,23 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def _ask(method: str, base_url: str, path: str, body: Any, *, timeout: float, hint: str, api_key: str | None) -> Reply:
-    with _client(base_url, timeout, hint, api_key) as client, client.stream(method, path, json=body) as response:
-        return _read(response, time.monotonic() + timeout)
+    wire, begun, late = _Wire(), Event(), Event()
+    # The library's limit begins anew with each byte: a header that drips would be waited for without an end.
+    Thread(target=_hang_up_late, args=(timeout, begun, late, wire), name="answer", daemon=True).start()
+    try:
+        with (
+            _client(base_url, timeout, hint, api_key) as client,
+            client.stream(method, path, json=body, extensions={"trace": wire.trace}) as response,
+        ):
+            begun.set()
+            return _read(response, time.monotonic() + timeout)
+    except NoHostError as error:
+        if late.is_set() and not begun.is_set():
+            why = f"No whole answer came within {timeout:g} s"
+            raise NoHostError(f"{public_url(base_url)} is silent", why, hint) from error
+        raise
+    finally:
+        begun.set()
 
 
 @contextmanager
