@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from typing import Any
 
 import psutil
+import pytest
 
 from tests.conductor.conftest import Cards
 from tests.support.conducting import RecordingKeeper, engines, lanes_of, states, to_the_end, until
@@ -15,6 +17,7 @@ from tests.support.some import some
 from tui.conductor import Conductor
 from tui.core.lane import LaneState
 from tui.core.plan import Mode
+from tui.engine import link
 
 
 def kill_engine() -> None:
@@ -35,12 +38,25 @@ def test_a_killed_engine_fails_what_runs_and_keeps_what_arrived(conductor: Condu
     for lane in some(run.lanes.values()):
         assert lane.fault is not None
         assert lane.fault.message == "The engine's process ended before the answer was complete."
-        assert lane.fault.hint
+        again = "What arrived is kept. Run it again." if lane.answer else "Run it again."
+        assert lane.fault.hint == again
     assert endless.answer.startswith(arrived)
     assert (stalled.answer, silent.answer) == ("half of", "")
     assert endless.marks.chunks > 1 and endless.timing.ttft_ms is not None
     conductor.begin(cards("late_text"), "again")
     assert states(to_the_end(conductor)) == [LaneState.DONE]
+
+
+def test_an_engine_that_cannot_start_says_so_and_nothing_of_what_is_kept(
+    fresh: Conductor, cards: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "COMMAND", [sys.executable, "-c", "raise SystemExit('no room')"])
+    run = fresh.begin(cards("good", "burst"), "hi", mode=Mode.MEASURE, rounds=1, warmup=0)
+    to_the_end(fresh)
+    for lane in some(run.lanes.values()):
+        assert lane.state is LaneState.FAILED and lane.fault is not None
+        assert lane.fault.message == "The engine's process could not start: no room."
+        assert lane.fault.hint == "Run it again."
 
 
 def test_a_measured_run_goes_on_with_another_engine(conductor: Conductor, cards: Cards) -> None:

@@ -113,7 +113,8 @@ def test_of_two_waves_that_fail_in_turn_both_wait_as_long_as_the_host_of_one_wis
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
-        ("0", 0), ("7", 7), (" 120 ", 120), ("999999999999", 86_400),
+        ("0", 0), ("7", 7), (" 120 ", 120), ("0000000000120", 120), ("000000000000", 0),
+        ("999999999999", 86_400),
         ("Sun, 29 Nov 2026 12:00:30 GMT", 30), ("Sunday, 29-Nov-26 12:00:30 GMT", 30), ("Sun Nov 29 12:00:30 2026", 30),
         ("Sun, 29 Nov 2026 11:00:00 GMT", 0), ("Sun, 29 Nov 2099 12:00:00 GMT", 86_400),
         ("", None), ("soon", None), ("-3", None), ("1.5", None), ("٣", None), ("Sun, 99 Nov 2026 12:00:30 GMT", None),

@@ -39,6 +39,15 @@ def test_an_adapter_is_given_what_its_user_names() -> None:
     assert given == environment_of(Child.ADAPTER, ALL) | LOGIN | {"HF_TOKEN": "k7", "EDITOR": "vi"}
 
 
+def test_where_variables_have_no_case_a_name_is_found_in_any() -> None:
+    windows = {name.upper(): value for name, value in ALL.items()}
+    given = environment_of(Child.ADAPTER, windows, named=("Editor", "Hf_Token"), ignore_case=True)
+    assert given == environment_of(Child.ADAPTER, windows) | {"HF_TOKEN": "k7", "EDITOR": "vi"}
+    assert environment_of(Child.ADAPTER, ALL, named=("Editor",), ignore_case=False) == environment_of(
+        Child.ADAPTER, ALL
+    )
+
+
 def test_the_users_own_tools_are_given_everything_but_keys() -> None:
     given = environment_of(Child.TOOL, ALL | {"ODD": " a-known-key "}, keys=("a-known-key", "k4"))
     gone = {"FOUNDRY_COMPARE_API_KEY", "API_KEY", "OPENAI_API_KEY", "BOX_KEY", "ODD"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tui.core.model_card import ModelCard, ModelState, find_model
@@ -9,6 +11,7 @@ from tui.core.model_card import ModelCard, ModelState, find_model
 CPU = ModelCard("Phi-4-mini-instruct-generic-cpu:5", "phi-4-mini", device="CPU", licence="MIT", publisher="Microsoft")
 GPU = ModelCard("Phi-4-mini-instruct-cuda-gpu:5", "phi-4-mini", device="GPU", ep="CUDA", state=ModelState.LOADED)
 PLAIN = ModelCard("llama3", "Llama", task="chat")
+ORG = ModelCard("lab/phi-4-mini", "lab/phi-4-mini")
 TRAP = ModelCard("other:1", "llama3")
 CARDS = (CPU, GPU, TRAP, PLAIN)
 
@@ -39,6 +42,37 @@ def test_an_id_goes_before_another_models_alias() -> None:
 
 def test_nothing_is_found_in_an_empty_catalogue() -> None:
     assert find_model((), "phi-4-mini") is None
+
+
+def at(host: str, card: ModelCard) -> ModelCard:
+    return replace(card, host=host)
+
+
+LAB_CPU, LAB_GPU, BOX_GPU, BOX_ORG = at("lab", CPU), at("lab", GPU), at("Box:80", GPU), at("Box:80", ORG)
+OF_HOSTS = (LAB_CPU, LAB_GPU, BOX_GPU, BOX_ORG)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("lab/Phi-4-mini-instruct-cuda-gpu:5", LAB_GPU),
+        ("lab/phi-4-mini-instruct-cuda-gpu", LAB_GPU),
+        ("lab/phi-4-mini", LAB_CPU),
+        ("LAB/Phi-4-Mini", LAB_CPU),
+        ("lab/phi-4-mini@gpu", LAB_GPU),
+        ("box:80/phi-4-mini", BOX_GPU),
+        ("box:80/phi-4-mini@cpu", None),
+        ("phi-4-mini", LAB_CPU),
+        ("phi-4-mini@gpu", LAB_GPU),
+        ("box:80/lab/phi-4-mini", BOX_ORG),
+        ("box:80/box:80/phi-4-mini", None),
+        ("other/phi-4-mini", None),
+        ("/phi-4-mini", None),
+        ("lab/", None),
+    ],
+)
+def test_a_name_behind_its_hosts_means_what_it_means_alone(name: str, found: ModelCard | None) -> None:
+    assert find_model(OF_HOSTS, name) is found
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from tests.hosts.models_server import free_port, http, serving
-from tests.support.lanes import ask, until_ended
-from tests.support.loopback_server import CERTIFICATE, SCRIPTS, WORDS, LoopbackServer, Wire
+from tests.support.lanes import ask, start, until_ended
+from tests.support.loopback_server import CERTIFICATE, SCRIPTS, WORDS, LoopbackServer, Wire, text
 from tests.support.odd_servers import Script, saying
-from tui.core.events import Failed
+from tui.core.events import Ended, Failed
 from tui.core.lane import Fault, LaneState
-from tui.core.target import Endpoint
+from tui.core.target import Endpoint, Timeouts
 from tui.engine.link import EngineLink
 from tui.engine.protocol import Start
 
@@ -33,9 +36,29 @@ async def hang_up(wire: Wire) -> None:
     """Not a word of an answer."""
 
 
+def unended(chunk: dict[str, Any]) -> Script:
+    """One object, and no line's end after it."""
+
+    async def say(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(b"data: " + json.dumps(chunk).encode())
+
+    return say
+
+
+async def tag_and_silence(wire: Wire) -> None:
+    await wire.head()
+    await wire.event(text("<think>\n"))
+    await wire.stall()
+
+
 async def nonsense_first(wire: Wire) -> None:
     await wire.head()
     await wire.event("{not json")
+
+
+ECHO = "A" * 2_000_000
+"""What a server says that sends back what it was sent, in one word."""
 
 
 NO_OPTION = "The parameter `top_k` is unknown"
@@ -61,6 +84,15 @@ SCRIPTS |= {
     "dies_first": failing(why="out of memory"),
     "hang_up": hang_up,
     "nonsense_first": nonsense_first,
+    "text_and_error": saying(text("half an ans") | {"error": {"message": "boom"}}, end=()),
+    "text_and_reason": saying(text("half an ans", finish_reason="error"), end=()),
+    "unended_error": unended(text("half an ans") | {"error": {"message": "boom"}}),
+    "unended_reason": unended(text("half an ans", finish_reason="error")),
+    "tag_and_error": failing("<think>", why="boom"),
+    "tag_and_silence": tag_and_silence,
+    "echo": failing("half ", why=ECHO),
+    "echo_refused": status("500 Internal Server Error", json.dumps({"error": {"message": ECHO[:64_000]}})),
+    "echo_unread": status("500 Internal Server Error", json.dumps({"error": {"message": ECHO}})),
 }
 
 
@@ -112,7 +144,9 @@ def test_a_refused_key_names_the_variable(link: EngineLink, server: LoopbackServ
         ("many_complaints", "The host refused with 422: body.messages: Field required.", ""),
         ("e429", "The host refused with 429: slow down.", "wait a moment"),
         ("busy_for_7_s", "The host refused with 429: slow down.", "wait 7 s and"),
-        ("busy_until", "The host refused with 429: slow down.", "wait until Sun, 22 Nov 2026 11:03:01 GMT and"),
+        ("busy_until", "The host refused with 429: slow down.", "wait a moment and"),
+        ("busy_for_5_min", "The host refused with 429: slow down.", "wait 5:00 and"),
+        ("busy_for_ever", "The host refused with 429: slow down.", "wait 24:00:00 and"),
         ("e500", "The host refused with 500: boom.", "the host's own log"),
         ("html", "The host answered with text/html instead of a stream of events.", "the address of a chat API?"),
         ("restarted", "The connection broke before the answer was complete.", "What arrived is kept."),
@@ -213,6 +247,11 @@ SHORTER = "Shorten the prompt, "
             "Perhaps it speaks https. Run it again.",
         ),
         ("nonsense_first", "The host sent something that is not part of an answer: {{not json.", "Run it again."),
+        ("text_and_error", "The host reports: boom.", "What arrived is kept."),
+        ("text_and_reason", "The host broke its answer off: finish reason error.", "What arrived is kept."),
+        ("unended_error", "The host reports: boom.", "What arrived is kept."),
+        ("unended_reason", "The host broke its answer off: finish reason error.", "What arrived is kept."),
+        ("tag_and_error", "The host reports: boom.", "Nothing was answered."),
         ("bad_json", "The host sent something that is not part of an answer: {{not json.", "What arrived is kept."),
     ],
 )
@@ -229,3 +268,24 @@ def test_a_key_that_is_refused_is_told_from_one_that_is_missing(link: EngineLink
     link.send(Start("r1", Endpoint(server.url, "forbidden", "k-1", "MY_KEY"), [{"role": "user", "content": "hi"}]))
     failed = until_ended(link, ["r1"])[-1]
     assert isinstance(failed, Failed) and failed.hint == "The host refuses this key."
+
+
+@pytest.mark.parametrize(
+    ("model", "hint"), [("stall_midway", "What arrived is kept. Run it again."), ("tag_and_silence", "Run it again.")]
+)
+def test_of_a_silence_is_told_what_is_kept(link: EngineLink, server: LoopbackServer, model: str, hint: str) -> None:
+    lane = ask(link, server.url, model, Timeouts(connect=5, first_byte=5, first_text=5, idle=0.5))
+    assert lane.fault is not None and lane.fault.message == "The host stopped in the middle of its answer for 0.5 s."
+    assert lane.fault.hint == hint and bool(lane.answer) is ("kept" in hint)
+
+
+def test_an_error_without_end_holds_up_nobody(link: EngineLink, server: LoopbackServer) -> None:
+    names = ["echo", "echo_refused", "echo_unread", "good"]
+    for name in names:
+        link.send(start(name, server.url, name))
+    ends = {event.lane: event for event in until_ended(link, names) if isinstance(event, Failed | Ended)}
+    said = {name: end.message.removesuffix("…") for name, end in ends.items() if isinstance(end, Failed)}
+    assert said.keys() == {"echo", "echo_refused", "echo_unread"} and isinstance(ends["good"], Ended)
+    assert set(said["echo"].removeprefix("The host reports: ")) == {"A"}
+    assert set(said["echo_refused"].removeprefix("The host refused with 500: ")) == {"A"}
+    assert all(len(words) < 700 for words in said.values())

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.some import any_number_of
-from tui.core.events import Delta, Kind
-from tui.engine.thinking import ThinkingTags
+from tui.core.events import Delta, Kind, ThinkingFound
+from tui.engine.thinking import ThinkingTags, UnopenedThinking
 
 MIXES = st.lists(
     st.sampled_from(
@@ -91,3 +91,24 @@ def test_white_space_without_end_is_not_held_back_for_ever() -> None:
     assert len(read([" " * 50] * 6)) == 6
     tags = ThinkingTags()
     assert [bool(list(tags.take(Delta("r1", n, n, Kind.ANSWER, " " * 50)))) for n in range(6)][-1]
+
+
+def found_in(*pieces: str) -> ThinkingFound | None:
+    """What a closing tag in an answer of these pieces tells of, when nothing opened it."""
+    unopened = UnopenedThinking()
+    for piece in pieces:
+        unopened.take(Delta("r1", 1, 1, Kind.ANSWER, piece))
+    return unopened.found("r1")
+
+
+CLOSED = ("\n</think>\n", "Yes.")
+SPOKEN_OF = ("a</think>, ", "'</think>'", "``` </think> ```", "a </think>\tb", "\n``` \n</think>\n```\n", "</think>`")
+
+
+@pytest.mark.parametrize("spoken", SPOKEN_OF)
+def test_a_tag_that_is_spoken_of_hides_none_that_closes_and_of_very_many_none_is_looked_for(spoken: str) -> None:
+    assert found_in(spoken) is None
+    before = [f"x{spoken}"] * 999
+    count = len("".join(before))
+    assert found_in(*before, *CLOSED) == ThinkingFound("r1", 999 + 1, count + 1, count + len(CLOSED[0]))
+    assert found_in(*[f"x{spoken}"] * 1000, *CLOSED) is None

@@ -25,7 +25,7 @@ def as_json(value: Any, status: str = "200 OK") -> bytes:
 
 
 class ModelsServer:
-    """`answer` is sent to whoever asks; `drip` sends the body byte by byte, `hold` leaves the connection open."""
+    """`answer` is sent to whoever asks; `drip` sends the body, or a head without an end, byte by byte, `hold` leaves the connection open."""
 
     def __init__(self, answer: bytes, *, drip: bool = False, hold: bool = False) -> None:
         self.answer = answer
@@ -71,8 +71,10 @@ class ModelsServer:
                 break
         self.requests.append(head.decode("latin-1"))
         if self._drip:
-            start, _, body = self.answer.partition(b"\r\n\r\n")
-            connection.sendall(start + b"\r\n\r\n")
+            start, end, body = self.answer.partition(b"\r\n\r\n")
+            if not end:
+                start, body = b"", start
+            connection.sendall(start + end)
             for byte in body:
                 connection.sendall(bytes([byte]))
                 if self._over.wait(0.05):

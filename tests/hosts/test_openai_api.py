@@ -172,8 +172,11 @@ def test_a_silent_server_is_given_up(answer: bytes) -> None:
         OpenAIHost(server.url, timeout=PATIENCE_S).connect()
 
 
-def test_a_server_that_sends_a_byte_now_and_then_is_given_up() -> None:
-    with serving(as_json({"data": ["x" * 400]}), drip=True) as server, pytest.raises(NoHostError, match="is silent"):
+@pytest.mark.parametrize(
+    "answer", [as_json({"data": ["x" * 400]}), f"HTTP/1.1 200 OK\r\nX: {'x' * 400}".encode()], ids=["body", "head"]
+)
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up(answer: bytes) -> None:
+    with serving(answer, drip=True) as server, pytest.raises(NoHostError, match="is silent"):
         OpenAIHost(server.url, timeout=PATIENCE_S).connect()
 
 

@@ -14,10 +14,11 @@ import pytest
 from tests.hosts.conftest import why_no_runtime
 from tests.hosts.models_server import as_json, http, serving
 from tests.support import loopback_server
-from tests.support.lanes import folded
+from tests.support.lanes import folded, until_ended
 from tests.support.loopback_server import LoopbackServer, Wire, text
 from tests.support.program import call
 from tests.support.some import some
+from tui.core.target import Endpoint
 from tui.engine.link import EngineLink
 from tui.engine.protocol import Start
 from tui.hosts.adapter.host import AdapterHost
@@ -83,6 +84,13 @@ def assert_kept_nowhere(folder: Path) -> int:
     return len(files)
 
 
+@pytest.fixture
+def link() -> Iterator[EngineLink]:
+    engine = EngineLink()
+    yield engine
+    engine.close()
+
+
 @pytest.mark.parametrize("form", [(), ("--json",)], ids=["text", "json"])
 @pytest.mark.parametrize("named", ["by hand", "in the configuration"])
 def test_an_echoed_key_is_neither_shown_nor_kept(
@@ -123,15 +131,56 @@ def test_an_echoed_key_is_neither_shown_nor_kept(
         http("403 Forbidden", f"<html><title>No {KEY}</title></html>".encode(), "text/html"),
         http("500 Internal Server Error", f"{'x' * 1190}{KEY}".encode(), "text/plain"),
         http("302 Found", b"", "text/plain", f"Location: /{KEY}"),
+        http("302 Found", b"", "text/plain", f"Location: /{KEY.replace('e', '%65', 1)}"),
+        http("302 Found", b"", "text/plain", f"Location: /{'p' * 270}{KEY}"),
+        http("403 Forbidden", f"<html><title>No {KEY.replace('s', '&#115;')}</title></html>".encode(), "text/html"),
+        http("200 OK", b"", "text/plain", f"Content-Encoding: {'z' * 20}{KEY.upper()}"),
+        as_json({"error": {"message": f"{'x' * 1985}{KEY}"}}, "500 Internal Server Error"),
         f"HTTP/1.1 two {KEY}\r\n\r\n".encode(),
     ],
-    ids=["401", "page", "cut", "redirect", "no HTTP"],
+    ids=[
+        "401",
+        "page",
+        "cut",
+        "redirect",
+        "redirect with codes",
+        "long redirect",
+        "page with an entity",
+        "encoding",
+        "long",
+        "no HTTP",
+    ],
 )
 def test_a_refusal_that_repeats_the_key_is_told_without_it(answer: bytes, tmp_path: Path) -> None:
     with serving(answer) as server:
         for command in (("doctor",), ("smoke",), ("run", "-m", "m", "-p", "hi"), ("models",)):
             done = call(*command, "--host", server.url, cwd=tmp_path, environ={"API_KEY": KEY})
-            assert KEY not in done.out + done.err and KEY[:12] not in done.out + done.err
+            told = (done.out + done.err).casefold()
+            assert KEY[:12].casefold() not in told and KEY[-8:].casefold() not in told
+
+
+@pytest.mark.parametrize(
+    ("before", "most", "after"),
+    [
+        ("data: ", 200, "\n\n"),
+        ("event: error\ndata: ", 500, "\n\n"),
+        ('data: {"error": "', 581, '"}\n\n'),
+        ('data: {"choices": [{"finish_reason": "', 100, '"}]}\n\n'),
+        ("", 200, "\nno line of an event\n"),
+    ],
+    ids=["nonsense", "error event", "error", "reason", "loose"],
+)
+def test_what_is_told_by_its_beginning_does_not_end_in_half_a_key(
+    server: LoopbackServer, link: EngineLink, monkeypatch: pytest.MonkeyPatch, before: str, most: int, after: str
+) -> None:
+    async def say(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(f"{before}{'x' * (most - 12)}{KEY}{'y' * 1900}{after}".encode())
+
+    monkeypatch.setitem(loopback_server.SCRIPTS, "say", say)
+    link.send(Start("r1", Endpoint(server.url, "say", KEY), [{"role": "user", "content": "hi"}]))
+    told = str(until_ended(link, ["r1"]))
+    assert "xxx" in told and KEY[:8] not in told
 
 
 def environment(process: psutil.Process) -> dict[str, str]:

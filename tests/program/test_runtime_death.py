@@ -90,7 +90,7 @@ def test_a_runtime_killed_in_the_middle_fails_its_answers_and_the_next_run_works
     for name, lane in some(run.lanes.items()):
         assert lane.fault is not None and lane.fault.kind == "stream"
         assert lane.fault.message == "The embedded runtime ended by itself. It was ended by signal 9 (Killed)."
-        assert lane.fault.hint == "What arrived is kept. Run it again."
+        assert lane.fault.hint == ("What arrived is kept. Run it again." if lane.answer else "Run it again.")
         assert lane.answer.startswith(arrived[name])
     assert any(arrived.values())
     assert run.lanes.items() <= keeper.snapshots[-1].lanes.items()

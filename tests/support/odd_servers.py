@@ -162,6 +162,8 @@ SCRIPTS |= {
     "other_tag": saying("<th", "ead> is HTML"),
     "tag_later": saying("Use ", "<think>", " tags"),
     "busy_for_7_s": busy("Retry-After: 7"),
+    "busy_for_5_min": busy("Retry-After: 000000000300"),
+    "busy_for_ever": busy("Retry-After: Sun, 29 Nov 2099 12:00:00 GMT"),
     "busy_until": busy("Retry-After: Sun, 22 Nov 2026 11:03:01 GMT"),
     "wrong_path": refusing("404 Not Found", "<html><h1>Not Found</h1></html>"),
     "wrong_path_fastapi": refusing("404 Not Found", {"detail": "Not Found"}),

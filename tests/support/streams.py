@@ -96,6 +96,7 @@ def between(text: str) -> str:
     return HEL + text + LO + ENDING
 
 
+WORDS = "The host reports: "
 FRAMING = (
     Case("retry field alone", "retry: 3000\n\n" + WHOLE),
     Case("id alone", between("id: 7\n\n")),
@@ -113,6 +114,28 @@ FRAMING = (
     Case("empty object", between("data: {}\n\n")),
     Case("chunk with a name", f"event: chunk\n{HEL}event: message\n{LO}event: end\n{ENDING}"),
     Case("name after data", HEL.replace("\n\n", "\nevent: message\n\n") + LO + ENDING),
+    *(
+        Case(f"{before!r} before each event", "".join(f"{before}{event}" for event in (HEL, LO, data(STOP), END)))
+        for before in ("\ufeff", " ", "\t ", "\ufeff ")
+    ),
+    Case("fields in capitals", WHOLE.replace("data", "DATA")),
+    Case("an event's name in capitals", HEL + "Event: error\nData: too hot\n\n", "Hel", FAILED, says="too hot"),
+    Case(
+        "plain words after text",
+        HEL + "upstream connect error\n",
+        "Hel",
+        FAILED,
+        says=f"{WORDS}upstream connect error.",
+    ),
+    Case("plain words that end nothing", HEL + LO + data(STOP) + "bye\n", finish="stop"),
+    Case("plain words in the middle", between("oops\n\n")),
+    Case(
+        "a page after text", HEL + "<html>Bad</html>\n", "Hel", FAILED, says="not part of an answer: <html>Bad</html>"
+    ),
+    *(
+        Case(f"torn in {torn!r}", HEL + LO + torn, state=CUT)
+        for torn in ("d", "dat", "ev", '{"choices": [{"ind', "[DON")
+    ),
     Case("unknown field", between("x-request: 7\n\n")),
     Case("byte order mark", "\ufeff" + WHOLE),
     Case("byte order mark cut", (b"\xef", b"\xbb", b"\xbf" + WHOLE.encode())),
@@ -223,7 +246,6 @@ FRAMING = (
 )
 
 BARE = json.dumps({"error": {"message": "gone"}}, indent=2)
-WORDS = "The host reports: "
 ERRORS = (
     Case(
         "error event", HEL + "event: error\ndata: out of memory\n\n" + END, "Hel", FAILED, says=f"{WORDS}out of memory."
@@ -479,6 +501,15 @@ SHAPES = (
         counts=(5, 2, None),
     ),
     Case("counts", counted(prompt_tokens=5, completion_tokens=2), counts=(5, 2, None)),
+    Case(
+        "counts in named events",
+        "".join(
+            f"event: chunk\n{event}"
+            for event in (HEL, LO, data(STOP), data(usage(prompt_tokens=5, completion_tokens=2)))
+        )
+        + END,
+        counts=(5, 2, None),
+    ),
     Case("counts as text", counted(prompt_tokens="12", completion_tokens="2"), counts=NOTHING),
     Case(
         "counts as floats",

@@ -10,6 +10,7 @@ from tui.conductor.preparation import Counted, Nudged, Preparation, Traced
 from tui.core.errors import CompareError
 from tui.core.events import Event, Explained, Usage
 from tui.core.lane import UNLOADED, Lane, LaneState
+from tui.core.outcome import asked_again
 from tui.core.session import Session
 from tui.hosts.host import Ability, Host
 
@@ -76,7 +77,8 @@ class Aftercare:
         """Note what came of it; what is now known of a lane is returned as the event to fold."""
         if isinstance(step, Traced):
             self._tracing.discard(step.lane)
-            return Explained(step.lane, now, step.why, "What arrived is kept. Run it again.") if step.why else None
+            hint = asked_again(self._session.lanes[step.lane])
+            return Explained(step.lane, now, step.why, hint) if step.why else None
         if isinstance(step, Counted):
             self._counting.discard(step.lane)
             self._counted.add(step.lane)

@@ -19,6 +19,7 @@ from tui.core import events as ev
 from tui.core.errors import BadInputError, CompareError, prose
 from tui.core.lane import LEARNT, Lane, LaneState
 from tui.core.model_card import ModelCard
+from tui.core.outcome import asked_again
 from tui.core.prompt import Prompt
 from tui.core.run import Run, left_of
 from tui.core.session import Session, SessionState
@@ -243,8 +244,8 @@ class Conductor:
             lanes |= {lane.spec.id for wave in self._course.waiting for lane in wave}
             self._course.waiting.clear()
         for lane_id in lanes:
-            failed = ev.Failed(lane_id, self.now(), "engine", said, "What arrived is kept. Run it again.", "EngineGone")
-            self._apply(failed)
+            hint = asked_again(self.session.lanes[lane_id])
+            self._apply(ev.Failed(lane_id, self.now(), "engine", said, hint, "EngineGone"))
 
     def _launch(self, wave: list[Lane]) -> None:
         """Send the wave's requests together, once each of its models is ready or has failed."""

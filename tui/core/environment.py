@@ -6,6 +6,7 @@ API keys stand in the environment of the program. They reach the engine through 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Collection, Mapping
 from enum import Enum, auto
 
@@ -47,12 +48,17 @@ _API_KEY = re.compile(r"API_?KEY")
 
 
 def environment_of(
-    child: Child, environ: Mapping[str, str], *, named: Collection[str] = (), keys: Collection[str] = ()
+    child: Child,
+    environ: Mapping[str, str],
+    *,
+    named: Collection[str] = (),
+    keys: Collection[str] = (),
+    ignore_case: bool = sys.platform == "win32",
 ) -> dict[str, str]:
     """The environment of one kind of child, taken from the program's.
 
     `named` are variables that its user wants it to have besides; `keys` are secrets that no tool gets, whatever the
-    name of the variable they stand in.
+    name of the variable they stand in. `ignore_case` is whether names that differ in case mean one variable.
     """
     if child is Child.TOOL:
         return {
@@ -60,7 +66,11 @@ def environment_of(
             for name, value in environ.items()
             if not _API_KEY.search(name.upper()) and value.strip() not in keys
         }
-    return {name: value for name, value in environ.items() if name in named or _needed(child, name.upper(), value)}
+    spelled = str.upper if ignore_case else str
+    wanted = {spelled(name) for name in named}
+    return {
+        name: value for name, value in environ.items() if spelled(name) in wanted or _needed(child, name.upper(), value)
+    }
 
 
 def _needed(child: Child, name: str, value: str) -> bool:

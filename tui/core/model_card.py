@@ -65,18 +65,25 @@ class ModelCard:
 
 
 def find_model(cards: tuple[ModelCard, ...], name: str) -> ModelCard | None:
-    """The first card with this key, else id, else alias, else id without version; None for none. Case is ignored.
+    """The first card with this id, else alias, else id without version; None for none. Case is ignored.
 
-    `name@device` is the variant of that name for that device: `phi-4-mini@gpu`.
+    `name@device` is the variant of that name for that device: `phi-4-mini@gpu`. Where several hosts take part, `host/`
+    before any of these means that host's models; a name that none of them has may be another's, with a slash in it.
     """
     wanted = name.casefold()
-    rows = ((card.key, card.id, card.alias, card.id.rpartition(":")[0]) for card in cards)
+    host, slash, own_name = wanted.partition("/")
+    of_host = tuple(card for card in cards if slash and card.host.casefold() == host)
+    return _find(of_host, own_name) or _find(cards, wanted)
+
+
+def _find(cards: tuple[ModelCard, ...], wanted: str) -> ModelCard | None:
+    rows = ((card.id, card.alias, card.id.rpartition(":")[0]) for card in cards)
     for spellings in zip(*rows, strict=True):
         for card, spelling in zip(cards, spellings, strict=True):
             if spelling and spelling.casefold() == wanted:
                 return card
     name, _, device = wanted.rpartition("@")
-    return find_model(tuple(card for card in cards if (card.device or "").casefold() == device), name) if name else None
+    return _find(tuple(card for card in cards if (card.device or "").casefold() == device), name) if name else None
 
 
 def merged(here: tuple[ModelCard, ...], offered: tuple[ModelCard, ...]) -> tuple[ModelCard, ...]:

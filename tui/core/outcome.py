@@ -31,6 +31,11 @@ _ENDS = {
 """The same by finish reason, where that is news."""
 
 
+def asked_again(lane: Lane) -> str:
+    """What to do about a request whose host or engine is gone: what is kept, if anything came, and to ask again."""
+    return "What arrived is kept. Run it again." if lane.marks.chunks else "Run it again."
+
+
 def outcome(lane: Lane) -> str:
     """Where a request is or how it ended. The reason of a failure may hold text from outside."""
     if lane.fault is not None:

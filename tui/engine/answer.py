@@ -24,6 +24,8 @@ class Answer:
         """Whether the server said that this is all."""
         self.recognized = False
         """Whether anything of a chat completion's came."""
+        self.brought_text = False
+        """Whether any text of it was emitted."""
         self._lane, self._stamps, self._emit = lane, stamps, emit
         self._chunks, self._count = ChunkReader(), Count()
         self._tags, self._unopened = ThinkingTags(), UnopenedThinking()
@@ -43,8 +45,8 @@ class Answer:
         if what is What.ERROR:
             raise faults.ServerSaidError(error_in(value))
         if what is What.NONSENSE:
-            raise faults.NonsenseError(value[:200])
-        if what is What.NAMED and not (value.get("choices") or value.get("error")):
+            raise faults.NonsenseError(value)
+        if what is What.NAMED and not any(value.get(key) for key in ("choices", "usage", "error")):
             return False
         return self._read(value)
 
@@ -65,7 +67,7 @@ class Answer:
         try:
             chunk = self._chunks.read(value)
         except ValueError as error:
-            raise faults.NonsenseError(str(value)[:200]) from error
+            raise faults.NonsenseError(str(value)) from error
         self.recognized = self.recognized or chunk.known
         stamps = self._stamps
         for kind, text in chunk.texts:
@@ -81,6 +83,7 @@ class Answer:
         if text:
             kept = delta if text == delta.text else replace(delta, text=text)
             self._unopened.take(kept)
+            self.brought_text = True
             self._emit(kept)
 
     def _check(self, chunk: Chunk) -> None:

@@ -86,8 +86,9 @@ class KeyInStream:
         return text[:end].replace(self._key, BLOT)[skipped:]
 
     def rest(self) -> str:
-        """What was held back, when nothing more comes."""
-        rest, self._begun, self._said = self._begun[self._said :], "", 0
+        """What was held back, when nothing more comes; of what can be no word any more, the blot."""
+        rest = self._begun[self._said :] if len(self._begun) < SHORTEST else BLOT
+        self._begun, self._said = "", 0
         return rest
 
     def _beginning(self, text: str) -> str:

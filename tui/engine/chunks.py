@@ -11,6 +11,7 @@ from typing import Any
 
 from tui.core.events import Kind
 from tui.net.said import error_message
+from tui.net.secrets import beginning_of
 
 WITHOUT_WORDS = "an error without a message"
 MAX_REASON_CHARS = 100
@@ -118,7 +119,7 @@ class ChunkReader:
         reason = choice.get("finish_reason")
         return Chunk(
             texts=tuple(self._texts(choice)),
-            finish_reason=reason[:MAX_REASON_CHARS] if isinstance(reason, str) and reason else None,
+            finish_reason=beginning_of(reason, MAX_REASON_CHARS) if isinstance(reason, str) and reason else None,
             usage=_usage(usage or choice.get("usage"), data),
             error=(error_message({"error": error}) or WITHOUT_WORDS) if error else None,
         )
@@ -146,7 +147,7 @@ class ChunkReader:
 def error_in(data: Any) -> str:
     """The words of what a server sent as an error."""
     if isinstance(data, str):
-        return data[:500] or WITHOUT_WORDS
+        return beginning_of(data, 500) or WITHOUT_WORDS
     return error_message(data) or (_text_of(data) if isinstance(data, dict) else None) or WITHOUT_WORDS
 
 

@@ -44,7 +44,7 @@ async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
     except asyncio.CancelledError:
         emit(ev.Cancelled(start.lane, clock()))
     except TimeoutError:
-        emit(faults.silent(start, watch.phase, watch.allowed, clock()))
+        emit(faults.silent(start, watch.phase, watch.allowed, clock(), arrived=watch.arrived))
     except faults.EXPECTED as error:
         emit(faults.failed(start, error, clock(), arrived=watch.arrived))
 
@@ -103,8 +103,11 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
                 answer.take(item)
             if not answer.recognized:
                 _explain_nothing(response.headers.get("content-type", ""), stream.loose)
+            elif answer.finish_reason is None and not answer.done and stream.broken_words:
+                _explain_words(stream.broken_words)
     finally:
         answer.close()
+        watch.arrived = answer.brought_text
     if answer.full:
         # Neither a reason nor the end: it was cut, by us.
         emit(ev.Ended(start.lane, stamps.read_at))
@@ -117,12 +120,19 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
 def _explain_nothing(content_type: str, text: str) -> None:
     """Raise what is to be said of a body in which nothing of an answer was; of an empty stream there is nothing."""
     stream = content_type.startswith("text/event-stream")
-    if text and not text.startswith("<") and len(text) <= MAX_WORDS:
-        raise faults.ServerSaidError(text)
-    if text and stream:
-        raise faults.NonsenseError(text[:200])
+    if text and (stream or _is_sentence(text)):
+        _explain_words(text)
     if not stream:
         raise faults.NotAStreamError(content_type, b"")
+
+
+def _explain_words(text: str) -> None:
+    """Raise what is to be said of text that is no part of a stream."""
+    raise faults.ServerSaidError(text) if _is_sentence(text) else faults.NonsenseError(text)
+
+
+def _is_sentence(text: str) -> bool:
+    return not text.startswith("<") and len(text) <= MAX_WORDS
 
 
 def _request(start: Start) -> dict[str, Any]:
@@ -155,17 +165,14 @@ class _Watch:
             "more text": limits.idle,
         }
         self.phase = "connect"
+        self.arrived = False
+        """Whether any text of the answer was emitted: known when its reading has ended, however that was."""
         self.timeout: asyncio.Timeout | None = None
         self._entered = 0.0
 
     @property
     def allowed(self) -> float:
         return self._allowed[self.phase]
-
-    @property
-    def arrived(self) -> bool:
-        """Whether any text of the answer has come."""
-        return self.phase == "more text"
 
     def enter(self, phase: str) -> None:
         if self.timeout is None:

@@ -12,6 +12,7 @@ import openai
 
 from tui.core.errors import CompareError, prose, reason_of
 from tui.core.events import Failed
+from tui.core.figures import left
 from tui.core.lane import UNLOADED
 from tui.engine.framing import TooLongError
 from tui.engine.protocol import Start
@@ -27,6 +28,7 @@ from tui.net.failures import (
     without_origin,
 )
 from tui.net.said import error_message
+from tui.net.secrets import beginning_of
 
 _TOO_LONG = "The prompt is too long for the model."
 _SHORTER = "Shorten the prompt, or have the model loaded with a larger context; --max-tokens counts towards it as well."
@@ -48,9 +50,8 @@ _NO_MODEL = re.compile(
     r"\bmodel\b.{0,100}(?:not found|not exist|unknown|invalid|no such)|(?:unknown|invalid|no such) model",
     re.IGNORECASE | re.DOTALL,
 )
-_NATIVE = re.compile(r"\w+\.(?:cc|cpp|h|hpp):\d+|\bOrtException\b|\b(?:Ort|std|onnxruntime|Generators)::\w+")
+_NATIVE = re.compile(r"(?<!\w)\w+\.(?:cc|cpp|h|hpp):\d+|\bOrtException\b|\b(?:Ort|std|onnxruntime|Generators)::\w+")
 """What the runtime's native code says for those who wrote it."""
-_HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 
 
 class ServerSaidError(Exception):
@@ -62,7 +63,10 @@ class BrokenOffError(Exception):
 
 
 class NonsenseError(Exception):
-    """A part of the stream that is not JSON, or no chunk."""
+    """A part of the stream that is not JSON, or no chunk, told by its beginning."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(beginning_of(part, 200))
 
 
 class NotAStreamError(Exception):
@@ -100,14 +104,14 @@ _SILENCES = {
     "connect": ("connect", "The host did not accept the connection", "Check the address, or that the host is up."),
     "first byte": ("timeout", "The host took the request and did not answer", "It may be busy or stuck: run it again."),
     "first text": ("timeout", "The host began to answer and sent no text", "It may be busy or stuck: run it again."),
-    "more text": ("timeout", "The host stopped in the middle of its answer", prose(_KEPT, _AGAIN)),
+    "more text": ("timeout", "The host stopped in the middle of its answer", _AGAIN),
 }
 
 
-def silent(start: Start, phase: str, seconds: float, at: int) -> Failed:
-    """The host was silent for too long in this phase."""
+def silent(start: Start, phase: str, seconds: float, at: int, *, arrived: bool) -> Failed:
+    """The host was silent for too long in this phase. `arrived` is whether any text of the answer came before it."""
     kind, what, hint = _SILENCES[phase]
-    return Failed(start.lane, at, kind, f"{what} for {seconds:g} s.", hint, "timeout")
+    return Failed(start.lane, at, kind, f"{what} for {seconds:g} s.", prose(_KEPT if arrived else "", hint), "timeout")
 
 
 def failed(start: Start, error: BaseException, at: int, *, arrived: bool) -> Failed:
@@ -117,6 +121,7 @@ def failed(start: Start, error: BaseException, at: int, *, arrived: bool) -> Fai
 
 
 def _asked_pause(error: BaseException) -> int | None:
+    """The seconds for which the host asks to be left alone; None when it does not say."""
     if not isinstance(error, openai.APIStatusError):
         return None
     return retry_after_s(error.response.headers.get("retry-after", ""), datetime.now(UTC))
@@ -192,7 +197,8 @@ def _explain_status(start: Start, error: openai.APIStatusError) -> tuple[str, st
         return "status", what, "Check the path of the address; most hosts want it to end in /v1."
     if status == 407:
         return "connect", *_told(proxy_refused(endpoint.base_url, "407"))
-    wait = _wait(error.response)
+    pause_s = _asked_pause(error)
+    wait = left(pause_s) if pause_s else "a moment"
     hints = {
         400: _bad_request(said or "", endpoint.model),
         401: _sign_in(error.response, start),
@@ -243,14 +249,6 @@ def _key_wanted(start: Start) -> str:
     return f"It wants {another} API key: put it into the environment variable {start.endpoint.key_name}."
 
 
-def _wait(response: httpx2.Response) -> str:
-    """How long the host asks to be left alone, in words."""
-    said = response.headers.get("retry-after", "").strip()
-    if said.isascii() and said.isdigit() and len(said) < 7:
-        return f"{int(said)} s"
-    return f"until {said}" if _HTTP_DATE.fullmatch(said) else "a moment"
-
-
 def _explain_body(where: str, error: NotAStreamError) -> tuple[str, str]:
     try:
         said = error_message(json.loads(error.body))
@@ -282,4 +280,5 @@ def body_of(response: httpx2.Response) -> str:
 
 
 def _sentence(text: str) -> str:
-    return prose(text if len(text) <= MAX_WORDS * 2 else text[: MAX_WORDS * 2] + "…")
+    begun = beginning_of(text, MAX_WORDS * 2)
+    return prose(begun if len(text) <= MAX_WORDS * 2 else begun + "…")

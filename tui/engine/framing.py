@@ -22,6 +22,11 @@ _ERROR_NAMES = ("error", "exception", "failure")
 _BEGINNINGS = ("{", "[")
 """How an object, or a list of one, begins in lines without a field."""
 _BOM = b"\xef\xbb\xbf"
+_AROUND = "\ufeff \t"
+"""What gateways that join streams leave before the name of a field."""
+_FIELDS = ("data", "event", "id", "retry", "error", _DONE)
+_TOLERATED = ("data", "event")
+"""Fields that are known by these names however they are written: what they hold is not to be lost."""
 
 
 class What(Enum):
@@ -105,6 +110,12 @@ class EventStream:
             yield from (item for item in self._event() if item[0] is not What.NONSENSE)
         yield from self._without_fields()
 
+    @property
+    def broken_words(self) -> str:
+        """What came last without a field, unless it is a line of the stream that was torn; known after `rest()`."""
+        torn = self.loose.startswith(_BEGINNINGS) or any(field.startswith(self.loose) for field in _FIELDS)
+        return "" if torn else self.loose
+
     def _extend(self, part: bytes) -> None:
         """Keep the beginning of a line that goes on."""
         self._line_bytes += len(part)
@@ -124,7 +135,8 @@ class EventStream:
             return
         name, _, value = text.partition(":")
         value = value.removeprefix(" ")
-        match name:
+        bare = name.strip(_AROUND).lower()
+        match bare if bare in _TOLERATED else name:
             case "data":
                 yield from self._add(value)
             case "event":

@@ -16,7 +16,7 @@ def retry_after_s(value: str, now: datetime) -> int | None:
     """
     value = value.strip()
     if value.isascii() and value.isdigit():
-        return min(int(value[:9]), LONGEST_S)
+        return min(int(value.lstrip("0")[:9] or 0), LONGEST_S)
     try:
         until = parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from enum import Enum, auto
+from itertools import islice
 
 from tui.core.events import Delta, Kind, ThinkingFound
 
@@ -31,7 +32,10 @@ _LONGEST_HEADER = 400
 """Characters that a channel's header may have."""
 _LONGEST_UNOPENED = 400_000
 """Characters of an answer in which a closing tag is looked for that nothing opened."""
+_MOST_TAGS = 1000
+"""Closing tags that are looked at: an answer with more of them repeats itself, and has no thinking before the next."""
 _ANY_TAG = re.compile("|".join(re.escape(tag) for tags in TAGS for tag in tags))
+_NOT_BLANK = re.compile(r"\S")
 _QUOTES = tuple("`'\"“”‘’«»")
 
 
@@ -213,10 +217,12 @@ class UnopenedThinking:
     def found(self, lane: str) -> ThinkingFound | None:
         """Where the thinking ends and the answer begins; None when there is no such tag."""
         text = "".join(self._texts)
-        for tag in _ANY_TAG.finditer(text):
+        fences = last = 0
+        for tag in islice(_ANY_TAG.finditer(text), _MOST_TAGS):
             if "/" not in tag[0]:
                 return None
-            if _closes(text, tag):
+            fences += text.count("```", last, tag.start())
+            if fences % 2 == 0 and _closes(text, tag, last):
                 answer = len(text) - len(text[tag.end() :].lstrip())
                 end, chunks = 0, 0
                 for part in self._texts:
@@ -225,17 +231,22 @@ class UnopenedThinking:
                         break
                     chunks += 1
                 return ThinkingFound(lane, chunks, tag.start(), answer)
+            last = tag.start()
         return None
 
 
-def _closes(text: str, tag: re.Match[str]) -> bool:
-    """Whether a tag closes what came before it; else it is spoken of."""
-    before, after = text[: tag.start()], text[tag.end() :]
-    if before.endswith(_QUOTES) or after.startswith(_QUOTES) or before.count("```") % 2:
+def _closes(text: str, tag: re.Match[str], last: int) -> bool:
+    """Whether a tag closes what came before it; else it is spoken of. `last` is where the tag before it begins, or 0.
+
+    Nothing before `last` is looked at, nor what follows the next tag: all tags together cost one reading of the text.
+    """
+    start, end = tag.span()
+    if text.endswith(_QUOTES, 0, start) or text.startswith(_QUOTES, end):
         return False
-    begins_line = not before.rpartition("\n")[2].strip()
-    if not after.strip():
+    begins_line = not text[max(text.rfind("\n", last, start) + 1, last) : start].strip()
+    follows = _NOT_BLANK.search(text, end)
+    if follows is None:
         return begins_line
-    ends_line = not after.partition("\n")[0].strip()
-    glued = not after[0].isspace() and after[0] not in ".,;:!?)"
+    ends_line = text.find("\n", end, follows.start()) >= 0
+    glued = follows.start() == end and text[end] not in ".,;:!?)"
     return begins_line or ends_line or glued

@@ -18,6 +18,7 @@ from tui.engine.plain import PlainBackend
 from tui.engine.stamps import Stamps, clock
 from tui.net.bodies import PackedError, Unpacker
 from tui.net.proxies import Proxy
+from tui.net.secrets import beginning_of
 
 REFUSAL_BYTES = 65_536
 """How much of a refusal is read, to find out what it says."""
@@ -90,10 +91,15 @@ def _wanted(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     for number, (name, value) in enumerate(headers):
         key = name.lower()
         if key == b"content-type":
-            kept.setdefault(key, (name, value.partition(b";")[0].strip().lower()[:MAX_TYPE_BYTES]))
+            kept.setdefault(key, (name, _bare_type(value)))
         elif key not in (b"content-encoding", b"set-cookie"):
             kept[str(number).encode()] = (name, value)
     return list(kept.values())
+
+
+def _bare_type(value: bytes) -> bytes:
+    """A content type without its parameters."""
+    return beginning_of(value.partition(b";")[0].strip().lower().decode("latin-1"), MAX_TYPE_BYTES).encode("latin-1")
 
 
 class _Body(httpx2.AsyncByteStream):

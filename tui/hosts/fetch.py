@@ -20,7 +20,7 @@ from tui.net.bodies import PackedError, Unpacker
 from tui.net.client import CONNECT_S, http_client
 from tui.net.failures import MAX_WORDS, no_answer, no_connection, points_to, proxy_refused, sign_in_wanted
 from tui.net.said import error_message
-from tui.net.secrets import blotted, blotted_data
+from tui.net.secrets import beginning_of, blotted, blotted_data
 
 if TYPE_CHECKING:
     import httpx2
@@ -60,7 +60,11 @@ class Reply:
         if self.location is not None:
             return f"It points to another address, {self.location}, which is not followed"
         said = error_message(self.body) or (self._page() if self._is_page else self.text)
-        return " ".join(said.split())[:MAX_WORDS] if said.strip() else f"It answered with HTTP status {self.status}"
+        return (
+            beginning_of(" ".join(said.split()), MAX_WORDS)
+            if said.strip()
+            else f"It answered with HTTP status {self.status}"
+        )
 
     def refusal(self) -> str:
         """Its status, and its own explanation if it gives one."""
@@ -138,6 +142,11 @@ class _Wire:
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self._socket = info["return_value"].get_extra_info("socket")
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection, or was one."""
+        return self._socket is not None
+
     def hang_up(self) -> bool:
         """End both directions. Returns whether there was something to end."""
         try:
@@ -153,6 +162,17 @@ def _hang_up_when(cancelled: Event, over: Event, wire: _Wire) -> None:
     while not over.wait(CANCEL_S):
         if cancelled.is_set() and wire.hang_up():
             return
+
+
+def _hang_up_late(seconds: float, begun: Event, late: Event, wire: _Wire) -> None:
+    """End a request whose answer has not begun after so many seconds."""
+    begun.wait(seconds)
+    while not begun.is_set():
+        if wire.connected:
+            late.set()
+            wire.hang_up()
+            return
+        begun.wait(CANCEL_S)  # how long a connection may take has a limit of its own
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
@@ -171,8 +191,23 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def _ask(method: str, base_url: str, path: str, body: Any, *, timeout: float, hint: str, api_key: str | None) -> Reply:
-    with _client(base_url, timeout, hint, api_key) as client, client.stream(method, path, json=body) as response:
-        return _read(response, time.monotonic() + timeout)
+    wire, begun, late = _Wire(), Event(), Event()
+    # The library's limit begins anew with each byte: a header that drips would be waited for without an end.
+    Thread(target=_hang_up_late, args=(timeout, begun, late, wire), name="answer", daemon=True).start()
+    try:
+        with (
+            _client(base_url, timeout, hint, api_key) as client,
+            client.stream(method, path, json=body, extensions={"trace": wire.trace}) as response,
+        ):
+            begun.set()
+            return _read(response, time.monotonic() + timeout)
+    except NoHostError as error:
+        if late.is_set() and not begun.is_set():
+            why = f"No whole answer came within {timeout:g} s"
+            raise NoHostError(f"{public_url(base_url)} is silent", why, hint) from error
+        raise
+    finally:
+        begun.set()
 
 
 @contextmanager
@@ -216,13 +251,12 @@ def _read(response: httpx2.Response, deadline: float) -> Reply:
         return Reply(response.status_code, text=f"Its answer cannot be read: {error}")
     location = response.headers.get("location") if response.is_redirect else None
     if location is not None:
-        location = blotted(points_to(str(response.request.url), location))
+        location = points_to(str(response.request.url), location)
     sign_in = sign_in_wanted(response.headers.get("www-authenticate", "")) if response.status_code == 401 else ""
     try:
         return Reply(response.status_code, blotted_data(json.loads(raw)), location=location, sign_in=sign_in)
     except (ValueError, RecursionError):
-        # Before it is cut, so that no half of a key is left.
-        text = blotted(raw.decode("utf-8", "replace"))[: 4 * MAX_WORDS]
+        text = beginning_of(raw.decode("utf-8", "replace"), 4 * MAX_WORDS)
         return Reply(response.status_code, text=text, location=location, sign_in=sign_in)
 
 

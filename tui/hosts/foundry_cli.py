@@ -37,7 +37,7 @@ _PATIENCE = 2
 """How often, on average, each character is looked at for the beginning of JSON: brackets without end cost no more."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@-]{0,255}")
 _URL = re.compile(r"https?://[^\s/\"'<>]+:\d+")
-_VERSION = re.compile(r"\d+\.\d+(?:\.\d+)*(?:[-+][\w.+-]+)?")
+_VERSION = re.compile(r"(?<!\d)\d+\.\d+(?:\.\d+)*(?:[-+][\w.+-]+)?")
 _PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d+)?)\s?%")
 _COMPLAINT = re.compile(r"error|exception|fail|not found", re.IGNORECASE)
 _MEANT = re.compile(r"--(?:yes|force)\b")

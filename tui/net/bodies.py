@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
+from tui.net.secrets import beginning_of
+
 PIECE_BYTES = 65_536
 """The most that is unpacked at once."""
 _PLAIN = ("", "identity")
@@ -23,7 +25,7 @@ class Unpacker:
     def __init__(self, encoding: str) -> None:
         name = encoding.strip().lower()
         if name not in _PLAIN and name not in _PACKED:
-            raise PackedError(f"the body is packed ({name[:40]}), which was not asked for")
+            raise PackedError(f"the body is packed ({beginning_of(name, 40)}), which was not asked for")
         self.packed = name in _PACKED
         self._zlib = zlib.decompressobj(_ANY_HEADER)
 

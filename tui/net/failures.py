@@ -7,13 +7,13 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from tui.core.clean import clean_line
 from tui.core.errors import NoHostError, reason_of
 from tui.net.addresses import public_url
 from tui.net.proxies import VARIABLES, proxy_for
-from tui.net.secrets import blotted
+from tui.net.secrets import beginning_of, blotted
 
 MAX_WORDS = 300
 """Characters of another program's words that are passed on."""
@@ -23,7 +23,7 @@ PROXY_LOGIN_HINT = "Write them into the variable of the proxy, like http://user:
 HTTPS_HINT = "Give the address with https://"
 _TLS_ALERT = "\\x15\\x03"
 """How a TLS server's complaint looks in a message about a line that is no HTTP."""
-_ORIGIN = re.compile(r"\w+\.(?:cc|cpp|h|hpp):\d+ [^()]{0,300}\([^()]{0,300}\) (?:const )?")
+_ORIGIN = re.compile(r"(?<!\w)\w+\.(?:cc|cpp|h|hpp):\d+ [^()]{0,300}\([^()]{0,300}\) (?:const )?")
 _SYSTEM = {
     errno.ECONNREFUSED: "The connection was refused",
     errno.ECONNRESET: "The connection was reset",
@@ -63,7 +63,7 @@ def proxy_refused(base_url: str, said: str) -> NoHostError:
     named = f"The proxy {proxy.url}" if proxy is not None else "The proxy"
     if said.startswith("407"):
         return NoHostError(f"{named} wants a user and a password, or other ones", hint=PROXY_LOGIN_HINT)
-    why = said[:MAX_WORDS] or "It gives no reason"
+    why = beginning_of(said, MAX_WORDS) or "It gives no reason"
     return NoHostError(f"{named} does not let through to {where}", why, PROXY_HINT)
 
 
@@ -78,7 +78,7 @@ def no_answer(base_url: str, error: BaseException, hint: str) -> NoHostError:
         why = (
             "It closed the connection without a word"
             if closed
-            else f"It sent something else: {blotted(said)[:MAX_WORDS]}"
+            else f"It sent something else: {beginning_of(said, MAX_WORDS)}"
         )
     if is_plain(base_url) and proxy_for(base_url) is None:
         hint = f"Perhaps it speaks https. {hint}"
@@ -98,10 +98,15 @@ def sign_in_wanted(challenge: str) -> str:
 
 def points_to(base_url: str, location: str) -> str:
     """Where a redirect leads, without user and query: a host may give a path alone."""
+    location = location.strip()
+    plain = unquote(location)
+    if blotted(plain) != plain:
+        location = plain  # with a key in it, which some of its characters' codes would hide
     try:
-        return clean_line(public_url(urljoin(f"{base_url}/", location.strip())), MAX_WORDS)
+        place = public_url(urljoin(f"{base_url}/", location))
     except ValueError:
-        return clean_line(public_url(location), MAX_WORDS)
+        place = public_url(location)
+    return clean_line(blotted(place), MAX_WORDS)
 
 
 def without_origin(words: str) -> str:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from tui.net.secrets import beginning_of
+
+MAX_CHARS = 2000
+"""Characters that a sentence may have. What is longer holds an echo, in which searching for words takes seconds."""
 _PLACES = ("error", "detail", "message", "errors", "error_message", "error_msg", "msg")
 _WORDS = ("message", "detail", "msg", "error", "description")
 
 
 def error_message(data: Any) -> str | None:
-    """The sentence in a decoded error body, whichever of the usual places holds it; None when there is none."""
+    """The sentence in a decoded error body, whichever of the usual places holds it; None when there is none.
+
+    Of a longer one the first `MAX_CHARS` characters are given.
+    """
     if isinstance(data, list) and len(data) == 1:
         data = data[0]
     if not isinstance(data, dict):
@@ -17,7 +24,7 @@ def error_message(data: Any) -> str | None:
     for place in _PLACES:
         said = _said(data.get(place))
         if said:
-            return said
+            return beginning_of(said, MAX_CHARS)
     return None
 
 
@@ -41,5 +48,6 @@ def _complaint(row: Any) -> str:
     """One of several complaints, as validators list them: what is wrong with which field."""
     said = row.get("msg") or row.get("message") if isinstance(row, dict) else row
     place = row.get("loc") if isinstance(row, dict) else None
-    field = ".".join(str(part) for part in place) + ": " if isinstance(place, list) and place else ""
+    names = [str(part) for part in place if isinstance(part, str | int)] if isinstance(place, list) else []
+    field = ".".join(names) + ": " if names else ""
     return field + said if isinstance(said, str) else ""

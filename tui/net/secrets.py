@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 SHORTEST = 8
@@ -23,10 +24,15 @@ def known_secrets() -> tuple[str, ...]:
 
 
 def blotted(text: str) -> str:
-    """The text without any of the keys that are known."""
+    """The text without any of the keys that are known, in capitals or in small letters: some fields are made alike."""
     for secret in known_secrets() if _known else ():
-        text = text.replace(secret, BLOT)
+        text = re.sub(re.escape(secret), BLOT, text, flags=re.IGNORECASE)
     return text
+
+
+def beginning_of(text: str, length: int) -> str:
+    """The first `length` characters of a text without its keys: cut before, half of one might be left."""
+    return blotted(text)[:length]
 
 
 def blotted_data(data: Any) -> Any:

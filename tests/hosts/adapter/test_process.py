@@ -52,6 +52,16 @@ def test_closing_unloads_what_is_loaded_and_ends_the_process(tmp_path: Path, mon
     host.close()
 
 
+def test_a_named_variable_that_is_not_set_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_ADAPTER_SET", "")
+    monkeypatch.delenv("TEST_ADAPTER_NOTE", raising=False)
+    host = AdapterHost(SCRIPTED, folder=ROOT, environment=["TEST_ADAPTER_SET", "TEST_ADAPTER_NOTE"])
+    try:
+        assert host.connect().title == f"Adapter {SCRIPTED}, without TEST_ADAPTER_NOTE: not set"
+    finally:
+        host.close()
+
+
 @POSIX
 def test_the_terminals_signals_do_not_end_it(own: AdapterHost) -> None:
     before = own.connect()

@@ -70,9 +70,10 @@ class AdapterHost(BareHost):
     def connect(self) -> HostInfo:
         """Start the process unless it runs, and wait until it serves. Raises NoHostError when it does not."""
         _, ready = self._running()
+        unset = ", ".join(name for name in self._environment if name not in os.environ)
         return HostInfo(
             kind="adapter",
-            title=f"Adapter {self._reference}",
+            title=f"Adapter {self._reference}" + (f", without {unset}: not set" if unset else ""),
             version=ready.facts.version,
             endpoint=_base_url(ready),
             local=True,
