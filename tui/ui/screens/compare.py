@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError, CompareError
+from tui.core.errors import BadInputError, CompareError, StoreError
 from tui.core.plan import Mode
 from tui.ui.actions import COMPARE, bindings
 from tui.ui.screens.base import ModeScreen
@@ -65,6 +65,8 @@ class CompareScreen(ModeScreen):
         self._unfolded: set[str] = set()
         self._jumping = False
         self._ran = False
+        self.said_of_saving: StoreError | None = None
+        """What was last wrong, or worth telling, about keeping the session."""
         self.early_prompt: str | None = None
         """What was to be run before the host was there."""
 
@@ -156,6 +158,8 @@ class CompareScreen(ModeScreen):
         self._ran = conductor.busy
         self._settling.beat()
         for problem in conductor.problems():
+            if isinstance(problem, StoreError):
+                self.said_of_saving = problem
             self.tell(problem)
 
     def _repaint(self, changed: set[str], bars: bool) -> None:
