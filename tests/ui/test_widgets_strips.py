@@ -18,6 +18,7 @@ from tui.core.lane import Lane, LaneSpec, LaneState
 from tui.core.phase import Phase
 from tui.core.phases import Span, live
 from tui.core.plan import Mode
+from tui.ui.cells import room
 from tui.ui.widgets.metrics_strip import MetricsStrip, Reading, lines, reading
 from tui.ui.widgets.phase_bar import GLYPHS, TIP, PhaseBar, phase_cells
 from tui.ui.widgets.score_strip import ScoreStrip
@@ -192,6 +193,18 @@ async def test_a_score_is_stars_and_a_note_stands_behind_a_pencil(score: int | N
         strip.show(score, note)
         await pilot.pause()
         assert rows(strip) == [shown]
+
+
+@pytest.mark.parametrize("note", ["उत्तर बहुत छोटा है, और ग़लत भी", "👩‍👩‍👧‍👦" * 20])
+@pytest.mark.parametrize("width", [16, 20, 24, 31])
+async def test_a_note_is_cut_where_it_fits_in_every_terminal(note: str, width: int) -> None:
+    strip = ScoreStrip()
+    async with Stage(strip).run_test(size=(width, 3)) as pilot:
+        strip.show(4, note)
+        await pilot.pause()
+        (row,) = rows(strip)
+        assert row.endswith("…")
+        assert room(row) <= width
 
 
 def test_every_state_has_a_glyph_and_a_word_of_its_own() -> None:

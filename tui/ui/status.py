@@ -8,6 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from tui.core.plan import Mode
+from tui.ui.cells import room
 from tui.ui.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, n
     line = ""
     for told in (_MODES[mode], mode.value):
         line = "  ·  ".join(part for part in (f"next run: {told}" if other else told, *parts, *notes) if part)
-        if len(line) <= width:
+        if room(line) <= width:
             break
     return line
 

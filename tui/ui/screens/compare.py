@@ -16,11 +16,11 @@ from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, CompareError, StoreError
 from tui.core.plan import Mode
 from tui.ui.actions import COMPARE, bindings
+from tui.ui.cells import cut
 from tui.ui.screens.base import ModeScreen
 from tui.ui.shelf import Shelf
 from tui.ui.status import status_line
 from tui.ui.terminal.flow import Flow
-from tui.ui.widgets.painted import cut
 from tui.ui.widgets.pane_row import PaneRow
 from tui.ui.widgets.prompt_box import PromptBox
 
