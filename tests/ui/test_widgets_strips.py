@@ -123,6 +123,13 @@ def test_a_very_short_time_is_not_told_as_none() -> None:
     assert lines(quick, 24) == ["96 tok  41.3 tok/s  race", "first 0.4ms  total 12ms"]
 
 
+def test_where_nobody_counted_tokens_an_ended_answer_has_so_many_chunks() -> None:
+    uncounted = Reading(LaneState.DONE, ttft_ms=510, ttfo_ms=510, elapsed=1.0, finish_reason="stop", chunks=79)
+    assert lines(uncounted, 36) == ["79 chunks  - tok/s  first 0.51s", "total 1.0s  stop"]
+    assert lines(replace(uncounted, chunks=1), 24)[0] == "1 chunk  - tok/s"
+    assert lines(replace(uncounted, state=LaneState.RUNNING, tokens=79, estimated=True), 24)[0] == "~79 tok  - tok/s"
+
+
 known = st.one_of(st.none(), st.floats(0, 1e7))
 
 
