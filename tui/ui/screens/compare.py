@@ -232,6 +232,7 @@ class CompareScreen(ModeScreen):
         except CompareError as error:
             self.tell(error)
             return
+        self.query_one(PromptBox).remember(text)
         self._unfolded.clear()
         await self.rebuild()
         self._row.focus_index()
@@ -247,7 +248,7 @@ class CompareScreen(ModeScreen):
 
     def action_edit(self) -> None:
         """Back to the prompt."""
-        self.query_one(PromptBox).focus()
+        self.query_one(PromptBox).come_back()
 
     def action_stop(self) -> None:
         """Stop the focused answer."""
