@@ -104,7 +104,7 @@ class CompareApp(KeysInTurn[None]):
         self._opened: Opened | None = None
         self._desk: Desk | None = None
         self._remember_theme = remember_theme
-        self.leaving = Leaving(self, self._keep)
+        self.leaving = Leaving(self, self._keep, lambda: outlet.put_back())
         """What signals do; whoever runs the app has it listen."""
         if themes:
             self._use_themes(themes, theme)

@@ -18,14 +18,20 @@ _SIGNALLED = 128
 """What a shell adds to a signal's number."""
 _PATIENCE = 2.0
 """Seconds a terminated program has for an orderly end."""
+_PUTTING_BACK = 0.5
+"""Seconds that a terminal has to be put back in order when there is no time for that."""
 
 
 class Leaving:
-    """What signals do to an app. `keep` writes and ends what must not be lost; it is called at most once."""
+    """What signals do to an app. `keep` writes and ends what must not be lost; it is called at most once.
 
-    def __init__(self, app: App[None], keep: Callable[[], None]) -> None:
+    `put_back` puts the terminal in order; nobody waits for it for long.
+    """
+
+    def __init__(self, app: App[None], keep: Callable[[], None], put_back: Callable[[], None]) -> None:
         self._app = app
         self._keep = keep
+        self._put_back = put_back
         self._loop: asyncio.AbstractEventLoop | None = None
         self.number: int | None = None
         """The signal that ends the program; None for none. Later ones change nothing."""
@@ -80,6 +86,10 @@ class Leaving:
         try:
             self._keep()
         finally:
+            # A signal says that the line is gone; somebody who sent it by hand is still there.
+            putting_back = threading.Thread(target=self._put_back, daemon=True)
+            putting_back.start()
+            putting_back.join(_PUTTING_BACK)
             os._exit(self._code())
 
     def _code(self) -> int:
