@@ -47,7 +47,7 @@ class Outlet:
         self._sink: Sink | None = None
         self._drain = Drain()
         self.put_back: Callable[[], None] = lambda: None
-        """Puts the terminal back in order, in any thread; for a program that cannot leave as usual. It may take long."""
+        """Puts the terminal back in order, in any thread, where the program cannot leave as usual. It may take long."""
 
     def open(self, sink: Sink) -> None:
         """Begin to write."""
