@@ -148,13 +148,43 @@ async def test_panes_are_reached_by_arrows_and_by_their_numbers() -> None:
         await play.press("2")
         assert play.here == 2
         assert "Which pane" not in play.shown
-        await play.press("'", "8", "'", "right")
+        await play.press("'", "8")
+        await play.sees("There is no pane 8.")
+        await play.press("'", "right")
+        assert play.here == 2
+        await play.press("right")
         assert play.here == 3
         assert not play.conductor.session.scores
         await play.press("2")
         assert [(score.run, score.value) for score in play.conductor.session.scores] == [("r3", 2)]
         await play.press("tab", "x")
         assert play.prompt.text == "x"
+
+
+async def test_the_key_after_a_jump_does_nothing_else() -> None:
+    async with looking_at(THREE) as play:
+        await play.press("escape", "4")
+        for key in ("0", "5", "9", "r", "n", "x", "escape"):
+            await play.press("'")
+            await play.sees("Which pane? Press its number.")
+            await play.press(key)
+            assert "Which pane" not in play.shown
+        assert [score.value for score in play.conductor.session.scores] == [4]
+        assert play.here == 1 and len(play.app.screen_stack) == 1 and not play.told
+
+
+async def test_what_happens_next_takes_the_place_of_what_was_said() -> None:
+    async with looking_at(THREE) as play:
+        for key, shown in (("ctrl+r", "next question: measure"), ("ctrl+r", "race: all at once")):
+            await play.press("escape", "4", "ctrl+z")
+            await play.sees("Undone on 1 qwen2.5-0.5b")
+            await play.press(key)
+            await play.sees(shown)
+            assert "Undone" not in play.shown
+        await play.press("4", "ctrl+z", "e")
+        await play.type("Why?", "enter")
+        await play.sees("race: all at once")
+        assert "Undone" not in play.shown
 
 
 async def test_a_pane_is_zoomed_and_the_zoom_follows_the_focus() -> None:

@@ -232,6 +232,7 @@ class CompareScreen(ModeScreen):
         except CompareError as error:
             self.tell(error)
             return
+        self._say("")
         self.query_one(PromptBox).remember(text)
         self._unfolded.clear()
         await self.rebuild()
@@ -244,7 +245,7 @@ class CompareScreen(ModeScreen):
     def use(self, mode: Mode, *, alone: bool = False) -> None:
         """The next run goes like this; `alone` says that one model at a time fits into memory."""
         self.mode, self._alone = mode, alone
-        self._show_status()
+        self._say("")
 
     def action_edit(self) -> None:
         """Back to the prompt."""
@@ -273,6 +274,8 @@ class CompareScreen(ModeScreen):
             again()
         except CompareError as error:
             self.tell(error)
+        else:
+            self._say("")
 
     # Scoring
 
@@ -310,13 +313,16 @@ class CompareScreen(ModeScreen):
         self._show_status()
 
     def on_key(self, event: events.Key) -> None:
-        """The digit after a jump; any other key ends it."""
+        """The digit after a jump; any other key ends it, and does nothing else: a digit is no score here."""
         if self._jumping:
             self._jumping = False
-            if event.character is not None and event.character in "12345678":
-                self._row.focus_index(int(event.character) - 1)
-                event.prevent_default()
-                event.stop()
+            event.prevent_default()
+            event.stop()
+            number = event.character if event.character is not None and event.character in "0123456789" else ""
+            if number and 1 <= int(number) <= len(self._row.panes):
+                self._row.focus_index(int(number) - 1)
+            elif number:
+                self._say(f"There is no pane {number}.")
             self._show_status()
 
     def action_page(self, step: int) -> None:
