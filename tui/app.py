@@ -104,7 +104,7 @@ class CompareApp(KeysInTurn[None]):
         self._opened: Opened | None = None
         self._desk: Desk | None = None
         self._remember_theme = remember_theme
-        self.leaving = Leaving(self, self._keep)
+        self.leaving = Leaving(self, self._keep, lambda: outlet.put_back())
         """What signals do; whoever runs the app has it listen."""
         if themes:
             self._use_themes(themes, theme)
@@ -235,7 +235,10 @@ class CompareApp(KeysInTurn[None]):
             if answer is not None:
                 self.exit()
 
-        self.push_screen(AskScreen("Leave the program?", "Everything is kept.", [("y", "leaves")]), leave)
+        text = "Answers and downloads that still run are stopped"
+        said = self._compare.said_of_saving
+        text += f". Of saving, this was said last: {said.sentence()}" if said is not None else "; what arrived is kept."
+        self.push_screen(AskScreen("Leave the program?", text, [("y", "leaves")]), leave)
 
     def action_host(self) -> None:
         """Where the host was looked for, and what was found."""

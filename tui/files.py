@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from tui.core.figures import data_size
 from tui.core.tables import Table
 
 MAX_KEY_PARTS = 50
@@ -170,4 +171,4 @@ def _check(status: os.stat_result, path: Path) -> None:
 
 
 def _size(cap: int) -> str:
-    return f"{cap >> 20} MB" if cap >= 1 << 20 else f"{cap} bytes"
+    return data_size(cap) if cap >= 1 << 20 else f"{cap} bytes"

@@ -164,7 +164,7 @@ def test_a_prompt_too_long_to_be_kept_is_refused_before_anything_is_entered(cond
     for asked in ("x" * (MAX_PROMPT_BYTES + 1), [Prompt("", "hi", "\U000e0041" * (MAX_PROMPT_BYTES // 10 + 1))]):
         with pytest.raises(BadInputError) as caught:
             conductor.begin(cards("good"), asked)
-        assert caught.value.sentence() == "A prompt is longer than the 8 MB that are kept. Shorten it."
+        assert caught.value.sentence() == "A prompt is longer than the 8.4 MB that are kept. Shorten it."
     assert len(conductor.session.plans) == before
 
 

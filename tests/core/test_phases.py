@@ -63,7 +63,7 @@ def test_a_whole_lane_shows_every_phase_in_order() -> None:
 )
 def test_a_lane_that_ended_before_it_was_sent_has_waited_and_counts_nothing(end: ev.Event) -> None:
     loading = asked(ev.Loading("r1", ASKED + S), end)
-    assert live(loading, LATER) == Live(None, False, None, None, None)
+    assert live(loading, LATER) == Live(None, 0, False, None, None, None)
     if not isinstance(end, ev.Skipped):
         assert spans(loading, LATER) == (Span(Phase.QUEUE, 0, 1), Span(Phase.LOAD, 1, 2))
 
@@ -112,6 +112,14 @@ def test_tokens_are_an_estimate_until_usage_comes() -> None:
     assert (settled.tokens, settled.estimated, settled.elapsed) == (9, False, 2)
     assert settled.rate == pytest.approx(20)  # 8 tokens after the first in 0.4 s
     assert settled.rate_now is None
+
+
+@pytest.mark.parametrize("end", [ev.Ended("r1", ASKED + 2 * S, "stop"), ev.Cancelled("r1", ASKED + 2 * S)])
+def test_chunks_are_no_tokens_once_it_has_ended_and_nobody_counted(end: ev.Event) -> None:
+    lane = asked(sent(0), *(chunk(S + n * 100 * MS, n) for n in range(1, 6)))
+    assert live(lane, ASKED + 2 * S).tokens == 5
+    shown = live(fold(lane, end), LATER, tokens_per_chunk=2)
+    assert (shown.tokens, shown.chunks, shown.estimated, shown.rate, shown.elapsed) == (None, 5, False, None, 2)
 
 
 def test_tokens_that_another_tokenizer_counted_stay_an_estimate() -> None:

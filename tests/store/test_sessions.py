@@ -374,7 +374,7 @@ def test_what_is_no_text_no_file_or_too_large_is_refused_with_its_reason(
     assert reason(tmp_path / "missing.toml") == os.strerror(2)
     assert reason(tmp_path)
     monkeypatch.setattr(sessions, "MAX_BYTES", 1 << 20)
-    assert reason(write(tmp_path / "large.toml", "#" * ((1 << 20) + 1))) == "It is larger than 1 MB"
+    assert reason(write(tmp_path / "large.toml", "#" * ((1 << 20) + 1))) == "It is larger than 1.0 MB"
 
 
 @pytest.mark.parametrize(

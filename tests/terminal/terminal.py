@@ -38,6 +38,10 @@ class Terminal:
         """All that is on the screen."""
         return self._tmux("capture-pane", "-p")
 
+    def told(self, what: str) -> str:
+        """What tmux tells of the window, by tmux's name for it."""
+        return self._tmux("display-message", "-p", f"#{{{what}}}").strip()
+
     def family(self) -> Family:
         """The program, once it runs."""
         self.until(lambda: bool(self._shell.children()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -15,11 +16,15 @@ from tui.core.lane import LaneState
 from tui.core.session import SessionState
 from tui.store.sessions import load
 
+termios = pytest.importorskip("termios")
+
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
 PROGRAM = (sys.executable, "-P", "-m", "tui")
 TOP = Path(__file__).parents[2]
 SIZE = (80, 24)
+TAKEN = ("alternate_on", "mouse_any_flag", "cursor_flag")
+"""What tmux knows of how a program has taken the terminal."""
 
 
 @pytest.fixture
@@ -68,6 +73,25 @@ def test_the_exit_code_says_that_not_everything_is_kept_whatever_ended_the_progr
         leave(window, family, way)
         window.until(lambda: re.search(r"exit code 1(?!\d)", window.text) is not None)
         family.wait_for_the_end()
+
+
+def test_a_signal_of_a_lost_line_sent_by_hand_puts_the_terminal_that_is_there_in_order(sessions: Path) -> None:
+    program = (*PROGRAM, "--host", "tests.support.adapters:Scripted", "-m", "endless", "-p", "hi")
+    with terminal(program, SIZE, TOP) as (window, family):
+        window.sees("more more more")
+        assert [window.told(what) for what in TAKEN] == ["1", "1", "0"]
+        leave(window, family, "SIGHUP")
+        window.sees("exit code 129")
+        family.wait_for_the_end()
+        assert [window.told(what) for what in TAKEN] == ["0", "0", "1"]
+        assert "┃" not in window.text
+        handle = os.open(window.told("pane_tty"), os.O_RDONLY | os.O_NOCTTY)
+        try:
+            flags = termios.tcgetattr(handle)[3]
+        finally:
+            os.close(handle)
+        assert flags & termios.ICANON and flags & termios.ECHO and flags & termios.ISIG
+    assert len(list(sessions.iterdir())) == 1
 
 
 @pytest.mark.parametrize(("way", "code"), WAYS)

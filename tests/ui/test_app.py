@@ -32,6 +32,7 @@ from tui.hosts.host import HostInfo
 from tui.hosts.openai_api import OpenAIHost
 from tui.hosts.service import ServiceHost
 from tui.net.secrets import BLOT, remember
+from tui.store.keeper import SessionKeeper
 from tui.ui import actions, widget_actions
 from tui.ui.crash import CrashLog
 from tui.ui.host_work import HostFailed
@@ -121,6 +122,30 @@ async def test_ctrl_q_leaves_from_everywhere(way: str) -> None:
         await play.pilot.press("ctrl+q")
         await play.until(lambda: not play.app.is_running or play.app._exit)
     assert play.app.return_code == 0
+
+
+@pytest.mark.parametrize("writable", [True, False])
+async def test_who_is_asked_about_leaving_hears_of_what_is_kept_only_what_is_true(
+    server: LoopbackServer, tmp_path: Path, writable: bool
+) -> None:
+    folder, spare = tmp_path / "sessions", tmp_path / "state"
+    if not writable:
+        for path in (folder, spare):
+            path.write_text("a file where the folder should be")
+    host = OpenAIHost(server.url)
+    with conducting(host, SessionKeeper(folder, "20261122T110301Z-7f3a", spare)) as conductor:
+        app = CompareApp(lambda: Opened(host, conductor), models=["good"])
+        async with playing(app, conductor) as play:
+            await play.sees("● ")
+            await play.type("Hi", "enter")
+            await play.until(lambda: conductor.run is not None and not conductor.busy)
+            if not writable:
+                await play.until(lambda: bool(play.told))
+            await play.press("ctrl+c")
+            await play.sees("Leave the program?", "Answers and downloads that still run are stopped")
+            told = " ".join(play.shown.translate(dict.fromkeys(map(ord, "│┃"), " ")).split())
+            assert ("what arrived is kept." in told) == writable, told
+            assert ("What is not saved is lost when the program ends." in told) == (not writable), told
 
 
 # The host

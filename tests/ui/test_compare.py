@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from textual.events import Resize
+from textual.events import AppBlur, AppFocus, Resize
 
 from tests.support.recorded import CARDS, answered, looking_at, many_cards, streaming
 from tests.support.sessions import WHEN
@@ -33,6 +33,40 @@ async def test_digits_are_text_in_the_prompt_and_scores_on_a_pane() -> None:
         kept = [(score.run, score.value, score.position, score.rater) for score in play.conductor.session.scores]
         assert kept == [("r1", 4, 1, "ann"), ("r2", 3, 2, "ann"), ("r3", 1, 3, "ann"), ("r3", 5, 3, "ann")]
         assert play.prompt.text == "12 apples? n"
+
+
+@pytest.mark.parametrize("back", ["e", "enter"])
+@pytest.mark.parametrize("given", [True, False], ids=["on the command line", "typed"])
+async def test_the_next_question_takes_the_place_of_the_one_that_was_asked(back: str, given: bool) -> None:
+    async with looking_at(THREE) as play:
+        if given:
+            play.app._compare.fill("What is RAG?")
+            await play.app._compare.ask("What is RAG?")
+            await play.settle()
+        else:
+            await play.type("What is RAG?", "enter")
+        assert play.here == 1 and not play.prompt.border_subtitle
+        await play.type("", back, *"And LoRA?", "enter")
+        assert play.prompt.text == "And LoRA?"
+        assert play.conductor.begun == ["What is RAG?", "And LoRA?"]  # type: ignore[attr-defined]
+        await play.press(back)
+        assert play.prompt.border_subtitle == "asked before · ↑↓ others · enter runs"
+        await play.type("", "right", *" and GPTQ?")
+        assert play.prompt.text == "And LoRA? and GPTQ?"
+        await play.press("escape", back)
+        await play.type(" ", "f7", *"new")
+        assert play.prompt.text == "new"
+
+
+async def test_a_look_elsewhere_selects_nothing_that_was_asked() -> None:
+    async with looking_at(THREE) as play:
+        await play.type("What is RAG?", "enter", "e", "end")
+        play.app.post_message(AppBlur())
+        await play.settle()
+        play.app.post_message(AppFocus())
+        await play.settle()
+        await play.type("!")
+        assert play.prompt.text == "What is RAG?!"
 
 
 async def test_an_empty_prompt_gets_a_sentence_and_asks_nobody() -> None:
@@ -114,13 +148,43 @@ async def test_panes_are_reached_by_arrows_and_by_their_numbers() -> None:
         await play.press("2")
         assert play.here == 2
         assert "Which pane" not in play.shown
-        await play.press("'", "8", "'", "right")
+        await play.press("'", "8")
+        await play.sees("There is no pane 8.")
+        await play.press("'", "right")
+        assert play.here == 2
+        await play.press("right")
         assert play.here == 3
         assert not play.conductor.session.scores
         await play.press("2")
         assert [(score.run, score.value) for score in play.conductor.session.scores] == [("r3", 2)]
         await play.press("tab", "x")
         assert play.prompt.text == "x"
+
+
+async def test_the_key_after_a_jump_does_nothing_else() -> None:
+    async with looking_at(THREE) as play:
+        await play.press("escape", "4")
+        for key in ("0", "5", "9", "r", "n", "x", "escape"):
+            await play.press("'")
+            await play.sees("Which pane? Press its number.")
+            await play.press(key)
+            assert "Which pane" not in play.shown
+        assert [score.value for score in play.conductor.session.scores] == [4]
+        assert play.here == 1 and len(play.app.screen_stack) == 1 and not play.told
+
+
+async def test_what_happens_next_takes_the_place_of_what_was_said() -> None:
+    async with looking_at(THREE) as play:
+        for key, shown in (("ctrl+r", "next question: measure"), ("ctrl+r", "race: all at once")):
+            await play.press("escape", "4", "ctrl+z")
+            await play.sees("Undone on 1 qwen2.5-0.5b")
+            await play.press(key)
+            await play.sees(shown)
+            assert "Undone" not in play.shown
+        await play.press("4", "ctrl+z", "e")
+        await play.type("Why?", "enter")
+        await play.sees("race: all at once")
+        assert "Undone" not in play.shown
 
 
 async def test_a_pane_is_zoomed_and_the_zoom_follows_the_focus() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.app import App
 
 from tests.hosts.conftest import why_no_runtime
 from tests.support.catalogue_server import CatalogueServer, catalogue_of, row
@@ -19,7 +21,7 @@ from tui.core.model_card import ModelCard, ModelState
 from tui.hosts.embedded.bundle import bundle_root
 from tui.hosts.embedded.host import EmbeddedHost
 from tui.hosts.host import Offers
-from tui.ui.host_work import Newest
+from tui.ui.host_work import HostWork, Newest
 
 PATIENCE_S = 30.0
 
@@ -98,6 +100,20 @@ async def test_offers_that_were_overtaken_are_not_shown() -> None:
 def test_of_answers_that_come_in_any_order_the_newest_stays() -> None:
     newest = Newest()
     assert [newest.takes(number) for number in (1, 3, 2, 3, 4)] == [True, True, False, False, True]
+
+
+@pytest.mark.parametrize("question", ["look", "ask_offers", "do", "register"])
+def test_nothing_is_asked_of_a_host_once_it_is_closed(question: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr("tui.ui.host_work.in_thread", lambda work, name: begun.append(name))
+    work = HostWork(App(), ShelfHost(HERE))
+    of = {"do": ("load", HERE[0].key), "register": ("/nowhere",)}.get(question, ())
+    asked = partial(getattr(work, question), *of)
+    asked()
+    assert begun == ["host work"]
+    work.close()
+    asked()
+    assert begun == ["host work"]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.widgets import Input, TextArea
 
 from tests.support.recorded import CARDS, answered, looking_at, many_cards, streaming
@@ -129,6 +129,15 @@ async def test_a_burst_does_what_its_keys_do_one_at_a_time(burst: str) -> None:
     async with looking_at(THREE) as play:
         await play.read("".join(keys))
         assert came(play) == expected
+
+
+async def test_the_way_out_waits_for_no_queue_of_keys_and_for_what_is_soon_done() -> None:
+    async with looking_at(THREE) as play:
+        keys = Reads().take(f"{ESC}4{RIGHT * 20_000}\x11")
+        play.app.post_message(KeysRead([key for key in keys if isinstance(key, Key)], at_once=False))
+        await play.until(lambda: play.app._exit)
+        assert play.app._reads, "keys are left that nobody waits for"
+        assert [(score.run, score.value) for score in play.conductor.session.scores] == [("r1", 4)]
 
 
 async def test_what_a_burst_does_is_what_was_meant() -> None:

@@ -74,6 +74,21 @@ async def test_models_are_stopped_and_asked_again_one_by_one_or_all_together(ser
         assert sorted(lane.spec.launch for lane in runs if lane.spec.model == "m1") == [1, 2, 3]
 
 
+async def test_an_answer_that_is_asked_again_takes_no_score_and_no_note(server: LoopbackServer) -> None:
+    async with asking(OpenAIHost(server.url), ("good",)) as play:
+        await play.sees("1 good")
+        await play.type("Hi", "enter")
+        await play.until(lambda: play.conductor.run is not None and not play.conductor.busy)
+        await play.read("R3")
+        await play.sees("It is being asked again: wait for the new answer.")
+        await play.until(lambda: not play.conductor.busy)
+        await play.read("Rnabc\r")
+        await play.until(lambda: not play.conductor.busy)
+        assert not play.conductor.session.scores and not play.conductor.session.notes
+        await play.read("4")
+        assert [score.run for score in play.conductor.session.scores] == [list(play.conductor.session.lanes)[-1]]
+
+
 async def test_a_measured_run_warms_up_and_asks_one_at_a_time(server: LoopbackServer) -> None:
     async with asking(OpenAIHost(server.url), ("good", "late_text")) as play:
         await play.sees("race: all at once", "1 good")

@@ -32,6 +32,10 @@ async def test_one_model_on_two_hosts_is_told_apart_everywhere(server: LoopbackS
         await play.until(lambda: all("✓" in play.pane(n) for n in (1, 2)))
         for number, key in enumerate(KEYS, 1):
             assert play.pane(number).startswith(f"{number} {key}")
+        await play.press("n")
+        await play.sees(f"Note on {KEYS[0]}")
+        await play.press("escape", "4", "ctrl+z")
+        await play.sees(f"Undone on 1 {KEYS[0]}")
         await play.press("f1")
         await play.until(lambda: play.in_models)
         table = play.app.screen.query_one(ModelTable)

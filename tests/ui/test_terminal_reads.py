@@ -64,6 +64,33 @@ def test_a_sequence_that_nobody_knows_is_swallowed_and_what_follows_it_is_not() 
     assert named(read("a\x1b[5xb\x1b[?31;2cc\x1b[31md")) == ["a", "b", "c", "d"]
 
 
+REPLIES = [
+    "\x1b]11;rgb:1111/2222/3333\x1b\\", "\x1b]11;rgb:1111/2222/3333\x07", "\x1bP>|xterm(370)\x1b\\",
+    "\x1bP1+r436f=323536\x1b\\", "\x1b_Gi=31;OK\x1b\\",
+]  # fmt: skip
+"""What terminals answer, perhaps late, to whoever asked for their colours, their name, or what they can do."""
+
+
+@pytest.mark.parametrize("reply", REPLIES)
+def test_a_reply_of_the_terminal_is_no_key_wherever_it_is_cut(reply: str) -> None:
+    for cut in range(len(reply) + 1):
+        assert named(read(f"a{reply[:cut]}", f"{reply[cut:]}b")) == ["a", "b"], cut
+
+
+@pytest.mark.parametrize("typed", ["]12", "]1;x", "P1", "Pab", "X12", "_G", "^a", "]1;x\x1b", "P1\x1b", "]1;\x1b[A"])
+def test_what_only_begins_like_a_reply_is_keys(typed: str) -> None:
+    keys = named(read(*typed)) if "[" not in typed else [*named(read(*typed[:3])), "up"]
+    assert named(read(f"\x1b{typed}")) == ["escape", *keys]
+
+
+@given(st.text("\x1b]P_X^\\\x07[12;>|Ga", max_size=30))
+def test_nothing_of_what_is_typed_is_waited_for_without_end(typed: str) -> None:
+    reads = Reads()
+    reads.take(typed)
+    reads.give_up()
+    assert not reads.waiting
+
+
 def test_what_the_terminal_tells_of_itself_comes_through_whole() -> None:
     told = read("x\x1b[<0;5;6M\x1b[<0;-", "5;-6M\x1b[I\x1b[48;24;80;480;800ty")
     assert [type(one) for one in told] == [Key, MouseDown, AppFocus, Resize, Key]

@@ -216,6 +216,25 @@ def test_the_mark_stands_where_the_view_is() -> None:
     assert marked_rows(10**6, 10, 2 * 10**6) == range(5, 6)
 
 
+@pytest.mark.parametrize("sizes", [[(160, 45), (80, 24)], [(80, 45), (80, 24)], [(40, 12), (80, 24)], [(80, 120)]])
+async def test_an_answer_that_ends_after_other_sizes_is_shown_from_its_top(sizes: list[tuple[int, int]]) -> None:
+    view = AnswerView()
+    text = "\n".join(f"line {number}" for number in range(35))
+    async with Stage(view).run_test(size=(80, 24)) as pilot:
+        view.show(text)
+        await pilot.pause()
+        for size in sizes:
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            text += "\nmore"
+            view.show(text)
+            await pilot.pause()
+            assert view.following
+        view.show(text, ended=True)
+        await pilot.pause()
+        assert rows(view)[0] == "line 0"
+
+
 async def test_a_click_on_the_column_of_the_mark_goes_there() -> None:
     view = AnswerView()
     app = Stage(view)

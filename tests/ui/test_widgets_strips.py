@@ -18,6 +18,7 @@ from tui.core.lane import Lane, LaneSpec, LaneState
 from tui.core.phase import Phase
 from tui.core.phases import Span, live
 from tui.core.plan import Mode
+from tui.ui.cells import room
 from tui.ui.widgets.metrics_strip import MetricsStrip, Reading, lines, reading
 from tui.ui.widgets.phase_bar import GLYPHS, TIP, PhaseBar, phase_cells
 from tui.ui.widgets.score_strip import ScoreStrip
@@ -122,6 +123,13 @@ def test_a_very_short_time_is_not_told_as_none() -> None:
     assert lines(quick, 24) == ["96 tok  41.3 tok/s  race", "first 0.4ms  total 12ms"]
 
 
+def test_where_nobody_counted_tokens_an_ended_answer_has_so_many_chunks() -> None:
+    uncounted = Reading(LaneState.DONE, ttft_ms=510, ttfo_ms=510, elapsed=1.0, finish_reason="stop", chunks=79)
+    assert lines(uncounted, 36) == ["79 chunks  - tok/s  first 0.51s", "total 1.0s  stop"]
+    assert lines(replace(uncounted, chunks=1), 24)[0] == "1 chunk  - tok/s"
+    assert lines(replace(uncounted, state=LaneState.RUNNING, tokens=79, estimated=True), 24)[0] == "~79 tok  - tok/s"
+
+
 known = st.one_of(st.none(), st.floats(0, 1e7))
 
 
@@ -192,6 +200,18 @@ async def test_a_score_is_stars_and_a_note_stands_behind_a_pencil(score: int | N
         strip.show(score, note)
         await pilot.pause()
         assert rows(strip) == [shown]
+
+
+@pytest.mark.parametrize("note", ["उत्तर बहुत छोटा है, और ग़लत भी", "👩‍👩‍👧‍👦" * 20])
+@pytest.mark.parametrize("width", [16, 20, 24, 31])
+async def test_a_note_is_cut_where_it_fits_in_every_terminal(note: str, width: int) -> None:
+    strip = ScoreStrip()
+    async with Stage(strip).run_test(size=(width, 3)) as pilot:
+        strip.show(4, note)
+        await pilot.pause()
+        (row,) = rows(strip)
+        assert row.endswith("…")
+        assert room(row) <= width
 
 
 def test_every_state_has_a_glyph_and_a_word_of_its_own() -> None:

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from tui.conductor.ledger import Ledger
 from tui.core.errors import BadInputError
+from tui.core.figures import data_size
 from tui.core.limits import MAX_PROMPT_BYTES, stored_bytes
 from tui.core.model_card import ModelCard
 from tui.core.plan import MAX_MODELS, Mode, Plan
@@ -36,7 +37,7 @@ def draw_up(ledger: Ledger, models: Sequence[ModelCard | Entrant], asked: str | 
         raise BadInputError("The prompt is empty", hint="Type a question first.")
     if any(stored_bytes(prompt.user) + stored_bytes(prompt.system or "") > MAX_PROMPT_BYTES for prompt in prompts):
         raise BadInputError(
-            f"A prompt is longer than the {MAX_PROMPT_BYTES >> 20} MB that are kept", hint="Shorten it."
+            f"A prompt is longer than the {data_size(MAX_PROMPT_BYTES)} that are kept", hint="Shorten it."
         )
     if not 1 <= len(models) <= MAX_MODELS:
         raise BadInputError(f"{len(models)} models cannot be compared", hint=f"Choose 1 to {MAX_MODELS}.")

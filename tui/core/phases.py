@@ -51,28 +51,33 @@ class Live:
     """The counters of one pane. None is shown as a dash."""
 
     tokens: int | None
+    chunks: int
+    """What arrived: all that is known of an answer's length when it has ended and nobody counted its tokens."""
     estimated: bool
     """True unless the host itself reported the tokens: counted from chunks, or by a tokenizer. Shown with a tilde."""
     rate_now: float | None
     """Tokens a second over the last second; None unless the lane is answering."""
     rate: float | None
-    """Tokens a second: the decode rate once it is known, until then an estimate."""
+    """Tokens a second: an estimate while the lane answers, then the decode rate if it is known."""
     elapsed: float | None
     """Seconds since the request was sent."""
 
 
 def live(lane: Lane, now: int, tokens_per_chunk: float = 1.0) -> Live:
-    """The counters at `now`. `tokens_per_chunk` is this model's last known ratio, 1 until one is known."""
+    """The counters at `now`. `tokens_per_chunk` is this model's last known ratio, 1 until one is known.
+
+    Chunks stand for tokens while the lane answers, and no longer: how many tokens were in them nobody knows.
+    """
     marks = lane.marks
     counted = lane.usage.completion_tokens if lane.usage else None
     by_server = lane.usage is not None and lane.usage.source == "server"
     chunks = marks.chunks
-    tokens = counted if counted is not None else round(chunks * tokens_per_chunk) if chunks else None
     running = lane.state is LaneState.RUNNING
+    tokens = counted if counted is not None or not running or not chunks else round(chunks * tokens_per_chunk)
     stop = now if running else marks.end
     # All metrics of a long answer take milliseconds to derive: too long for every beat.
     rate = lane.timing.decode_tps if lane.state.final else None
-    if rate is None and counted is None and chunks > 1 and marks.at[-1] > marks.at[0]:
+    if running and counted is None and chunks > 1 and marks.at[-1] > marks.at[0]:
         rate = (chunks - 1) * tokens_per_chunk * 1e9 / (marks.at[-1] - marks.at[0])
     recent = None
     if running and chunks:
@@ -81,6 +86,7 @@ def live(lane: Lane, now: int, tokens_per_chunk: float = 1.0) -> Live:
         recent = (chunks - second_ago) * tokens_per_chunk * 1e9 / window if window >= 200_000_000 else None
     return Live(
         tokens=tokens,
+        chunks=chunks,
         estimated=tokens is not None and (counted is None or not by_server),
         rate_now=recent,
         rate=rate,

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.core.errors import BadInputError, StoreError, reason_of
+from tui.core.figures import data_size
 from tui.core.lane import Lane
 from tui.core.limits import shortened
 from tui.core.session import Session
@@ -162,7 +163,7 @@ def _save_part(part: Session, path: Path, cache: SaveCache, unproven: dict[str, 
     if len(data) > MAX_BYTES:
         raise StoreError(
             f"{path.name} could not be saved",
-            f"The session has grown beyond the {MAX_BYTES >> 20} MB that can be read back",
+            f"The session has grown beyond the {data_size(MAX_BYTES)} that can be read back",
             "Start a new session.",
         )
 

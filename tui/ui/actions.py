@@ -34,7 +34,7 @@ EVERYWHERE = (
     Action("app.help", "question_mark", "?", "help", "Keys", "Every key of this screen", True),
     Action("app.theme", "f9", "F9", "change_theme", "Theme", "Choose another theme"),
     Action("app.quiet", "escape", "esc", "quiet", "Quiet", "Put the notices away"),
-    Action("app.quit", "ctrl+q", "ctrl+q", "quit", "Quit", "Leave; everything is kept", True, True),
+    Action("app.quit", "ctrl+q", "ctrl+q", "quit", "Quit", "Leave; what arrived is kept", True, True),
 )
 
 COMPARE = (

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
+ELLIPSIS = "…"
+
 _JOINER, _EMOJI_VARIANT = "\u200d", "\ufe0f"
 _SKIN = "\U0001f3fb-\U0001f3ff"
 _FLAG = "\U0001f1e6-\U0001f1ff"
@@ -93,7 +95,14 @@ def room(text: str) -> int:
     return sum(cluster.room for cluster in clusters(text)) if unsure(text) else cell_len(text)
 
 
-def cut(text: str, cells: int) -> str:
+def cut(text: str, width: int) -> str:
+    """A clean line of which all is seen in at most so many cells, its cut marked with an ellipsis."""
+    if room(text) <= width:
+        return text
+    return _beginning(text, width - 1) + ELLIPSIS if width > 0 else ""
+
+
+def _beginning(text: str, cells: int) -> str:
     """As much of a line as is seen in so many cells."""
     if not unsure(text):
         return text if cell_len(text) <= cells else set_cell_size(text, max(cells, 0)).rstrip(" ")

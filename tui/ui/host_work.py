@@ -96,6 +96,7 @@ class HostWork:
         self._host = host
         self._numbers = itertools.count(1)
         self.free = free
+        self._closed = False
 
     def look(self) -> None:
         """Ask what is there; ends in HostAnswered or HostFailed."""
@@ -115,9 +116,12 @@ class HostWork:
 
     def close(self) -> None:
         """Begin nothing more, and stop the downloads. Waits for nobody."""
+        self._closed = True
         self.downloads.close()
 
     def _begin(self, work: Callable[[], Message]) -> None:
+        if self._closed:
+            return
         # Not a worker of Textual's: those are waited for at the end, and a load can take minutes.
         in_thread(partial(self._answer, work), "host work")
 

@@ -20,11 +20,15 @@ from textual.events import Event, Key, Paste
 from textual.widgets import TextArea
 
 from tui.core.clean import clean_line
+from tui.ui.actions import EVERYWHERE
 from tui.ui.terminal.reads import ESC, KeysRead
 from tui.ui.widgets.field_text import text_of
 
 _PATIENCE = 5.0
 """Seconds that a key may act before the one after it acts all the same."""
+_LEAVE = next(action.keys for action in EVERYWHERE if action.id == "app.quit")
+_LEAVE_WITHIN = 1.0
+"""Seconds that keys which were pressed before it have until the program is left all the same."""
 _BLANK = {"enter": "\r", "ctrl+j": "\n", "tab": "\t"}
 _MOST_ROUNDS = 12
 """How often it is looked whether a key has acted to its end."""
@@ -80,6 +84,9 @@ class KeysInTurn(App[ReturnType]):
 
     async def _take(self, keys: Sequence[Key | Paste], *, at_once: bool = False) -> None:
         self._reads.append(_Read((one for key in keys for one in _apart(key)), at_once=at_once))
+        if any(isinstance(key, Key) and key.key == _LEAVE for key in keys):
+            # What was pressed before it acts first, as far as that is soon done.
+            self.set_timer(_LEAVE_WITHIN, self.exit)
         if self._turn is None or time.monotonic() - self._turn.began > _PATIENCE:
             await self._next()
 

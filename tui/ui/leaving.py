@@ -16,17 +16,20 @@ from tui.core.signals import NOT_KEPT, code_of, heeded
 
 _PATIENCE = 2.0
 """Seconds a terminated program has for an orderly end."""
+_PUTTING_BACK = 0.5
+"""Seconds that a terminal has to be put back in order when there is no time for that."""
 
 
 class Leaving:
     """What signals do to an app. `keep` writes and ends what must not be lost, and says whether everything is kept.
 
-    It is called at most once.
+    It is called at most once. `put_back` puts the terminal in order; nobody waits for it for long.
     """
 
-    def __init__(self, app: App[None], keep: Callable[[], bool]) -> None:
+    def __init__(self, app: App[None], keep: Callable[[], bool], put_back: Callable[[], None]) -> None:
         self._app = app
         self._keep = keep
+        self._put_back = put_back
         self._loop: asyncio.AbstractEventLoop | None = None
         self.number: int | None = None
         """The signal that ends the program; None for none. Later ones change nothing."""
@@ -80,4 +83,8 @@ class Leaving:
         try:
             kept = self._keep()
         finally:
+            # A signal says that the line is gone; somebody who sent it by hand is still there.
+            putting_back = threading.Thread(target=self._put_back, daemon=True)
+            putting_back.start()
+            putting_back.join(_PUTTING_BACK)
             os._exit(code_of(self.number or 0) if kept else NOT_KEPT)

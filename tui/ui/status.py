@@ -8,6 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from tui.core.plan import Mode
+from tui.ui.cells import room
 from tui.ui.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ _MODES = {Mode.RACE: "race: all at once", Mode.MEASURE: "measure: one at a time,
 def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, notes: Sequence[str], width: int) -> str:
     """How the next run goes, where this one is, how many answers wait for a score; then the notes.
 
-    What is explained of the mode gives way where all of it does not fit into `width` cells.
+    What is explained of the mode gives way where all of it does not fit into `width` cells, and then the gaps. A run
+    that is asked again goes as it went, so that another mode is told as the next question's.
     """
     run = conductor.run
     if run is None and not shelf.chosen:
@@ -37,9 +39,9 @@ def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, n
     if warm:
         parts.append(f"kept warm: {warm}")
     line = ""
-    for told in (_MODES[mode], mode.value):
-        line = "  ·  ".join(part for part in (f"next run: {told}" if other else told, *parts, *notes) if part)
-        if len(line) <= width:
+    for told, gap in ((_MODES[mode], "  ·  "), (mode.value, "  ·  "), (mode.value, " · ")):
+        line = gap.join(part for part in (f"next question: {told}" if other else told, *parts, *notes) if part)
+        if room(line) <= width:
             break
     return line
 

@@ -29,6 +29,6 @@ def _described(found: Iterable[BindingType], shown: dict[str, str]) -> tuple[Act
 
 
 _ARROWS = {"up": "↑", "down": "↓", "pageup": "page up", "pagedown": "page down"}
-PROMPT = _described(PromptBox.BINDINGS, _ARROWS | {"escape": "esc"})
+PROMPT = _described(PromptBox.BINDINGS, _ARROWS | {"escape": "esc", "f7": "F7"})
 ANSWER = _described(AnswerPane.BINDINGS, _ARROWS)
 LIST = _described(ModelTable.BINDINGS, _ARROWS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from textwrap import wrap
 
-from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -16,10 +15,10 @@ from textual.widgets import Static
 
 from tui.core.clean import clean_line
 from tui.core.model_card import ModelState
+from tui.ui.cells import cut, room
 from tui.ui.room import MIN_HEIGHT, MIN_WIDTH
 from tui.ui.shelf import Shelf
 from tui.ui.widgets.key_row import KeyRow
-from tui.ui.widgets.painted import cut
 
 
 class ModeScreen(Screen[None]):
@@ -68,23 +67,22 @@ class ModeScreen(Screen[None]):
         tabs = [Content.styled(f" {title} ", "reverse" if mode == self.MODE else "") for mode, title in self.TITLES]
         right = Content("").join(tabs)
         name = "foundry-compare  " if width >= 100 else ""
-        room = max(width - right.cell_length - len(name) - 2, 0)
-        left = Content.assemble((name, "bold"), self._host(room))
+        left = Content.assemble((name, "bold"), self._host(max(width - right.cell_length - len(name) - 2, 0)))
         gap = " " * max(width - left.cell_length - right.cell_length, 1)
         self.query_one("#top", Static).update(Content.assemble(left, gap, right))
 
-    def _host(self, room: int) -> str:
-        """The host in at most `room` cells; what there is no room for in full is left out from the end on."""
+    def _host(self, width: int) -> str:
+        """The host in at most `width` cells; what there is no room for in full is left out from the end on."""
         shelf = self.shelf
         if shelf.trouble is not None:
-            return cut(clean_line(f"✗ {shelf.trouble.title}"), room)
+            return cut(clean_line(f"✗ {shelf.trouble.title}"), width)
         if shelf.info is None:
-            return cut("… connecting", room)
-        told = cut(clean_line(f"{'○' if shelf.info.unlisted else '●'} {shelf.info.title}"), room)
+            return cut("… connecting", width)
+        told = cut(clean_line(f"{'○' if shelf.info.unlisted else '●'} {shelf.info.title}"), width)
         states = [card.state for card in shelf.cards]
         counts = f"{states.count(ModelState.LOADED)}/{len(states)} loaded" if {*states} - {ModelState.UNKNOWN} else ""
         for fact in ("toys" if shelf.info.toys else "", counts):
-            if fact and cell_len(told) + 3 + cell_len(fact) <= room:
+            if fact and room(f"{told} · {fact}") <= width:
                 told += f" · {fact}"
         return told
 

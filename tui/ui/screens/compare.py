@@ -13,14 +13,14 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.core.clean import clean_line
-from tui.core.errors import BadInputError, CompareError
+from tui.core.errors import BadInputError, CompareError, StoreError
 from tui.core.plan import Mode
 from tui.ui.actions import COMPARE, bindings
+from tui.ui.cells import cut
 from tui.ui.screens.base import ModeScreen
 from tui.ui.shelf import Shelf
 from tui.ui.status import status_line
 from tui.ui.terminal.flow import Flow
-from tui.ui.widgets.painted import cut
 from tui.ui.widgets.pane_row import PaneRow
 from tui.ui.widgets.prompt_box import PromptBox
 
@@ -65,6 +65,8 @@ class CompareScreen(ModeScreen):
         self._unfolded: set[str] = set()
         self._jumping = False
         self._ran = False
+        self.said_of_saving: StoreError | None = None
+        """What was last wrong, or worth telling, about keeping the session."""
         self.early_prompt: str | None = None
         """What was to be run before the host was there."""
 
@@ -156,6 +158,8 @@ class CompareScreen(ModeScreen):
         self._ran = conductor.busy
         self._settling.beat()
         for problem in conductor.problems():
+            if isinstance(problem, StoreError):
+                self.said_of_saving = problem
             self.tell(problem)
 
     def _repaint(self, changed: set[str], bars: bool) -> None:
@@ -228,6 +232,8 @@ class CompareScreen(ModeScreen):
         except CompareError as error:
             self.tell(error)
             return
+        self._say("")
+        self.query_one(PromptBox).remember(text)
         self._unfolded.clear()
         await self.rebuild()
         self._row.focus_index()
@@ -239,11 +245,11 @@ class CompareScreen(ModeScreen):
     def use(self, mode: Mode, *, alone: bool = False) -> None:
         """The next run goes like this; `alone` says that one model at a time fits into memory."""
         self.mode, self._alone = mode, alone
-        self._show_status()
+        self._say("")
 
     def action_edit(self) -> None:
         """Back to the prompt."""
-        self.query_one(PromptBox).focus()
+        self.query_one(PromptBox).come_back()
 
     def action_stop(self) -> None:
         """Stop the focused answer."""
@@ -268,6 +274,8 @@ class CompareScreen(ModeScreen):
             again()
         except CompareError as error:
             self.tell(error)
+        else:
+            self._say("")
 
     # Scoring
 
@@ -305,13 +313,16 @@ class CompareScreen(ModeScreen):
         self._show_status()
 
     def on_key(self, event: events.Key) -> None:
-        """The digit after a jump; any other key ends it."""
+        """The digit after a jump; any other key ends it, and does nothing else: a digit is no score here."""
         if self._jumping:
             self._jumping = False
-            if event.character is not None and event.character in "12345678":
-                self._row.focus_index(int(event.character) - 1)
-                event.prevent_default()
-                event.stop()
+            event.prevent_default()
+            event.stop()
+            number = event.character if event.character is not None and event.character in "0123456789" else ""
+            if number and 1 <= int(number) <= len(self._row.panes):
+                self._row.focus_index(int(number) - 1)
+            elif number:
+                self._say(f"There is no pane {number}.")
             self._show_status()
 
     def action_page(self, step: int) -> None:

@@ -17,6 +17,7 @@ from tui.core.model_card import ModelCard
 from tui.core.plan import MAX_MODELS
 from tui.hosts.host import Ability
 from tui.ui.actions import MODELS, bindings
+from tui.ui.cells import cut
 from tui.ui.model_deeds import NEEDED, lacking, unfitting
 from tui.ui.model_rows import COLUMNS, PLAIN, STATE, Glyphs, grouped, model_rows
 from tui.ui.screens import models_details as words
@@ -27,7 +28,6 @@ from tui.ui.screens.page import PageScreen
 from tui.ui.shelf import Shelf
 from tui.ui.widgets.line_field import FilterField
 from tui.ui.widgets.model_table import ModelTable
-from tui.ui.widgets.painted import cut
 
 _DEEDS = {*NEEDED, "cancel"}
 

@@ -91,7 +91,7 @@ def _memory(cards: list[ModelCard], shelf: Shelf) -> str:
     if found.need == 0:
         return "loaded"
     if found.need is None:
-        return "memory need not known"
+        return "memory needs unknown"
     need = f"~{figures.data_size(found.need)} of memory"
     if found.free is None:
         return f"{need}; {_fits(found, seen=shelf.sees_memory_of(cards))}"

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from tui.conductor import Conductor
 from tui.core.clean import clean_line
 from tui.core.lane import Lane
+from tui.core.model_names import titles
 from tui.core.rating import Note, Score
 from tui.ui.screens.ask import AskScreen
 from tui.ui.screens.note import NoteScreen
@@ -39,7 +40,7 @@ class Scoring:
     def score(self, value: int) -> None:
         """Score the focused answer; 0 takes the score back."""
         lane = self._shown.focused()
-        if (refusal := _refusal(lane)) or lane is None:
+        if (refusal := self._refusal(lane)) or lane is None:
             self._say(refusal)
             return
         self._ratings.score(lane.spec.id, value or None, self._shown.index(lane) + 1)
@@ -49,7 +50,7 @@ class Scoring:
         """Ask for a note on the focused answer. A refusal takes the keys too: text that is typed after it must not act
         as keys."""
         lane = self._shown.focused()
-        if (refusal := _refusal(lane)) or lane is None:
+        if (refusal := self._refusal(lane)) or lane is None:
             self._screen.app.push_screen(AskScreen("There can be no note yet", refusal, [("enter", "goes back")]))
             return
 
@@ -58,7 +59,7 @@ class Scoring:
                 self._ratings.note(lane.spec.id, text)
                 self._rated(lane)
 
-        self._screen.app.push_screen(NoteScreen(self._alias(lane), self._ratings.note_of(lane.spec.id)), keep)
+        self._screen.app.push_screen(NoteScreen(self._name(lane), self._ratings.note_of(lane.spec.id)), keep)
 
     def undo(self) -> None:
         """Take back the last score or note, if it is in sight."""
@@ -70,12 +71,12 @@ class Scoring:
         room = max((self._screen.size.width - 56) // 2, 8)
         if not self._shown.in_sight(lane):
             why = "Not in sight" if lane in self._shown.lanes() else "Of an earlier question"
-            told = f"{_told(step.new, room)} on {clean_line(self._alias(lane), 24)}"
+            told = f"{_told(step.new, room)} on {clean_line(self._name(lane), 24)}"
             self._say(f"{why}, so not undone: {told}")
             return
         self._ratings.undo()
         self._rated(lane)
-        name = f"{self._shown.index(lane) + 1} {clean_line(self._alias(lane), 24)}"
+        name = f"{self._shown.index(lane) + 1} {clean_line(self._name(lane), 24)}"
         self._say(f"Undone on {name}: {_told(step.new, room)} → {_told(step.old, room)}")
 
     def unscored(self) -> list[Lane]:
@@ -83,15 +84,20 @@ class Scoring:
         score_of = self._ratings.score_of
         return [lane for lane in self._shown.lanes() if _has_answer(lane) and score_of(lane.spec.id) is None]
 
-    def _alias(self, lane: Lane) -> str:
-        return self._session.target_of(lane).card.alias
+    def _name(self, lane: Lane) -> str:
+        """The model's alias, or as much more as tells it from the others of the session."""
+        card = self._session.target_of(lane).card
+        cards = {target.card.key: target.card for target in self._session.targets.values()}
+        alike = [one for one in cards.values() if one.alias == card.alias]
+        return card.alias if len(alike) == 1 else titles(alike)[[one.key for one in alike].index(card.key)]
 
-
-def _refusal(lane: Lane | None) -> str:
-    """Why a lane cannot be rated; empty when it can."""
-    if lane is not None and not lane.state.final:
-        return "Wait for the end of this answer, or stop it: then it can be scored."
-    return "" if lane is not None and _has_answer(lane) else "There is no answer to score in this pane."
+    def _refusal(self, lane: Lane | None) -> str:
+        """Why a lane cannot be rated; empty when it can."""
+        if lane is not None and not lane.state.final:
+            return "Wait for the end of this answer, or stop it: then it can be scored."
+        if lane is None or not _has_answer(lane):
+            return "There is no answer to score in this pane."
+        return "It is being asked again: wait for the new answer." if self._shown.is_replaced(lane) else ""
 
 
 def _told(entry: Score | Note, room: int) -> str:

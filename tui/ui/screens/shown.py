@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from tui.conductor import Conductor
 from tui.core.lane import Lane
 from tui.core.model_names import titles
+from tui.core.run import slot_of
 from tui.ui.columns import column, time_scale, waiting_column
 from tui.ui.shelf import Shelf
 from tui.ui.widgets.pane_row import PaneRow
@@ -42,6 +43,12 @@ class Shown:
     def in_sight(self, lane: Lane) -> bool:
         """Whether a lane stands in a pane that is on the screen."""
         return lane in self.lanes() and self._row.panes[self._pane_of(lane.spec.model)].display
+
+    def is_replaced(self, lane: Lane) -> bool:
+        """Whether the same is to be asked once more, so that another answer will stand in this one's place."""
+        run = self._conductor.run
+        lanes = run.lanes.values() if run is not None else ()
+        return any(not one.state.final and slot_of(one) == slot_of(lane) for one in lanes)
 
     def paint(self, changed: AbstractSet[str], bars: bool, unfolded: AbstractSet[str], *, coarse: bool) -> None:
         """Show the lanes that changed, by id; with `bars` also the bars and counters of those that run.

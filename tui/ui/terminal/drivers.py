@@ -27,6 +27,7 @@ _LATE = 0.02
 """Seconds such a piece takes at least when there was no room for it."""
 _CHUNK = 8192 if sys.platform == "win32" else -1
 """Characters of a part of a frame, where Textual writes it in parts: only the last one is shorter, or is flushed."""
+_NO_MOUSE = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
 _BREAK_OFF = "\x18\x1b[0m\x1b[?2026l"
 """Ends whatever was half-written: a sequence, a style, a frame that is to be shown at once."""
 
@@ -78,6 +79,7 @@ def bounded_driver(outlet: Outlet) -> type[Driver] | None:
 
         def start_application_mode(self) -> None:
             outlet.open(_sink())
+            outlet.put_back = self._put_back
             self._erases = _can_erase()
             start: Callable[[], None] = super().start_application_mode
             start()
@@ -104,6 +106,12 @@ def bounded_driver(outlet: Outlet) -> type[Driver] | None:
         def close(self) -> None:
             outlet.close(LEAVING)
             super().close()
+
+        def _put_back(self) -> None:
+            self.stop_application_mode()
+            # Textual leaves the mouse on when it is stopped by another thread than the main one.
+            outlet.write(_NO_MOUSE)
+            self.close()
 
     return BoundedDriver
 

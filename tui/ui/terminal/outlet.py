@@ -46,6 +46,8 @@ class Outlet:
         self._thread: threading.Thread | None = None
         self._sink: Sink | None = None
         self._drain = Drain()
+        self.put_back: Callable[[], None] = lambda: None
+        """Puts the terminal back in order, in any thread, where the program cannot leave as usual. It may take long."""
 
     def open(self, sink: Sink) -> None:
         """Begin to write."""

@@ -16,13 +16,20 @@ ESC = "\x1b"
 _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
 _LONGEST = 64
 """Characters of a sequence; what is longer is none."""
+_STRINGS = "]PX^_"
+"""What a string of the terminal begins with, after esc: it answers so to whoever asked for its colours, or its name."""
 _MOUSE = re.compile(r"\x1b\[(?:<?[-\d;]+[mM]|M[\s\S]{3})")
 # Of the sequences that begin with `esc O` those that terminals send without having been asked to.
+_TEXT = r"[^\x07\x1b]{0,4096}"
 _WHOLE = re.compile(
     rf"\x1b(?:\[(?:M[\s\S]{{3}}|<[-\d;]{{1,{_LONGEST}}}[mM]|\[[A-E]|(?![M\[])[0-?]{{0,{_LONGEST}}}[ -/]{{0,4}}[@-~])"
-    "|O[A-DFHP-Sa-d])"
+    rf"|O[A-DFHP-Sa-d]|[{re.escape(_STRINGS)}]{_TEXT}(?:\x07|\x1b\\))"
 )
-_BEGUN = re.compile(rf"\x1b(?:\[(?:M[\s\S]{{0,2}}|<[-\d;]{{0,{_LONGEST}}}|\[|[0-?]{{0,{_LONGEST}}}[ -/]{{0,4}})?|O)?\Z")
+# A string whose end is still to come is only waited for where it looks like one: X, for one, is a key.
+_BEGUN = re.compile(
+    rf"\x1b(?:\[(?:M[\s\S]{{0,2}}|<[-\d;]{{0,{_LONGEST}}}|\[|[0-?]{{0,{_LONGEST}}}[ -/]{{0,4}})?|O"
+    rf"|\](?:\d{{0,4}}|\d{{1,4}};{_TEXT}\x1b?)|P(?:[0-9;<=>?!$+|]{_TEXT}\x1b?)?|_(?:G{_TEXT}\x1b?)?)?\Z"
+)
 
 
 class KeysRead(Event, bubble=False):
@@ -56,8 +63,11 @@ class Reads:
 
     def give_up(self) -> list[Message]:
         """What has begun is no sequence: the escape key, and what was typed after it."""
-        begun, self._begun = self._begun, ""
-        return self._escaped(begun[1:]) if begun else []
+        found: list[Message] = []
+        while begun := self._begun:
+            self._begun = ""
+            found += [Key("escape", ESC), *self._events(begun[1:])]
+        return found
 
     def _events(self, text: str) -> Iterator[Message]:
         text, self._begun = self._begun + text, ""
@@ -79,11 +89,13 @@ class Reads:
                 return
             else:
                 text = text[1:]
-                yield from self._escaped("")
+                yield Key("escape", ESC)
 
     def _sequence(self, sequence: str) -> Iterator[Message]:
         if sequence == _PASTE:
             self._pasted = ""
+        elif sequence[1] in _STRINGS:
+            return
         elif _MOUSE.fullmatch(sequence) or _means_something(sequence):
             yield from self._parser.feed(sequence)
 
@@ -96,10 +108,6 @@ class Reads:
         self._pasted = None
         yield Paste(pasted.replace("\0", ""))
         return rest
-
-    def _escaped(self, typed: str) -> list[Message]:
-        keys: list[Message] = [Key("escape", ESC)]
-        return keys + list(self._parser.feed(typed)) if typed else keys
 
 
 @lru_cache(256)

@@ -194,7 +194,8 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Release the tail when a person moves away from it, take it up again at the end."""
         super().watch_scroll_y(old_value, new_value)
-        if self._adjusting or not self._room or new_value == old_value:
+        # A view that has become larger is moved by Textual before it hears of its size: no person's doing either.
+        if self._adjusting or not self._room or self._present_room != self._room or new_value == old_value:
             return
         self._moved = True
         sees_end = new_value > old_value and new_value + self._room.height >= self._text.total

@@ -57,6 +57,8 @@ class Reading:
     """Others were in flight, so the times tell of the race."""
     chunked: bool = False
     """The host sends several tokens at once: gaps between chunks say nothing of single tokens."""
+    chunks: int = 0
+    """How many pieces of text arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def reading(lane: Lane, live: Live) -> Reading:
         memory=lane.memory.resident_peak if lane.memory else None,
         contended=lane.spec.contended,
         chunked=per_chunk is not None and per_chunk > CHUNKED_ABOVE,
+        chunks=live.chunks,
     )
 
 
@@ -103,7 +106,7 @@ def lines(reading: Reading, width: int) -> list[str]:
     )
     reason = clean_line(reading.finish_reason or "", REASON_LENGTH)
     parts = {
-        "tokens": _same(f"{_count(reading)} tok", 4),
+        "tokens": _same(_count(reading), 4),
         "speed": _Part(f"{speed} tok/s", f"{speed} t/s", 0),
         "mean": _same(f"mean {_mean(reading)}" if live and reading.rate is not None else "", 6),
         "race": _same("race" if reading.contended else "", 1),
@@ -171,7 +174,9 @@ def _cached(reading: Reading) -> _Part:
 
 
 def _count(reading: Reading) -> str:
-    return "-" if reading.tokens is None else f"{'~' if reading.estimated else ''}{reading.tokens}"
+    if reading.tokens is None and reading.chunks and reading.state.final:
+        return "1 chunk" if reading.chunks == 1 else f"{reading.chunks} chunks"
+    return "- tok" if reading.tokens is None else f"{'~' if reading.estimated else ''}{reading.tokens} tok"
 
 
 def _mean(reading: Reading) -> str:

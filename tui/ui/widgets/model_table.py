@@ -17,7 +17,6 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.ui import cells
-from tui.ui.widgets.painted import cut
 
 GAP = 2
 """Cells between columns."""
@@ -278,6 +277,6 @@ def _total(widths: dict[int, int]) -> int:
 
 def fit_text(text: str, width: int, *, right: bool = False) -> str:
     """The text in exactly `width` cells, its cut marked with an ellipsis."""
-    text = cut(text, width)
-    length = cell_len(text)
+    text = cells.cut(text, width)
+    length = cell_len(text)  # The room that joined marks may take beyond it comes out of the spaces behind them.
     return " " * (width - length) + text if right else text + " " * (width - length)

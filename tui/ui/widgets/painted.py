@@ -14,12 +14,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.ui import cells
-
 Piece = tuple[str, str]
 """Text, and the component class whose style it wears."""
 Row = tuple[Piece, ...]
-ELLIPSIS = "…"
 TEXT = "painted--text"
 """The component class of plain text."""
 
@@ -150,13 +147,6 @@ def _cells(row: Row, width: int) -> list[Piece] | None:
     if sum(cell_len(text) for text, _ in row) != len(cells):
         return None
     return (cells + [(" ", TEXT)] * (width - len(cells)))[:width]
-
-
-def cut(text: str, width: int) -> str:
-    """A clean line of which all is seen in at most so many cells, its cut marked with an ellipsis."""
-    if cells.room(text) <= width:
-        return text
-    return cells.cut(text, width - 1) + ELLIPSIS if width > 0 else ""
 
 
 def is_bare(widget: Widget) -> bool:

@@ -60,7 +60,10 @@ class PaneRow(Horizontal):
         """Which panes are in sight, in words; empty when all of them are."""
         count = len(self.panes)
         last = min(self._first + self._per_page, count)
-        return f"panes {self._first + 1}-{last} of {count} · [ ] page" if count > self._per_page else ""
+        if count <= self._per_page:
+            return ""
+        first = self._first + 1
+        return f"{f'panes {first}-{last}' if first < last else f'pane {last}'} of {count} · [ ] page"
 
     def on_resize(self, event: Resize) -> None:
         """Another width has room for more or fewer panes."""

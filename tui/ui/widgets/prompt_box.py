@@ -20,7 +20,8 @@ class PromptBox(TextArea):
     """A text field in which Enter runs, ctrl+j makes a new line, and every letter is a letter.
 
     Pasted text keeps its lines and is asked as it is; what is painted of it is harmless. From the empty field, up goes
-    back through what was asked before and down through the samples; what is edited is left alone.
+    back through what was asked before and down through the samples; what is edited is left alone. What was asked is
+    selected when somebody comes back to it, so that the next question takes its place.
     """
 
     DEFAULT_CSS = """
@@ -44,6 +45,7 @@ class PromptBox(TextArea):
         Binding("ctrl+j", "new_line", "new line", tooltip="Begin a new line", id="prompt.new-line"),
         Binding("up", "earlier", "earlier", tooltip="In the empty prompt: what was asked before", id="prompt.earlier"),
         Binding("down", "later", "sample", tooltip="In the empty prompt: questions to begin with", id="prompt.later"),
+        Binding("f7", "select_all", "all", tooltip="Select all of the text; typing replaces it", id="prompt.all"),
         Binding(
             "escape", "leave", "answers", tooltip="To the answers; the keys of the panes work there", id="prompt.leave"
         ),
@@ -80,11 +82,42 @@ class PromptBox(TextArea):
         self._asked: list[str] = []
         self._offer = 0
         """Below 0 what was asked before, counted back; 0 the empty field; above 0 a sample."""
+        self._left = False
+        """Whether nobody has come back since the text was asked."""
 
     def fill(self, text: str) -> None:
         """Put text from outside into the box, the cursor behind it."""
         self.load_text(storable(text))
         self.move_cursor(self.document.end)
+
+    def remember(self, text: str) -> None:
+        """This was asked."""
+        text = storable(text)
+        if text.strip() and self._asked[-1:] != [text]:
+            self._asked.append(text)
+        if text != self._offered(self._offer):
+            self._offer = -1
+        self._left = True
+        self._say_where_from(focused=self.has_focus)
+
+    def come_back(self) -> None:
+        """Take the focus; what was asked last is selected."""
+        self._left = True
+        if self.has_focus:
+            self.on_focus()
+        else:
+            self.focus()
+
+    def on_focus(self) -> None:
+        """Once after each question: a terminal that is looked at again gives the focus as well."""
+        if self._left and self._asked[-1:] == [self.text]:
+            self.select_all()
+        self._left = False
+        self._say_where_from(focused=True)
+
+    def on_blur(self) -> None:
+        """Its keys are others' now."""
+        self._say_where_from(focused=False)
 
     def render_line(self, y: int) -> Strip:
         """A row, harmless."""
@@ -114,10 +147,7 @@ class PromptBox(TextArea):
 
     def action_submit(self) -> None:
         """Ask for a run. Whoever runs it says what is wrong with an empty prompt."""
-        if self.text.strip() and self._asked[-1:] != [self.text]:
-            self._asked.append(self.text)
-        if self.text != self._offered(self._offer):
-            self._offer = -1
+        self.remember(self.text)
         self.post_message(self.Submitted(self, self.text))
 
     def action_earlier(self) -> None:
@@ -155,8 +185,12 @@ class PromptBox(TextArea):
         return self._asked[place] if -len(self._asked) <= place < 0 else ""
 
     def on_text_area_changed(self) -> None:
-        """Say where an offered text comes from, as long as it is not edited."""
-        offered = bool(self._offer) and self.text == self._offered(self._offer)
+        """It may no longer be what was offered."""
+        self._say_where_from(focused=self.has_focus)
+
+    def _say_where_from(self, *, focused: bool) -> None:
+        """Say where an offered text comes from, as long as it is not edited and the keys are the field's."""
+        offered = focused and bool(self._offer) and self.text == self._offered(self._offer)
         place = f"sample {self._offer} of {len(SAMPLES)}" if self._offer > 0 else "asked before"
         self.border_subtitle = f"{place} · ↑↓ others · enter runs" if offered else ""
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
-
 from tui.core.clean import clean_line
 from tui.core.rating import OVERALL, SCALE
+from tui.ui.cells import cut, room
 from tui.ui.widgets.painted import TEXT, Painted, Row
 
 STAR, GAP, NO_SCORE, NOTE = "★", "☆", "·", "✎"
@@ -41,17 +40,12 @@ class ScoreStrip(Painted):
         words = clean_line(note, 4 * width)
         left = max(width - len(stars) - len(pencil), 0)
         name = f" {clean_line(criterion, max(left - 1, 0))}"
-        if criterion == OVERALL and cell_len(words) > left - len(name):
+        if criterion == OVERALL and room(words) > left - len(name):
             name = ""  # What somebody wrote says more.
         return (
             (
                 (stars, "score-strip--muted" if score is None else "score-strip--stars"),
                 (name, "score-strip--muted"),
-                (pencil + _cut(words, max(left - len(name), 0)), TEXT),
+                (pencil + cut(words, max(left - len(name), 0)), TEXT),
             ),
         )
-
-
-def _cut(text: str, room: int) -> str:
-    """The text in at most so many cells."""
-    return text if cell_len(text) <= room else f"{set_cell_size(text, max(room - 1, 0)).rstrip()}…" * (room > 0)

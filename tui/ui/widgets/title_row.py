@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from tui.core.clean import clean_line
 from tui.core.lane import LaneState
 from tui.ui import cells
-from tui.ui.widgets.painted import TEXT, Painted, Row, cut
+from tui.ui.widgets.painted import TEXT, Painted, Row
 
 MAX_TITLE = 200
 STATES: dict[LaneState, tuple[str, str, str]] = {
@@ -63,7 +63,7 @@ class TitleRow(Painted):
         name = clean_line(title, MAX_TITLE)
         room = width - len(number) - len(label)
         status = f"{glyph} {word}" if cells.room(name) + 1 + cell_len(glyph) + 1 + len(word) <= room else glyph
-        name = cut(name, room - cell_len(status) - (1 if status else 0))
+        name = cells.cut(name, room - cell_len(status) - (1 if status else 0))
         gap = " " * max(room - cell_len(name) - cell_len(status), 0)
         return (
             (
