@@ -12,6 +12,7 @@ from tests.support import sessions as make
 from tests.support.loopback_server import SCRIPTS, WORDS, LoopbackServer
 from tests.support.odd_servers import UnlistingServer
 from tests.support.program import Done, call, finish, start
+from tests.support.replay_service import replaying
 from tests.support.some import some
 from tests.support.streams import CASES, script
 from tui.core.lane import LaneState
@@ -243,6 +244,25 @@ def test_an_answer_is_printed_whatever_the_pipes_code_page(at: At, tmp_path: Pat
     done = finish(process, encoding="cp1252")
     assert (done.code, "Traceback" in done.err) == (0, False)
     assert "Grüße ? ??\n" in done.out
+
+
+def test_behind_the_name_of_a_host_an_alias_and_a_device_mean_what_they_mean_without_it(
+    server: LoopbackServer, own_folders: Path, tmp_path: Path
+) -> None:
+    here = "Phi-4-mini-instruct-generic-cpu"
+    (own_folders / "config").mkdir()
+    with replaying() as service:
+        (own_folders / "config" / "config.toml").write_text(f'[hosts.lab]\nurl = "{service.url}"\n', encoding="utf-8")
+        hosts = ("--host", "lab", "--host", server.url)
+        box = f"127.0.0.1:{server.port}/good"
+        for name in ("lab/phi-4-mini", "Lab/Phi-4-Mini@CPU", f"lab/{here}", f"{here}@cpu"):
+            done = call("run", *hosts, "-m", name, "-m", box, "-p", "hi", "--no-save", "--json", cwd=tmp_path)
+            assert done.code == 0, done.err
+            assert [run["model"] for run in done.json["runs"]] == [f"lab/{here}", box]
+        loaded = call("models", "load", *hosts, "lab/phi-4-mini", cwd=tmp_path)
+        absent = call("run", *hosts, "-m", "lab/phi-4-mini@tpu", "-p", "hi", cwd=tmp_path)
+    assert loaded.code == 0, loaded.err
+    assert absent.code == 4 and "There is no model lab/phi-4-mini@tpu on any of these hosts." in absent.err
 
 
 def test_one_model_on_two_hosts_is_told_apart(server: LoopbackServer, tmp_path: Path) -> None:

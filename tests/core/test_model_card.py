@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tui.core.model_card import ModelCard, ModelState, find_model
+from tui.core.model_card import ModelCard, ModelState, find_model, find_or_believe
 
 CPU = ModelCard("Phi-4-mini-instruct-generic-cpu:5", "phi-4-mini", device="CPU", licence="MIT", publisher="Microsoft")
 GPU = ModelCard("Phi-4-mini-instruct-cuda-gpu:5", "phi-4-mini", device="GPU", ep="CUDA", state=ModelState.LOADED)
@@ -38,6 +38,48 @@ def test_a_model_is_found_by_id_alias_or_id_without_version(name: str, found: Mo
 
 def test_an_id_goes_before_another_models_alias() -> None:
     assert find_model(CARDS, "llama3") is PLAIN
+
+
+LAB = tuple(replace(card, host="lab") for card in (CPU, GPU))
+BOX = (replace(PLAIN, host="box:80"), ModelCard("lab/phi-4-mini", "lab/phi-4-mini", host="box:80"), *(
+    replace(card, host="box:80") for card in (CPU, GPU)))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("lab/Phi-4-mini-instruct-cuda-gpu:5", LAB[1]),
+        ("lab/phi-4-mini-instruct-cuda-gpu", LAB[1]),
+        ("lab/phi-4-mini", LAB[0]),
+        ("Lab/Phi-4-Mini", LAB[0]),
+        ("lab/phi-4-mini@gpu", LAB[1]),
+        ("lab/phi-4-mini@CPU", LAB[0]),
+        ("lab/phi-4-mini-instruct-cuda-gpu@gpu", LAB[1]),
+        ("lab/phi-4-mini@npu", None),
+        ("box:80/phi-4-mini", BOX[2]),
+        ("box:80/phi-4-mini@gpu", BOX[3]),
+        ("box:80/Llama", BOX[0]),
+        ("box:80/lab/phi-4-mini", BOX[1]),
+        ("lab/llama", None),
+        ("lab/", None),
+        ("/phi-4-mini", None),
+        ("phi-4-mini@gpu", LAB[1]),
+        ("llama", BOX[0]),
+    ],
+)
+def test_behind_the_name_of_a_host_every_spelling_means_a_model_of_it(name: str, found: ModelCard | None) -> None:
+    assert find_model(LAB + BOX, name) is found
+    assert find_or_believe(LAB + BOX, name, ("lab", "box:80")) is found
+
+
+def test_an_id_with_a_slash_is_found_where_its_beginning_is_also_the_name_of_a_host() -> None:
+    other = ModelCard("lab/other", "lab/other", host="box:80")
+    assert find_model((*LAB, other), "lab/other") is other
+
+
+@pytest.mark.parametrize("name", ["lab/phi", "LAB/phi"])
+def test_a_host_that_lists_nothing_is_believed_whatever_the_case_of_its_name(name: str) -> None:
+    assert find_or_believe(BOX, name, ("lab", "box:80")) == ModelCard("phi", "phi", host="lab")
 
 
 def test_nothing_is_found_in_an_empty_catalogue() -> None:

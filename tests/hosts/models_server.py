@@ -25,9 +25,12 @@ def as_json(value: Any, status: str = "200 OK") -> bytes:
 
 
 class ModelsServer:
-    """`answer` is sent to whoever asks; `drip` sends the body, or a head without an end, byte by byte, `hold` leaves the connection open."""
+    """`answer` is sent to whoever asks; `hold` leaves the connection open.
 
-    def __init__(self, answer: bytes, *, drip: bool = False, hold: bool = False) -> None:
+    `drip` sends what comes after these bytes of it one by one.
+    """
+
+    def __init__(self, answer: bytes, *, drip: bytes = b"", hold: bool = False) -> None:
         self.answer = answer
         self.requests: list[str] = []
         """The head of each request, as received."""
@@ -71,11 +74,9 @@ class ModelsServer:
                 break
         self.requests.append(head.decode("latin-1"))
         if self._drip:
-            start, end, body = self.answer.partition(b"\r\n\r\n")
-            if not end:
-                start, body = b"", start
-            connection.sendall(start + end)
-            for byte in body:
+            start, drip, rest = self.answer.partition(self._drip)
+            connection.sendall(start + drip)
+            for byte in rest:
                 connection.sendall(bytes([byte]))
                 if self._over.wait(0.05):
                     return
@@ -86,7 +87,7 @@ class ModelsServer:
 
 
 @contextmanager
-def serving(answer: bytes, *, drip: bool = False, hold: bool = False) -> Iterator[ModelsServer]:
+def serving(answer: bytes, *, drip: bytes = b"", hold: bool = False) -> Iterator[ModelsServer]:
     """A running server, stopped at the end."""
     server = ModelsServer(answer, drip=drip, hold=hold)
     try:

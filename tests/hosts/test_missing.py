@@ -40,10 +40,11 @@ def test_an_empty_name_is_a_slip_of_the_command(name: str) -> None:
     assert isinstance(said, BadInputError) and said.sentence() == "The name of a model is empty. Choose with -m MODEL."
 
 
-def test_a_model_of_a_host_that_is_away_is_not_missing() -> None:
-    said = missing_model("b/good", OF_A, BOXES)
+@pytest.mark.parametrize("name", ["b/good", "B/good"])
+def test_a_model_of_a_host_that_is_away_is_not_missing(name: str) -> None:
+    said = missing_model(name, OF_A, BOXES)
     assert isinstance(said, NoHostError)
-    assert said.sentence() == "The host of b/good cannot be asked. b: Nobody answers at http://b."
+    assert said.sentence() == f"The host of {name} cannot be asked. b: Nobody answers at http://b."
 
 
 def test_the_name_of_a_host_makes_no_models_alike() -> None:

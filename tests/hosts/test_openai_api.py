@@ -15,8 +15,9 @@ from tests.support.some import some
 from tui.core.errors import BadInputError, CompareError, ModelFailedError, NoHostError
 from tui.core.model_card import ModelState
 from tui.hosts import openai_api
-from tui.hosts.fetch import Reply, fetch
+from tui.hosts.fetch import Reply, fetch, post
 from tui.hosts.host import Ability
+from tui.hosts.identify import identify
 from tui.hosts.openai_api import OpenAIHost
 from tui.net.failures import CERTIFICATE_HINT
 
@@ -172,12 +173,32 @@ def test_a_silent_server_is_given_up(answer: bytes) -> None:
         OpenAIHost(server.url, timeout=PATIENCE_S).connect()
 
 
+CHUNKED = "Transfer-Encoding: chunked"
+LONG_NAME = b"\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\x03" + b"x" * 400
+"""The beginning of a gzip file, whose name does not end."""
+
+
 @pytest.mark.parametrize(
-    "answer", [as_json({"data": ["x" * 400]}), f"HTTP/1.1 200 OK\r\nX: {'x' * 400}".encode()], ids=["body", "head"]
+    ("answer", "drip"),
+    [
+        (b"HTTP/1.1 " + b"2" * 400, b"HTTP/1.1 "),
+        (b"HTTP/1.1 200 OK\r\nx: " + b"x" * 400, b"OK\r\n"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 20, b"HTTP"),
+        (as_json({"data": ["x" * 400]}), b"\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 400, b"\r\n\r\n"),
+        (f"HTTP/1.1 200 OK\r\n{CHUNKED}\r\n\r\n1;{'x' * 400}".encode(), b"\r\n\r\n"),
+        (http("200 OK", LONG_NAME, "application/json", "Content-Encoding: gzip"), b"\r\n\r\n"),
+    ],
+    ids=["status", "header", "interim", "body", "body without length", "length of a chunk", "packed"],
 )
-def test_a_server_that_sends_a_byte_now_and_then_is_given_up(answer: bytes) -> None:
-    with serving(answer, drip=True) as server, pytest.raises(NoHostError, match="is silent"):
-        OpenAIHost(server.url, timeout=PATIENCE_S).connect()
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up(answer: bytes, drip: bytes) -> None:
+    for ask in (
+        lambda url: OpenAIHost(url, timeout=PATIENCE_S).connect(),
+        lambda url: identify(url, timeout=PATIENCE_S),
+        lambda url: post(url, "models", {}, timeout=PATIENCE_S, hint=""),
+    ):
+        with serving(answer, drip=drip) as server, pytest.raises(NoHostError, match="is silent"):
+            ask(server.url)
 
 
 @pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9.9\r\n", b"", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"])

@@ -484,7 +484,7 @@ def test_a_line_without_an_end_is_not_swallowed_whole(service: ReplayService, ho
 def test_lines_are_put_together_whole_wherever_the_stream_was_cut() -> None:
     lines: list[str] = []
     answer = http("200 OK", "Grüße 12%\r\n\n🦊 (\r\nend".encode())
-    with serving(answer, drip=True) as server:
+    with serving(answer, drip=b"\r\n\r\n") as server:
         reply = post_lines(
             server.url, "x", {}, on_line=lines.append, cancelled=Event(), silence=replay.PATIENCE_S, hint=""
         )

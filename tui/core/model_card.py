@@ -67,23 +67,24 @@ class ModelCard:
 def find_model(cards: tuple[ModelCard, ...], name: str) -> ModelCard | None:
     """The first card with this id, else alias, else id without version; None for none. Case is ignored.
 
-    `name@device` is the variant of that name for that device: `phi-4-mini@gpu`. Where several hosts take part, `host/`
-    before any of these means that host's models; a name that none of them has may be another's, with a slash in it.
+    `name@device` is the variant of that name for that device: `phi-4-mini@gpu`. Behind `host/` each of these means a
+    model of that host, before it means another one whose id has such a beginning.
     """
     wanted = name.casefold()
-    host, slash, own_name = wanted.partition("/")
-    of_host = tuple(card for card in cards if slash and card.host.casefold() == host)
-    return _find(of_host, own_name) or _find(cards, wanted)
+    host, slash, model = wanted.partition("/")
+    theirs = tuple(card for card in cards if slash and card.host and card.host.casefold() == host)
+    return _find_named(theirs, model) or _find_named(cards, wanted)
 
 
-def _find(cards: tuple[ModelCard, ...], wanted: str) -> ModelCard | None:
+def _find_named(cards: tuple[ModelCard, ...], name: str) -> ModelCard | None:
     rows = ((card.id, card.alias, card.id.rpartition(":")[0]) for card in cards)
     for spellings in zip(*rows, strict=True):
         for card, spelling in zip(cards, spellings, strict=True):
-            if spelling and spelling.casefold() == wanted:
+            if spelling and spelling.casefold() == name:
                 return card
-    name, _, device = wanted.rpartition("@")
-    return _find(tuple(card for card in cards if (card.device or "").casefold() == device), name) if name else None
+    name, _, device = name.rpartition("@")
+    of_device = tuple(card for card in cards if (card.device or "").casefold() == device)
+    return _find_named(of_device, name) if name else None
 
 
 def merged(here: tuple[ModelCard, ...], offered: tuple[ModelCard, ...]) -> tuple[ModelCard, ...]:
@@ -105,9 +106,11 @@ def _completed(card: ModelCard, offer: ModelCard | None) -> ModelCard:
 def find_or_believe(cards: tuple[ModelCard, ...], name: str, hosts: Collection[str] = ()) -> ModelCard | None:
     """The card a name means. A host that lists nothing is believed to have any model.
 
-    `hosts` are the names of those that take part, where several do: then it is `host/model` that is believed.
+    `hosts` are the names of those that take part, where several do: then it is `host/model` that is believed. Case is
+    ignored in the name of the host alone.
     """
-    host, _, model = name.partition("/")
-    if host in hosts and model and all(card.host != host for card in cards):
+    typed, _, model = name.partition("/")
+    host = next((host for host in hosts if host.casefold() == typed.casefold()), None)
+    if host is not None and model and all(card.host != host for card in cards):
         return ModelCard(model, model, host=host)
     return find_model(cards, name) if cards else ModelCard(name, name)

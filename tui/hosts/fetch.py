@@ -85,7 +85,8 @@ class Reply:
 
 
 def fetch(base_url: str, path: str, *, timeout: float, hint: str, api_key: str | None = None) -> Reply:
-    """GET `path` below `base_url`. `timeout` is the longest silence, and the longest wait for the body, in seconds.
+    """GET `path` below `base_url`. `timeout` is the longest silence, the longest wait for the head of the answer
+    and the longest for its body, in seconds.
 
     Raises NoHostError, ending with `hint`, when no whole HTTP response came.
     """
@@ -108,17 +109,15 @@ def post_lines(
     """
     if cancelled.is_set():
         return None
-    wire = _Wire()
-    over = Event()
-    watch = Thread(target=_hang_up_when, args=(cancelled, over, wire), name="cancel", daemon=True)
-    watch.start()
+    late = "Nothing more came within"
     try:
-        with (
-            _client(base_url, silence, hint, late="Nothing more came within") as client,
-            client.stream("POST", path, json=body, extensions={"trace": wire.trace}) as response,
+        with _requested("POST", base_url, path, body, silence, hint, cancelled=cancelled, late=late) as (
+            response,
+            wire,
         ):
             if not response.is_success:
-                return _read(response, time.monotonic() + silence)
+                return _read(response, wire)
+            wire.allow(None)
             for line in _lines(_unpacked(response)):
                 on_line(line)
             return None if cancelled.is_set() else Reply(response.status_code)
@@ -126,28 +125,39 @@ def post_lines(
         if cancelled.is_set():
             return None
         raise
-    finally:
-        over.set()
-        watch.join()
 
 
 class _Wire:
     """The socket of a request under way: a read that waits in one thread is ended by closing it from another."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        """`seconds` are for each of: the encryption of the connection, and the head of the answer after it."""
+        self.late = False
+        """Whether it was closed because what was allowed had passed."""
+        self._seconds = seconds
         self._socket: socket.socket | None = None
+        self._deadline: float | None = None
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """What the HTTP library calls at each step of a request."""
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self._socket = info["return_value"].get_extra_info("socket")
+        if event.endswith(("connect_tcp.complete", "start_tls.started", "start_tls.complete")):
+            self.allow(self._seconds)
 
-    @property
-    def connected(self) -> bool:
-        """Whether there is a connection, or was one."""
-        return self._socket is not None
+    def allow(self, seconds: float | None) -> None:
+        """What comes from now on may take this long, however it comes; None for no limit."""
+        self._deadline = None if seconds is None else time.monotonic() + seconds
 
-    def hang_up(self) -> bool:
+    def watch(self, over: Event, cancelled: Event) -> None:
+        """Until `over` is set, end what is cancelled or late. The library limits single reads, and not their sum."""
+        while not over.wait(CANCEL_S):
+            deadline = self._deadline
+            self.late = deadline is not None and time.monotonic() > deadline
+            if (self.late or cancelled.is_set()) and self._hang_up():
+                return
+
+    def _hang_up(self) -> bool:
         """End both directions. Returns whether there was something to end."""
         try:
             # Not the method of a TLS socket, which would take the session away under the reading thread.
@@ -156,23 +166,6 @@ class _Wire:
         except OSError:
             return False
         return self._socket is not None
-
-
-def _hang_up_when(cancelled: Event, over: Event, wire: _Wire) -> None:
-    while not over.wait(CANCEL_S):
-        if cancelled.is_set() and wire.hang_up():
-            return
-
-
-def _hang_up_late(seconds: float, begun: Event, late: Event, wire: _Wire) -> None:
-    """End a request whose answer has not begun after so many seconds."""
-    begun.wait(seconds)
-    while not begun.is_set():
-        if wire.connected:
-            late.set()
-            wire.hang_up()
-            return
-        begun.wait(CANCEL_S)  # how long a connection may take has a limit of its own
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
@@ -191,52 +184,54 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def _ask(method: str, base_url: str, path: str, body: Any, *, timeout: float, hint: str, api_key: str | None) -> Reply:
-    wire, begun, late = _Wire(), Event(), Event()
-    # The library's limit begins anew with each byte: a header that drips would be waited for without an end.
-    Thread(target=_hang_up_late, args=(timeout, begun, late, wire), name="answer", daemon=True).start()
-    try:
-        with (
-            _client(base_url, timeout, hint, api_key) as client,
-            client.stream(method, path, json=body, extensions={"trace": wire.trace}) as response,
-        ):
-            begun.set()
-            return _read(response, time.monotonic() + timeout)
-    except NoHostError as error:
-        if late.is_set() and not begun.is_set():
-            why = f"No whole answer came within {timeout:g} s"
-            raise NoHostError(f"{public_url(base_url)} is silent", why, hint) from error
-        raise
-    finally:
-        begun.set()
+    with _requested(method, base_url, path, body, timeout, hint, api_key=api_key) as (response, wire):
+        return _read(response, wire)
 
 
 @contextmanager
-def _client(
-    base_url: str, timeout: float, hint: str, api_key: str | None = None, *, late: str = "No whole answer came within"
-) -> Iterator[httpx2.Client]:
-    """A client whose failures are sentences."""
+def _requested(
+    method: str,
+    base_url: str,
+    path: str,
+    body: Any,
+    timeout: float,
+    hint: str,
+    *,
+    api_key: str | None = None,
+    cancelled: Event | None = None,
+    late: str = "No whole answer came within",
+) -> Iterator[tuple[httpx2.Response, _Wire]]:
+    """A response whose body is still to come, for which `timeout` seconds are allowed, and failures as sentences."""
     import httpx2
 
-    shown = public_url(base_url)
+    shown, wire, over = public_url(base_url), _Wire(timeout), Event()
+    watch = Thread(target=wire.watch, args=(over, cancelled or Event()), name="watch request", daemon=True)
     try:
         with http_client(base_url, timeout=timeout, api_key=api_key) as client:
-            yield client
+            watch.start()
+            with client.stream(method, path, json=body, extensions={"trace": wire.trace}) as response:
+                wire.allow(timeout)
+                yield response, wire
     except httpx2.ConnectTimeout as error:
         wait = min(timeout, CONNECT_S)
         raise no_connection(base_url, error, hint, f"No connection within {wait:g} s") from error
-    except httpx2.TimeoutException as error:
-        raise NoHostError(f"{shown} is silent", f"{late} {timeout:g} s", hint) from error
-    except httpx2.ConnectError as error:
-        raise no_connection(base_url, error, hint) from error
-    except httpx2.ProxyError as error:
-        raise proxy_refused(base_url, blotted(str(error))) from error
     except httpx2.HTTPError as error:
+        if wire.late or isinstance(error, httpx2.TimeoutException):
+            raise NoHostError(f"{shown} is silent", f"{late} {timeout:g} s", hint) from error
+        if isinstance(error, httpx2.ConnectError):
+            raise no_connection(base_url, error, hint) from error
+        if isinstance(error, httpx2.ProxyError):
+            raise proxy_refused(base_url, blotted(str(error))) from error
         raise no_answer(base_url, error, hint) from error
     except PackedError as error:
         raise NoHostError(f"{shown} sends what cannot be read", str(error), hint) from error
+    finally:
+        over.set()
+        if watch.ident is not None:
+            watch.join()
 
 
-def _read(response: httpx2.Response, deadline: float) -> Reply:
+def _read(response: httpx2.Response, wire: _Wire) -> Reply:
     import httpx2
 
     raw = bytearray()
@@ -245,10 +240,11 @@ def _read(response: httpx2.Response, deadline: float) -> Reply:
             raw += chunk
             if len(raw) > MAX_BYTES:
                 return Reply(response.status_code, text=f"The answer is longer than {MAX_BYTES // 1_000_000} MB")
-            if time.monotonic() > deadline:
-                raise httpx2.ReadTimeout("the body came too slowly")
     except PackedError as error:
         return Reply(response.status_code, text=f"Its answer cannot be read: {error}")
+    if wire.late:
+        # Where no length was given, a connection that was closed is the end of the body.
+        raise httpx2.ReadTimeout("the body came too slowly")
     location = response.headers.get("location") if response.is_redirect else None
     if location is not None:
         location = points_to(str(response.request.url), location)

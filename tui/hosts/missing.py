@@ -22,8 +22,9 @@ def missing_model(name: str, cards: Sequence[ModelCard], info: HostInfo) -> Comp
     if not shown:
         return BadInputError("The name of a model is empty", hint="Choose with -m MODEL")
     away = dict(info.away)
-    host = name.strip().partition("/")[0]
-    if host in away:
+    typed = name.strip().partition("/")[0].casefold()
+    host = next((host for host in away if host.casefold() == typed), None)
+    if host is not None:
         return NoHostError(f"The host of {shown} cannot be asked", f"{host}: {away[host]}")
     where, they = ("any of these hosts", "They have") if info.members else ("this host", "It has")
     detail = prose(f"{they}: {names_of(cards)}", *(f"{other}: {why}" for other, why in away.items()))
@@ -52,7 +53,7 @@ def names_of(cards: Sequence[ModelCard]) -> str:
 def _suggestion(name: str, cards: Sequence[ModelCard]) -> str:
     """Names that look like it, without the name of a host before them: that would make all models of it alike."""
     host, slash, model = name.partition("/")
-    mine = [card for card in cards if slash and card.host == host]
+    mine = [card for card in cards if slash and card.host and card.host.casefold() == host.casefold()]
     names = {text.casefold(): card for card in mine or cards for text in (card.alias, card.id)}
     near = get_close_matches((model if mine else name).casefold(), names, _MEANT, 0.7)
     meant = list(dict.fromkeys(names[text].key if names[text].host else text for text in near))
