@@ -61,7 +61,6 @@ def open_screen(
         gc.freeze()
         gc.enable()
         from tui.cli.conducting import conducted, surroundings
-        from tui.cli.recovering import recover_and_tell
         from tui.hosts.opening import open_host
 
         opened = open_host(host, surroundings())
