@@ -60,14 +60,14 @@ def test_smoke_prints_a_hosts_reason_cleaned(at: At, tmp_path: Path) -> None:
 
 
 def test_a_models_name_is_cleaned_wherever_it_is_listed(tmp_path: Path) -> None:
-    with serving(as_json({"data": [{"id": HOSTILE, "owned_by": HOSTILE}]})) as server:
+    with serving(as_json({"data": [{"id": HOSTILE, "owned_by": HOSTILE}, {"id": "other"}]})) as server:
         listed = call("models", "--host", server.url, cwd=tmp_path)
         as_data = call("models", "--host", server.url, "--json", cwd=tmp_path)
         missing = call("run", "--host", server.url, "-m", "nosuch", "-p", "hi", cwd=tmp_path)
         none = call("run", "--host", server.url, "-p", "hi", cwd=tmp_path)
     for done in (listed, as_data, missing, none):
         nothing_raw(done)
-    assert len(listed.out.splitlines()) == 2
+    assert len(listed.out.splitlines()) == 3
     assert as_data.json["models"][0]["id"] == HOSTILE
     assert (missing.code, none.code) == (4, 2)
 

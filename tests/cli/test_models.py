@@ -130,7 +130,7 @@ def test_all_is_what_is_listed_where_a_host_offers_no_more(tmp_path: Path) -> No
 def test_a_web_page_instead_of_a_list_is_said_to_be_one(tmp_path: Path) -> None:
     with serving(http("200 OK", b"<html>router</html>", "text/html")) as server:
         done = call("models", "--host", server.url, cwd=tmp_path)
-    assert done.code == 0
+    assert done.code == 3
     assert "The server does not say which models it has. It answered with a web page." in done.err
     assert "name one with -m and it will be asked all the same" in done.err
 

@@ -184,3 +184,29 @@ def test_a_session_that_is_only_in_a_journal_is_named(tmp_path: Path, sessions: 
     save(session([lane("r1")]), sessions / "kept.toml")
     done = call("report", cwd=tmp_path)
     assert (done.code, done.err.splitlines()) == (0, [f"{killed} {says}", f"{spare} {says}"])
+
+
+def test_a_hyphen_is_stdout_and_a_folder_that_is_not_there_is_not_made(folder: Path, tmp_path: Path) -> None:
+    args = ("report", str(folder / "one.toml"))
+    done = call(*args, "-o", "-", "--format", "csv", cwd=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == call(*args, "--format", "csv", cwd=tmp_path).out
+    done = call(*args, "-o", "away/out.md", cwd=tmp_path)
+    assert (done.code, done.err) == (2, "foundry-compare: There is no folder away. Make it, or give another name.\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_row_says_once_how_many_of_its_runs_were_contended(tmp_path: Path) -> None:
+    for number, contended in enumerate([(True, True), (True, False), (False, False)]):
+        lanes = [lane(f"r{n}", mode=Mode.RACE, contended=is_so) for n, is_so in enumerate(contended)]
+        save(session(lanes), tmp_path / f"{number}.toml")
+    notes = [call("report", str(tmp_path / f"{n}.toml"), cwd=tmp_path).out.count("contended |") for n in range(3)]
+    assert notes == [1, 1, 0]
+    assert "| 1 of 2 runs contended |" in call("report", str(tmp_path / "1.toml"), cwd=tmp_path).out
+
+
+def test_a_file_that_is_not_there_is_not_said_to_have_been_left(tmp_path: Path) -> None:
+    done = call("report", "nofile.toml", cwd=tmp_path)
+    assert done.err.splitlines()[0] == (
+        "skipped nofile.toml: nofile.toml cannot be read as a session. No such file or directory. Check the name."
+    )

@@ -15,6 +15,7 @@ from tests.support.program import Done, call, finish, start
 from tests.support.replay_service import replaying
 from tests.support.some import some
 from tests.support.streams import CASES, script
+from tui.cli.run import summary
 from tui.core.lane import LaneState
 from tui.core.timing import METRICS
 from tui.store.journal import Journal
@@ -321,3 +322,19 @@ def test_what_a_program_that_died_left_is_completed_beside_a_run(at: At, tmp_pat
     assert f"The journal {damaged.name} cannot be understood." in done.err
     assert not journal.path.exists() and damaged.exists()
     assert load(sessions / f"{whole.id}.toml").lanes["r1"].answer == "All of it."
+
+
+def test_what_was_never_asked_has_no_numbers_and_one_chunk_is_one() -> None:
+    assert summary(make.lane("r1", state=LaneState.SKIPPED)) == "skipped"
+    assert summary(make.lane("r1", answer=["all"], usage=False)).startswith("1 chunk · ")
+    assert summary(make.lane("r1", usage=False)).startswith("3 chunks · ")
+    assert summary(make.lane("r1", state=LaneState.FAILED)).endswith(" · failed")
+
+
+def test_the_only_model_of_a_host_need_not_be_named(tmp_path: Path) -> None:
+    with LoopbackServer().running() as server:
+        server.listed = ("burst",)
+        done = call("run", "--host", server.url, "-p", "hi", cwd=tmp_path)
+        assert done.code == 0 and "── burst " in done.out
+        done = call("smoke", "--host", server.url, cwd=tmp_path)
+        assert done.code == 0 and "ok    burst: answered in " in done.out

@@ -232,6 +232,17 @@ def test_an_answer_longer_than_can_be_kept_is_cut_and_says_so(
     assert (made.state, made.fault) == (LaneState.DONE, None), "the lane itself is as it came"
 
 
+@pytest.mark.parametrize("state", [LaneState.FAILED, LaneState.STOPPED])
+def test_how_a_request_ended_is_not_changed_because_its_answer_was_too_long(
+    state: LaneState, little: None, tmp_path: Path
+) -> None:
+    made = lane("r1", state=state, answer=["x" * 8_001])
+    save(session([made]), tmp_path / "a.toml")
+    found = load(tmp_path / "a.toml").lanes["r1"]
+    assert (found.state, found.answer) == (state, "x" * 8_000)
+    assert found.fault is not None and found.fault.message == (made.fault.message if made.fault else TOO_LONG)
+
+
 def test_several_of_the_longest_answers_are_kept_whole(tmp_path: Path) -> None:
     text = TEN_BYTES * (MAX_BYTES // 10)
     whole = session([long_lane(f"r{number}", 3, text) for number in range(2)])

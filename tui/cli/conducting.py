@@ -83,10 +83,15 @@ class Models:
         return card
 
     def choose(self, names: Sequence[str]) -> list[ModelCard]:
-        """The models named, each once, or all of the demo models. Raises as `find` does."""
+        """The models named, each once; without any all of the demo models, or the only one that the host has.
+
+        Raises as `find` does.
+        """
         if names:
             return list(dict.fromkeys(map(self.find, names)))
         if self.info.toys or (self.cards and all(card.toy for card in self.cards)):
+            return list(self.cards)
+        if len(self.cards) == 1 and not not_downloaded(self.cards[0]):
             return list(self.cards)
         if self.info.unlisted:
             raise NoHostError("No model is chosen, and none is known", self.info.unlisted, "Choose with -m MODEL")

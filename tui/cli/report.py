@@ -19,6 +19,7 @@ from tui.store.atomic import write_atomic
 from tui.store.paths import sessions_dir, state_dir
 from tui.store.sessions import collect, load
 
+_STDOUT = Path("-")
 _SUFFIXES = ", ".join(form.suffix for form in FORMATS)
 
 
@@ -29,7 +30,11 @@ _SUFFIXES = ", ".join(form.suffix for form in FORMATS)
     help=f"Without it, what the name of FILE ends in ({_SUFFIXES}), else {FORMATS[0].name}.",
 )  # fmt: skip
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it to this file."
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write it to this file; - is stdout.",
 )
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
 @told
@@ -38,6 +43,8 @@ def report(files: tuple[Path, ...], name: str | None, output: Path | None, force
 
     Without files, the sessions that this program keeps.
     """
+    if output == _STDOUT:
+        output = None
     form = _format(name, output)
     if output is not None:
         _check_free(output, force=force)
@@ -91,6 +98,8 @@ def _check_free(output: Path, *, force: bool) -> None:
         refuse_irregular(output)
     except OSError as error:
         raise BadInputError(f"{output} cannot be replaced", reason_of(error), "Give another name.") from error
+    if not os.path.isdir(output.parent):  # noqa: PTH112 - never raises
+        raise BadInputError(f"There is no folder {output.parent}", hint="Make it, or give another name.")
     if os.path.lexists(output) and not force:
         raise BadInputError(f"{output} is there already", hint="Give another name, or --force to replace it.")
 

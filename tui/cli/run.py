@@ -266,12 +266,14 @@ def _place(session: Session, asked: Run, lane: Lane) -> str:
 
 
 def summary(lane: Lane) -> str:
-    """A lane's numbers in one line; what is unknown is a dash."""
+    """A lane's numbers in one line; what is unknown is a dash. Of a request that was never made there are none."""
+    if lane.marks.sent is None and lane.state.final:
+        return lane.state.value
     timing = lane.timing
     tokens = lane.usage.completion_tokens if lane.usage else None
     about = "~" if lane.usage and lane.usage.source != "server" else ""
     parts = [
-        f"{about}{tokens} tokens" if tokens is not None else f"{lane.marks.chunks} chunks",
+        f"{about}{tokens} tokens" if tokens is not None else _chunks(lane.marks.chunks),
         f"{about}{timing.decode_tps:.1f} tok/s" if timing.decode_tps is not None else f"- tok/s ({lane.no_rate})",
         f"first {milliseconds(timing.ttft_ms)}",
         *_from_cache(lane),
@@ -279,6 +281,10 @@ def summary(lane: Lane) -> str:
         lane.finish_reason or lane.state.value if lane.state is LaneState.DONE else lane.state.value,
     ]
     return " · ".join([*parts, "contended"] if lane.spec.contended else parts)
+
+
+def _chunks(count: int) -> str:
+    return "1 chunk" if count == 1 else f"{count} chunks"
 
 
 def _from_cache(lane: Lane) -> list[str]:

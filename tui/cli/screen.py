@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.cli.exit_codes import ExitCode, of_signal
-from tui.cli.recovering import recover_and_tell
 from tui.cli.shell import say
 from tui.core.clean import clean_line
 from tui.core.errors import BadInputError
@@ -61,6 +60,7 @@ def open_screen(
         gc.freeze()
         gc.enable()
         from tui.cli.conducting import conducted, surroundings
+        from tui.cli.recovering import recover_and_tell
         from tui.hosts.opening import open_host
 
         opened = open_host(host, surroundings())

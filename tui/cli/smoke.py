@@ -49,7 +49,9 @@ class Check:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @told
 def smoke(models: tuple[str, ...], host: tuple[str, ...], slow_ms: float | None, as_json: bool) -> ExitCode:
-    """Check that the host answers, lists its models, and that each of them answers a short question.
+    """Check that the host answers, lists its models, and that the models chosen with -m answer a short question.
+
+    Without -m these are the demo models, or the only model that the host has.
 
     Exit codes: 0 all good, 2 usage, 3 no host, 4 model missing, 5 model failed, 6 empty answer, 7 too slow.
     Of several troubles the lowest code wins.

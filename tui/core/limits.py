@@ -62,7 +62,10 @@ class AnswerRoom:
 
 
 def shortened(lane: Lane) -> Lane:
-    """The lane, or a copy that holds no more than can be kept and says that it was cut."""
+    """The lane, or a copy that holds no more than can be kept and says that it was cut.
+
+    What failed or was stopped stays so: how a request ended is counted.
+    """
     length = len(lane.answer) + len(lane.reasoning)
     size = stored_bytes(lane.answer) + stored_bytes(lane.reasoning)
     if lane.marks.chunks <= MAX_CHUNKS and length <= MAX_CHARS and size <= MAX_BYTES:
@@ -71,7 +74,9 @@ def shortened(lane: Lane) -> Lane:
     reasoning, answer = room.take(lane.reasoning), room.take(lane.answer)
     marks = lane.marks
     kept = slice(0, MAX_CHUNKS)
-    cut = replace(lane, state=LaneState.CUT, fault=lane.fault or Fault("stream", TOO_LONG, HINT))
+    came_to_its_end = lane.state in (LaneState.DONE, LaneState.EMPTY)
+    state = LaneState.CUT if came_to_its_end else lane.state
+    cut = replace(lane, state=state, fault=lane.fault or Fault("stream", TOO_LONG, HINT))
     cut.marks = replace(marks, at=marks.at[kept], reads=marks.reads[kept], kinds=marks.kinds[kept])
     cut.restore_text(answer, reasoning)
     return cut

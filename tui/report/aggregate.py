@@ -20,6 +20,9 @@ from tui.core.timing import Timing
 from tui.report.outliers import Outlier, Run, outliers
 from tui.report.stat import Stat, stat_of
 
+RUNS_CONTENDED = "runs contended"
+"""How the note ends that says how many of a row's runs were contended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
@@ -149,7 +152,7 @@ class _Group:
         # The same text for all runs of a prompt: each file brings its own copy.
         prompt = intern(session.prompts[lane.spec.prompt].user)
         self.prompts.add(prompt)
-        self.asked.append(_run_of(session.whole_id, prompt, lane))
+        self.asked.append(run_of(session.whole_id, prompt, lane))
         for score in given:
             if score.value is not None:
                 self.scores.setdefault((score.criterion, score.scale), []).append(score.value)
@@ -226,7 +229,7 @@ def aggregate(sessions: Iterable[Session], skipped: Iterable[tuple[str, str]] = 
     return aggregation.report(skipped)
 
 
-def _run_of(session: str, prompt: str, lane: Lane) -> Run:
+def run_of(session: str, prompt: str, lane: Lane) -> Run:
     """What is kept of a lane: its numbers, if they count."""
     spec, timing = lane.spec, lane.timing if lane.state.counts else Timing()
     return Run(
@@ -307,7 +310,7 @@ def _row(subject: Subject, group: _Group) -> Row:
     if len(group.hosts) > 1:
         notes.append(f"from {len(group.hosts)} different hosts or versions")
     if 0 < contended < len(ended):
-        notes.append(f"{contended} of {len(ended)} runs contended")
+        notes.append(f"{contended} of {len(ended)} {RUNS_CONTENDED}")
     from_cache = sum(run.from_cache for run in ended)
     if from_cache:
         done = states[LaneState.DONE]

@@ -9,7 +9,7 @@ from tui.core.cells import cell_width, table_rows
 from tui.core.clean import clean_line
 from tui.core.plan import Mode
 from tui.core.timing import NoRate
-from tui.report.aggregate import Report, Row, Subject
+from tui.report.aggregate import RUNS_CONTENDED, Report, Row, Subject
 from tui.report.outliers import LIMIT, OUTLIERS_FROM
 from tui.report.stat import INTERVAL_FROM, P95_FROM, Stat
 
@@ -104,7 +104,8 @@ def _headings(*, settings: bool) -> tuple[str, ...]:
 
 def _line(number: int, row: Row, *, settings: bool) -> tuple[str, ...]:
     what = row.subject
-    notes = ["contended"] if row.contended else []
+    partly = any(note.endswith(RUNS_CONTENDED) for note in row.notes)
+    notes = ["contended"] if row.contended and not partly else []
     return (
         str(number),
         _model(what),

@@ -57,7 +57,7 @@ def load(path: Path) -> Session:
     try:
         return session_from_dict(read_toml(path, MAX_BYTES))
     except (OSError, ValueError, OverflowError) as error:
-        raise _refusal(path, reason_of(error)) from error
+        raise _refusal(path, reason_of(error), there=not isinstance(error, FileNotFoundError)) from error
 
 
 @dataclass
@@ -210,9 +210,10 @@ def _is_session(file: Path) -> bool:
     return file.suffix == ".toml" and not os.path.isdir(file)  # noqa: PTH112 - never raises, whatever the file is
 
 
-def _refusal(path: Path, reason: str) -> BadInputError:
+def _refusal(path: Path, reason: str, *, there: bool = True) -> BadInputError:
     reason = reason[:1].upper() + reason[1:]
-    return BadInputError(f"{path} cannot be read as a session", reason, "The file was left as it is.")
+    hint = "The file was left as it is." if there else "Check the name."
+    return BadInputError(f"{path} cannot be read as a session", reason, hint)
 
 
 def _tables(session: Session, rows: list[Table]) -> Table:
