@@ -34,6 +34,7 @@ EVERYWHERE = (
     Action("app.help", "question_mark", "?", "help", "Keys", "Every key of this screen", True),
     Action("app.theme", "f9", "F9", "change_theme", "Theme", "Choose another theme"),
     Action("app.quiet", "escape", "esc", "quiet", "Quiet", "Put the notices away"),
+    Action("app.leave", "ctrl+c", "ctrl+c", "help_quit", "Leave", "Copy what is selected; if nothing is, ask to leave"),
     Action("app.quit", "ctrl+q", "ctrl+q", "quit", "Quit", "Leave; what arrived is kept", True, True),
 )
 
@@ -60,7 +61,9 @@ COMPARE = (
 )
 
 MODELS = (
-    Action("models.filter", "slash", "/", "filter", "Filter", "Type to filter the list; esc leaves the field", True),
+    Action(
+        "models.filter", "slash", "/", "filter", "Filter", "Type to filter; ctrl+u empties the field, esc leaves", True
+    ),
     Action("models.device", "1", "1", "facet('device')", "Device", "Only the next device; after the last, all"),
     Action("models.state", "2", "2", "facet('state')", "State", "Only the next state"),
     Action("models.task", "3", "3", "facet('task')", "Task", "Only the next task"),
