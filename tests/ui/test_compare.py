@@ -204,7 +204,7 @@ async def test_a_pane_is_zoomed_and_the_zoom_follows_the_focus() -> None:
 async def test_many_panes_come_in_pages_and_none_is_too_narrow(count: int) -> None:
     async with looking_at([answered(n) for n in range(1, count + 1)], cards=many_cards(count)) as play:
         pages = [list(range(1, count + 1))[at : at + 3] for at in range(0, count, 3)]
-        await play.sees(f"panes 1-3 of {count} · [ ] page")
+        await play.sees(f"panes 1-3 of {count} · [ ]")
         await play.press("escape", "[")
         for page in some(pages):
             assert (play.page, play.here) == (page, page[0])
