@@ -54,7 +54,7 @@ COMPARE = (
     Action("run.rerun", "R", "R", "rerun_all", "Rerun all", "Ask all models again"),
     Action("pane.stop", "x", "x", "stop", "Stop", "Stop the focused answer; what arrived is kept", True),
     Action("run.stop", "X", "X", "stop_all", "Stop all", "Stop every answer"),
-    Action("run.edit", "e,enter", "e", "edit", "Edit", "Back to the prompt; so does enter", True),
+    Action("run.edit", "e,enter", "e", "edit", "Edit", "To the prompt, as enter; typing replaces what was asked", True),
     Action("run.mode", "ctrl+r", "ctrl+r", "mode", "Race/measure", "All at once, or one at a time", False, True),
     Action("page.previous", "left_square_bracket", "[", "page(-1)", "Page", "The panes before these"),
     Action("page.next", "right_square_bracket", "]", "page(1)", "Page", "The panes after these"),
