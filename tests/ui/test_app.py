@@ -38,6 +38,7 @@ from tui.ui.crash import CrashLog
 from tui.ui.host_work import HostFailed
 from tui.ui.screens.help import HelpScreen
 from tui.ui.widgets.model_table import ModelTable
+from tui.ui.widgets.phase_bar import GLYPHS, TIP
 
 EVIL = "[@click=app.quit]x[/] \x1b[31mred\x9b1m \u202egnp"
 SHOWN = "[@click=app.quit]x[/] ␛[31mred<U+009B>1m <U+202E>gnp"
@@ -107,6 +108,8 @@ async def test_the_help_tells_every_key_of_its_screen_and_many_keys_close_it() -
             await play.press(mode, "?")
             lines = [line.split() for line in str(play.app.screen.query_one(Static).content).splitlines()]
             assert all([*item.shown.split(), *item.about.split()] in lines for item in some(told))
+            explained = [line[0] for line in lines if line and line[0] in {*GLYPHS.values(), TIP}]
+            assert explained == ([*GLYPHS.values(), TIP] if mode == "f2" else [])
             await play.press("escape")
 
 

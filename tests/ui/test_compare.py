@@ -58,6 +58,18 @@ async def test_the_next_question_takes_the_place_of_the_one_that_was_asked(back:
         assert play.prompt.text == "new"
 
 
+@pytest.mark.parametrize(
+    ("burst", "prompt"),
+    [("eWhy?", "Why?"), ("\rWhy?", "Why?"), ("e\x1b[C So?", "What is RAG? So?"), ("\x1bOP \rWhy?", "Why?")],
+    ids=["e", "enter", "kept by an arrow", "other models chosen"],
+)
+async def test_in_a_burst_too_the_next_question_takes_its_place(burst: str, prompt: str) -> None:
+    async with looking_at(THREE) as play:
+        await play.type("What is RAG?", "enter")
+        await play.read(burst)
+        assert play.prompt.text == prompt and play.app.focused is play.prompt
+
+
 async def test_a_look_elsewhere_selects_nothing_that_was_asked() -> None:
     async with looking_at(THREE) as play:
         await play.type("What is RAG?", "enter", "e", "end")
@@ -204,7 +216,7 @@ async def test_a_pane_is_zoomed_and_the_zoom_follows_the_focus() -> None:
 async def test_many_panes_come_in_pages_and_none_is_too_narrow(count: int) -> None:
     async with looking_at([answered(n) for n in range(1, count + 1)], cards=many_cards(count)) as play:
         pages = [list(range(1, count + 1))[at : at + 3] for at in range(0, count, 3)]
-        await play.sees(f"panes 1-3 of {count} · [ ] page")
+        await play.sees(f"panes 1-3 of {count} · [ ]")
         await play.press("escape", "[")
         for page in some(pages):
             assert (play.page, play.here) == (page, page[0])
@@ -327,7 +339,7 @@ async def test_nothing_is_taken_back_that_is_not_in_sight() -> None:
         await play.press("escape", "]", "4", "[")
         assert play.page == [1, 2, 3]
         await play.press("ctrl+z")
-        await play.sees("Not in sight, so not undone: score 4 on model-4")
+        await play.sees("Score 4 on model-4 is out of sight: undo it at its pane.")
         assert play.conductor.ratings.score_of("r4") == 4
         await play.press("]", "z", "right", "ctrl+z")
         assert play.conductor.ratings.score_of("r4") == 4, "the zoom hides it"
@@ -348,7 +360,7 @@ async def test_nothing_is_taken_back_of_an_earlier_question() -> None:
         assert play.conductor.run is not None
         play.conductor._course.run = Run(play.conductor.run.plan, {lane.spec.id: lane for lane in again})
         await play.press("ctrl+z")
-        await play.sees("Of an earlier question, so not undone: note “mine” on phi-4-mini")
+        await play.sees("Note “mine” on phi-4-mini is of an earlier question, so it stays.")
         await play.press("2", "ctrl+z", "ctrl+z")
         assert [(score.run, score.value) for score in session.scores] == [("r1", 4), ("r5", 2), ("r5", None)]
         assert play.conductor.ratings.note_of("r2") == "mine"

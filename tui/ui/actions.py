@@ -34,6 +34,7 @@ EVERYWHERE = (
     Action("app.help", "question_mark", "?", "help", "Keys", "Every key of this screen", True),
     Action("app.theme", "f9", "F9", "change_theme", "Theme", "Choose another theme"),
     Action("app.quiet", "escape", "esc", "quiet", "Quiet", "Put the notices away"),
+    Action("app.leave", "ctrl+c", "ctrl+c", "help_quit", "Leave", "Copy what is selected; if nothing is, ask to leave"),
     Action("app.quit", "ctrl+q", "ctrl+q", "quit", "Quit", "Leave; what arrived is kept", True, True),
 )
 
@@ -53,14 +54,16 @@ COMPARE = (
     Action("run.rerun", "R", "R", "rerun_all", "Rerun all", "Ask all models again"),
     Action("pane.stop", "x", "x", "stop", "Stop", "Stop the focused answer; what arrived is kept", True),
     Action("run.stop", "X", "X", "stop_all", "Stop all", "Stop every answer"),
-    Action("run.edit", "e,enter", "e", "edit", "Edit", "Back to the prompt; so does enter", True),
+    Action("run.edit", "e,enter", "e", "edit", "Edit", "To the prompt, as enter; typing replaces what was asked", True),
     Action("run.mode", "ctrl+r", "ctrl+r", "mode", "Race/measure", "All at once, or one at a time", False, True),
     Action("page.previous", "left_square_bracket", "[", "page(-1)", "Page", "The panes before these"),
     Action("page.next", "right_square_bracket", "]", "page(1)", "Page", "The panes after these"),
 )
 
 MODELS = (
-    Action("models.filter", "slash", "/", "filter", "Filter", "Type to filter the list; esc leaves the field", True),
+    Action(
+        "models.filter", "slash", "/", "filter", "Filter", "Type to filter; ctrl+u empties the field, esc leaves", True
+    ),
     Action("models.device", "1", "1", "facet('device')", "Device", "Only the next device; after the last, all"),
     Action("models.state", "2", "2", "facet('state')", "State", "Only the next state"),
     Action("models.task", "3", "3", "facet('task')", "Task", "Only the next task"),

@@ -91,7 +91,7 @@ class Desk:
             if message.what == "remove":
                 shelf.unchoose(message.key)
             else:
-                told = f"{message.key}: {DONE[message.what]} in {duration(message.seconds, digits=1)}"
+                told = f"{message.key}: {DONE[message.what]} in {duration(message.seconds, digits=1)}."
                 self._app.notify(clean_line(told, 200), timeout=4, markup=False)
         # Some hosts know aliases from their offers alone: then the choice waits for them.
         self._choice_waits = self._choice_waits or (first and self._lacks_aliases(message.info))

@@ -39,8 +39,13 @@ def status_line(shelf: Shelf, conductor: Conductor, mode: Mode, unscored: int, n
     if warm:
         parts.append(f"kept warm: {warm}")
     line = ""
-    for told, gap in ((_MODES[mode], "  ·  "), (mode.value, "  ·  "), (mode.value, " · ")):
-        line = gap.join(part for part in (f"next question: {told}" if other else told, *parts, *notes) if part)
+    for told, following, gap in (
+        (_MODES[mode], "next question: ", "  ·  "),
+        (mode.value, "next question: ", "  ·  "),
+        (mode.value, "next question: ", " · "),
+        (mode.value, "next: ", " · "),
+    ):
+        line = gap.join(part for part in (f"{following if other else ''}{told}", *parts, *notes) if part)
         if room(line) <= width:
             break
     return line

@@ -154,6 +154,7 @@ class CompareScreen(ModeScreen):
         elif bars:
             self._show_status()
         if self._ran and not conductor.busy:
+            self._say("")
             self.post_message(self.Rested())
         self._ran = conductor.busy
         self._settling.beat()
@@ -230,7 +231,7 @@ class CompareScreen(ModeScreen):
         try:
             self._conductor.begin(cards, text, mode=self.mode, alone=self._alone)
         except CompareError as error:
-            self.tell(error)
+            self._refuse(error)
             return
         self._say("")
         self.query_one(PromptBox).remember(text)
@@ -269,11 +270,18 @@ class CompareScreen(ModeScreen):
         """Ask all models again."""
         self._rerun(self._conductor.rerun_all)
 
+    def _refuse(self, error: CompareError) -> None:
+        """Say why nothing new is asked; what is only true of a run that goes on, no longer than that goes on."""
+        if self._conductor.busy:
+            self._say(clean_line(error.sentence()))
+        else:
+            self.tell(error)
+
     def _rerun(self, again: Callable[[], None]) -> None:
         try:
             again()
         except CompareError as error:
-            self.tell(error)
+            self._refuse(error)
         else:
             self._say("")
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from tui.core.phase import Phase
 from tui.core.timing import NoRate
 from tui.ui import actions, widget_actions
 from tui.ui.screens.page import PageScreen
+from tui.ui.widgets.phase_bar import GLYPHS, TIP
 
 Groups = Sequence[tuple[str, Sequence[actions.Action]]]
 _OF_MODE: dict[str, Groups] = {
@@ -18,6 +20,13 @@ _OF_MODE: dict[str, Groups] = {
         ("Compare", actions.COMPARE),
         ("In an answer", widget_actions.ANSWER),
     ],
+}
+_PHASES = {
+    Phase.QUEUE: "Waiting for its turn",
+    Phase.LOAD: "The model was loaded",
+    Phase.PREFILL: "The prompt was read, up to the first text",
+    Phase.THINK: "Thinking",
+    Phase.ANSWER: "The answer",
 }
 
 
@@ -31,7 +40,7 @@ class HelpScreen(PageScreen):
     def __init__(self, mode: str) -> None:
         lines = _lines([*_OF_MODE[mode], ("Everywhere", actions.EVERYWHERE)])
         if mode == "compare":
-            lines += [Content(""), *_legend()]
+            lines += [Content(""), *_bar(), Content(""), *_legend()]
         super().__init__("Keys", Content("\n").join(lines))
 
 
@@ -42,6 +51,12 @@ def _lines(groups: Groups) -> list[Content]:
         lines += [Content(f"  {item.shown:<14}{item.about}") for item in listed]
         lines.append(Content(""))
     return lines[:-1]
+
+
+def _bar() -> list[Content]:
+    """What a lane spent its time on, by the signs of its bar."""
+    signs = [*((GLYPHS[phase], _PHASES[phase]) for phase in Phase), (TIP, "It still goes on")]
+    return [Content.styled("The bar", "bold"), *(Content(f"  {sign:<14}{about}") for sign, about in signs)]
 
 
 def _legend() -> list[Content]:

@@ -70,9 +70,10 @@ class Scoring:
         lane = self._session.lanes[step.run]
         room = max((self._screen.size.width - 56) // 2, 8)
         if not self._shown.in_sight(lane):
-            why = "Not in sight" if lane in self._shown.lanes() else "Of an earlier question"
+            here = lane in self._shown.lanes()
+            why = "is out of sight: undo it at its pane" if here else "is of an earlier question, so it stays"
             told = f"{_told(step.new, room)} on {clean_line(self._name(lane), 24)}"
-            self._say(f"{why}, so not undone: {told}")
+            self._say(f"{told[0].upper()}{told[1:]} {why}.")
             return
         self._ratings.undo()
         self._rated(lane)

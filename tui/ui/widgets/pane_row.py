@@ -63,7 +63,7 @@ class PaneRow(Horizontal):
         if count <= self._per_page:
             return ""
         first = self._first + 1
-        return f"{f'panes {first}-{last}' if first < last else f'pane {last}'} of {count} · [ ] page"
+        return f"{f'panes {first}-{last}' if first < last else f'pane {last}'} of {count} · [ ]"
 
     def on_resize(self, event: Resize) -> None:
         """Another width has room for more or fewer panes."""
