@@ -309,6 +309,8 @@ class LoopbackServer:
         self.talks: list[Talk] = []
         self.unloaded: set[str] = set()
         """Models whose requests are refused until a test takes them out."""
+        self.listed: tuple[str, ...] = ()
+        """The models in its list; all of them when there is none here."""
         self.listless = False
         """Whether its list of models never comes, and the rest of its pages is not there."""
         self.port = 0
@@ -362,7 +364,10 @@ class LoopbackServer:
                 await (wire.stall() if "/models" in lines[0] else wire.answer("404 Not Found", ""))
                 return
             if lines[0].startswith("GET"):
-                models = {"object": "list", "data": [{"id": name, "object": "model"} for name in sorted(SCRIPTS)]}
+                models = {
+                    "object": "list",
+                    "data": [{"id": name, "object": "model"} for name in sorted(self.listed or SCRIPTS)],
+                }
                 await wire.answer("200 OK", json.dumps(models))
                 return
             self.talks.append(wire.talk)
