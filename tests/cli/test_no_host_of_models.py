@@ -180,6 +180,22 @@ def test_without_a_name_nothing_is_asked_of_what_lists_nothing(tmp_path: Path) -
     assert (told.json["ok"], told.json["hosts"][0]["error"]) == (False, f"{why} Look at the server's own log.")
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["table", "json"])
+def test_a_list_that_is_not_to_be_had_is_a_failure_and_one_of_several_is_told(
+    form: tuple[str, ...], tmp_path: Path
+) -> None:
+    why = "The server does not say which models it has. It answered with a web page and HTTP status 502"
+    with serving(page("502 Bad Gateway", "502 Bad Gateway")) as broken, LoopbackServer().running() as good:
+        alone = call("models", "--host", broken.url, *form, cwd=tmp_path)
+        both = call("models", "--host", good.url, "--host", broken.url, *form, cwd=tmp_path)
+        dead = f"127.0.0.1:{free_port()}"
+        away = call("models", "--host", good.url, "--host", f"http://{dead}/v1", *form, cwd=tmp_path)
+    assert (alone.code, both.code, away.code) == (3, 0, 0)
+    assert alone.err.count(why) == 1
+    assert f"foundry-compare: 127.0.0.1:{broken.port}: {why}" in both.err
+    assert f"foundry-compare: {dead}: " in away.err and "Nobody answers" in away.err
+
+
 def test_what_it_says_cannot_reach_the_terminal_and_is_cut(tmp_path: Path) -> None:
     long = as_json({"error": {"message": "\x1b]0;owned\x07" + "x" * 10_000}}, "500 Internal Server Error")
     with serving(long) as server:

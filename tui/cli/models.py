@@ -42,19 +42,21 @@ def _list(host: tuple[str, ...], everything: bool, as_json: bool) -> ExitCode:
             cards, stale = merged(cards, offers.cards), offers.stale
         elif not cards:
             stale = opened.offers().stale
-    if stale:
-        say(f"foundry-compare: {stale}")
+    for said in (stale, info.unlisted, *(f"{name}: {why}" for name, why in info.away)):
+        if said and (said is stale or said not in stale):
+            say(f"foundry-compare: {said}")
+    code = ExitCode.NO_HOST if info.unlisted and not cards else ExitCode.GOOD
     if as_json:
         data = {"host": asdict(info), "models": [_as_json(card) for card in cards]}
         show_json(data | {"stale": stale or None} if everything else data)
-        return ExitCode.GOOD
+        return code
     say(info.title + (" - toy models, for trying the program out" if info.toys else ""))
     rows = [_COLUMNS, *(_row(card) for card in cards)]
     for row in table_rows(rows):
         show("  ".join(row).rstrip())
     if not cards:
         say("This host lists no models; name one with -m and it will be asked all the same.")
-    return ExitCode.GOOD
+    return code
 
 
 def _row(card: ModelCard) -> tuple[str, ...]:
