@@ -13,6 +13,7 @@ from tests.hosts.models_server import as_json, free_port, serving
 from tests.support.fake_foundry import Books
 from tests.support.replay_daemon import ReplayDaemon, daemon_in
 from tests.support.replay_service import CUT, ReplayService, replaying
+from tests.support.some import some
 from tui.core.errors import BadInputError, NoHostError
 from tui.core.host_spec import HostSpec, KnownHosts, Way
 from tui.core.model_card import ModelState
@@ -200,6 +201,7 @@ def test_a_name_leads_to_its_host_in_the_configuration(service: ReplayService, t
         ({"API_KEY": "k-1", "OPENAI_API_KEY": "k-0"}, "k-1"),
         ({"API_KEY": "k-1", "FOUNDRY_COMPARE_API_KEY": "k-2"}, "k-2"),
         ({"API_KEY": "k-1", "FOUNDRY_COMPARE_API_KEY": ""}, "k-1"),
+        ({"API_KEY": "k-1", "FOUNDRY_COMPARE_API_KEY": " \n"}, "k-1"),
     ],
 )
 def test_a_key_is_only_taken_from_where_it_was_meant_for_this(
@@ -252,3 +254,14 @@ def test_each_of_several_hosts_has_a_name(wanted: Sequence[str], names: list[str
 def test_the_same_host_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="The host http://box is named twice"):
         opened(tmp_path, "http://box", "http://box/")
+
+
+def test_where_no_key_is_meant_for_a_host_that_forbids_it_is_told_how_one_gets_there(tmp_path: Path) -> None:
+    with serving(as_json({"error": {"message": "not for you"}}, "403 Forbidden")) as one, serving(b"") as two:
+        key = {"FOUNDRY_COMPARE_API_KEY": "k-1"}
+        said = opened(tmp_path, one.url, two.url, environ=key).connect().unlisted
+        assert "It may want an API key: name the host in config.toml" in said and "FOUNDRY_COMPARE_API_KEY" not in said
+        assert not any("k-1" in request for request in some(one.requests))
+        assert "It may refuse the key in the environment variable FOUNDRY_COMPARE_API_KEY" in (
+            opened(tmp_path, one.url, environ=key).connect().unlisted
+        )
