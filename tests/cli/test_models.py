@@ -14,6 +14,7 @@ import pytest
 from tests.hosts.models_server import as_json, free_port, http, serving
 from tests.program.conftest import needs_runtime
 from tests.support.catalogue_server import CatalogueServer, catalogue_of, row
+from tests.support.loopback_server import LoopbackServer
 from tests.support.program import Done, call, finish, start
 from tui.hosts.embedded.bundle import bundle_root
 
@@ -133,6 +134,22 @@ def test_a_web_page_instead_of_a_list_is_said_to_be_one(tmp_path: Path) -> None:
     assert done.code == 3
     assert "The server does not say which models it has. It answered with a web page." in done.err
     assert "name one with -m and it will be asked all the same" in done.err
+
+
+def test_each_of_several_hosts_that_does_not_list_its_models_is_told(tmp_path: Path) -> None:
+    with LoopbackServer().running() as near, serving(http("502 Bad Gateway", b"", "text/html")) as gateway:
+        dead = f"127.0.0.1:{free_port()}"
+        hosts = [part for url in (near.url, f"http://{dead}", gateway.url) for part in ("--host", url)]
+        listed = call("models", *hosts, cwd=tmp_path)
+        everything = call("models", *hosts, "--all", cwd=tmp_path)
+        absent = call("run", *hosts, "-m", "nosuch", "-p", "hi", cwd=tmp_path)
+        none = call("models", *hosts[2:], cwd=tmp_path)
+    assert (listed.code, everything.code, absent.code, none.code) == (0, 0, 4, 3)
+    silent = f"127.0.0.1:{gateway.port}: The server does not say which models it has. It answered with HTTP status 502."
+    for done in (listed, everything, absent, none):
+        assert done.err.count(f"{dead}: Nobody answers at http://{dead}/v1. The connection was refused.") == 1, done.err
+        assert done.err.count(silent) == 1, done.err
+    assert f"127.0.0.1:{near.port}/good" in listed.out
 
 
 def test_a_host_that_cannot_says_so(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from tests.hosts.models_server import as_json, serving
 from tests.support.loopback_server import SCRIPTS, LoopbackServer
 from tests.support.program import call
 from tests.support.some import some
+from tui.core.plan import MAX_MODELS
 
 At = tuple[str, str]
 
@@ -87,6 +88,31 @@ def test_a_host_that_is_not_there_is_the_first_trouble(nobody: At, tmp_path: Pat
     else:
         (line,) = done.out.splitlines()
         assert line.startswith("FAIL  host: ") and nobody[1] in line
+
+
+@pytest.mark.parametrize(
+    "listed", [("good",), ("burst", "cut", "empty", "good", "late_text", "no_done", "reasoning", "split")]
+)
+def test_without_names_each_model_is_asked_where_few_are_listed(listed: tuple[str, ...], tmp_path: Path) -> None:
+    with LoopbackServer().running() as server:
+        server.listed = listed
+        done = call("smoke", "--host", server.url, cwd=tmp_path)
+        told = call("smoke", "--host", server.url, "--json", cwd=tmp_path)
+    checks = {check["check"]: check["exit_code"] for check in told.json["checks"]}
+    trouble = {"empty": 6, "cut": 5}
+    assert checks == {"host": 0, "models": 0} | {name: trouble.get(name, 0) for name in some(listed)}
+    assert {line.partition(":")[0].split()[1] for line in done.out.splitlines()} == set(checks)
+    assert done.code == told.code == (5 if "cut" in listed else 0)
+
+
+def test_without_names_none_of_many_models_is_asked(at: At, server: LoopbackServer, tmp_path: Path) -> None:
+    server.talks.clear()
+    done = call("smoke", *at, cwd=tmp_path)
+    assert len(SCRIPTS) > MAX_MODELS and not server.talks
+    assert done.code == 2
+    assert f"Of more than {MAX_MODELS} models none is asked unless it is named. The host has: " in done.err
+    assert done.err.endswith("Choose with -m MODEL.\n")
+    assert f"more than {MAX_MODELS} none" in " ".join(call("smoke", "--help", cwd=tmp_path).out.split())
 
 
 @pytest.mark.parametrize("args", [("--slow-ms", "0"), ("--host", "not a url"), ()], ids=["limit", "host", "no model"])

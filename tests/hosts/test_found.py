@@ -13,6 +13,7 @@ from tests.hosts.models_server import as_json, free_port, serving
 from tests.support.fake_foundry import Books
 from tests.support.replay_daemon import ReplayDaemon, daemon_in
 from tests.support.replay_service import CUT, ReplayService, replaying
+from tests.support.some import some
 from tui.core.errors import BadInputError, NoHostError
 from tui.core.host_spec import HostSpec, KnownHosts, Way
 from tui.core.model_card import ModelState
@@ -200,6 +201,7 @@ def test_a_name_leads_to_its_host_in_the_configuration(service: ReplayService, t
         ({"API_KEY": "k-1", "OPENAI_API_KEY": "k-0"}, "k-1"),
         ({"API_KEY": "k-1", "FOUNDRY_COMPARE_API_KEY": "k-2"}, "k-2"),
         ({"API_KEY": "k-1", "FOUNDRY_COMPARE_API_KEY": ""}, "k-1"),
+        ({"API_KEY": "k-1", "FOUNDRY_COMPARE_API_KEY": " \n"}, "k-1"),
     ],
 )
 def test_a_key_is_only_taken_from_where_it_was_meant_for_this(
@@ -220,6 +222,20 @@ def test_with_several_addresses_a_key_in_the_environment_goes_to_none_of_them(tm
         assert not any("k-1" in request for request in [*one.requests, *two.requests])
 
 
+def test_a_host_that_gets_no_key_from_the_usual_variables_is_not_said_to(tmp_path: Path) -> None:
+    refusal = as_json({"error": {"message": "no key"}}, "401 Unauthorized")
+    with serving(refusal) as one, serving(refusal) as two:
+        known = KnownHosts({"box": HostSpec(Way.URL, one.url, "box")})
+        for wanted in ((one.url, two.url), ("box",)):
+            with pytest.raises(NoHostError) as caught:
+                opened(tmp_path, *wanted, environ={"FOUNDRY_COMPARE_API_KEY": "k-1"}, known=lambda: known).connect()
+            said = caught.value.sentence()
+            assert "FOUNDRY_COMPARE_API_KEY" not in said and "ame the host in config.toml" in said
+        with pytest.raises(NoHostError) as caught:
+            opened(tmp_path, one.url).connect()
+        assert caught.value.hint == "Put it into the environment variable FOUNDRY_COMPARE_API_KEY"
+
+
 @pytest.mark.parametrize(
     ("wanted", "names"),
     [
@@ -238,3 +254,14 @@ def test_each_of_several_hosts_has_a_name(wanted: Sequence[str], names: list[str
 def test_the_same_host_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="The host http://box is named twice"):
         opened(tmp_path, "http://box", "http://box/")
+
+
+def test_where_no_key_is_meant_for_a_host_that_forbids_it_is_told_how_one_gets_there(tmp_path: Path) -> None:
+    with serving(as_json({"error": {"message": "not for you"}}, "403 Forbidden")) as one, serving(b"") as two:
+        key = {"FOUNDRY_COMPARE_API_KEY": "k-1"}
+        said = opened(tmp_path, one.url, two.url, environ=key).connect().unlisted
+        assert "It may want an API key: name the host in config.toml" in said and "FOUNDRY_COMPARE_API_KEY" not in said
+        assert not any("k-1" in request for request in some(one.requests))
+        assert "It may refuse the key in the environment variable FOUNDRY_COMPARE_API_KEY" in (
+            opened(tmp_path, one.url, environ=key).connect().unlisted
+        )

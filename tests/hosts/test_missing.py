@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tui.core.errors import BadInputError, NoHostError, NoModelError
@@ -45,6 +47,12 @@ def test_a_model_of_a_host_that_is_away_is_not_missing(name: str) -> None:
     said = missing_model(name, OF_A, BOXES)
     assert isinstance(said, NoHostError)
     assert said.sentence() == f"The host of {name} cannot be asked. b: Nobody answers at http://b."
+
+
+def test_a_host_that_does_not_say_what_it_has_is_named() -> None:
+    silent = HostInfo("openai", "C", name="c", unlisted="The server does not say which models it has.")
+    said = missing_model("goood", OF_A, replace(BOXES, members=(*BOXES.members, silent))).sentence()
+    assert "b: Nobody answers at http://b. c: The server does not say which models it has. Perhaps a/good" in said
 
 
 def test_the_name_of_a_host_makes_no_models_alike() -> None:

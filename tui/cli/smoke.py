@@ -12,7 +12,7 @@ from tui.cli.conducting import Models, conducted, connected, drive, of_lane
 from tui.cli.exit_codes import ExitCode, of_error, worst
 from tui.cli.shell import host_option, models_option, show, show_json, told
 from tui.core.clean import clean_line
-from tui.core.errors import CompareError, NoHostError, NoModelError
+from tui.core.errors import BadInputError, CompareError, NoHostError, NoModelError, prose
 from tui.core.figures import milliseconds
 from tui.core.lane import Lane
 from tui.core.model_card import ModelCard
@@ -49,9 +49,9 @@ class Check:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @told
 def smoke(models: tuple[str, ...], host: tuple[str, ...], slow_ms: float | None, as_json: bool) -> ExitCode:
-    """Check that the host answers, lists its models, and that the models chosen with -m answer a short question.
+    """Check that the host answers, lists its models, and that they answer a short question.
 
-    Without -m these are the demo models, or the only model that the host has.
+    Without -m each model that is listed is asked; of a host with more than 8, those named with -m.
 
     Exit codes: 0 all good, 2 usage, 3 no host, 4 model missing, 5 model failed, 6 empty answer, 7 too slow.
     Of several troubles the lowest code wins.
@@ -92,7 +92,7 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
     if "" not in unlisted:
         count = len(models.cards)
         note(Check("models", ExitCode.GOOD, f"{count} listed" if count else "the host lists none"))
-    chosen = [] if names else models.choose(names)
+    chosen = [] if names else _listed(models)
     for name in names:
         try:
             card = models.find(name)
@@ -117,6 +117,19 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
             drive(conductor, ended)
     for name, why in unlisted.items():
         note(Check(name or "host", ExitCode.GOOD if name in answered else ExitCode.NO_HOST, why))
+
+
+def _listed(models: Models) -> list[ModelCard]:
+    """All models of the host. Raises BadInputError where they are more than one plan takes, and no toys."""
+    if 0 < len(models.cards) <= MAX_MODELS:
+        return list(models.cards)
+    try:
+        return models.choose(())
+    except BadInputError as error:
+        if not models.cards:
+            raise
+        many = f"Of more than {MAX_MODELS} models none is asked unless it is named"
+        raise BadInputError(error.title, prose(many, error.detail), error.hint) from error
 
 
 def _check(card: ModelCard, lane: Lane, slow_ms: float | None) -> Check:

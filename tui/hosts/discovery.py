@@ -14,6 +14,7 @@ from tui.core.host_spec import HostSpec, KnownHosts, Way
 from tui.hosts.host import Host, HostInfo
 from tui.hosts.identify import Identity, identify, root_of
 from tui.net.addresses import check_base_url, public_url, typed_url
+from tui.net.client import checked_key
 from tui.net.secrets import remember
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ class Search:
             case _:
                 from tui.hosts.openai_api import OpenAIHost
 
-                return OpenAIHost(address, self._key(spec), key_name=spec.api_key_env or KEY_VARIABLES[0])
+                return OpenAIHost(address, self._key(spec), key_name=spec.api_key_env or "")
 
     def _command(self, spec: HostSpec, *, ours: bool) -> FoundryCli | None:
         """The `foundry` command that manages what was found: of this machine, or of the one at a line's other end."""
@@ -280,9 +281,11 @@ class Search:
         return None
 
     def _key(self, spec: HostSpec) -> str | None:
-        key = self._around.environ.get(spec.api_key_env) if spec.api_key_env else None
-        remember(key.strip() if key is not None else None)
-        return key
+        if spec.api_key_env is None:
+            return None
+        key = self._around.environ.get(spec.api_key_env, "").strip()
+        remember(key)
+        return checked_key(key, spec.api_key_env)
 
     def _note(self, source: str, place: str, outcome: str, began: float | None = None, *, found: bool = False) -> None:
         seconds = None if began is None else time.monotonic() - began
@@ -294,8 +297,8 @@ class Search:
 
 
 def with_key(spec: HostSpec, environ: Mapping[str, str]) -> HostSpec:
-    """The address, together with the variable of the environment that holds a key, if there is one."""
-    name = next((name for name in KEY_VARIABLES if environ.get(name)), None)
+    """The address, together with the variable of the environment that holds its key, or would."""
+    name = next((name for name in KEY_VARIABLES if environ.get(name, "").strip()), KEY_VARIABLES[0])
     return replace(spec, api_key_env=spec.api_key_env or name)
 
 

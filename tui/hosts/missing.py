@@ -27,7 +27,8 @@ def missing_model(name: str, cards: Sequence[ModelCard], info: HostInfo) -> Comp
     if host is not None:
         return NoHostError(f"The host of {shown} cannot be asked", f"{host}: {away[host]}")
     where, they = ("any of these hosts", "They have") if info.members else ("this host", "It has")
-    detail = prose(f"{they}: {names_of(cards)}", *(f"{other}: {why}" for other, why in away.items()))
+    unknown = [*info.away, *((member.name, member.unlisted) for member in info.members if member.unlisted)]
+    detail = prose(f"{they}: {names_of(cards)}", *(f"{other}: {why}" for other, why in unknown))
     return NoModelError(f"There is no model {shown} on {where}", detail, _suggestion(name.strip(), cards))
 
 

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from tui.core.errors import BadInputError, NoHostError, prose
+from tui.core.errors import NoHostError, prose
 from tui.core.model_card import ModelCard
 from tui.core.target import Endpoint
 from tui.hosts.fetch import Reply, fetch
@@ -17,10 +17,11 @@ from tui.hosts.identify import root_of
 from tui.hosts.openai_makes import OLLAMA, Make, completed, known_make, megabytes, model_state
 from tui.hosts.rows import MAX_ROWS, count, table, text
 from tui.net.addresses import check_base_url, is_loopback
+from tui.net.client import checked_key
 from tui.net.failures import HTTPS_HINT, is_plain, proxy_refused
 from tui.net.proxies import proxy_for
 from tui.net.said import error_message
-from tui.net.secrets import remember
+from tui.net.secrets import remember, where_keys_go
 
 ASK_S = 10.0
 QUICK_S = 2.0
@@ -51,14 +52,14 @@ class OpenAIHost(BareHost):
     ) -> None:
         """`base_url` gets `/v1` when it has no path. The key goes to this address only, and is kept nowhere.
 
-        `key_name` is the environment variable that the key comes from, or would. `timeout` is in seconds. Raises
-        BadInputError for an address or a key that cannot be used.
+        `key_name` is the environment variable that the key comes from, or would; empty where none is meant for this
+        host. `timeout` is in seconds. Raises BadInputError for an address or a key that cannot be used.
         """
         checked = check_base_url(base_url)
         parts = urlsplit(checked)
         self._base_url = checked if parts.path else f"{checked}/v1"
         self._place = parts.netloc
-        self._api_key = _check_key(api_key, key_name)
+        self._api_key = checked_key(api_key, key_name)
         remember(self._api_key)
         self._key_name = key_name
         self._timeout = timeout
@@ -152,7 +153,7 @@ class OpenAIHost(BareHost):
         elif reply.status == 403:
             hint = f"It may refuse the key in the environment variable {self._key_name}"
             if self._api_key is None:
-                hint = f"It may want an API key, in the environment variable {self._key_name}"
+                hint = f"It may want an API key: {where_keys_go(self._key_name)}"
         elif reply.status >= 500 and reply.status != 501:
             hint = "Look at the server's own log" if proxy is None else f"It may be the proxy {proxy.url} that says so"
         if reply.status == 0:
@@ -164,7 +165,8 @@ class OpenAIHost(BareHost):
         return prose("The server does not say which models it has", why, hint)
 
     def _key_hint(self) -> str:
-        return f"Put it into the environment variable {self._key_name}"
+        hint = where_keys_go(self._key_name)
+        return hint[0].upper() + hint[1:]
 
     def _answers(self) -> bool:
         """Whether anything of HTTP comes from the server's root."""
@@ -192,14 +194,6 @@ class OpenAIHost(BareHost):
                 version = make.version(self._ask_quickly(make.version_path)) if make.version_path else None
                 self._program = _Program(listed or (make if version else None), version)
             return self._program
-
-
-def _check_key(key: str | None, name: str) -> str | None:
-    key = (key or "").strip()
-    if not key.isascii() or not key.isprintable() or " " in key:
-        hint = f"Look at how it was copied into {name}"
-        raise BadInputError("The API key holds characters that no server accepts", hint=hint)
-    return key or None
 
 
 def _rows(reply: Reply) -> list[Any]:
