@@ -173,6 +173,17 @@ FRAMING = (
     Case("finish without its blank line and no end", HEL + LO + data(STOP, ""), finish="stop"),
     Case("torn last line", HEL + LO + 'data: {"choices": [{"index": 0, "del', state=CUT),
     Case("torn after the finish", HEL + LO + data(STOP) + "data: [DO", finish="stop"),
+    *(
+        Case(f"the end as {end}", WHOLE.replace("[DONE]", end) + data(said("!")))
+        for end in ('"[DONE]"', "[done]", "[Done]")
+    ),
+    Case("more promised than sent", HEL + LO + data(STOP), headers=("content-length: 5000",), finish="stop"),
+    Case(
+        "no last chunk",
+        f"{len(HEL + LO + data(STOP)):x}\r\n{HEL}{LO}{data(STOP)}\r\n",
+        headers=("transfer-encoding: chunked",),
+        finish="stop",
+    ),
     Case("text after the end", WHOLE + data(said(" again")) + data({"error": "late"})),
     Case(
         "data over several lines",
@@ -394,6 +405,10 @@ ERRORS = (
             "cancelled",
             "timeout",
             "insufficient_system_resource",
+            "cancel",
+            "interrupted",
+            "exception",
+            "upstream_error",
         )
     ),
     *(
@@ -407,6 +422,11 @@ ERRORS = (
     Case(
         "abort beside text", data(choice(delta={"content": "Hel"}, finish_reason="abort")), "Hel", FAILED, says="abort"
     ),
+    *(
+        Case(f"{word!r} for no reason", data(choice(delta={"content": "Hello"}, finish_reason=word)), state=CUT)
+        for word in ("null", "None", "undefined", "", " ")
+    ),
+    Case("a reason as an object", HEL + LO + data(choice(finish_reason={"type": "stop"})), finish="stop"),
     Case("abort of another choice", HEL + data({"choices": [{"index": 1, "finish_reason": "abort"}]}) + LO + ENDING),
     *(
         Case(

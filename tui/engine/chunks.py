@@ -23,10 +23,11 @@ _TEXTS = (
 _BROKEN_OFF = frozenset(
     (
         "error", "abort", "aborted", "cancelled", "canceled", "network_error", "server_error", "internal_error",
-        "timeout", "failed", "insufficient_system_resource",
+        "timeout", "failed", "insufficient_system_resource", "cancel", "interrupted", "exception", "upstream_error",
     )
 )  # fmt: skip
 """Reasons by which the server itself says that its answer is not whole."""
+_NO_REASON = ("", "null", "none", "undefined")
 _COUNTS_MAX = 1 << 40
 
 
@@ -116,10 +117,9 @@ class ChunkReader:
             error = _error(data, bare=not choices and not usage)
             return Chunk(usage=_usage(usage, data), error=error, known=bool(usage) or "choices" in data)
         error = data.get("error") or choice.get("error")
-        reason = choice.get("finish_reason")
         return Chunk(
             texts=tuple(self._texts(choice)),
-            finish_reason=beginning_of(reason, MAX_REASON_CHARS) if isinstance(reason, str) and reason else None,
+            finish_reason=_reason(choice.get("finish_reason")),
             usage=_usage(usage or choice.get("usage"), data),
             error=(error_message({"error": error}) or WITHOUT_WORDS) if error else None,
         )
@@ -149,6 +149,15 @@ def error_in(data: Any) -> str:
     if isinstance(data, str):
         return beginning_of(data, 500) or WITHOUT_WORDS
     return error_message(data) or (_text_of(data) if isinstance(data, dict) else None) or WITHOUT_WORDS
+
+
+def _reason(value: Any) -> str | None:
+    """Why the answer ended; None while it goes on, for which some servers have a word."""
+    if isinstance(value, dict):
+        value = value.get("type")
+    if not isinstance(value, str) or value.strip().lower() in _NO_REASON:
+        return None
+    return beginning_of(value, MAX_REASON_CHARS)
 
 
 def _choice(choices: list[Any]) -> dict[str, Any] | None:

@@ -24,6 +24,9 @@ from tui.net.proxies import proxy_for
 NO_KEY = "none"
 """Sent where no key is configured, so that the library never looks for one in the environment."""
 
+GRACE_S = 10.0
+"""Seconds in which counts and the end may follow a finish reason."""
+
 MAX_WORDS = 300
 """Characters of a body that is no stream which are taken for what the host has to say."""
 
@@ -44,7 +47,9 @@ async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
     except asyncio.CancelledError:
         emit(ev.Cancelled(start.lane, clock()))
     except TimeoutError:
-        emit(faults.silent(start, watch.phase, watch.allowed, clock(), arrived=watch.arrived))
+        emit(watch.ended or faults.silent(start, watch.phase, watch.allowed, clock(), arrived=watch.arrived))
+    except faults.BROKEN as error:
+        emit(watch.ended or faults.failed(start, error, clock(), arrived=watch.arrived))
     except faults.EXPECTED as error:
         emit(faults.failed(start, error, clock(), arrived=watch.arrived))
 
@@ -94,6 +99,8 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
             for item in stream.take(data):
                 if answer.take(item):
                     watch.enter("more text")
+                if answer.finish_reason is not None:
+                    watch.enter("end")
                 if answer.done or answer.full:
                     break
             if answer.done or answer.full:
@@ -108,6 +115,8 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
     finally:
         answer.close()
         watch.arrived = answer.brought_text
+        if answer.finish_reason is not None:
+            watch.ended = ev.Ended(start.lane, stamps.read_at, answer.finish_reason)
     if answer.full:
         # Neither a reason nor the end: it was cut, by us.
         emit(ev.Ended(start.lane, stamps.read_at))
@@ -163,10 +172,13 @@ class _Watch:
             "first byte": limits.first_byte,
             "first text": limits.first_text,
             "more text": limits.idle,
+            "end": min(limits.idle, GRACE_S),
         }
         self.phase = "connect"
         self.arrived = False
         """Whether any text of the answer was emitted: known when its reading has ended, however that was."""
+        self.ended: ev.Ended | None = None
+        """How the answer ended, when its server gave a reason: whatever becomes of the connection, it is whole."""
         self.timeout: asyncio.Timeout | None = None
         self._entered = 0.0
 
