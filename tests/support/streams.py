@@ -257,6 +257,7 @@ FRAMING = (
 )
 
 BARE = json.dumps({"error": {"message": "gone"}}, indent=2)
+NO_ERRORS: tuple[Any, ...] = ({}, {"code": 0, "message": ""}, {"code": None, "message": None}, 0, "", [])
 ERRORS = (
     Case(
         "error event", HEL + "event: error\ndata: out of memory\n\n" + END, "Hel", FAILED, says=f"{WORDS}out of memory."
@@ -293,6 +294,21 @@ ERRORS = (
     ),
     Case("error with choices null", data({"choices": None, "error": {"message": "gone"}}), "", FAILED, says="gone"),
     Case("error null", HEL + data({**said("lo"), "error": None}) + ENDING),
+    *(Case(f"error that is none: {error}", HEL + data({**said("lo"), "error": error}) + ENDING) for error in NO_ERRORS),
+    Case("error field null", between("error: null\n\n")),
+    Case("error event that is none", HEL + "event: error\n" + data({**said("lo"), "error": None}) + ENDING),
+    Case("success in words", data({"code": 0, "message": "Success", "choices": []}) + WHOLE),
+    Case("success in words alone", data({"code": 200, "msg": "Success"}) + WHOLE),
+    Case("a place in a queue", data({"status": "queued", "message": "position 1"}) + WHOLE),
+    *(
+        Case(f"words alone: {json.dumps(words)}", data(words) + END, "", FAILED, says=f"{WORDS}rate limit.")
+        for words in (
+            {"code": 429, "msg": "rate limit"},
+            {"success": False, "errors": [{"message": "rate limit"}]},
+            {"error_description": "rate limit"},
+            {"object": "error", "message": "rate limit", "usage": {"prompt_tokens": 3}},
+        )
+    ),
     Case("error as a code alone", data({"error": {"code": 502}}), "", FAILED, says="code 502"),
     Case("error that is true", data({"error": True}), "", FAILED, says="an error without a message"),
     Case(
@@ -486,6 +502,13 @@ SHAPES = (
     Case(
         "thinking in deltas, the answer as a message",
         data({"choices": [{"delta": {"reasoning_content": "Hm."}}]}) + data(MESSAGE) + END,
+        reasoning="Hm.",
+    ),
+    Case(
+        "thinking in deltas, the whole as a message",
+        data({"choices": [{"delta": {"reasoning_content": "Hm."}}]})
+        + data({"choices": [{"message": {"reasoning_content": "Hm.", "content": "Hello"}, "finish_reason": "stop"}]})
+        + END,
         reasoning="Hm.",
     ),
     Case("texts alone", "".join(data({"choices": [{"text": word}]}) for word in ("Hel", "lo")) + ENDING),

@@ -141,6 +141,8 @@ class EventStream:
                 yield from self._add(value)
             case "event":
                 self._name = value.strip()
+            case "error" if value.strip() == "null":
+                pass
             case "error" if ":" in text:
                 yield What.ERROR, _value_or_text(value)
             case "" | "id" | "retry":
