@@ -92,6 +92,15 @@ def test_where_nobody_answers_the_code_is_three_and_the_machine_is_told_all_the_
     assert told.json["hosts"][0]["error"].startswith("Nobody answers at")
 
 
+def test_a_key_that_cannot_be_sent_is_a_slip_of_the_setting(at: At, tmp_path: Path) -> None:
+    quoted = {"API_KEY": "\u201csk-0123456789\u201d"}
+    why = "The API key holds characters that no server accepts. Look at how it was copied into API_KEY."
+    for command in (("doctor",), ("smoke", "-m", "good"), ("run", "-m", "good", "-p", "hi"), ("models",)):
+        done = call(*command, *at, cwd=tmp_path, environ=quoted)
+        assert done.code == 2 and why in done.out + done.err, command
+    assert call("smoke", "-m", "good", *at, cwd=tmp_path, environ={"API_KEY": "sk-0123456789\r\n"}).code == 0
+
+
 @pytest.mark.parametrize("generation", GENERATIONS)
 def test_the_foundry_command_of_either_generation_is_asked(
     alone: dict[str, str], tmp_path: Path, generation: str

@@ -19,7 +19,7 @@ from tui.core.errors import BadInputError, CompareError, NoHostError
 from tui.core.host_spec import HostSpec, KnownHosts, Way, parse_spec
 from tui.hosts import discovery
 from tui.hosts.daemon import DaemonHost
-from tui.hosts.discovery import Found, Search, Surroundings
+from tui.hosts.discovery import Found, Search, Surroundings, with_key
 from tui.hosts.host import Ability
 from tui.hosts.openai_api import OpenAIHost
 from tui.hosts.service import ServiceHost
@@ -252,6 +252,28 @@ def test_a_key_comes_from_the_variable_that_the_host_names(around: Around) -> No
         _, found = searched(around(environ=environ), spec)
         assert isinstance(found, Found) and found.host.endpoint("a").api_key == "k-1"
         assert not any("k-2" in request or "k-3" in request for request in some(server.requests))
+
+
+@pytest.mark.parametrize("written", ["k-1\n", "k-1\r\n", " k-1 ", "\tk-1"])
+def test_blanks_and_line_ends_around_a_key_are_not_of_it(around: Around, written: str) -> None:
+    with serving(LISTS) as server:
+        spec = with_key(HostSpec(Way.URL, server.url), {"FOUNDRY_COMPARE_API_KEY": " \n", "API_KEY": written})
+        _, found = searched(around(environ={"API_KEY": written}), spec)
+        assert isinstance(found, Found) and found.host.endpoint("a").api_key == "k-1"
+        assert all("authorization: bearer k-1\r\n" in request.lower() for request in some(server.requests))
+
+
+@pytest.mark.parametrize(
+    "written", ["\u201ck-1-01234567\u201d", "k-1-0123\u200b4567", "k-1-0123 4567", "k-1-0123\n4567"]
+)
+def test_a_key_that_no_header_can_hold_is_refused_before_anybody_is_asked(around: Around, written: str) -> None:
+    with serving(LISTS) as server:
+        spec = HostSpec(Way.URL, server.url, "box", api_key_env="BOX_KEY")
+        _, refused = searched(around(environ={"BOX_KEY": written}), spec)
+        assert isinstance(refused, BadInputError)
+        assert refused.title == "The API key holds characters that no server accepts"
+        assert "BOX_KEY" in refused.hint and "0123" not in refused.sentence()
+        assert not server.requests
 
 
 def test_a_host_found_by_looking_around_gets_no_key(around: Around) -> None:

@@ -14,6 +14,7 @@ from tui.core.host_spec import HostSpec, KnownHosts, Way
 from tui.hosts.host import Host, HostInfo
 from tui.hosts.identify import Identity, identify, root_of
 from tui.net.addresses import check_base_url, public_url, typed_url
+from tui.net.client import checked_key
 from tui.net.secrets import remember
 
 if TYPE_CHECKING:
@@ -280,9 +281,11 @@ class Search:
         return None
 
     def _key(self, spec: HostSpec) -> str | None:
-        key = self._around.environ.get(spec.api_key_env) if spec.api_key_env else None
-        remember(key.strip() if key is not None else None)
-        return key
+        if spec.api_key_env is None:
+            return None
+        key = self._around.environ.get(spec.api_key_env, "").strip()
+        remember(key)
+        return checked_key(key, spec.api_key_env)
 
     def _note(self, source: str, place: str, outcome: str, began: float | None = None, *, found: bool = False) -> None:
         seconds = None if began is None else time.monotonic() - began
@@ -295,7 +298,7 @@ class Search:
 
 def with_key(spec: HostSpec, environ: Mapping[str, str]) -> HostSpec:
     """The address, together with the variable of the environment that holds a key, if there is one."""
-    name = next((name for name in KEY_VARIABLES if environ.get(name)), None)
+    name = next((name for name in KEY_VARIABLES if environ.get(name, "").strip()), None)
     return replace(spec, api_key_env=spec.api_key_env or name)
 
 

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from tui.core.errors import BadInputError, NoHostError, prose
+from tui.core.errors import NoHostError, prose
 from tui.core.model_card import ModelCard
 from tui.core.target import Endpoint
 from tui.hosts.fetch import Reply, fetch
@@ -17,6 +17,7 @@ from tui.hosts.identify import root_of
 from tui.hosts.openai_makes import OLLAMA, Make, completed, known_make, megabytes, model_state
 from tui.hosts.rows import MAX_ROWS, count, table, text
 from tui.net.addresses import check_base_url, is_loopback
+from tui.net.client import checked_key
 from tui.net.failures import HTTPS_HINT, is_plain, proxy_refused
 from tui.net.proxies import proxy_for
 from tui.net.said import error_message
@@ -58,7 +59,7 @@ class OpenAIHost(BareHost):
         parts = urlsplit(checked)
         self._base_url = checked if parts.path else f"{checked}/v1"
         self._place = parts.netloc
-        self._api_key = _check_key(api_key, key_name)
+        self._api_key = checked_key(api_key, key_name)
         remember(self._api_key)
         self._key_name = key_name
         self._timeout = timeout
@@ -192,14 +193,6 @@ class OpenAIHost(BareHost):
                 version = make.version(self._ask_quickly(make.version_path)) if make.version_path else None
                 self._program = _Program(listed or (make if version else None), version)
             return self._program
-
-
-def _check_key(key: str | None, name: str) -> str | None:
-    key = (key or "").strip()
-    if not key.isascii() or not key.isprintable() or " " in key:
-        hint = f"Look at how it was copied into {name}"
-        raise BadInputError("The API key holds characters that no server accepts", hint=hint)
-    return key or None
 
 
 def _rows(reply: Reply) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.core.clean import clean_line
-from tui.core.errors import NoHostError, reason_of
+from tui.core.errors import BadInputError, NoHostError, reason_of
 from tui.net.addresses import bad_url, is_loopback, public_url
 from tui.net.proxies import VARIABLES, proxy_for
 
@@ -16,12 +16,24 @@ CONNECT_S = 5.0
 """Seconds to wait for a connection; a host that is there takes far less."""
 
 
+def checked_key(key: str | None, variable: str) -> str | None:
+    """The API key as a header can hold it, without blanks and line ends around it; None for an empty one.
+
+    `variable` is where it comes from. Raises BadInputError, which does not repeat it, for one that no header can hold.
+    """
+    key = (key or "").strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        hint = f"Look at how it was copied into {variable}"
+        raise BadInputError("The API key holds characters that no server accepts", hint=hint)
+    return key or None
+
+
 def http_client(base_url: str, *, timeout: float, api_key: str | None = None) -> httpx2.Client:
     """A client for one host. `timeout` is seconds of silence; redirects are not followed.
 
     Certificate variables of the environment count, and those of proxies, except on the way to this machine itself.
-    The key goes to this host only. Raises BadInputError for a host name that cannot exist, NoHostError when the
-    environment's proxy or certificate settings cannot be used.
+    The key, one that `checked_key` lets through, goes to this host only. Raises BadInputError for a host name that
+    cannot exist, NoHostError when the environment's proxy or certificate settings cannot be used.
     """
     import httpx2
 
