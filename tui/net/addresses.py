@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from socket import inet_aton
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from tui.core.clean import clean_line
@@ -12,6 +13,10 @@ from tui.core.errors import BadInputError
 EXAMPLE = "http://127.0.0.1:8000/v1"
 _ENDPOINT = re.compile(r"/chat/completions$|(?<=/v1)/(?:completions|responses|models)$")
 """What people copy along with a base URL: the path of one request."""
+
+_LOCAL_NAMES = ("localhost", "ip6-localhost", "ip6-loopback")
+_SHORT = re.compile(r"(?:0x[0-9a-f]{1,8}|[0-9]{1,12})(?:\.(?:0x[0-9a-f]{1,8}|[0-9]{1,12})){0,3}", re.IGNORECASE)
+"""An IPv4 address in any of the forms that C's `inet_aton` knows."""
 
 
 def typed_url(text: str) -> str:
@@ -64,7 +69,7 @@ def is_loopback(url: str) -> bool:
     """Whether the URL's host is this machine itself, so that no proxy may stand in between."""
     parts = _split(url)
     host = (parts.hostname or "").rstrip(".") if parts is not None else ""
-    if host == "localhost" or host.endswith(".localhost"):
+    if host in _LOCAL_NAMES or host.endswith(".localhost"):
         return True
     address = _numeric(host)
     return address is not None and (address.is_loopback or address.is_unspecified)
@@ -81,9 +86,11 @@ def _dialled(parts: SplitResult) -> str:
 
 def _numeric(host: str) -> IPv4Address | IPv6Address | None:
     """The address that a host's name spells out in numbers; an IPv4 address written as one of IPv6 is one of IPv4."""
+    host = host.rstrip(".")
     try:
-        address = ip_address(host.rstrip("."))
-    except ValueError:
+        # `127.1`, `0` and `2130706433` are addresses to whatever dials them.
+        address = IPv4Address(inet_aton(host)) if _SHORT.fullmatch(host) else ip_address(host)
+    except (ValueError, OSError):
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
