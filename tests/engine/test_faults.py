@@ -134,6 +134,9 @@ def test_a_refused_key_names_the_variable(link: EngineLink, server: LoopbackServ
     assert isinstance(failed, Failed)
     assert failed.message == "The host refused with 401: no key."
     assert failed.hint == "It wants another API key: put it into the environment variable MY_KEY."
+    link.send(Start("r1", Endpoint(server.url, "e401", None, ""), [{"role": "user", "content": "hi"}]))
+    failed = until_ended(link, ["r1"])[-1]
+    assert isinstance(failed, Failed) and failed.hint.startswith("It wants an API key: name the host in config.toml, ")
 
 
 @pytest.mark.parametrize(

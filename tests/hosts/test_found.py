@@ -220,6 +220,20 @@ def test_with_several_addresses_a_key_in_the_environment_goes_to_none_of_them(tm
         assert not any("k-1" in request for request in [*one.requests, *two.requests])
 
 
+def test_a_host_that_gets_no_key_from_the_usual_variables_is_not_said_to(tmp_path: Path) -> None:
+    refusal = as_json({"error": {"message": "no key"}}, "401 Unauthorized")
+    with serving(refusal) as one, serving(refusal) as two:
+        known = KnownHosts({"box": HostSpec(Way.URL, one.url, "box")})
+        for wanted in ((one.url, two.url), ("box",)):
+            with pytest.raises(NoHostError) as caught:
+                opened(tmp_path, *wanted, environ={"FOUNDRY_COMPARE_API_KEY": "k-1"}, known=lambda: known).connect()
+            said = caught.value.sentence()
+            assert "FOUNDRY_COMPARE_API_KEY" not in said and "ame the host in config.toml" in said
+        with pytest.raises(NoHostError) as caught:
+            opened(tmp_path, one.url).connect()
+        assert caught.value.hint == "Put it into the environment variable FOUNDRY_COMPARE_API_KEY"
+
+
 @pytest.mark.parametrize(
     ("wanted", "names"),
     [

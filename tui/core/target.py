@@ -98,4 +98,4 @@ class Endpoint:
     api_key: str | None = field(default=None, repr=False)
     """Given only to the host it was configured for; never stored."""
     key_name: str = "FOUNDRY_COMPARE_API_KEY"
-    """The environment variable that the key comes from, or would."""
+    """The environment variable that the key comes from, or would; empty where none is meant for this host."""

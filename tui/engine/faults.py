@@ -28,7 +28,7 @@ from tui.net.failures import (
     without_origin,
 )
 from tui.net.said import error_message
-from tui.net.secrets import beginning_of
+from tui.net.secrets import beginning_of, where_keys_go
 
 _TOO_LONG = "The prompt is too long for the model."
 _SHORTER = "Shorten the prompt, or have the model loaded with a larger context; --max-tokens counts towards it as well."
@@ -249,7 +249,7 @@ def _sign_in(response: httpx2.Response, start: Start) -> str:
 
 def _key_wanted(start: Start) -> str:
     another = "another" if start.endpoint.api_key else "an"
-    return f"It wants {another} API key: put it into the environment variable {start.endpoint.key_name}."
+    return f"It wants {another} API key: {where_keys_go(start.endpoint.key_name)}."
 
 
 def _explain_body(where: str, error: NotAStreamError) -> tuple[str, str]:

@@ -266,7 +266,7 @@ class Search:
             case _:
                 from tui.hosts.openai_api import OpenAIHost
 
-                return OpenAIHost(address, self._key(spec), key_name=spec.api_key_env or KEY_VARIABLES[0])
+                return OpenAIHost(address, self._key(spec), key_name=spec.api_key_env or "")
 
     def _command(self, spec: HostSpec, *, ours: bool) -> FoundryCli | None:
         """The `foundry` command that manages what was found: of this machine, or of the one at a line's other end."""
@@ -297,8 +297,8 @@ class Search:
 
 
 def with_key(spec: HostSpec, environ: Mapping[str, str]) -> HostSpec:
-    """The address, together with the variable of the environment that holds a key, if there is one."""
-    name = next((name for name in KEY_VARIABLES if environ.get(name, "").strip()), None)
+    """The address, together with the variable of the environment that holds its key, or would."""
+    name = next((name for name in KEY_VARIABLES if environ.get(name, "").strip()), KEY_VARIABLES[0])
     return replace(spec, api_key_env=spec.api_key_env or name)
 
 

@@ -21,7 +21,7 @@ from tui.net.client import checked_key
 from tui.net.failures import HTTPS_HINT, is_plain, proxy_refused
 from tui.net.proxies import proxy_for
 from tui.net.said import error_message
-from tui.net.secrets import remember
+from tui.net.secrets import remember, where_keys_go
 
 ASK_S = 10.0
 QUICK_S = 2.0
@@ -52,8 +52,8 @@ class OpenAIHost(BareHost):
     ) -> None:
         """`base_url` gets `/v1` when it has no path. The key goes to this address only, and is kept nowhere.
 
-        `key_name` is the environment variable that the key comes from, or would. `timeout` is in seconds. Raises
-        BadInputError for an address or a key that cannot be used.
+        `key_name` is the environment variable that the key comes from, or would; empty where none is meant for this
+        host. `timeout` is in seconds. Raises BadInputError for an address or a key that cannot be used.
         """
         checked = check_base_url(base_url)
         parts = urlsplit(checked)
@@ -153,7 +153,7 @@ class OpenAIHost(BareHost):
         elif reply.status == 403:
             hint = f"It may refuse the key in the environment variable {self._key_name}"
             if self._api_key is None:
-                hint = f"It may want an API key, in the environment variable {self._key_name}"
+                hint = f"It may want an API key: {where_keys_go(self._key_name)}"
         elif reply.status >= 500 and reply.status != 501:
             hint = "Look at the server's own log" if proxy is None else f"It may be the proxy {proxy.url} that says so"
         if reply.status == 0:
@@ -165,7 +165,8 @@ class OpenAIHost(BareHost):
         return prose("The server does not say which models it has", why, hint)
 
     def _key_hint(self) -> str:
-        return f"Put it into the environment variable {self._key_name}"
+        hint = where_keys_go(self._key_name)
+        return hint[0].upper() + hint[1:]
 
     def _answers(self) -> bool:
         """Whether anything of HTTP comes from the server's root."""

@@ -18,6 +18,13 @@ def remember(secret: str | None) -> None:
         _known.add(secret)
 
 
+def where_keys_go(variable: str) -> str:
+    """Where a host's key belongs, as the end of a sentence. `variable` is empty where none is meant for this host."""
+    if variable:
+        return f"put it into the environment variable {variable}"
+    return "name the host in config.toml, and the environment variable that holds its key there, as api_key_env"
+
+
 def known_secrets() -> tuple[str, ...]:
     """Those that were noted, the longest first: one may be the beginning of another."""
     return tuple(sorted(_known, key=len, reverse=True))
