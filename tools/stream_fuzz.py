@@ -31,7 +31,7 @@ import httpx2
 import psutil
 
 from tui.core import events as ev
-from tui.core.lane import Lane, LaneSpec
+from tui.core.lane import Lane, LaneSpec, LaneState
 from tui.core.plan import Mode
 from tui.core.session_dict import lane_from_dict, lane_to_dict
 from tui.core.target import Endpoint
@@ -313,7 +313,9 @@ def outcome(lane: Lane) -> tuple[Any, ...]:
     """What may not depend on where the bytes were cut."""
     usage, fault = lane.usage, lane.fault
     counts = (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens) if usage else None
-    return lane.state, lane.answer, lane.reasoning, lane.finish_reason, counts, fault.message if fault else ""
+    # Why an answer was cut is told after its end, for which nobody waits here.
+    why = fault.message if fault and lane.state is LaneState.FAILED else ""
+    return lane.state, lane.answer, lane.reasoning, lane.finish_reason, counts, why
 
 
 class Server:

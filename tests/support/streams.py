@@ -120,18 +120,10 @@ FRAMING = (
     ),
     Case("fields in capitals", WHOLE.replace("data", "DATA")),
     Case("an event's name in capitals", HEL + "Event: error\nData: too hot\n\n", "Hel", FAILED, says="too hot"),
-    Case(
-        "plain words after text",
-        HEL + "upstream connect error\n",
-        "Hel",
-        FAILED,
-        says=f"{WORDS}upstream connect error.",
-    ),
+    Case("plain words after text", HEL + "upstream connect error\n", "Hel", CUT),
     Case("plain words that end nothing", HEL + LO + data(STOP) + "bye\n", finish="stop"),
     Case("plain words in the middle", between("oops\n\n")),
-    Case(
-        "a page after text", HEL + "<html>Bad</html>\n", "Hel", FAILED, says="not part of an answer: <html>Bad</html>"
-    ),
+    Case("a page after text", HEL + "<html>Bad</html>\n", "Hel", CUT),
     *(
         Case(f"torn in {torn!r}", HEL + LO + torn, state=CUT)
         for torn in ("d", "dat", "ev", '{"choices": [{"ind', "[DON")

@@ -110,8 +110,6 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
                 answer.take(item)
             if not answer.recognized:
                 _explain_nothing(response.headers.get("content-type", ""), stream.loose)
-            elif answer.finish_reason is None and not answer.done and stream.broken_words:
-                _explain_words(stream.broken_words)
     finally:
         answer.close()
         watch.arrived = answer.brought_text
@@ -124,20 +122,23 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
         return
     at = stamps.read_at if answer.done else clock()
     emit(ev.Ended(start.lane, at, answer.finish_reason, answer.done))
+    if answer.finish_reason is None and not answer.done and stream.broken_words:
+        why = faults.failed(start, _words(stream.broken_words), at, arrived=answer.brought_text)
+        emit(ev.Explained(start.lane, at, why.message, why.hint))
 
 
 def _explain_nothing(content_type: str, text: str) -> None:
     """Raise what is to be said of a body in which nothing of an answer was; of an empty stream there is nothing."""
     stream = content_type.startswith("text/event-stream")
     if text and (stream or _is_sentence(text)):
-        _explain_words(text)
+        raise _words(text)
     if not stream:
         raise faults.NotAStreamError(content_type, b"")
 
 
-def _explain_words(text: str) -> None:
-    """Raise what is to be said of text that is no part of a stream."""
-    raise faults.ServerSaidError(text) if _is_sentence(text) else faults.NonsenseError(text)
+def _words(text: str) -> Exception:
+    """What is to be said of text that is no part of a stream."""
+    return faults.ServerSaidError(text) if _is_sentence(text) else faults.NonsenseError(text)
 
 
 def _is_sentence(text: str) -> bool:
