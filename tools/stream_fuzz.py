@@ -36,7 +36,7 @@ from tui.core.plan import Mode
 from tui.core.session_dict import lane_from_dict, lane_to_dict
 from tui.core.target import Endpoint
 from tui.engine import faults
-from tui.engine.client import _read, _Watch
+from tui.engine.client import Watch, read_answer
 from tui.engine.link import EngineGone, EngineLink
 from tui.engine.protocol import Hello, Start
 from tui.engine.stamps import Stamps, clock
@@ -276,7 +276,7 @@ async def read(portions: Sequence[bytes], content_type: str) -> list[ev.Event]:
     )
     seen.append(ev.Sent("r1", stamps.sent))
     try:
-        await _read(start, response, stamps, _Watch(start), seen.append)
+        await read_answer(start, response, stamps, Watch(start), seen.append)
     except faults.EXPECTED as error:
         arrived = any(isinstance(event, ev.Delta) for event in seen)
         seen.append(faults.failed(start, error, clock(), arrived=arrived))

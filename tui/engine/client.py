@@ -38,7 +38,7 @@ async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
 
     A request whose options the host refuses by name is made anew without them; every instant is that of the last.
     """
-    watch, emit = _Watch(start), without_key(start, emit)
+    watch, emit = Watch(start), without_key(start, emit)
     try:
         async with asyncio.timeout(None) as watch.timeout:
             left_out = dialects.known(start.endpoint)
@@ -55,7 +55,7 @@ async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
 
 
 async def _attempt(
-    start: Start, left_out: tuple[str, ...], watch: _Watch, emit: Emit, dialects: Dialects
+    start: Start, left_out: tuple[str, ...], watch: Watch, emit: Emit, dialects: Dialects
 ) -> tuple[str, ...]:
     """One request to its end. Returns the options that the host refuses; none when there is nothing more to try."""
     stamps = Stamps(lambda: _sent(start, stamps, watch, emit))
@@ -70,7 +70,7 @@ async def _attempt(
                     emit(ev.Adjusted(start.lane, stamps.read_at, left_out))
                 emit(ev.Headers(start.lane, stamps.read_at))
                 watch.enter("first text")
-                await _read(start, response.http_response, stamps, watch, emit)
+                await read_answer(start, response.http_response, stamps, watch, emit)
     except openai.APIStatusError as error:
         more = refused(error.status_code, faults.body_of(error.response), request)
         if not more:
@@ -91,7 +91,7 @@ def _client(start: Start, stamps: Stamps) -> openai.AsyncOpenAI:
     )
 
 
-async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: _Watch, emit: Emit) -> None:
+async def read_answer(start: Start, response: httpx2.Response, stamps: Stamps, watch: Watch, emit: Emit) -> None:
     """Read the stream to its end. `[DONE]` is the end, whether or not the server closes the connection."""
     stream, answer = EventStream(), Answer(start.lane, stamps, emit)
     try:
@@ -158,12 +158,12 @@ def _request(start: Start) -> dict[str, Any]:
     }
 
 
-def _sent(start: Start, stamps: Stamps, watch: _Watch, emit: Emit) -> None:
+def _sent(start: Start, stamps: Stamps, watch: Watch, emit: Emit) -> None:
     emit(ev.Sent(start.lane, stamps.sent or clock(), stamps.connect_ns))
     watch.enter("first byte")
 
 
-class _Watch:
+class Watch:
     """How long the host may still be silent. Only what brings the answer forward is a sign of life."""
 
     def __init__(self, start: Start) -> None:
