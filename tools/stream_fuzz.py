@@ -31,12 +31,12 @@ import httpx2
 import psutil
 
 from tui.core import events as ev
-from tui.core.lane import Lane, LaneSpec
+from tui.core.lane import Lane, LaneSpec, LaneState
 from tui.core.plan import Mode
 from tui.core.session_dict import lane_from_dict, lane_to_dict
 from tui.core.target import Endpoint
 from tui.engine import faults
-from tui.engine.client import _read, _Watch
+from tui.engine.client import Watch, read_answer
 from tui.engine.link import EngineGone, EngineLink
 from tui.engine.protocol import Hello, Start
 from tui.engine.stamps import Stamps, clock
@@ -276,7 +276,7 @@ async def read(portions: Sequence[bytes], content_type: str) -> list[ev.Event]:
     )
     seen.append(ev.Sent("r1", stamps.sent))
     try:
-        await _read(start, response, stamps, _Watch(start), seen.append)
+        await read_answer(start, response, stamps, Watch(start), seen.append)
     except faults.EXPECTED as error:
         arrived = any(isinstance(event, ev.Delta) for event in seen)
         seen.append(faults.failed(start, error, clock(), arrived=arrived))
@@ -313,7 +313,9 @@ def outcome(lane: Lane) -> tuple[Any, ...]:
     """What may not depend on where the bytes were cut."""
     usage, fault = lane.usage, lane.fault
     counts = (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens) if usage else None
-    return lane.state, lane.answer, lane.reasoning, lane.finish_reason, counts, fault.message if fault else ""
+    # Why an answer was cut is told after its end, for which nobody waits here.
+    why = fault.message if fault and lane.state is LaneState.FAILED else ""
+    return lane.state, lane.answer, lane.reasoning, lane.finish_reason, counts, why
 
 
 class Server:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.lanes import ask, start, until_ended
-from tests.support.loopback_server import WORDS, LoopbackServer
+from tests.support.lanes import ask, start, until_ended, why_cut
+from tests.support.loopback_server import FINISH, SCRIPTS, WORDS, LoopbackServer, Wire, text, usage
 from tests.support.some import some
 from tui.core.clean import clean
 from tui.core.events import Cancelled, Delta
@@ -14,6 +14,17 @@ from tui.core.target import Timeouts
 from tui.engine.link import EngineGone, EngineLink
 from tui.engine.protocol import Cancel
 
+
+async def ends_and_stays(wire: Wire) -> None:
+    """A finish reason, and then neither the end nor a word."""
+    await wire.head()
+    await wire.event(text("all of it"))
+    await wire.event(FINISH)
+    await wire.event(usage(3))
+    await wire.stall()
+
+
+SCRIPTS["ends_and_stays"] = ends_and_stays
 HASTY = Timeouts(connect=0.5, first_byte=0.5, first_text=0.5, idle=0.5)
 
 
@@ -191,3 +202,34 @@ def test_a_closed_engine_is_gone(server: LoopbackServer) -> None:
     assert pid is not None
     link.close()
     assert not psutil.pid_exists(pid)
+
+
+def test_an_answer_that_is_said_to_be_whole_is_done_though_its_connection_stays(
+    link: EngineLink, server: LoopbackServer
+) -> None:
+    lane = ask(link, server.url, "ends_and_stays", HASTY)
+    assert (lane.state, lane.finish_reason, lane.answer) == (LaneState.DONE, "stop", "all of it")
+    assert lane.usage is not None and lane.usage.completion_tokens == 3
+    # The wait for its end is nobody's time.
+    assert lane.marks.end is not None and lane.marks.end - lane.marks.at[-1] < HASTY.idle * 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("upstream connect error", "The host reports: upstream connect error."),
+        ("<html>Bad</html>", "The host sent something that is not part of an answer: <html>Bad</html>."),
+    ],
+)
+def test_what_is_said_where_an_answer_breaks_off_is_the_reason_why_it_was_cut(
+    link: EngineLink, server: LoopbackServer, monkeypatch: pytest.MonkeyPatch, words: str, why: str
+) -> None:
+    async def breaks_off(wire: Wire) -> None:
+        await wire.head()
+        await wire.event(text("half of"))
+        await wire.send(f"{words}\n".encode())
+
+    monkeypatch.setitem(SCRIPTS, "breaks_off", breaks_off)
+    lane = ask(link, server.url, "breaks_off")
+    told = why_cut(link, lane)
+    assert (lane.answer, told.message, told.hint) == ("half of", why, "What arrived is kept.")

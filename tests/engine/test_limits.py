@@ -13,10 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lanes import ask, until_ended
+from tests.support.lanes import ask, until_ended, why_cut
 from tests.support.loopback_server import SCRIPTS, SSE, LoopbackServer, Wire
-from tests.support.some import any_number_of
-from tui.core.events import Explained
 from tui.core.lane import LaneState
 from tui.core.limits import MAX_CHARS, TOO_LONG
 from tui.core.prompt import Prompt
@@ -137,15 +135,7 @@ def test_the_good_beside_the_bad_are_answered(engine: EngineLink, server: Loopba
 def test_an_answer_longer_than_can_be_kept_is_cut_and_says_so(engine: EngineLink, server: LoopbackServer) -> None:
     lane = ask(engine, server.url, _model("an endless answer"))
     assert lane.state is LaneState.CUT
-    for _ in range(100):  # why comes right behind the end
-        for message in any_number_of(engine.drain()):
-            assert isinstance(message, Explained)
-            lane.fold(message)
-        if lane.fault is not None:
-            break
-        engine.wait(0.1)
-    assert lane.fault is not None
-    assert lane.fault.message == TOO_LONG
+    assert why_cut(engine, lane).message == TOO_LONG
     assert 1_000_000 < len(lane.answer) <= MAX_CHARS
     back = lane_from_dict(lane_to_dict(lane))
     assert (back.answer, back.marks.chunks) == (lane.answer, lane.marks.chunks)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.support.lanes import lane, start
 from tui.core import events as ev
 from tui.core.lane import Lane, LaneState
-from tui.engine.client import _read, _Watch
+from tui.engine.client import Watch, read_answer
 from tui.engine.stamps import Stamps, clock
 
 many = settings(max_examples=150, deadline=None)
@@ -56,7 +56,7 @@ def answered(portions: Sequence[bytes]) -> Lane:
     async def read() -> None:
         request = httpx2.Request("POST", asked.endpoint.base_url)
         response = httpx2.Response(200, headers=headers, stream=Reads(stamps, portions), request=request)
-        await _read(asked, response, stamps, _Watch(asked), seen.append)
+        await read_answer(asked, response, stamps, Watch(asked), seen.append)
 
     asyncio.run(read())
     made = lane()

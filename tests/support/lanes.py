@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from tests.support.some import some
-from tui.core.events import Cancelled, Ended, Event, Failed
-from tui.core.lane import Lane, LaneSpec
+from tests.support.some import any_number_of, some
+from tui.core.events import Cancelled, Ended, Event, Explained, Failed
+from tui.core.lane import Fault, Lane, LaneSpec, LaneState
 from tui.core.plan import Mode
 from tui.core.target import Endpoint, Parameters, Timeouts
 from tui.engine.link import EngineGone, EngineLink
@@ -61,3 +61,16 @@ def folded(link: EngineLink, request: Start) -> Lane:
         assert not isinstance(event, EngineGone)
         asked.fold(event)
     return asked
+
+
+def why_cut(link: EngineLink, lane: Lane) -> Fault:
+    """Why this lane was cut, which comes right behind its end."""
+    assert lane.state is LaneState.CUT
+    deadline = time.monotonic() + PATIENCE
+    while lane.fault is None and time.monotonic() < deadline:
+        link.wait(0.1)
+        for message in any_number_of(link.drain()):
+            assert isinstance(message, Explained)
+            lane.fold(message)
+    assert lane.fault is not None
+    return lane.fault

@@ -120,18 +120,10 @@ FRAMING = (
     ),
     Case("fields in capitals", WHOLE.replace("data", "DATA")),
     Case("an event's name in capitals", HEL + "Event: error\nData: too hot\n\n", "Hel", FAILED, says="too hot"),
-    Case(
-        "plain words after text",
-        HEL + "upstream connect error\n",
-        "Hel",
-        FAILED,
-        says=f"{WORDS}upstream connect error.",
-    ),
+    Case("plain words after text", HEL + "upstream connect error\n", "Hel", CUT),
     Case("plain words that end nothing", HEL + LO + data(STOP) + "bye\n", finish="stop"),
     Case("plain words in the middle", between("oops\n\n")),
-    Case(
-        "a page after text", HEL + "<html>Bad</html>\n", "Hel", FAILED, says="not part of an answer: <html>Bad</html>"
-    ),
+    Case("a page after text", HEL + "<html>Bad</html>\n", "Hel", CUT),
     *(
         Case(f"torn in {torn!r}", HEL + LO + torn, state=CUT)
         for torn in ("d", "dat", "ev", '{"choices": [{"ind', "[DON")
@@ -173,6 +165,17 @@ FRAMING = (
     Case("finish without its blank line and no end", HEL + LO + data(STOP, ""), finish="stop"),
     Case("torn last line", HEL + LO + 'data: {"choices": [{"index": 0, "del', state=CUT),
     Case("torn after the finish", HEL + LO + data(STOP) + "data: [DO", finish="stop"),
+    *(
+        Case(f"the end as {end}", WHOLE.replace("[DONE]", end) + data(said("!")))
+        for end in ('"[DONE]"', "[done]", "[Done]")
+    ),
+    Case("more promised than sent", HEL + LO + data(STOP), headers=("content-length: 5000",), finish="stop"),
+    Case(
+        "no last chunk",
+        f"{len(HEL + LO + data(STOP)):x}\r\n{HEL}{LO}{data(STOP)}\r\n",
+        headers=("transfer-encoding: chunked",),
+        finish="stop",
+    ),
     Case("text after the end", WHOLE + data(said(" again")) + data({"error": "late"})),
     Case(
         "data over several lines",
@@ -246,6 +249,7 @@ FRAMING = (
 )
 
 BARE = json.dumps({"error": {"message": "gone"}}, indent=2)
+NO_ERRORS: tuple[Any, ...] = ({}, {"code": 0, "message": ""}, {"code": None, "message": None}, 0, "", [])
 ERRORS = (
     Case(
         "error event", HEL + "event: error\ndata: out of memory\n\n" + END, "Hel", FAILED, says=f"{WORDS}out of memory."
@@ -282,6 +286,21 @@ ERRORS = (
     ),
     Case("error with choices null", data({"choices": None, "error": {"message": "gone"}}), "", FAILED, says="gone"),
     Case("error null", HEL + data({**said("lo"), "error": None}) + ENDING),
+    *(Case(f"error that is none: {error}", HEL + data({**said("lo"), "error": error}) + ENDING) for error in NO_ERRORS),
+    Case("error field null", between("error: null\n\n")),
+    Case("error event that is none", HEL + "event: error\n" + data({**said("lo"), "error": None}) + ENDING),
+    Case("success in words", data({"code": 0, "message": "Success", "choices": []}) + WHOLE),
+    Case("success in words alone", data({"code": 200, "msg": "Success"}) + WHOLE),
+    Case("a place in a queue", data({"status": "queued", "message": "position 1"}) + WHOLE),
+    *(
+        Case(f"words alone: {json.dumps(words)}", data(words) + END, "", FAILED, says=f"{WORDS}rate limit.")
+        for words in (
+            {"code": 429, "msg": "rate limit"},
+            {"success": False, "errors": [{"message": "rate limit"}]},
+            {"error_description": "rate limit"},
+            {"object": "error", "message": "rate limit", "usage": {"prompt_tokens": 3}},
+        )
+    ),
     Case("error as a code alone", data({"error": {"code": 502}}), "", FAILED, says="code 502"),
     Case("error that is true", data({"error": True}), "", FAILED, says="an error without a message"),
     Case(
@@ -394,6 +413,10 @@ ERRORS = (
             "cancelled",
             "timeout",
             "insufficient_system_resource",
+            "cancel",
+            "interrupted",
+            "exception",
+            "upstream_error",
         )
     ),
     *(
@@ -407,6 +430,11 @@ ERRORS = (
     Case(
         "abort beside text", data(choice(delta={"content": "Hel"}, finish_reason="abort")), "Hel", FAILED, says="abort"
     ),
+    *(
+        Case(f"{word!r} for no reason", data(choice(delta={"content": "Hello"}, finish_reason=word)), state=CUT)
+        for word in ("null", "None", "undefined", "", " ")
+    ),
+    Case("a reason as an object", HEL + LO + data(choice(finish_reason={"type": "stop"})), finish="stop"),
     Case("abort of another choice", HEL + data({"choices": [{"index": 1, "finish_reason": "abort"}]}) + LO + ENDING),
     *(
         Case(
@@ -466,6 +494,13 @@ SHAPES = (
     Case(
         "thinking in deltas, the answer as a message",
         data({"choices": [{"delta": {"reasoning_content": "Hm."}}]}) + data(MESSAGE) + END,
+        reasoning="Hm.",
+    ),
+    Case(
+        "thinking in deltas, the whole as a message",
+        data({"choices": [{"delta": {"reasoning_content": "Hm."}}]})
+        + data({"choices": [{"message": {"reasoning_content": "Hm.", "content": "Hello"}, "finish_reason": "stop"}]})
+        + END,
         reasoning="Hm.",
     ),
     Case("texts alone", "".join(data({"choices": [{"text": word}]}) for word in ("Hel", "lo")) + ENDING),

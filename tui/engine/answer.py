@@ -42,7 +42,7 @@ class Answer:
         if what is What.DONE:
             self.done = True
             return False
-        if what is What.ERROR:
+        if what is What.ERROR and not (isinstance(value, dict) and value.get("choices") and "error" in value):
             raise faults.ServerSaidError(error_in(value))
         if what is What.NONSENSE:
             raise faults.NonsenseError(value)

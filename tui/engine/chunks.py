@@ -23,10 +23,14 @@ _TEXTS = (
 _BROKEN_OFF = frozenset(
     (
         "error", "abort", "aborted", "cancelled", "canceled", "network_error", "server_error", "internal_error",
-        "timeout", "failed", "insufficient_system_resource",
+        "timeout", "failed", "insufficient_system_resource", "cancel", "interrupted", "exception", "upstream_error",
     )
 )  # fmt: skip
 """Reasons by which the server itself says that its answer is not whole."""
+_NO_REASON = ("", "null", "none", "undefined")
+_WORDS = ("detail", "message", "msg", "error_message", "error_msg", "errors", "error_description")
+"""Where an object that is nothing else says what went wrong."""
+_WELL = frozenset(("ok", "success", "queued", "pending", "processing", "in_progress", "running", "starting", "loading"))
 _COUNTS_MAX = 1 << 40
 
 
@@ -99,9 +103,10 @@ class ChunkReader:
     """Reads the objects of one stream, in their order: where its text stands is known from those before."""
 
     def __init__(self) -> None:
-        self._in_delta = False
+        self._in_delta: set[Kind] = set()
+        """The kinds of text that came in deltas. A message beside them repeats what they brought."""
         self._in_message = False
-        """Whether text other than thinking came in these. A message beside deltas repeats what they brought."""
+        """Whether text other than thinking came in messages."""
 
     def read(self, data: Any) -> Chunk:
         """Read a decoded chunk. Raises ValueError when it is nothing like one."""
@@ -113,28 +118,28 @@ class ChunkReader:
         choice = _choice(choices) if isinstance(choices, list) and choices else None
         usage = data.get("usage")
         if not choice:
-            error = _error(data, bare=not choices and not usage)
+            error = _error(data, bare="choices" not in data and not usage)
             return Chunk(usage=_usage(usage, data), error=error, known=bool(usage) or "choices" in data)
-        error = data.get("error") or choice.get("error")
-        reason = choice.get("finish_reason")
+        error = data.get("error") if is_error(data.get("error")) else choice.get("error")
         return Chunk(
             texts=tuple(self._texts(choice)),
-            finish_reason=beginning_of(reason, MAX_REASON_CHARS) if isinstance(reason, str) and reason else None,
+            finish_reason=_reason(choice.get("finish_reason")),
             usage=_usage(usage or choice.get("usage"), data),
-            error=(error_message({"error": error}) or WITHOUT_WORDS) if error else None,
+            error=(error_message({"error": error}) or WITHOUT_WORDS) if is_error(error) else None,
         )
 
     def _texts(self, choice: dict[str, Any]) -> Iterator[tuple[Kind, str]]:
         part = choice.get("delta")
         found = list(_part_texts(part)) if isinstance(part, dict) else []
         if found:
-            self._in_delta = self._in_delta or any(kind is not Kind.REASONING for kind, _ in found)
+            self._in_delta.update(kind for kind, _ in found)
             yield from found
             return
-        if self._in_delta:
+        if self._in_delta - {Kind.REASONING}:
             return
         part = choice.get("message")
         found = list(_part_texts(part)) if isinstance(part, dict) else []
+        found = [(kind, text) for kind, text in found if kind not in self._in_delta]
         if found:
             self._in_message = True
             yield from found
@@ -151,6 +156,15 @@ def error_in(data: Any) -> str:
     return error_message(data) or (_text_of(data) if isinstance(data, dict) else None) or WITHOUT_WORDS
 
 
+def _reason(value: Any) -> str | None:
+    """Why the answer ended; None while it goes on, for which some servers have a word."""
+    if isinstance(value, dict):
+        value = value.get("type")
+    if not isinstance(value, str) or value.strip().lower() in _NO_REASON:
+        return None
+    return beginning_of(value, MAX_REASON_CHARS)
+
+
 def _choice(choices: list[Any]) -> dict[str, Any] | None:
     """The choice that was asked for: the one with index 0, or with none."""
     for choice in choices:
@@ -161,14 +175,25 @@ def _choice(choices: list[Any]) -> dict[str, Any] | None:
 
 def _error(data: dict[str, Any], *, bare: bool) -> str | None:
     """What an object without a choice of ours says went wrong; `bare` when it holds no usage and no choices either."""
-    if data.get("error"):
+    if is_error(data.get("error")) or data.get("object") == "error":
         return error_in(data)
     if not bare:
         return None
-    if data.get("error_code") or data.get("object") == "error":
+    if data.get("error_code"):
         return error_in(data)
-    words = {key: data[key] for key in ("detail", "message") if key in data}
-    return error_message(words) if words and "error_code" not in data else None
+    words = {key: data[key] for key in _WORDS if key in data}
+    return error_message(words) if words and "error_code" not in data and not _goes_well(data) else None
+
+
+def is_error(value: Any) -> bool:
+    """Whether what stands under `error` tells of one; some servers have an empty one in every chunk."""
+    return any(value.values()) if isinstance(value, dict) else bool(value)
+
+
+def _goes_well(data: dict[str, Any]) -> bool:
+    """Whether an object with words says that nothing is wrong: a success, or a place in a queue."""
+    status = data.get("status")
+    return data.get("code") in (0, "0", 200) or (isinstance(status, str) and status.lower() in _WELL)
 
 
 def _text_of(data: dict[str, Any]) -> str | None:

@@ -24,6 +24,9 @@ from tui.net.proxies import proxy_for
 NO_KEY = "none"
 """Sent where no key is configured, so that the library never looks for one in the environment."""
 
+GRACE_S = 10.0
+"""Seconds in which counts and the end may follow a finish reason."""
+
 MAX_WORDS = 300
 """Characters of a body that is no stream which are taken for what the host has to say."""
 
@@ -35,7 +38,7 @@ async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
 
     A request whose options the host refuses by name is made anew without them; every instant is that of the last.
     """
-    watch, emit = _Watch(start), without_key(start, emit)
+    watch, emit = Watch(start), without_key(start, emit)
     try:
         async with asyncio.timeout(None) as watch.timeout:
             left_out = dialects.known(start.endpoint)
@@ -44,13 +47,15 @@ async def converse(start: Start, emit: Emit, dialects: Dialects) -> None:
     except asyncio.CancelledError:
         emit(ev.Cancelled(start.lane, clock()))
     except TimeoutError:
-        emit(faults.silent(start, watch.phase, watch.allowed, clock(), arrived=watch.arrived))
+        emit(watch.ended or faults.silent(start, watch.phase, watch.allowed, clock(), arrived=watch.arrived))
+    except faults.BROKEN as error:
+        emit(watch.ended or faults.failed(start, error, clock(), arrived=watch.arrived))
     except faults.EXPECTED as error:
         emit(faults.failed(start, error, clock(), arrived=watch.arrived))
 
 
 async def _attempt(
-    start: Start, left_out: tuple[str, ...], watch: _Watch, emit: Emit, dialects: Dialects
+    start: Start, left_out: tuple[str, ...], watch: Watch, emit: Emit, dialects: Dialects
 ) -> tuple[str, ...]:
     """One request to its end. Returns the options that the host refuses; none when there is nothing more to try."""
     stamps = Stamps(lambda: _sent(start, stamps, watch, emit))
@@ -65,7 +70,7 @@ async def _attempt(
                     emit(ev.Adjusted(start.lane, stamps.read_at, left_out))
                 emit(ev.Headers(start.lane, stamps.read_at))
                 watch.enter("first text")
-                await _read(start, response.http_response, stamps, watch, emit)
+                await read_answer(start, response.http_response, stamps, watch, emit)
     except openai.APIStatusError as error:
         more = refused(error.status_code, faults.body_of(error.response), request)
         if not more:
@@ -86,7 +91,7 @@ def _client(start: Start, stamps: Stamps) -> openai.AsyncOpenAI:
     )
 
 
-async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: _Watch, emit: Emit) -> None:
+async def read_answer(start: Start, response: httpx2.Response, stamps: Stamps, watch: Watch, emit: Emit) -> None:
     """Read the stream to its end. `[DONE]` is the end, whether or not the server closes the connection."""
     stream, answer = EventStream(), Answer(start.lane, stamps, emit)
     try:
@@ -94,6 +99,8 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
             for item in stream.take(data):
                 if answer.take(item):
                     watch.enter("more text")
+                if answer.finish_reason is not None:
+                    watch.enter("end")
                 if answer.done or answer.full:
                     break
             if answer.done or answer.full:
@@ -103,11 +110,11 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
                 answer.take(item)
             if not answer.recognized:
                 _explain_nothing(response.headers.get("content-type", ""), stream.loose)
-            elif answer.finish_reason is None and not answer.done and stream.broken_words:
-                _explain_words(stream.broken_words)
     finally:
         answer.close()
         watch.arrived = answer.brought_text
+        if answer.finish_reason is not None:
+            watch.ended = ev.Ended(start.lane, stamps.read_at, answer.finish_reason)
     if answer.full:
         # Neither a reason nor the end: it was cut, by us.
         emit(ev.Ended(start.lane, stamps.read_at))
@@ -115,20 +122,23 @@ async def _read(start: Start, response: httpx2.Response, stamps: Stamps, watch: 
         return
     at = stamps.read_at if answer.done else clock()
     emit(ev.Ended(start.lane, at, answer.finish_reason, answer.done))
+    if answer.finish_reason is None and not answer.done and stream.broken_words:
+        why = faults.failed(start, _words(stream.broken_words), at, arrived=answer.brought_text)
+        emit(ev.Explained(start.lane, at, why.message, why.hint))
 
 
 def _explain_nothing(content_type: str, text: str) -> None:
     """Raise what is to be said of a body in which nothing of an answer was; of an empty stream there is nothing."""
     stream = content_type.startswith("text/event-stream")
     if text and (stream or _is_sentence(text)):
-        _explain_words(text)
+        raise _words(text)
     if not stream:
         raise faults.NotAStreamError(content_type, b"")
 
 
-def _explain_words(text: str) -> None:
-    """Raise what is to be said of text that is no part of a stream."""
-    raise faults.ServerSaidError(text) if _is_sentence(text) else faults.NonsenseError(text)
+def _words(text: str) -> Exception:
+    """What is to be said of text that is no part of a stream."""
+    return faults.ServerSaidError(text) if _is_sentence(text) else faults.NonsenseError(text)
 
 
 def _is_sentence(text: str) -> bool:
@@ -148,12 +158,12 @@ def _request(start: Start) -> dict[str, Any]:
     }
 
 
-def _sent(start: Start, stamps: Stamps, watch: _Watch, emit: Emit) -> None:
+def _sent(start: Start, stamps: Stamps, watch: Watch, emit: Emit) -> None:
     emit(ev.Sent(start.lane, stamps.sent or clock(), stamps.connect_ns))
     watch.enter("first byte")
 
 
-class _Watch:
+class Watch:
     """How long the host may still be silent. Only what brings the answer forward is a sign of life."""
 
     def __init__(self, start: Start) -> None:
@@ -163,10 +173,13 @@ class _Watch:
             "first byte": limits.first_byte,
             "first text": limits.first_text,
             "more text": limits.idle,
+            "end": min(limits.idle, GRACE_S),
         }
         self.phase = "connect"
         self.arrived = False
         """Whether any text of the answer was emitted: known when its reading has ended, however that was."""
+        self.ended: ev.Ended | None = None
+        """How the answer ended, when its server gave a reason: whatever becomes of the connection, it is whole."""
         self.timeout: asyncio.Timeout | None = None
         self._entered = 0.0
 

@@ -100,6 +100,9 @@ EXPECTED = (
 )
 """Everything the network and the server can do to us. Anything else is a defect and must not be hidden."""
 
+BROKEN = (httpcore2.RemoteProtocolError, httpcore2.ReadError)
+"""Of these, what becomes of a connection by which an answer comes."""
+
 _SILENCES = {
     "connect": ("connect", "The host did not accept the connection", "Check the address, or that the host is up."),
     "first byte": ("timeout", "The host took the request and did not answer", "It may be busy or stuck: run it again."),

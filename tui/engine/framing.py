@@ -141,6 +141,8 @@ class EventStream:
                 yield from self._add(value)
             case "event":
                 self._name = value.strip()
+            case "error" if value.strip() == "null":
+                pass
             case "error" if ":" in text:
                 yield What.ERROR, _value_or_text(value)
             case "" | "id" | "retry":
@@ -150,7 +152,7 @@ class EventStream:
 
     def _add(self, text: str) -> Iterator[Item]:
         yield from self._without_fields()
-        if text.strip() == _DONE:
+        if _is_end(text):
             yield from self._event()
             yield What.DONE, None
             return
@@ -194,7 +196,7 @@ class EventStream:
                 yield What.VALUE, value
 
     def _without_field(self, text: str) -> Iterator[Item]:
-        if text.strip() == _DONE:
+        if _is_end(text):
             yield from self._without_fields()
             yield What.DONE, None
             return
@@ -208,6 +210,10 @@ class EventStream:
         self._unframed_chars += len(text) + _LINE_COSTS
         if self._unframed_chars > MAX_EVENT_BYTES:
             raise TooLongError
+
+
+def _is_end(text: str) -> bool:
+    return text.strip().strip('"').upper() == _DONE
 
 
 def _object(text: str) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from tui.net.secrets import beginning_of
 
 MAX_CHARS = 2000
 """Characters that a sentence may have. What is longer holds an echo, in which searching for words takes seconds."""
-_PLACES = ("error", "detail", "message", "errors", "error_message", "error_msg", "msg")
+_PLACES = ("error", "detail", "message", "errors", "error_message", "error_msg", "msg", "error_description")
 _WORDS = ("message", "detail", "msg", "error", "description")
 
 
