@@ -51,7 +51,7 @@ class Check:
 def smoke(models: tuple[str, ...], host: tuple[str, ...], slow_ms: float | None, as_json: bool) -> ExitCode:
     """Check that the host answers, lists its models, and that they answer a short question.
 
-    Without -m each model that is listed is asked; of a host with more than 8, those named with -m.
+    Without -m each model that is listed is asked, of a host with more than 8 none: name those to ask.
 
     Exit codes: 0 all good, 2 usage, 3 no host, 4 model missing, 5 model failed, 6 empty answer, 7 too slow.
     Of several troubles the lowest code wins.
