@@ -223,7 +223,7 @@ async def test_an_answer_that_ends_after_other_sizes_is_shown_from_its_top(sizes
     async with Stage(view).run_test(size=(80, 24)) as pilot:
         view.show(text)
         await pilot.pause()
-        for size in sizes:
+        for size in some(sizes):
             await pilot.resize_terminal(*size)
             await pilot.pause()
             text += "\nmore"
