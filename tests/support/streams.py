@@ -120,6 +120,20 @@ FRAMING = (
     ),
     Case("fields in capitals", WHOLE.replace("data", "DATA")),
     Case("an event's name in capitals", HEL + "Event: error\nData: too hot\n\n", "Hel", FAILED, says="too hot"),
+    Case("pings as data and nothing else", data({"type": "ping"}) + data({}) + data({"status": "queued"}), "", CUT),
+    *(
+        Case(
+            f"another API{', named' if name else ''}",
+            name + data(first) + name + data({"type": "x"}),
+            "",
+            FAILED,
+            says=says,
+        )
+        for name in ("", "event: message_start\n")
+        for first, says in (
+            ({"type": "message_start", "message": {}}, 'completions, but {"type": "message_start", "mess'),
+        )
+    ),
     Case("plain words after text", HEL + "upstream connect error\n", "Hel", CUT),
     Case("plain words that end nothing", HEL + LO + data(STOP) + "bye\n", finish="stop"),
     Case("plain words in the middle", between("oops\n\n")),

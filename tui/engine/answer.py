@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from tui.core import events as ev
 from tui.core.limits import AnswerRoom
 from tui.engine import faults
-from tui.engine.chunks import Chunk, ChunkReader, Count, error_in
+from tui.engine.chunks import Chunk, ChunkReader, Count, error_in, is_sign_of_life
 from tui.engine.framing import Item, What
 from tui.engine.stamps import Stamps
 from tui.engine.thinking import ThinkingTags, UnopenedThinking
@@ -24,6 +25,8 @@ class Answer:
         """Whether the server said that this is all."""
         self.recognized = False
         """Whether anything of a chat completion's came."""
+        self.foreign = ""
+        """The first object that is nothing of a chat completion's, and no sign of life either."""
         self.brought_text = False
         """Whether any text of it was emitted."""
         self._lane, self._stamps, self._emit = lane, stamps, emit
@@ -47,6 +50,7 @@ class Answer:
         if what is What.NONSENSE:
             raise faults.NonsenseError(value)
         if what is What.NAMED and not any(value.get(key) for key in ("choices", "usage", "error")):
+            self._note_foreign(value)
             return False
         return self._read(value)
 
@@ -69,6 +73,8 @@ class Answer:
         except ValueError as error:
             raise faults.NonsenseError(str(value)) from error
         self.recognized = self.recognized or chunk.known
+        if not self.recognized:
+            self._note_foreign(value)
         stamps = self._stamps
         for kind, text in chunk.texts:
             for delta in self._tags.take(ev.Delta(self._lane, stamps.read_at, stamps.read_number, kind, text)):
@@ -77,6 +83,10 @@ class Answer:
         self.finish_reason = chunk.finish_reason or self.finish_reason
         self._check(chunk)
         return bool(chunk.texts)
+
+    def _note_foreign(self, value: Any) -> None:
+        if not self.foreign and isinstance(value, dict) and value and not is_sign_of_life(value):
+            self.foreign = json.dumps(value)
 
     def _give(self, delta: ev.Delta) -> None:
         text = self._room.take(delta.text)

@@ -190,6 +190,11 @@ def is_error(value: Any) -> bool:
     return any(value.values()) if isinstance(value, dict) else bool(value)
 
 
+def is_sign_of_life(data: dict[str, Any]) -> bool:
+    """Whether an object says no more than that the host is at work."""
+    return data.get("type") in ("ping", "heartbeat") or "status" in data or _goes_well(data)
+
+
 def _goes_well(data: dict[str, Any]) -> bool:
     """Whether an object with words says that nothing is wrong: a success, or a place in a queue."""
     status = data.get("status")

@@ -108,6 +108,8 @@ async def read_answer(start: Start, response: httpx2.Response, stamps: Stamps, w
         else:
             for item in stream.rest():
                 answer.take(item)
+            if not answer.recognized and answer.foreign:
+                raise faults.OtherApiError(answer.foreign)
             if not answer.recognized:
                 _explain_nothing(response.headers.get("content-type", ""), stream.loose)
     finally:

@@ -69,6 +69,10 @@ class NonsenseError(Exception):
         super().__init__(beginning_of(part, 200))
 
 
+class OtherApiError(NonsenseError):
+    """A stream of objects of which none is a chat completion's, told by the beginning of the first."""
+
+
 class NotAStreamError(Exception):
     """A success that is not a stream of events: `content_type` and the beginning of `body`."""
 
@@ -152,6 +156,9 @@ def _explain(start: Start, error: BaseException, *, arrived: bool) -> tuple[str,
             return "stream", f"The host broke its answer off: finish reason {error}.", kept
         case PackedError():
             return "stream", _sentence(f"The host's answer cannot be read: {error}"), _OWN_LOG
+        case OtherApiError():
+            hint = f"Is {where} the address of a chat API?"
+            return "stream", _sentence(f"The host does not stream chat completions, but {error}"), hint
         case NonsenseError():
             return "stream", _sentence(f"The host sent something that is not part of an answer: {error}"), kept
         case NotAStreamError():
