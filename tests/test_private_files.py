@@ -92,6 +92,15 @@ def test_a_folder_that_is_shared_on_purpose_stays_so(tmp_path: Path, mode: int) 
     assert modes(folder)["."] == oct(mode)
 
 
+def test_a_checkout_of_the_program_is_left_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "foundry-compare"
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "pyproject.toml").touch()
+    make_folder(folder)
+    assert modes(folder)["."] == "0o755"
+
+
 def test_a_folder_that_somebody_else_made_is_left_as_it_is(tmp_path: Path) -> None:
     folder = tmp_path / "class"
     folder.mkdir()

@@ -64,4 +64,5 @@ def _close_to_others(folder: Path) -> None:
 
 
 def _is_ours(folder: Path) -> bool:
-    return _APP in (folder.name, folder.parent.name)
+    # A checkout of the program has its name as well.
+    return _APP in (folder.name, folder.parent.name) and not (folder / "pyproject.toml").exists()
