@@ -232,7 +232,7 @@ def test_a_certificate_of_ones_own_is_taken_on_this_machine_too(place: str, tmp_
 def test_a_host_of_several_that_does_not_answer_is_no_missing_model(answer: bytes | None, tmp_path: Path) -> None:
     with LoopbackServer().running() as near, serving(answer or b"") as there:
         away = f"127.0.0.1:{there.port if answer else free_port()}"
-        why = "wants an API key. bad key. Put it" if answer else "The connection was refused."
+        why = "wants an API key. bad key. Name the host in config.toml" if answer else "The connection was refused."
         hosts = ("--host", near.url, "--host", f"http://{away}")
         model = f"{away}/good"
         run = call("run", *hosts, "-m", model, "-p", "hi", cwd=tmp_path)
