@@ -209,6 +209,41 @@ async def test_the_tail_stays_in_sight_when_the_terminal_changes() -> None:
             assert last_shown(view) == "the very end"
 
 
+@pytest.mark.parametrize("sizes", [[(120, 45)], [(80, 45)], [(40, 12)], [(160, 60), (30, 10)]])
+async def test_a_resize_in_mid_stream_is_nobody_s_move(sizes: list[tuple[int, int]]) -> None:
+    view = AnswerView()
+    app = Stage(view)
+    async with app.run_test(size=(80, 24)) as pilot:
+        view.show(numbered(40))
+        await pilot.pause()
+        for size in (*sizes, (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        assert follows(view)
+        assert not [message for message in app.heard if isinstance(message, Scrolled)]
+        view.show(numbered(60))
+        await pilot.pause()
+        assert last_shown(view) == "line 59"
+        view.show(numbered(61), ended=True)
+        await pilot.pause()
+        assert rows(view)[0] == "line 0", "nobody has scrolled"
+
+
+async def test_a_place_near_the_end_outlives_a_larger_terminal() -> None:
+    view = AnswerView()
+    app = Stage(view)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await focused(pilot, view)
+        view.show(numbered(60))
+        await pilot.press("up", "up")
+        here = rows(view)[0]
+        for size in ((80, 50), (100, 70), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        assert rows(view)[0] == here
+        assert not follows(view)
+
+
 def test_the_mark_stands_where_the_view_is() -> None:
     assert marked_rows(0, 10, 10) == range(0)
     assert marked_rows(0, 10, 50) == range(2)

@@ -57,7 +57,7 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         """Whether a person chose what is in sight."""
         self._adjusting = False
         self._kept: tuple[int, WrappedText, Place] | None = None
-        """The place kept through a change of width, and the row it was put in."""
+        """The place kept through a resize, and the row it was put in."""
         self._painted: dict[int, tuple[Looks, Strip]] = {}
         """Rows as they were painted last: most of them come again when the view scrolls."""
 
@@ -197,6 +197,11 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         # A view that has become larger is moved by Textual before it hears of its size: no person's doing either.
         if self._adjusting or not self._room or self._present_room != self._room or new_value == old_value:
             return
+        if old_value > self.max_scroll_y:
+            # The layout's doing, and nobody's move: a view that has grown has less beyond it. `_settle` comes next.
+            place = self._place(round(old_value))
+            self._kept = place and (round(new_value), *place)
+            return
         self._moved = True
         sees_end = new_value > old_value and new_value + self._room.height >= self._text.total
         self._following = sees_end or new_value >= self.max_scroll_y
@@ -211,7 +216,7 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         room = self._present_room
         if room == self._room or not room:
             return
-        kept = None if self._following else self._place()
+        kept = None if self._following else self._place(self.scroll_offset.y)
         if room.width != self._room.width:
             self._unformat()
             self._text.resize(room.width)
@@ -232,9 +237,9 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         if event.x == self._room.width and self._room.height > 1:
             self.go(round(event.y / (self._room.height - 1) * self.max_scroll_y))
 
-    def _place(self) -> tuple[WrappedText, Place] | None:
-        """The text the first row shows; after a change of width the one it was to show, so that places do not drift."""
-        top = self.scroll_offset.y
+    def _place(self, top: int) -> tuple[WrappedText, Place] | None:
+        """The text that the first row shows; after a resize the one that it was to show, so that places do not
+        drift."""
         if self._kept is not None and self._kept[0] == top:
             return self._kept[1:]
         return self._text.place(top)
