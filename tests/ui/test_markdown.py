@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.console import Console
 from rich.style import Style
 
 from tests.support.loopback_server import SCRIPTS, LoopbackServer, Wire, text
@@ -19,7 +20,9 @@ from tests.ui.stage import Stage, rows
 from tui.core.lane import LaneState
 from tui.hosts.openai_api import OpenAIHost
 from tui.ui.cells import room
+from tui.ui.terminal.widths import keep_columns
 from tui.ui.theming import load_all
+from tui.ui.widgets.answer_rows import Looks, paint
 from tui.ui.widgets.answer_styles import ROLES
 from tui.ui.widgets.answer_view import AnswerView
 from tui.ui.widgets.formatted import LONGEST, Formatted, Wish
@@ -77,6 +80,39 @@ def test_hindi_has_room_for_vowels_that_take_a_cell() -> None:
         made = shown(answer)
         assert max(map(room, made.rows)) <= 40 < max(map(room, shown(answer, 60).rows))
         assert "".join(made.rows).count("हिन्दी") == answer.count("हिन्दी")
+
+
+FAMILY, FLAG, THUMB = "👨‍👩‍👧‍👦", "🇩🇪", "👍🏽"
+
+
+@pytest.mark.parametrize("width", [24, 25, 26, 39])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Family: {} {} {} {} {} {} {} {} {} {} {} {} {}",
+        "# {}{}{}{}{}{}{}{}{}{}{}{}{}{}{}{}{}{}",
+        "- one {} **two {}** `{}` {} {} {}\n\n> {} {} quoted {} {} {} {} {}",
+        "| a {} | b |\n|---|---|\n| {} | c {} |\n| words | words {} |",
+        "```\nprint('{}{}{} {} {} {} {}')\n```",
+        "```py\nprint('{}', '{}', '{}', '{}', '{}', '{}')\n```",
+    ],
+)
+def test_an_emoji_at_the_end_of_a_row_is_seen(answer: str, width: int) -> None:
+    """In the frame of one pane that is painted alone, as when its answer has settled."""
+    for emoji in (FAMILY, FLAG, THUMB):
+        made = formatted(Wish(answer.replace("{}", emoji), width, STYLES))
+        assert made is not None
+        strips = [
+            paint(at, Looks(row, STYLES["text"], width, None, True, None, None, made.pieces[at]))
+            for at, row in enumerate(made.rows)
+        ]
+        frame = keep_columns(
+            "\n".join(
+                f"\x1b[{at};2H{strip.render(Console(color_system='truecolor'))}" for at, strip in enumerate(strips, 1)
+            )
+        )
+        assert "□" not in frame, made.rows
+        assert frame.count(emoji) == answer.count("{}"), made.rows
 
 
 @pytest.mark.parametrize(

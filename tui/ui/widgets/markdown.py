@@ -10,8 +10,10 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markdown import CodeBlock, Heading, Markdown, TableElement
+from rich.console import Console, ConsoleOptions, JustifyMethod, OverflowMethod, RenderResult
+from rich.containers import Lines
+from rich.markdown import CodeBlock, Heading, Markdown, MarkdownContext, Paragraph, TableDataElement, TableElement
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.segment import Segment
 from rich.style import Style
@@ -21,8 +23,9 @@ from rich.text import Text
 from rich.theme import Theme
 
 from tui.core.clean import clean
-from tui.ui.cells import room
+from tui.ui.cells import clusters, room, unsure
 from tui.ui.widgets.formatted import Formatted, Wish
+from tui.ui.widgets.wrap import breaks
 
 _CELLS_A_LEVEL = 6
 """Cells that one level of nesting needs at least: deeper text would stand in columns too narrow to read, or none."""
@@ -79,6 +82,73 @@ def _rows(answer: _Answer, wish: Wish) -> list[list[Segment]]:
         width -= max((needed - wish.width) // 2, 1)
 
 
+class _Words(Text):
+    """Text that breaks as an answer does that is shown as it came: what may take more cells in some terminal stands
+    where there is room for them."""
+
+    @classmethod
+    def of(cls, text: Text) -> _Words:
+        """The same text in the same styles."""
+        made = cls(justify=text.justify, overflow=text.overflow)
+        made.append_text(text)
+        return made
+
+    def wrap(
+        self,
+        console: Console,
+        width: int,
+        *,
+        justify: JustifyMethod | None = None,
+        overflow: OverflowMethod | None = None,
+        tab_size: int = 8,
+        no_wrap: bool | None = None,
+    ) -> Lines:
+        """The rows of the text, as Rich's own method has them where all terminals agree."""
+        if not unsure(self.plain):
+            return super().wrap(console, width, justify=justify, overflow=overflow, tab_size=tab_size, no_wrap=no_wrap)
+        rows = Lines()
+        for line in self.split(allow_blank=True):
+            line.expand_tabs(tab_size)
+            broken = line.divide(breaks(line.plain, width)[1:])
+            for row in broken:
+                row.rstrip()
+            broken.justify(console, width, justify=justify or self.justify or "left", overflow="fold")
+            rows.extend(broken)
+        return rows
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        if not unsure(self.plain):
+            return super().__rich_measure__(console, options)
+        return Measurement(
+            *(max(map(_needed, parts), default=0) for parts in (self.plain.split(), self.plain.split("\n")))
+        )
+
+
+def _needed(text: str) -> int:
+    """Cells in which a text may stand without being broken."""
+    column = most = 0
+    for cluster in clusters(text):
+        most = max(most, column + max(cluster.room, cluster.most - 1))
+        column += cluster.room
+    return most
+
+
+class _Paragraph(Paragraph):
+    """A paragraph of our own words."""
+
+    def on_enter(self, context: MarkdownContext) -> None:
+        super().on_enter(context)
+        self.text = _Words.of(self.text)
+
+
+class _Cell(TableDataElement):
+    """A table's cell of our own words."""
+
+    def __init__(self, justify: JustifyMethod) -> None:
+        super().__init__(justify)
+        self.content = _Words.of(self.content)
+
+
 class _Code(CodeBlock):
     """Code in the theme's own colours, set in a little."""
 
@@ -96,16 +166,27 @@ class _Code(CodeBlock):
         if language not in _LANGUAGES | _UNCOLOURED:
             yield Text(self.lexer_name, console.get_style("markdown.block_quote"), overflow="fold")
         if language in _LANGUAGES and len(code) <= _COLOURED:
-            yield Syntax(code, language, theme=ANSISyntaxTheme(self.colours), word_wrap=True, padding=(0, 0, 0, 2))
+            coloured = Syntax(code, language, theme=ANSISyntaxTheme(self.colours), word_wrap=True, padding=(0, 0, 0, 2))
+            if not unsure(code):
+                yield coloured
+                return
+            text = coloured.highlight(code)
+            text.rstrip()
         else:
-            plain = Text(code, console.get_style("markdown.code_block"), overflow="fold", tab_size=4)
-            yield Padding(plain, (0, 0, 0, 2))
+            text = Text(code, console.get_style("markdown.code_block"), overflow="fold", tab_size=4)
+        words = _Words.of(text)
+        words.tab_size = 4
+        yield Padding(words, (0, 0, 0, 2))
 
 
 class _Heading(Heading):
     """At the left like everything else: a pane is narrow."""
 
     LEVEL_ALIGN = dict.fromkeys(Heading.LEVEL_ALIGN, "left")
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for part in super().__rich_console__(console, options):
+            yield _Words.of(part) if isinstance(part, Text) else part
 
 
 class _Table(TableElement):
@@ -116,6 +197,8 @@ class _Table(TableElement):
             if isinstance(table, Table):
                 for column in table.columns:
                     column.overflow = "fold"
+                    if isinstance(column.header, Text):
+                        column.header = _Words.of(column.header)  # What Rich copies is its own.
             yield table
 
 
@@ -124,6 +207,7 @@ class _Answer(Markdown):
 
     elements = Markdown.elements | {
         "fence": _Code, "code_block": _Code, "heading_open": _Heading, "table_open": _Table,
+        "paragraph_open": _Paragraph, "th_open": _Cell, "td_open": _Cell,
     }  # fmt: skip
 
     def __init__(self, styles: dict[str, Style]) -> None:
