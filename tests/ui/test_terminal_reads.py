@@ -14,7 +14,7 @@ from textual.events import AppFocus, Key, MouseDown, Paste, Resize
 from textual.message import Message
 
 from tests.support.some import some
-from tui.ui.terminal.reads import KeysRead, Reads
+from tui.ui.terminal.reads import ESC, KeysRead, Reads
 
 KEYS = {
     "\x1b": "escape", "\x1b[A": "up", "\x1b[D": "left", "\x1bOH": "home", "\x1b[3~": "delete", "\x1bOP": "f1",
@@ -29,12 +29,18 @@ def named(messages: list[Message]) -> list[str]:
     return [one.key if isinstance(one, Key) else type(one).__name__ for one in messages]
 
 
+def keys(messages: list[Message]) -> list[str]:
+    """The names of keys alone: Textual has messages of its own for some answers."""
+    return named([one for one in messages if isinstance(one, Key | Paste)])
+
+
 def read(*texts: str) -> list[Message]:
     """What these reads mean when nothing comes after them."""
     reads = Reads()
     found = [message for text in texts for message in reads.take(text)]
-    assert reads.waiting == bool(reads._begun)
-    return found + reads.give_up()
+    found += reads.give_up()
+    assert not reads.waiting
+    return found
 
 
 @given(st.lists(st.sampled_from(sorted(KEYS)), min_size=1, max_size=12), st.data())
@@ -64,23 +70,62 @@ def test_a_sequence_that_nobody_knows_is_swallowed_and_what_follows_it_is_not() 
     assert named(read("a\x1b[5xb\x1b[?31;2cc\x1b[31md")) == ["a", "b", "c", "d"]
 
 
-REPLIES = [
-    "\x1b]11;rgb:1111/2222/3333\x1b\\", "\x1b]11;rgb:1111/2222/3333\x07", "\x1bP>|xterm(370)\x1b\\",
-    "\x1bP1+r436f=323536\x1b\\", "\x1b_Gi=31;OK\x1b\\",
-]  # fmt: skip
-"""What terminals answer, perhaps late, to whoever asked for their colours, their name, or what they can do."""
+ANSWERS = {
+    "its ground": "\x1b]11;rgb:1111/2222/3333\x1b\\",
+    "its colour, ended by BEL": "\x1b]10;rgb:1111/2222/3333\x07",
+    "a colour of its palette": "\x1b]4;1;rgb:ffff/0000/1234\x1b\\",
+    "its name": "\x1bP>|xterm(370)\x1b\\",
+    "a setting": "\x1bP1$r0 q\x1b\\",
+    "a capability": "\x1bP1+r544e=787465726d\x1b\\",
+    "a picture": "\x1b_Gi=31;OK\x1b\\",
+    "its make": "\x1b[?64;1;2;6;9;15;18;21;22c",
+    "its version": "\x1b[>41;370;0c",
+    "its cursor": "\x1b[24;80R",
+    "a mode": "\x1b[?2026;2$y",
+}
 
 
-@pytest.mark.parametrize("reply", REPLIES)
-def test_a_reply_of_the_terminal_is_no_key_wherever_it_is_cut(reply: str) -> None:
-    for cut in some(range(len(reply) + 1)):
-        assert named(read(f"a{reply[:cut]}", f"{reply[cut:]}b")) == ["a", "b"], cut
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+def test_an_answer_of_the_terminal_is_no_key_wherever_it_is_cut(answer: str) -> None:
+    assert keys(read(f"a{answer}3")) == ["a", "3"]
+    for cut in some(range(1, len(answer))):
+        assert keys(read(f"a{answer[:cut]}", f"{answer[cut:]}3")) == ["a", "3"]
+    assert keys(read("a", *answer, "3")) == ["a", "3"]
 
 
-@pytest.mark.parametrize("typed", ["]12", "]1;x", "P1", "Pab", "X12", "_G", "^a", "]1;x\x1b", "P1\x1b", "]1;\x1b[A"])
+@pytest.mark.parametrize("begin", ["\x1b^", "\x1bX", "\x1b_", "\x1bP", "\x1b]l"])
+def test_a_string_of_any_kind_is_no_key(begin: str) -> None:
+    assert named(read(f"a{begin}123 ab\x1b\\3")) == ["a", "3"]
+    assert named(read(f"a{begin}123", " ab\x1b", "\\3")) == ["a", "3"]
+
+
+@pytest.mark.parametrize("begun", [answer[:-1] for answer in ANSWERS.values() if answer[-1] != "y"])
+def test_of_an_answer_that_never_ends_nothing_is_left_and_keys_act(begun: str) -> None:
+    reads = Reads()
+    assert reads.take(begun) == []
+    assert reads.answered
+    assert reads.give_up() == []
+    assert named(reads.take("3")) == ["3"]
+    reads = Reads()
+    assert named(reads.take(begun.removesuffix(ESC)) + reads.take("\x11\x1b[A3")) == ["ctrl+q", "up", "3"]
+
+
+def test_a_string_without_an_end_takes_no_more_than_a_bounded_number_of_keys() -> None:
+    found = read("\x1b]52;c;", *["a" * 1000] * 70)
+    assert 0 < len(found) < 5_000
+
+
+@pytest.mark.parametrize("key", ["]", "P", "_", "^", "X"])
+def test_esc_and_words_that_might_begin_a_string_are_keys_when_no_end_follows(key: str) -> None:
+    assert named(read(f"\x1b{key}rom 3")) == ["escape", *named(read(f"{key}rom 3"))]
+    assert named(read(f"\x1b{key}rom\x1b3")) == ["escape", *named(read(f"{key}rom")), "escape", "3"]
+    assert named(read(f"\x1b{key}", "rom\r3")) == ["escape", *named(read(f"{key}rom\r3"))]
+
+
+@pytest.mark.parametrize("typed", ["]12", "P1", "Pab", "X12", "^a", "P1\x1b", "]1\x1b[A"])
 def test_what_only_begins_like_a_reply_is_keys(typed: str) -> None:
-    keys = named(read(*typed)) if "[" not in typed else [*named(read(*typed[:3])), "up"]
-    assert named(read(f"\x1b{typed}")) == ["escape", *keys]
+    alone = named(read(*typed)) if "[" not in typed else [*named(read(*typed[:2])), "up"]
+    assert named(read(f"\x1b{typed}")) == ["escape", *alone]
 
 
 @given(st.text("\x1b]P_X^\\\x07[12;>|Ga", max_size=30))

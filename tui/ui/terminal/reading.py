@@ -21,6 +21,8 @@ _MOST = 65536
 """Bytes of one read; a terminal hands out less."""
 _AT_ONCE = 0.03
 """Seconds after which a read is no continuation of the one before: nobody types as fast as that."""
+_LATE = 0.5
+"""Seconds within which the rest of a terminal's answer comes that was cut."""
 
 
 def read_terminal(fd: int, stop: Event, hand_on: Callable[[Message], None]) -> None:
@@ -42,7 +44,7 @@ def read_terminal(fd: int, stop: Event, hand_on: Callable[[Message], None]) -> N
                 continue
             _hand_on(reads.take(decode(data)), hand_on, at_once=now - last < _AT_ONCE)
             last = time.monotonic()
-            give_up_at = last + constants.ESCAPE_DELAY
+            give_up_at = last + (_LATE if reads.answered else constants.ESCAPE_DELAY)
         elif reads.waiting and now >= give_up_at:
             _hand_on(reads.give_up(), hand_on, at_once=False)
 

@@ -1,4 +1,8 @@
-"""What is read from a terminal, as keys: esc and a key after it are two, and the keys of one read stay together."""
+"""What is read from a terminal, as keys: esc and a key after it are two, and the keys of one read stay together.
+
+A terminal also answers: its colours, its name, where its cursor is. Who asked may have ended before, and the answer is
+late. It is no key.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +20,24 @@ ESC = "\x1b"
 _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
 _LONGEST = 64
 """Characters of a sequence; what is longer is none."""
-_STRINGS = "]PX^_"
-"""What a string of the terminal begins with, after esc: it answers so to whoever asked for its colours, or its name."""
 _MOUSE = re.compile(r"\x1b\[(?:<?[-\d;]+[mM]|M[\s\S]{3})")
 # Of the sequences that begin with `esc O` those that terminals send without having been asked to.
-_TEXT = r"[^\x07\x1b]{0,4096}"
 _WHOLE = re.compile(
     rf"\x1b(?:\[(?:M[\s\S]{{3}}|<[-\d;]{{1,{_LONGEST}}}[mM]|\[[A-E]|(?![M\[])[0-?]{{0,{_LONGEST}}}[ -/]{{0,4}}[@-~])"
-    rf"|O[A-DFHP-Sa-d]|[{re.escape(_STRINGS)}]{_TEXT}(?:\x07|\x1b\\))"
+    "|O[A-DFHP-Sa-d])"
 )
-# A string whose end is still to come is only waited for where it looks like one: X, for one, is a key.
+_STRING = re.compile(r"\x1b[]P_^X][^\x00-\x1f\x7f]*(?:\x07|\x1b\\)")
+"""An answer that is a string: OSC, DCS, APC, PM, SOS."""
+_STRING_BEGUN = re.compile(r"\x1b(?:]\d{1,4};|P[\d;]{0,16}[>$!+|=]|_G)")
+"""What cannot be esc and keys any more, wherever it ends."""
+_ANSWER_BEGUN = re.compile(r"\x1b\[(?:[<=>?]|\d+;)[0-?]*[ -/]*")
+"""A sequence of which the same holds."""
+_INSIDE = re.compile(r"[^\x00-\x1f\x7f]*")
+_LONGEST_STRING = 65_536
+"""Characters of a string that are left out; what comes then is typed."""
 _BEGUN = re.compile(
     rf"\x1b(?:\[(?:M[\s\S]{{0,2}}|<[-\d;]{{0,{_LONGEST}}}|\[|[0-?]{{0,{_LONGEST}}}[ -/]{{0,4}})?|O"
-    rf"|\](?:\d{{0,4}}|\d{{1,4}};{_TEXT}\x1b?)|P(?:[0-9;<=>?!$+|]{_TEXT}\x1b?)?|_(?:G{_TEXT}\x1b?)?)?\Z"
+    rf"|[]P_^X][^\x00-\x1f\x7f]{{0,{_LONGEST}}}\x1b?)?\Z"
 )
 
 
@@ -51,22 +60,31 @@ class Reads:
         """The beginning of a sequence, or `esc` alone, at the end of the last read."""
         self._pasted: str | None = None
         """What has come of a text that the terminal pastes."""
+        self._string: int | None = None
+        """Characters that have come of a string of the terminal's whose end has not; None outside of one."""
 
     @property
     def waiting(self) -> bool:
         """Whether a sequence may have been cut: when nothing more comes, `give_up()` says what it was."""
-        return bool(self._begun)
+        return bool(self._begun) or self._string is not None
+
+    @property
+    def answered(self) -> bool:
+        """Whether it is an answer of the terminal's that has been cut, and no key: there is time for the rest."""
+        return self._string is not None or bool(_ANSWER_BEGUN.match(self._begun))
 
     def take(self, text: str) -> list[Message]:
         """The events of the next read, in their order."""
         return list(self._events(text))
 
     def give_up(self) -> list[Message]:
-        """What has begun is no sequence: the escape key, and what was typed after it."""
+        """What has begun is no sequence: the escape key, and what was typed after it. Of an answer nothing is left."""
+        answered, begun = self.answered, self._begun
+        self._begun, self._string = "", None
         found: list[Message] = []
-        while begun := self._begun:
-            self._begun = ""
+        while begun and not answered:
             found += [Key("escape", ESC), *self._events(begun[1:])]
+            begun, self._begun = self._begun, ""
         return found
 
     def _events(self, text: str) -> Iterator[Message]:
@@ -74,6 +92,9 @@ class Reads:
         while text:
             if self._pasted is not None:
                 text = yield from self._paste(text)
+                continue
+            if self._string is not None:
+                text = self._after_string(text, self._string)
                 continue
             plain, esc, _ = text.partition(ESC)
             if plain:
@@ -84,9 +105,15 @@ class Reads:
             if (whole := _WHOLE.match(text)) is not None:
                 text = text[whole.end() :]
                 yield from self._sequence(whole.group())
+            elif (string := _STRING.match(text)) is not None:
+                text = text[string.end() :]
+            elif (string := _STRING_BEGUN.match(text)) is not None:
+                self._string, text = 0, text[string.end() :]
             elif _BEGUN.match(text):
                 self._begun = text
                 return
+            elif (answer := _ANSWER_BEGUN.match(text)) is not None:
+                text = text[answer.end() :]  # It has been broken off.
             else:
                 text = text[1:]
                 yield Key("escape", ESC)
@@ -94,8 +121,6 @@ class Reads:
     def _sequence(self, sequence: str) -> Iterator[Message]:
         if sequence == _PASTE:
             self._pasted = ""
-        elif sequence[1] in _STRINGS:
-            return
         elif _MOUSE.fullmatch(sequence) or _means_something(sequence):
             yield from self._parser.feed(sequence)
 
@@ -108,6 +133,20 @@ class Reads:
         self._pasted = None
         yield Paste(pasted.replace("\0", ""))
         return rest
+
+    def _after_string(self, text: str, before: int) -> str:
+        """What comes after a string whose beginning is known. Keys that type nothing, as ctrl+q, end it too."""
+        inside = _INSIDE.match(text)
+        end = inside.end() if inside else 0
+        left = max(_LONGEST_STRING - before, 0)
+        if end > left or text[end:] == "":
+            self._string = before + end if end <= left else None
+            return text[left:]
+        if text[end:] == ESC:
+            self._string, self._begun = before + end, ESC
+            return ""
+        self._string = None
+        return text[end:].removeprefix("\x07").removeprefix("\x1b\\")
 
 
 @lru_cache(256)
