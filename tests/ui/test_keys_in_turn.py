@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 from textual.events import Key, Paste
 from textual.widgets import Input, TextArea
 
 from tests.support.recorded import CARDS, answered, looking_at, many_cards, streaming
 from tests.support.screens import Play, acted
 from tests.ui.stage import Stage
+from tui.ui import keys_in_turn
 from tui.ui.screens.ask import AskScreen
 from tui.ui.screens.help import HelpScreen
 from tui.ui.screens.line import LineScreen
 from tui.ui.screens.note import NoteScreen
 from tui.ui.terminal.reads import KeysRead, Reads
 from tui.ui.widgets.line_field import LineField
+from tui.ui.widgets.pane_row import PaneRow
 from tui.ui.widgets.prompt_box import PromptBox
 
 THREE = [answered(number) for number in (1, 2, 3)]
@@ -292,6 +297,52 @@ async def test_the_key_row_of_the_filter_speaks_of_the_filter() -> None:
         assert not {"Compare", "Choose", "Load"} & set(play.shown.splitlines()[-1].split())
         await play.read("phi\r")
         await play.sees("enter Compare")
+
+
+async def test_the_way_out_within_a_pasted_text_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys_in_turn, "_LEAVE_WITHIN", 0.0)
+    async with looking_at(THREE) as play:
+        await play.read("one\rtwo\x11three")
+        assert play.prompt.text == "one\ntwothree"
+        await play.settle()
+        assert not play.app._exit and play.app.is_running
+
+
+async def test_what_is_typed_before_the_way_out_is_kept() -> None:
+    async with looking_at(THREE) as play:
+        for text in (f"{ESC}3n4 bits{ENTER}{RIGHT}2", "\x11"):
+            play.app.post_message(KeysRead(Reads().take(text), at_once=False))  # type: ignore[arg-type]
+        await play.until(lambda: not play.app.is_running)
+        session = play.conductor.session
+        assert [note.text for note in session.notes] == ["4 bits"]
+        assert [score.value for score in session.scores] == [3, 2]
+
+
+async def test_a_focus_key_lays_nothing_out_and_styles_no_more_than_frames() -> None:
+    async with looking_at([answered(number) for number in range(1, 6)], cards=many_cards(5)) as play:
+        await play.read(ESC)
+        styled: list[object] = []
+        laid_out: list[object] = []
+        apply, lay_out = Stylesheet.apply, PaneRow.lay_out
+
+        def seen(self: Stylesheet, node: DOMNode, **more: Any) -> None:
+            styled.append(node)
+            apply(self, node, **more)
+
+        def heard(self: PaneRow, width: int | None = None) -> None:
+            laid_out.append(self)
+            lay_out(self, width)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Stylesheet, "apply", seen)
+            patch.setattr(PaneRow, "lay_out", heard)
+            await play.read(RIGHT)
+            assert play.here == 2 and not laid_out
+            assert set(play.panes[:2]) <= set(styled)
+            assert not [node for pane in play.panes for node in pane.walk_children() if node in styled]
+            await play.read(RIGHT * 2)
+            assert play.here == 4 and laid_out, "another page"
+            assert 4 in play.page
 
 
 @pytest.mark.parametrize("screen", [NoteScreen, HelpScreen, AskScreen])

@@ -83,8 +83,10 @@ class KeysInTurn(App[ReturnType]):
         await self._take(event.keys, at_once=event.at_once)
 
     async def _take(self, keys: Sequence[Key | Paste], *, at_once: bool = False) -> None:
-        self._reads.append(_Read((one for key in keys for one in _apart(key)), at_once=at_once))
-        if any(isinstance(key, Key) and key.key == _LEAVE for key in keys):
+        read = _Read((one for key in keys for one in _apart(key)), at_once=at_once)
+        self._reads.append(read)
+        # Within a text that was pasted it is no key.
+        if any(isinstance(key, Key) and key.key == _LEAVE for key in keys) and not read.has_inner_line_end:
             # What was pressed before it acts first, as far as that is soon done.
             self.set_timer(_LEAVE_WITHIN, self.exit)
         if self._turn is None or time.monotonic() - self._turn.began > _PATIENCE:

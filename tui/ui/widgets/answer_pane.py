@@ -109,6 +109,10 @@ class AnswerPane(Moves, Vertical, can_focus=True):
             self._metrics.show(column.reading)
         self._score.show(column.score, column.note, column.criterion)
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Only the frame looks different. Textual would look the styles of all parts up again, a millisecond each."""
+        self.app.stylesheet.update_nodes((self,))
+
     @property
     def moving(self) -> AnswerView:
         """The keys of the pane move through its answer."""

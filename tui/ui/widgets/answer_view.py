@@ -194,11 +194,10 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Release the tail when a person moves away from it, take it up again at the end."""
         super().watch_scroll_y(old_value, new_value)
-        # A view that has become larger is moved by Textual before it hears of its size: no person's doing either.
-        if self._adjusting or not self._room or self._present_room != self._room or new_value == old_value:
+        if self._adjusting or not self._room or new_value == old_value:
             return
         if old_value > self.max_scroll_y:
-            # The layout's doing, and nobody's move: a view that has grown has less beyond it. `_settle` comes next.
+            # A view that has become larger is moved by Textual before it hears of its size: no person's doing either.
             place = self._place(round(old_value))
             self._kept = place and (round(new_value), *place)
             return

@@ -87,8 +87,10 @@ class PaneRow(Horizontal):
         panes = list(self.panes.values())
         wanted = self._first if index is None else index
         if 0 <= wanted < len(panes):
+            in_sight = panes[wanted].display and not self._zoomed
             self.screen.set_focus(panes[wanted], scroll_visible=False)
-            self.lay_out()
+            if not in_sight:
+                self.lay_out()
 
     def step(self, by: int) -> None:
         """Focus the pane beside the focused one, around the ends."""
