@@ -6,7 +6,10 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,13 @@ from tui.core.lane import LaneState
 from tui.core.session import SessionState
 from tui.store.sessions import load
 
-termios = pytest.importorskip("termios")
+if sys.platform == "win32":
+    pytest.skip("no pseudo-terminals", allow_module_level=True)
+
+import fcntl
+import select
+import struct
+import termios
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
@@ -52,10 +61,10 @@ def test_an_answer_that_streams_is_kept(way: str, code: int, sessions: Path) -> 
         leave(window, family, way)
         window.sees(f"exit code {code}")
         family.wait_for_the_end()
-        # A terminal that hangs up is left as it is; else nothing but where the session is follows.
-        if way != "SIGHUP":
-            told = [line for line in window.text.splitlines() if line.strip()]
-            assert told[0].startswith("Kept in ") and told[-1] == f"exit code {code}", window.text
+        # Nothing but where the session is follows, and not even that where the terminal may have gone.
+        told = [line for line in window.text.splitlines() if line.strip()]
+        assert told[0].startswith("Kept in ") or way == "SIGHUP"
+        assert told[-1] == f"exit code {code}" and len(told) == (1 if way == "SIGHUP" else len(told)), window.text
     (path,) = sessions.iterdir()
     session = load(path)
     (lane,) = session.lanes.values()
@@ -115,3 +124,48 @@ def test_nobody_waits_for_a_model_that_loads(screen: str, way: str, code: int, s
     if screen == "compare":
         (path,) = sessions.iterdir()
         assert [lane.state for lane in load(path).lanes.values()] == [LaneState.STOPPED]
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["it reads", "it has stopped reading"])
+def test_a_terminal_that_is_still_there_after_a_hangup_is_in_order(reads: bool, sessions: Path) -> None:
+    screen, shell = os.openpty()
+    fcntl.ioctl(shell, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    before = termios.tcgetattr(shell)
+    got = b""
+
+    def read_until(holds: Callable[[], bool]) -> None:
+        nonlocal got
+        deadline = time.monotonic() + 60.0
+        while not holds():
+            assert time.monotonic() < deadline, got[-2000:]
+            if select.select([screen], [], [], 0.02)[0]:
+                got += os.read(screen, 65536)
+
+    model = (*PROGRAM, "--host", "tests.support.adapters:Scripted", "-m", "endless", "-p", "hi")
+    environ = os.environ | {"TERM": "xterm-256color"}
+    with subprocess.Popen(model, stdin=shell, stdout=shell, stderr=shell, cwd=TOP, env=environ) as program:
+        try:
+            read_until(lambda: b"more more more" in got)
+            assert termios.tcgetattr(shell) != before
+            if not reads:
+                termios.tcflow(shell, termios.TCOOFF)
+            program.send_signal(signal.SIGHUP)
+            if reads:
+                read_until(lambda: program.poll() is not None)
+            assert program.wait(60) == 129
+        finally:
+            program.kill()
+    assert termios.tcgetattr(shell) == before
+    if reads:
+        while select.select([screen], [], [], 0)[0]:
+            got += os.read(screen, 65536)
+        last: dict[str, str] = {}
+        for numbers, state in re.findall(r"\x1b\[\?([\d;]+)([hl])", got.decode("utf-8", "replace")):
+            last |= dict.fromkeys(numbers.split(";"), state)
+        assert len(last) > 6
+        assert {number for number, state in last.items() if state == "h"} == {"7", "25"}
+    os.close(screen)
+    os.close(shell)
+    (path,) = sessions.iterdir()
+    (lane,) = load(path).lanes.values()
+    assert lane.answer.startswith("more more more")

@@ -300,12 +300,12 @@ async def test_the_key_row_of_the_filter_speaks_of_the_filter() -> None:
 
 
 async def test_the_way_out_within_a_pasted_text_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys_in_turn, "_LEAVE_WITHIN", 0.0)
+    monkeypatch.setattr(keys_in_turn, "_LEAVE_WITHIN", 0.01)
     async with looking_at(THREE) as play:
         await play.read("one\rtwo\x11three")
         assert play.prompt.text == "one\ntwothree"
-        await play.settle()
-        assert not play.app._exit and play.app.is_running
+        await play.pilot.pause(0.1)
+        assert not play.app._exit
 
 
 async def test_what_is_typed_before_the_way_out_is_kept() -> None:
