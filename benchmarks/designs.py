@@ -29,6 +29,8 @@ class Design:
     leave: str = CTRL_Q
     before_typing: str = ""
     """Keys that bring a person to where letters are written."""
+    ended: str = ""
+    """One character that comes out once for each answer that has ended, where its last word may be out of sight."""
 
 
 def _ours(url: str, models: Sequence[str], home: Path) -> list[str]:
@@ -95,7 +97,7 @@ def _elia(url: str, models: Sequence[str], home: Path) -> list[str]:
     return ["env", *folders, "elia", _QUESTION]
 
 
-OURS = Design("foundry-compare", _ours, _journal_stamps, before_typing="e")
+OURS = Design("foundry-compare", _ours, _journal_stamps, before_typing="e", ended="✓")
 BARE = Design("bare AsyncOpenAI", _baseline("bare"), _written_stamps, leave="")
 STATIC = Design("Static.update per token", _baseline("static"), _written_stamps)
 MARKDOWN = Design("MarkdownStream per token", _baseline("markdown"), _written_stamps)

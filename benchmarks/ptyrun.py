@@ -48,6 +48,10 @@ class PtyRun:
         self.seen: dict[bytes, int] = {}
         """When each text that is watched for came out first, in nanoseconds of the one clock."""
         self._watched: set[bytes] = set()
+        self.counted: list[int] = []
+        """When the sign that is counted came out, each time."""
+        self._sign = b""
+        self._begun = b""
         self._tail = b""
         self._budget, self._refilled = 0.0, time.monotonic()
         self.open = True
@@ -59,6 +63,11 @@ class PtyRun:
             self.seen.pop(text.encode(), None)
             self._watched.add(text.encode())
         self._tail = b""
+
+    def count(self, sign: str) -> None:
+        """Note in `counted` when this one character comes out from here on, each time."""
+        self.counted.clear()
+        self._sign, self._begun = sign.encode(), b""
 
     def saw(self, *texts: str) -> bool:
         """Whether all of these came out since they were watched for."""
@@ -129,6 +138,11 @@ class PtyRun:
         self.written += len(data)
         if _SYNC_QUERY in data:
             os.write(self._fd, _SYNC_REPLY)
+        if self._sign:
+            # Its bytes may come in two reads.
+            text = self._begun + data
+            self.counted += [at] * text.count(self._sign)
+            self._begun = text[-(len(self._sign) - 1) :]
         if not self._watched:
             return
         text = self._tail + data
