@@ -59,16 +59,16 @@ def keep_journal(home: Path) -> bool:
 
 def _journal_stamps(home: Path) -> Stamps:
     models: dict[str, str] = {}
-    lanes: dict[str, str] = {}
+    requests: dict[str, str] = {}
     stamps: Stamps = {}
     for line in (home / "journal.jsonl").read_text("utf-8").splitlines():
         entry: dict[str, Any] = json.loads(line) if line else {}
         if "model" in entry:
             models[entry["model"]["key"]] = entry["model"]["id"]
-        elif isinstance(entry.get("lane"), dict):
-            lanes[entry["lane"]["id"]] = models[entry["lane"]["model"]]
+        elif isinstance(entry.get("request"), dict):
+            requests[entry["request"]["id"]] = models[entry["request"]["model"]]
         elif entry.get("event") == "delta":
-            stamps.setdefault(lanes[entry["lane"]], []).append(entry["at"])
+            stamps.setdefault(requests[entry["request"]], []).append(entry["at"])
     return stamps
 
 

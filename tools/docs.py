@@ -11,8 +11,8 @@ import click
 from tools.demo_models import results
 from tui.cli.exit_codes import MEANINGS
 from tui.cli.main import cli
-from tui.hosts.host import Ability
-from tui.hosts.kinds import KINDS, THROUGH_SSH, HostKind
+from tui.hosts.base import Ability
+from tui.hosts.registry import KINDS, THROUGH_SSH, HostKind
 from tui.ui import actions, widget_actions
 
 TOP = Path(__file__).resolve().parent.parent

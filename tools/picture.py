@@ -13,11 +13,11 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui.app import CompareApp
-from tui.conductor import Conductor, new_session
-from tui.core.run import Run
-from tui.hosts.discovery import open_host
-from tui.ui.theming import load_all
+from tui.app.app import CompareApp
+from tui.core.plans.plan_run import PlanRun
+from tui.hosts.search.search import open_host
+from tui.runner import Runner, new_session
+from tui.ui.themes import load_all
 
 PROMPT = "What is quantization?"
 SIZE = (120, 32)
@@ -28,24 +28,24 @@ PATIENCE = 600
 async def paint(folder: Path) -> str:
     """The screen after one question, scored, as SVG."""
     host = open_host("demo", data_dir=folder, environ={})
-    conductor = Conductor(host, new_session("picture", datetime.now(UTC)))
+    runner = Runner(host, new_session("picture", datetime.now(UTC)))
     themes, _ = load_all([])
-    app = CompareApp(host, conductor, themes=themes, theme="dark", prompt=PROMPT)
+    app = CompareApp(host, runner, themes=themes, theme="dark", prompt=PROMPT)
     try:
         async with app.run_test(size=SIZE) as pilot:
             for _ in range(PATIENCE):
                 await pilot.pause(0.1)
-                if _finished(conductor.run):
+                if _finished(runner.run):
                     break
             await pilot.press("2", "right", "4", "right", "5")
             await pilot.pause(0.5)
             return app.export_screenshot(title="foundry-compare")
     finally:
-        conductor.close()
+        runner.close()
         host.close()
 
 
-def _finished(run: Run | None) -> bool:
+def _finished(run: PlanRun | None) -> bool:
     return run is not None and run.finished
 
 

@@ -29,9 +29,9 @@ import psutil
 
 from tests.support.loopback_server import LoopbackServer
 from tui.cli.exit_codes import of_signal
-from tui.core.events import Delta, from_dict
-from tui.store.journal import read_entries
-from tui.store.sessions import load
+from tui.core.requests.events import Delta, from_dict
+from tui.storage.journal import read_entries
+from tui.storage.session_files import load
 
 PATIENCE_S = 60.0
 SIGNALS = ("SIGTERM", "SIGHUP", "SIGKILL", "SIGINT")
@@ -55,7 +55,7 @@ class Findings:
     """The longest time from a signal to the end of the program, in seconds."""
 
 
-class Run:
+class PlanRun:
     """One start of the program, in folders of its own."""
 
     def __init__(self, folder: Path, url: str, *, in_terminal: bool, measured: bool) -> None:
@@ -91,7 +91,7 @@ class Run:
             for entry in read_entries(path):
                 event = from_dict(entry) if "event" in entry else None
                 if isinstance(event, Delta):
-                    texts[event.lane] = texts.get(event.lane, "") + event.text
+                    texts[event.request] = texts.get(event.request, "") + event.text
         return texts
 
     def end(self, name: str, *, by_hanging_up: bool) -> None:
@@ -140,7 +140,7 @@ def kill_once(chance: random.Random, url: str, findings: Findings) -> None:
     streaming = chance.random() < 0.5
     instant = chance.uniform(0, STREAMING_S if streaming else STARTING_S)
     with tempfile.TemporaryDirectory(prefix="kills-") as there:
-        run = Run(Path(there), url, in_terminal=in_terminal, measured=chance.random() < 0.3)
+        run = PlanRun(Path(there), url, in_terminal=in_terminal, measured=chance.random() < 0.3)
         what = f"{name}{' by hanging up' * by_hanging_up}, {'screen' if in_terminal else 'run'}, " + (
             f"{instant:.3f} s after the first text" if streaming else f"{instant:.3f} s after the start"
         )
@@ -161,7 +161,7 @@ def kill_once(chance: random.Random, url: str, findings: Findings) -> None:
         findings.faults += [f"{what}: {fault}" for fault in faults]
 
 
-def _looked_at(run: Run, name: str, before: dict[str, str]) -> list[str]:
+def _looked_at(run: PlanRun, name: str, before: dict[str, str]) -> list[str]:
     faults = []
     number = int(getattr(signal, name))
     try:
@@ -186,10 +186,12 @@ def _looked_at(run: Run, name: str, before: dict[str, str]) -> list[str]:
         faults.append(f"the next start: {done.stderr}")
     kept: dict[str, str] = {}
     for path in sorted(run.sessions.glob("*.toml")):
-        kept |= {lane.spec.id: lane.answer + lane.reasoning for lane in load(path).lanes.values()}
-    for lane, text in before.items():
-        if not kept.get(lane, "").startswith(text):
-            faults.append(f"{lane} had {len(text)} characters in the journal, and {len(kept.get(lane, ''))} are kept")
+        kept |= {request.spec.id: request.answer + request.reasoning for request in load(path).requests.values()}
+    for request, text in before.items():
+        if not kept.get(request, "").startswith(text):
+            faults.append(
+                f"{request} had {len(text)} characters in the journal, and {len(kept.get(request, ''))} are kept"
+            )
     rest = [path.name for path in run.sessions.glob("*") if path.suffix != ".toml"]
     if rest:
         faults.append(f"left in the folder: {', '.join(rest)}")

@@ -4,7 +4,7 @@ Every stream is read whole and in random splits by the engine's reader in this p
 engine process, over a real connection. Of each:
 
 - there is exactly one terminal event, and it is the last;
-- the deltas, put together, are the texts of the lane;
+- the deltas, put together, are the texts of the request;
 - text, state and counts do not depend on where the bytes were cut;
 - the engine never stumbles over a defect of its own, never hangs, and its memory stays bounded.
 
@@ -30,14 +30,14 @@ from typing import Any
 import httpx2
 import psutil
 
-from tui.core import events as ev
-from tui.core.lane import Lane, LaneSpec, LaneState
-from tui.core.plan import Mode
-from tui.core.session_dict import lane_from_dict, lane_to_dict
-from tui.core.target import Endpoint
-from tui.engine import faults
-from tui.engine.client import Watch, read_answer
-from tui.engine.link import EngineGone, EngineLink
+from tui.core.plans.plan import Mode
+from tui.core.requests import events as ev
+from tui.core.requests.request import Request, RequestSpec, RequestState
+from tui.core.sessions.session_dict import request_from_dict, request_to_dict
+from tui.core.sessions.session_model import Endpoint
+from tui.engine import errors as faults
+from tui.engine.completion import Watch, read_answer
+from tui.engine.engine_client import EngineClient, EngineGone
 from tui.engine.protocol import Hello, Start
 from tui.engine.stamps import Stamps, clock
 
@@ -283,13 +283,13 @@ async def read(portions: Sequence[bytes], content_type: str) -> list[ev.Event]:
     return seen
 
 
-def folded(events: Sequence[ev.Event]) -> Lane:
-    """The lane of these events, which keep to the rules. Raises AssertionError when they do not."""
-    lane = Lane(LaneSpec("r1", "plan1", Mode.RACE, "m1", "p1"))
+def folded(events: Sequence[ev.Event]) -> Request:
+    """The request of these events, which keep to the rules. Raises AssertionError when they do not."""
+    request = Request(RequestSpec("r1", "plan1", Mode.RACE, "m1", "p1"))
     for event in events:
-        lane.fold(event)
+        request.fold(event)
     ends = [event for event in events if isinstance(event, TERMINAL)]
-    last = [event for event in events if not isinstance(event, ev.Explained)][-1]
+    last = [event for event in events if not isinstance(event, ev.FailureExplained)][-1]
     assert len(ends) == 1 and last is ends[0], f"terminal events: {ends}"
     failed = ends[0]
     assert not isinstance(failed, ev.Failed) or failed.kind != "engine", f"the engine stumbled: {failed}"
@@ -302,20 +302,20 @@ def folded(events: Sequence[ev.Event]) -> Lane:
         (again,) = found
         assert not thought and again.thought_chars <= again.answer_from <= len(said)
         thought, said = said[: again.thought_chars].strip(), said[again.answer_from :]
-    assert (lane.reasoning, lane.answer) == (thought, said), "deltas and texts differ"
-    assert lane.marks.chunks == len(deltas) == len(lane.marks.kinds)
-    table = lane_to_dict(lane)
-    assert lane_to_dict(lane_from_dict(table)) == table, "the file gives back something else"
-    return lane
+    assert (request.reasoning, request.answer) == (thought, said), "deltas and texts differ"
+    assert request.timestamps.chunks == len(deltas) == len(request.timestamps.kinds)
+    table = request_to_dict(request)
+    assert request_to_dict(request_from_dict(table)) == table, "the file gives back something else"
+    return request
 
 
-def outcome(lane: Lane) -> tuple[Any, ...]:
+def outcome(request: Request) -> tuple[Any, ...]:
     """What may not depend on where the bytes were cut."""
-    usage, fault = lane.usage, lane.fault
+    usage, fault = request.usage, request.fault
     counts = (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens) if usage else None
     # Why an answer was cut is told after its end, for which nobody waits here.
-    why = fault.message if fault and lane.state is LaneState.FAILED else ""
-    return lane.state, lane.answer, lane.reasoning, lane.finish_reason, counts, why
+    why = fault.message if fault and request.state is RequestState.FAILED else ""
+    return request.state, request.answer, request.reasoning, request.finish_reason, counts, why
 
 
 class Server:
@@ -354,7 +354,7 @@ class Server:
             writer.close()
 
 
-def through_the_engine(link: EngineLink, server: Server, count: int) -> dict[str, list[ev.Event]]:
+def through_the_engine(link: EngineClient, server: Server, count: int) -> dict[str, list[ev.Event]]:
     """The events of all bodies that the server holds. Raises AssertionError when the engine dies or hangs."""
     seen: dict[str, list[ev.Event]] = {str(number): [] for number in range(count)}
     for name in seen:
@@ -366,9 +366,9 @@ def through_the_engine(link: EngineLink, server: Server, count: int) -> dict[str
         for message in link.drain():
             assert not isinstance(message, EngineGone), f"the engine died: {message}"
             if not isinstance(message, Hello):
-                seen[message.lane].append(message)
+                seen[message.request].append(message)
                 if isinstance(message, TERMINAL):
-                    waiting.discard(message.lane)
+                    waiting.discard(message.request)
     return seen
 
 
@@ -389,7 +389,7 @@ def check(dice: random.Random, body: Body, tally: Tally) -> tuple[Any, ...]:
 
 def fuzz(seconds: float, seed: int, most: int = sys.maxsize) -> Tally:
     """Try streams for this long, `most` at most. Raises AssertionError with the bytes of the first that fails."""
-    dice, tally, server, link = random.Random(seed), Tally(), Server(), EngineLink()
+    dice, tally, server, link = random.Random(seed), Tally(), Server(), EngineClient()
     until = time.monotonic() + seconds
     batch: list[tuple[Body, tuple[Any, ...]]] = []
     body: Body | None = None

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from tui.core.figures import data_size
-from tui.core.tables import Table
+from tui.core.dict_reader import Table
+from tui.core.text.formatting import data_size
 
 MAX_KEY_PARTS = 50
 """tomllib takes the square of a key's parts: 20 s for a key of 40 kB."""

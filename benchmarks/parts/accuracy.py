@@ -12,11 +12,11 @@ from statistics import median
 from benchmarks.expected import Fields, expected
 from benchmarks.served import Served
 from benchmarks.shape import Shape
-from tui.conductor import Conductor, new_session
-from tui.core.lane import Lane
-from tui.core.model_card import ModelCard, ModelState
-from tui.core.target import Endpoint
-from tui.hosts.host import Ability, BareHost, HostInfo, able
+from tui.core.catalog.model_card import ModelCard, ModelState
+from tui.core.requests.request import Request
+from tui.core.sessions.session_model import Endpoint
+from tui.hosts.base import Ability, BareHost, HostInfo, able
+from tui.runner import Runner, new_session
 
 SHAPES: dict[str, Shape] = {
     "steady, 50 tok/s": Shape(ttft=200, rate=50, len=60),
@@ -96,60 +96,60 @@ class _Loader(BareHost):
 
 
 def judge(served: Served, names: Sequence[str], times: int) -> list[Judged]:
-    """Ask each of these shapes alone, `times` each, through the conductor and the real engine."""
+    """Ask each of these shapes alone, `times` each, through the runner and the real engine."""
     judged = {name: Judged(name) for name in names}
     host = _Loader(served.url)
-    with _conducting(host) as conductor:
+    with _conducting(host) as runner:
         for _ in range(times):
             for name in names:
-                _ask(served, host, conductor, name, judged[name])
+                _ask(served, host, runner, name, judged[name])
     return list(judged.values())
 
 
 @contextmanager
-def _conducting(host: _Loader) -> Iterator[Conductor]:
-    conductor = Conductor(host, new_session("benchmark", datetime.now(UTC)))
+def _conducting(host: _Loader) -> Iterator[Runner]:
+    runner = Runner(host, new_session("benchmark", datetime.now(UTC)))
     try:
-        conductor.start()
-        yield conductor
+        runner.start()
+        yield runner
     finally:
-        conductor.close()
+        runner.close()
 
 
-def _ask(served: Served, host: _Loader, conductor: Conductor, name: str, judged: Judged) -> None:
+def _ask(served: Served, host: _Loader, runner: Runner, name: str, judged: Judged) -> None:
     shape, before = SHAPES[name], len(served.talks())
     host.load_ms = {shape.id: LOADS_MS[name]} if name in LOADS_MS else {}
     host.loaded_ns = {}
     asked = time.perf_counter_ns()
-    run = conductor.begin([host.card(shape.id)], "What is a local model?")
-    (lane,) = run.lanes.values()
-    if not _to_the_end(conductor):
+    run = runner.begin([host.card(shape.id)], "What is a local model?")
+    (request,) = run.requests.values()
+    if not _to_the_end(runner):
         judged.faults.append("it came to no end")
         return
     talk = served.talks(before)[-1]
-    if lane.marks.chunks != talk.chunks:
-        judged.faults.append(f"{talk.chunks} chunks were sent and {lane.marks.chunks} counted")
+    if request.timestamps.chunks != talk.chunks:
+        judged.faults.append(f"{talk.chunks} chunks were sent and {request.timestamps.chunks} counted")
         return
     truth = expected(talk)
     load = host.loaded_ns.get(shape.id)
-    told = _reported(lane)
+    told = _reported(request)
     truth["load_ms"] = None if load is None else load / 1e6
     connect = told["connect_ms"] or 0.0
-    # The greeting of the engine comes before anything is asked; only the first lane of a session waits for it.
-    began = max(asked, lane.marks.asked or 0)
+    # The greeting of the engine comes before anything is asked; only the first request of a session waits for it.
+    began = max(asked, request.timestamps.asked or 0)
     truth["queue_ms"] = max((talk.received - began) / 1e6 - (truth["load_ms"] or 0.0) - connect, 0.0)
     truth["connect_ms"] = 0.0
     judged.pairs.append((told, truth))
 
 
-def _reported(lane: Lane) -> Fields:
-    timing = lane.timing
+def _reported(request: Request) -> Fields:
+    timing = request.metrics
     return {name: getattr(timing, name) for name in FIELDS}
 
 
-def _to_the_end(conductor: Conductor) -> bool:
+def _to_the_end(runner: Runner) -> bool:
     deadline = time.monotonic() + _PATIENCE_S
-    while conductor.busy and time.monotonic() < deadline:
-        conductor.wait(0.01)
-        conductor.tick()
-    return not conductor.busy
+    while runner.busy and time.monotonic() < deadline:
+        runner.wait(0.01)
+        runner.tick()
+    return not runner.busy

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import odd_servers
 from tests.support.loopback_server import SCRIPTS, LoopbackServer
-from tui.engine.link import EngineLink
+from tui.engine.engine_client import EngineClient
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def server() -> Iterator[LoopbackServer]:
 
 
 @pytest.fixture(scope="module")
-def link() -> Iterator[EngineLink]:
-    engine = EngineLink()
+def link() -> Iterator[EngineClient]:
+    engine = EngineClient()
     yield engine
     engine.close()

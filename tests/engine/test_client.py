@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.lanes import ask, start, until_ended, why_cut
 from tests.support.loopback_server import FINISH, SCRIPTS, WORDS, LoopbackServer, Wire, text, usage
+from tests.support.requests import ask, start, until_ended, why_cut
 from tests.support.some import some
-from tui.core.clean import clean
-from tui.core.events import Cancelled, Delta
-from tui.core.lane import LaneState
-from tui.core.target import Timeouts
-from tui.engine.link import EngineGone, EngineLink
+from tui.core.requests.events import Cancelled, Delta
+from tui.core.requests.request import RequestState
+from tui.core.sessions.session_model import Timeouts
+from tui.core.text.clean import clean
+from tui.engine.engine_client import EngineClient, EngineGone
 from tui.engine.protocol import Cancel
 
 
@@ -28,30 +28,32 @@ SCRIPTS["ends_and_stays"] = ends_and_stays
 HASTY = Timeouts(connect=0.5, first_byte=0.5, first_text=0.5, idle=0.5)
 
 
-def test_a_good_answer_is_whole_counted_and_stamped_after_it_was_sent(link: EngineLink, server: LoopbackServer) -> None:
-    lane = ask(link, server.url, "good")
-    assert (lane.state, lane.finish_reason, lane.answer) == (LaneState.DONE, "stop", "".join(WORDS))
-    assert lane.usage is not None and lane.usage.completion_tokens == len(WORDS)
+def test_a_good_answer_is_whole_counted_and_stamped_after_it_was_sent(
+    link: EngineClient, server: LoopbackServer
+) -> None:
+    request = ask(link, server.url, "good")
+    assert (request.state, request.finish_reason, request.answer) == (RequestState.DONE, "stop", "".join(WORDS))
+    assert request.usage is not None and request.usage.completion_tokens == len(WORDS)
     sent = [at for at, data in server.talk("good").sends if b'"content": "' in data and b'"role"' not in data]
-    assert len(sent) == lane.marks.chunks == len(WORDS)
-    assert all(stamp >= at for stamp, at in some(zip(lane.marks.at, sent, strict=True)))
-    assert lane.marks.sent is not None and lane.marks.sent <= server.talk("good").sends[0][0]
-    assert len(set(lane.marks.reads)) == len(WORDS)
+    assert len(sent) == request.timestamps.chunks == len(WORDS)
+    assert all(stamp >= at for stamp, at in some(zip(request.timestamps.at, sent, strict=True)))
+    assert request.timestamps.sent is not None and request.timestamps.sent <= server.talk("good").sends[0][0]
+    assert len(set(request.timestamps.reads)) == len(WORDS)
 
 
-def test_a_role_without_text_is_not_the_first_token(link: EngineLink, server: LoopbackServer) -> None:
-    lane = ask(link, server.url, "late_text")
+def test_a_role_without_text_is_not_the_first_token(link: EngineClient, server: LoopbackServer) -> None:
+    request = ask(link, server.url, "late_text")
     first_text_sent = next(at for at, data in server.talk("late_text").sends if b'"late"' in data)
-    assert lane.marks.at[0] >= first_text_sent
-    assert lane.usage is None and lane.timing.decode_tps is None
+    assert request.timestamps.at[0] >= first_text_sent
+    assert request.usage is None and request.metrics.decode_tps is None
 
 
-def test_chunks_of_one_read_share_its_stamp(link: EngineLink, server: LoopbackServer) -> None:
-    lane = ask(link, server.url, "burst")
-    assert lane.marks.chunks == 9
-    assert len(set(lane.marks.at[:8])) == len(set(lane.marks.reads[:8])) == 1
-    assert lane.marks.reads[8] > lane.marks.reads[0]
-    assert lane.timing.icl_max_ms is not None and lane.timing.icl_max_ms > 30
+def test_chunks_of_one_read_share_its_stamp(link: EngineClient, server: LoopbackServer) -> None:
+    request = ask(link, server.url, "burst")
+    assert request.timestamps.chunks == 9
+    assert len(set(request.timestamps.at[:8])) == len(set(request.timestamps.reads[:8])) == 1
+    assert request.timestamps.reads[8] > request.timestamps.reads[0]
+    assert request.metrics.icl_max_ms is not None and request.metrics.icl_max_ms > 30
 
 
 @pytest.mark.parametrize(
@@ -65,26 +67,28 @@ def test_chunks_of_one_read_share_its_stamp(link: EngineLink, server: LoopbackSe
         ("twice_typed", "typed"),
     ],
 )
-def test_answers_in_odd_shapes_arrive_whole(link: EngineLink, server: LoopbackServer, model: str, answer: str) -> None:
-    lane = ask(link, server.url, model)
-    assert (lane.state, clean(lane.answer)) == (LaneState.DONE, answer)
+def test_answers_in_odd_shapes_arrive_whole(
+    link: EngineClient, server: LoopbackServer, model: str, answer: str
+) -> None:
+    request = ask(link, server.url, model)
+    assert (request.state, clean(request.answer)) == (RequestState.DONE, answer)
 
 
-def test_thinking_and_answering_are_told_apart(link: EngineLink, server: LoopbackServer) -> None:
-    lane = ask(link, server.url, "reasoning")
-    assert (lane.reasoning, lane.answer, bytes(lane.marks.kinds)) == ("Hm.", "Yes.", b"ra")
-    assert lane.timing.think_ms is not None and lane.timing.think_ms > 30
+def test_thinking_and_answering_are_told_apart(link: EngineClient, server: LoopbackServer) -> None:
+    request = ask(link, server.url, "reasoning")
+    assert (request.reasoning, request.answer, bytes(request.timestamps.kinds)) == ("Hm.", "Yes.", b"ra")
+    assert request.metrics.think_ms is not None and request.metrics.think_ms > 30
 
 
 @pytest.mark.parametrize(
     ("model", "state", "kept"),
-    [("cut", LaneState.CUT, "half of"), ("empty", LaneState.EMPTY, "")],
+    [("cut", RequestState.CUT, "half of"), ("empty", RequestState.EMPTY, "")],
 )
 def test_endings_that_are_no_success(
-    link: EngineLink, server: LoopbackServer, model: str, state: LaneState, kept: str
+    link: EngineClient, server: LoopbackServer, model: str, state: RequestState, kept: str
 ) -> None:
-    lane = ask(link, server.url, model)
-    assert (lane.state, lane.answer) == (state, kept)
+    request = ask(link, server.url, model)
+    assert (request.state, request.answer) == (state, kept)
 
 
 @pytest.mark.parametrize(
@@ -105,10 +109,10 @@ def test_endings_that_are_no_success(
         ("no_line_end", "The host sent more without a break than any answer holds."),
     ],
 )
-def test_each_fault_has_its_sentence(link: EngineLink, server: LoopbackServer, model: str, sentence: str) -> None:
-    lane = ask(link, server.url, model)
-    assert lane.state is LaneState.FAILED and lane.fault is not None
-    assert lane.fault.message == sentence
+def test_each_fault_has_its_sentence(link: EngineClient, server: LoopbackServer, model: str, sentence: str) -> None:
+    request = ask(link, server.url, model)
+    assert request.state is RequestState.FAILED and request.fault is not None
+    assert request.fault.message == sentence
 
 
 @pytest.mark.parametrize(
@@ -121,31 +125,31 @@ def test_each_fault_has_its_sentence(link: EngineLink, server: LoopbackServer, m
     ],
 )
 def test_silence_has_a_limit_that_pings_do_not_move(
-    link: EngineLink, server: LoopbackServer, model: str, sentence: str
+    link: EngineClient, server: LoopbackServer, model: str, sentence: str
 ) -> None:
-    lane = ask(link, server.url, model, HASTY)
-    assert lane.state is LaneState.FAILED and lane.fault is not None
-    assert lane.fault.message == sentence
-    assert lane.answer == ("half of" if "middle" in sentence else "")
+    request = ask(link, server.url, model, HASTY)
+    assert request.state is RequestState.FAILED and request.fault is not None
+    assert request.fault.message == sentence
+    assert request.answer == ("half of" if "middle" in sentence else "")
 
 
-def test_nobody_there(link: EngineLink) -> None:
-    lane = ask(link, "http://127.0.0.1:9/v1", "any")
+def test_nobody_there(link: EngineClient) -> None:
+    request = ask(link, "http://127.0.0.1:9/v1", "any")
     assert (
-        lane.fault is not None
-        and lane.fault.message == "Nobody answers at http://127.0.0.1:9/v1. The connection was refused."
+        request.fault is not None
+        and request.fault.message == "Nobody answers at http://127.0.0.1:9/v1. The connection was refused."
     )
 
 
-def test_one_failure_leaves_the_others_alone(link: EngineLink, server: LoopbackServer) -> None:
+def test_one_failure_leaves_the_others_alone(link: EngineClient, server: LoopbackServer) -> None:
     for name, model in (("r1", "good"), ("r2", "e500"), ("r3", "good")):
         link.send(start(name, server.url, model))
     events = until_ended(link, ["r1", "r2", "r3"])
     for name in ("r1", "r3"):
-        assert "".join(e.text for e in events if isinstance(e, Delta) and e.lane == name) == "".join(WORDS)
+        assert "".join(e.text for e in events if isinstance(e, Delta) and e.request == name) == "".join(WORDS)
 
 
-def test_a_cancel_is_seen_by_the_server_and_keeps_what_came(link: EngineLink, server: LoopbackServer) -> None:
+def test_a_cancel_is_seen_by_the_server_and_keeps_what_came(link: EngineClient, server: LoopbackServer) -> None:
     link.send(start("r1", server.url, "endless"))
     while not any(isinstance(event, Delta) for event in link.drain()):
         link.wait(1)
@@ -162,15 +166,15 @@ def test_no_key_of_the_environment_leaves_the_machine(server: LoopbackServer, mo
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     monkeypatch.setenv("OPENAI_ORG_ID", "org-secret")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    link = EngineLink()
+    link = EngineClient()
     try:
-        assert ask(link, server.url, "good").state is LaneState.DONE
+        assert ask(link, server.url, "good").state is RequestState.DONE
     finally:
         link.close()
     assert "secret" not in str(server.talk("good").headers)
 
 
-def test_max_tokens_is_always_sent_and_nothing_else_uninvited(link: EngineLink, server: LoopbackServer) -> None:
+def test_max_tokens_is_always_sent_and_nothing_else_uninvited(link: EngineClient, server: LoopbackServer) -> None:
     ask(link, server.url, "good")
     body = server.talk("good").body
     assert body["max_tokens"] > 0
@@ -180,7 +184,7 @@ def test_max_tokens_is_always_sent_and_nothing_else_uninvited(link: EngineLink, 
 def test_a_killed_engine_says_so_and_the_next_request_starts_another(server: LoopbackServer) -> None:
     import psutil
 
-    link = EngineLink()
+    link = EngineClient()
     try:
         link.send(start("r1", server.url, "endless"))
         while not any(isinstance(event, Delta) for event in link.drain()):
@@ -188,7 +192,7 @@ def test_a_killed_engine_says_so_and_the_next_request_starts_another(server: Loo
         assert link.pid is not None
         psutil.Process(link.pid).kill()
         assert isinstance(until_ended(link, ["r1"])[-1], EngineGone)
-        assert ask(link, server.url, "good").state is LaneState.DONE
+        assert ask(link, server.url, "good").state is RequestState.DONE
     finally:
         link.close()
 
@@ -196,7 +200,7 @@ def test_a_killed_engine_says_so_and_the_next_request_starts_another(server: Loo
 def test_a_closed_engine_is_gone(server: LoopbackServer) -> None:
     import psutil
 
-    link = EngineLink()
+    link = EngineClient()
     link.start()
     pid = link.pid
     assert pid is not None
@@ -205,13 +209,16 @@ def test_a_closed_engine_is_gone(server: LoopbackServer) -> None:
 
 
 def test_an_answer_that_is_said_to_be_whole_is_done_though_its_connection_stays(
-    link: EngineLink, server: LoopbackServer
+    link: EngineClient, server: LoopbackServer
 ) -> None:
-    lane = ask(link, server.url, "ends_and_stays", HASTY)
-    assert (lane.state, lane.finish_reason, lane.answer) == (LaneState.DONE, "stop", "all of it")
-    assert lane.usage is not None and lane.usage.completion_tokens == 3
+    request = ask(link, server.url, "ends_and_stays", HASTY)
+    assert (request.state, request.finish_reason, request.answer) == (RequestState.DONE, "stop", "all of it")
+    assert request.usage is not None and request.usage.completion_tokens == 3
     # The wait for its end is nobody's time.
-    assert lane.marks.end is not None and lane.marks.end - lane.marks.at[-1] < HASTY.idle * 1_000_000_000
+    assert (
+        request.timestamps.end is not None
+        and request.timestamps.end - request.timestamps.at[-1] < HASTY.idle * 1_000_000_000
+    )
 
 
 @pytest.mark.parametrize(
@@ -222,7 +229,7 @@ def test_an_answer_that_is_said_to_be_whole_is_done_though_its_connection_stays(
     ],
 )
 def test_what_is_said_where_an_answer_breaks_off_is_the_reason_why_it_was_cut(
-    link: EngineLink, server: LoopbackServer, monkeypatch: pytest.MonkeyPatch, words: str, why: str
+    link: EngineClient, server: LoopbackServer, monkeypatch: pytest.MonkeyPatch, words: str, why: str
 ) -> None:
     async def breaks_off(wire: Wire) -> None:
         await wire.head()
@@ -230,6 +237,6 @@ def test_what_is_said_where_an_answer_breaks_off_is_the_reason_why_it_was_cut(
         await wire.send(f"{words}\n".encode())
 
     monkeypatch.setitem(SCRIPTS, "breaks_off", breaks_off)
-    lane = ask(link, server.url, "breaks_off")
-    told = why_cut(link, lane)
-    assert (lane.answer, told.message, told.hint) == ("half of", why, "What arrived is kept.")
+    request = ask(link, server.url, "breaks_off")
+    told = why_cut(link, request)
+    assert (request.answer, told.message, told.hint) == ("half of", why, "What arrived is kept.")

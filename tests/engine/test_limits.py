@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lanes import ask, until_ended, why_cut
 from tests.support.loopback_server import SCRIPTS, SSE, LoopbackServer, Wire
-from tui.core.lane import LaneState
-from tui.core.limits import MAX_CHARS, TOO_LONG
-from tui.core.prompt import Prompt
-from tui.core.session_dict import lane_from_dict, lane_to_dict
-from tui.core.target import Endpoint, Timeouts
-from tui.engine.link import EngineLink
+from tests.support.requests import ask, until_ended, why_cut
+from tui.core.plans.prompt import Prompt
+from tui.core.requests.answer_limits import MAX_CHARS, TOO_LONG
+from tui.core.requests.request import RequestState
+from tui.core.sessions.session_dict import request_from_dict, request_to_dict
+from tui.core.sessions.session_model import Endpoint, Timeouts
+from tui.engine.engine_client import EngineClient
 from tui.engine.protocol import Start
 
 MB = 1_000_000
@@ -106,8 +106,8 @@ def peak_mb(pid: int) -> float:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[EngineLink]:
-    link = EngineLink()
+def engine() -> Iterator[EngineClient]:
+    link = EngineClient()
     yield link
     link.close()
 
@@ -115,30 +115,30 @@ def engine() -> Iterator[EngineLink]:
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc")
 @pytest.mark.parametrize(("name", "says"), [(name, says) for name, (_, says) in SENT.items()], ids=SENT.keys())
 def test_whatever_comes_the_engine_stays_small(
-    engine: EngineLink, server: LoopbackServer, name: str, says: str
+    engine: EngineClient, server: LoopbackServer, name: str, says: str
 ) -> None:
     bomb()  # made before anybody waits for it
-    lane = ask(engine, server.url, _model(name), HASTY)
+    request = ask(engine, server.url, _model(name), HASTY)
     assert engine.pid is not None
     assert peak_mb(engine.pid) < MOST_MB
     if says:
-        assert lane.state is LaneState.FAILED and lane.fault is not None
-        assert says in lane.fault.message and len(lane.fault.message) < 1000
+        assert request.state is RequestState.FAILED and request.fault is not None
+        assert says in request.fault.message and len(request.fault.message) < 1000
     else:
-        assert lane.state.final and len(json.dumps(lane.finish_reason)) < 200
+        assert request.state.final and len(json.dumps(request.finish_reason)) < 200
 
 
-def test_the_good_beside_the_bad_are_answered(engine: EngineLink, server: LoopbackServer) -> None:
-    assert ask(engine, server.url, "good").state is LaneState.DONE
+def test_the_good_beside_the_bad_are_answered(engine: EngineClient, server: LoopbackServer) -> None:
+    assert ask(engine, server.url, "good").state is RequestState.DONE
 
 
-def test_an_answer_longer_than_can_be_kept_is_cut_and_says_so(engine: EngineLink, server: LoopbackServer) -> None:
-    lane = ask(engine, server.url, _model("an endless answer"))
-    assert lane.state is LaneState.CUT
-    assert why_cut(engine, lane).message == TOO_LONG
-    assert 1_000_000 < len(lane.answer) <= MAX_CHARS
-    back = lane_from_dict(lane_to_dict(lane))
-    assert (back.answer, back.marks.chunks) == (lane.answer, lane.marks.chunks)
+def test_an_answer_longer_than_can_be_kept_is_cut_and_says_so(engine: EngineClient, server: LoopbackServer) -> None:
+    request = ask(engine, server.url, _model("an endless answer"))
+    assert request.state is RequestState.CUT
+    assert why_cut(engine, request).message == TOO_LONG
+    assert 1_000_000 < len(request.answer) <= MAX_CHARS
+    back = request_from_dict(request_to_dict(request))
+    assert (back.answer, back.timestamps.chunks) == (request.answer, request.timestamps.chunks)
 
 
 TYPED = (
@@ -151,7 +151,7 @@ TYPED = (
 
 
 @pytest.mark.parametrize("prompt", TYPED)
-def test_what_was_typed_is_what_is_sent(link: EngineLink, server: LoopbackServer, prompt: str) -> None:
+def test_what_was_typed_is_what_is_sent(link: EngineClient, server: LoopbackServer, prompt: str) -> None:
     link.send(Start("r1", Endpoint(server.url, "good"), Prompt("p1", prompt, prompt).messages(None)))
     until_ended(link, ["r1"])
     contents = [message["content"].encode() for message in server.talk("good").body["messages"]]

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.hosts.models_server import as_json, free_port, serving
-from tests.support.lanes import ask, start, until_ended
 from tests.support.loopback_server import CERTIFICATE, WORDS, LoopbackServer
 from tests.support.proxy import LoopbackProxy
+from tests.support.requests import ask, start, until_ended
 from tui.core.errors import NoHostError
-from tui.core.events import Delta, Sent
-from tui.core.lane import Fault, LaneState
-from tui.engine.link import EngineLink
+from tui.core.requests.events import Delta, Sent
+from tui.core.requests.request import Fault, RequestState
+from tui.engine.engine_client import EngineClient
 from tui.net.client import http_client
 from tui.net.proxies import proxy_for
 
@@ -42,13 +42,13 @@ def port_of(url: str) -> int:
 
 
 def fault(url: str = HOST) -> Fault:
-    link = EngineLink()
+    link = EngineClient()
     try:
-        lane = ask(link, url, "good")
+        request = ask(link, url, "good")
     finally:
         link.close()
-    assert lane.state is LaneState.FAILED and lane.fault is not None
-    return lane.fault
+    assert request.state is RequestState.FAILED and request.fault is not None
+    return request.fault
 
 
 def test_the_engine_and_the_catalogue_go_the_same_way(server: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def test_the_engine_and_the_catalogue_go_the_same_way(server: LoopbackServer, mo
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         with http_client(HOST, timeout=5.0) as client:
             assert client.get("models").status_code == 200
-        link = EngineLink()
+        link = EngineClient()
         try:
             assert ask(link, HOST, "good").answer == "".join(WORDS)
         finally:
@@ -74,7 +74,7 @@ def test_an_encrypted_host_is_reached_through_a_tunnel_which_counts_as_connectin
     ):
         monkeypatch.setenv("https_proxy", proxy.url.replace("//", "//me:p%40ss@"))
         monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
-        link = EngineLink()
+        link = EngineClient()
         try:
             link.send(start("r1", url, "good"))
             seen = until_ended(link, ["r1"])

@@ -1,4 +1,4 @@
-"""Every shape of stream, from a server's socket through the real engine into a lane: counts, order, kinds and states.
+"""Every shape of stream, from a socket through the real engine into a request: counts, order, kinds and states.
 
 How right the instants are is measured by `python -m benchmarks accuracy`; here no wall time is asserted.
 """
@@ -14,12 +14,12 @@ from benchmarks.expected import expected
 from benchmarks.served import Served, serving
 from benchmarks.shape import Shape
 from benchmarks.talk import Talk
-from tests.support.lanes import ask, start, until_ended
+from tests.support.requests import ask, start, until_ended
 from tests.support.some import any_number_of, some
-from tui.core.lane import Lane, LaneState
-from tui.core.session_timing import marks_from_dict, marks_to_dict
-from tui.core.timing import METRICS, derive
-from tui.engine.link import EngineLink
+from tui.core.metrics.metrics import METRICS, derive
+from tui.core.requests.request import Request, RequestState
+from tui.core.sessions.timing_dict import marks_from_dict, marks_to_dict
+from tui.engine.engine_client import EngineClient
 
 SHAPES = {
     "steady": Shape(ttft=20, rate=500, len=30),
@@ -41,7 +41,7 @@ SHAPES = {
     "ends without a word": Shape(ttft=20, rate=500, len=20, nofinish=1),
 }
 NEVER = {"load_ms", "queue_ms"}
-"""What the engine alone does not know: the conductor asks and loads."""
+"""What the engine alone does not know: the runner asks and loads."""
 
 
 @pytest.fixture(scope="module")
@@ -50,22 +50,24 @@ def bench() -> Iterator[Served]:
         yield served
 
 
-def asked(link: EngineLink, bench: Served, shape: Shape) -> tuple[Lane, Talk]:
-    """A lane, and what the server noted of the same request."""
+def asked(link: EngineClient, bench: Served, shape: Shape) -> tuple[Request, Talk]:
+    """A request, and what the server noted of the same request."""
     made = ask(link, bench.url, shape.id)
     return made, bench.talks()[-1]
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
-def test_what_was_sent_is_what_is_told(link: EngineLink, bench: Served, shape: Shape) -> None:
-    lane, talk = asked(link, bench, shape)
-    marks = lane.marks
-    assert lane.state is (LaneState.CUT if shape.nofinish else LaneState.DONE if shape.len else LaneState.EMPTY)
-    assert lane.finish_reason == (None if shape.nofinish else "stop")
+def test_what_was_sent_is_what_is_told(link: EngineClient, bench: Served, shape: Shape) -> None:
+    request, talk = asked(link, bench, shape)
+    marks = request.timestamps
+    assert request.state is (
+        RequestState.CUT if shape.nofinish else RequestState.DONE if shape.len else RequestState.EMPTY
+    )
+    assert request.finish_reason == (None if shape.nofinish else "stop")
     assert marks.chunks == talk.chunks and marks.kinds.decode() == talk.kinds
-    assert len(lane.answer) == talk.answer_chars
+    assert len(request.answer) == talk.answer_chars
     counted = None if shape.nousage or shape.nofinish else shape.len + shape.hidden
-    assert (lane.usage.completion_tokens if lane.usage else None) == counted
+    assert (request.usage.completion_tokens if request.usage else None) == counted
 
     # Nothing is stamped before it was sent, and everything in the order it was sent in.
     assert all(stamp >= sent for stamp, sent in any_number_of(zip(marks.at, talk.at, strict=True)))
@@ -80,9 +82,9 @@ def test_what_was_sent_is_what_is_told(link: EngineLink, bench: Served, shape: S
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
-def test_each_field_is_known_exactly_when_it_can_be(link: EngineLink, bench: Served, shape: Shape) -> None:
-    lane, talk = asked(link, bench, shape)
-    known = set(lane.timing.known())
+def test_each_field_is_known_exactly_when_it_can_be(link: EngineClient, bench: Served, shape: Shape) -> None:
+    request, talk = asked(link, bench, shape)
+    known = set(request.metrics.known())
     if not shape.len:
         assert known == {"end_ms", "connect_ms"}
         return
@@ -93,15 +95,15 @@ def test_each_field_is_known_exactly_when_it_can_be(link: EngineLink, bench: Ser
     # A slow machine may find several writes in one read; whether these metrics are known then hangs on that.
     loose = {"icl_p50_ms", "icl_p95_ms", "icl_max_ms", "tpot_ms", "decode_tps", "answer_chars_per_s"}
     assert known - loose == (truth | {"connect_ms"}) - loose
-    if len(set(lane.marks.reads)) == len(set(talk.writes)):
+    if len(set(request.timestamps.reads)) == len(set(talk.writes)):
         assert known == truth | {"connect_ms"}
     assert not known & NEVER and known <= set(METRICS)
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
-def test_the_fields_agree_with_the_marks_and_survive_the_file(link: EngineLink, bench: Served, shape: Shape) -> None:
-    lane, _ = asked(link, bench, shape)
-    marks, timing = lane.marks, lane.timing
+def test_the_fields_agree_with_the_marks_and_survive_the_file(link: EngineClient, bench: Served, shape: Shape) -> None:
+    request, _ = asked(link, bench, shape)
+    marks, timing = request.timestamps, request.metrics
     assert marks.sent is not None
     if shape.len:
         assert timing.ttft_ms == (marks.at[0] - marks.sent) / 1e6
@@ -114,19 +116,19 @@ def test_the_fields_agree_with_the_marks_and_survive_the_file(link: EngineLink, 
             assert timing.tpot_ms is not None and timing.decode_tps == pytest.approx(1000 / timing.tpot_ms)
         if timing.tokens_per_chunk is not None:
             assert timing.tokens_per_chunk == pytest.approx(shape.len / marks.chunks)
-    back = derive(marks_from_dict(marks_to_dict(marks)), lane.usage, len(lane.answer))
+    back = derive(marks_from_dict(marks_to_dict(marks)), request.usage, len(request.answer))
     assert set(back.known()) - {"answer_chars_per_s"} == set(timing.known()) - {"answer_chars_per_s"}
 
 
-def test_a_role_is_no_token_and_late_usage_no_text(link: EngineLink, bench: Served) -> None:
-    lane, talk = asked(link, bench, SHAPES["role alone first"])
-    assert lane.marks.chunks == 20 and lane.marks.at[0] >= talk.at[0]
+def test_a_role_is_no_token_and_late_usage_no_text(link: EngineClient, bench: Served) -> None:
+    request, talk = asked(link, bench, SHAPES["role alone first"])
+    assert request.timestamps.chunks == 20 and request.timestamps.at[0] >= talk.at[0]
     late, talk = asked(link, bench, SHAPES["usage late"])
-    assert talk.finished is not None and late.marks.end is not None
-    assert late.marks.at[-1] < talk.finished <= late.marks.end
+    assert talk.finished is not None and late.timestamps.end is not None
+    assert late.timestamps.at[-1] < talk.finished <= late.timestamps.end
 
 
-def test_shapes_side_by_side_are_kept_apart(link: EngineLink, bench: Served) -> None:
+def test_shapes_side_by_side_are_kept_apart(link: EngineClient, bench: Served) -> None:
     names = list(SHAPES)[:8]
     for name in names:
         link.send(start(name, bench.url, SHAPES[name].id))
@@ -134,5 +136,7 @@ def test_shapes_side_by_side_are_kept_apart(link: EngineLink, bench: Served) -> 
     before = len(bench.talks()) - len(names)
     talks = {talk.model: talk for talk in bench.talks(before)}
     for name in some(names):
-        chunks = [event for event in events if type(event).__name__ == "Delta" and getattr(event, "lane", "") == name]
+        chunks = [
+            event for event in events if type(event).__name__ == "Delta" and getattr(event, "request", "") == name
+        ]
         assert len(chunks) == talks[SHAPES[name].id].chunks

@@ -1,4 +1,4 @@
-"""The same bytes in any portions give the same answer: through the reading of the stream, the chunks and the lane."""
+"""The same bytes in any portions give the same answer."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import httpx2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.lanes import lane, start
-from tui.core import events as ev
-from tui.core.lane import Lane, LaneState
-from tui.engine.client import Watch, read_answer
+from tests.support.requests import request, start
+from tui.core.requests import events as ev
+from tui.core.requests.request import Request, RequestState
+from tui.engine.completion import Watch, read_answer
 from tui.engine.stamps import Stamps, clock
 
 many = settings(max_examples=150, deadline=None)
@@ -47,8 +47,8 @@ class Reads(httpx2.AsyncByteStream):
             yield portion
 
 
-def answered(portions: Sequence[bytes]) -> Lane:
-    """The lane after these portions have been read."""
+def answered(portions: Sequence[bytes]) -> Request:
+    """The request after these portions have been read."""
     asked, seen = start("r1", "http://127.0.0.1:9/v1", "m"), list[ev.Event]()
     stamps = Stamps(lambda: None)
     headers = {"content-type": "text/event-stream"}
@@ -59,7 +59,7 @@ def answered(portions: Sequence[bytes]) -> Lane:
         await read_answer(asked, response, stamps, Watch(asked), seen.append)
 
     asyncio.run(read())
-    made = lane()
+    made = request()
     made.fold(ev.Sent("r1", 0))
     for event in seen:
         made.fold(event)
@@ -79,21 +79,23 @@ def test_any_split_of_the_same_bytes_gives_the_same_text_and_count(
     data = stream(parts, tokens, line_end, escaped=escaped)
     whole, pieces = answered([data]), answered(split(data, at))
     for one in (whole, pieces):
-        assert one.state is (LaneState.DONE if any(text for _, text in parts) else LaneState.EMPTY)
+        assert one.state is (RequestState.DONE if any(text for _, text in parts) else RequestState.EMPTY)
         assert one.reasoning == "".join(text for key, text in parts if key == "reasoning_content")
         assert one.finish_reason == "stop"
         assert (one.usage.completion_tokens if one.usage else None) == (
             tokens if tokens or not (one.answer or one.reasoning) else None
         )
     assert pieces.answer == whole.answer
-    assert pieces.marks.kinds == whole.marks.kinds
-    assert pieces.marks.chunks == whole.marks.chunks == sum(bool(text) for _, text in parts)
-    assert pieces.timing.tokens_per_chunk == whole.timing.tokens_per_chunk
-    assert set(whole.marks.reads) <= {1}, "one read has one number"
-    assert list(pieces.marks.reads) == sorted(pieces.marks.reads)
-    assert list(pieces.marks.at) == sorted(pieces.marks.at)
-    stamp_of_read = dict(zip(pieces.marks.reads, pieces.marks.at, strict=True))
-    assert [stamp_of_read[read] for read in pieces.marks.reads] == list(pieces.marks.at), "one read has one stamp"
+    assert pieces.timestamps.kinds == whole.timestamps.kinds
+    assert pieces.timestamps.chunks == whole.timestamps.chunks == sum(bool(text) for _, text in parts)
+    assert pieces.metrics.tokens_per_chunk == whole.metrics.tokens_per_chunk
+    assert set(whole.timestamps.reads) <= {1}, "one read has one number"
+    assert list(pieces.timestamps.reads) == sorted(pieces.timestamps.reads)
+    assert list(pieces.timestamps.at) == sorted(pieces.timestamps.at)
+    stamp_of_read = dict(zip(pieces.timestamps.reads, pieces.timestamps.at, strict=True))
+    assert [stamp_of_read[read] for read in pieces.timestamps.reads] == list(pieces.timestamps.at), (
+        "one read has one stamp"
+    )
 
 
 @many
@@ -109,4 +111,4 @@ def test_thinking_in_tags_is_told_apart_however_it_was_cut(
     for portions in ([data], split(data, at)):
         made = answered(portions)
         assert (made.reasoning, made.answer) == (f"x{thought}x", f"y{said}")
-        assert bytes(made.marks.kinds).lstrip(b"r").strip(b"a") == b""
+        assert bytes(made.timestamps.kinds).lstrip(b"r").strip(b"a") == b""

@@ -14,16 +14,16 @@ from tests.support.replay_daemon import daemon_in
 from tests.support.replay_service import replaying
 from tests.support.sshd import running_sshd, why_no_sshd
 from tui.hosts.adapter.host import AdapterHost
-from tui.hosts.daemon import DaemonHost
-from tui.hosts.discovery import Surroundings
+from tui.hosts.base import Host
 from tui.hosts.embedded.bundle import bundle_root
 from tui.hosts.embedded.host import EmbeddedHost
-from tui.hosts.found import FoundHost
-from tui.hosts.host import Host
-from tui.hosts.openai_api import OpenAIHost
-from tui.hosts.sdk_service import SdkServiceHost
-from tui.hosts.service import ServiceHost
-from tui.hosts.tunnel import TunnelHost
+from tui.hosts.foundry.daemon import DaemonHost
+from tui.hosts.foundry.sdk_web import SdkWebHost
+from tui.hosts.foundry.service import ServiceHost
+from tui.hosts.openai.host import OpenAIHost
+from tui.hosts.search.auto_host import AutoHost
+from tui.hosts.search.search import Surroundings
+from tui.hosts.ssh.tunnel_host import TunnelHost
 
 
 def why_no_runtime() -> str:
@@ -99,7 +99,7 @@ def host(request: pytest.FixtureRequest) -> Iterator[Host]:
         yield request.getfixturevalue("embedded_own")
         return
     if request.param == "sdk":
-        yield SdkServiceHost(request.getfixturevalue("strange_service"))
+        yield SdkWebHost(request.getfixturevalue("strange_service"))
         return
     if request.param == "service":
         with replaying() as service:
@@ -111,7 +111,7 @@ def host(request: pytest.FixtureRequest) -> Iterator[Host]:
         return
     if request.param == "found":
         with replaying() as service:
-            yield FoundHost(None, Surroundings(Path("data"), {"PATH": ""}, Path("home"), usual_root=service.url))
+            yield AutoHost(None, Surroundings(Path("data"), {"PATH": ""}, Path("home"), usual_root=service.url))
         return
     if request.param == "tunnel":
         yield request.getfixturevalue("tunnel")

@@ -35,7 +35,7 @@ class ModelsServer:
         self.requests: list[str] = []
         """The head of each request, as received."""
         self._drip = drip
-        self._hold = hold
+        self._backpressure = hold
         self._over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -82,7 +82,7 @@ class ModelsServer:
                     return
         else:
             connection.sendall(self.answer)
-        if self._hold:
+        if self._backpressure:
             connection.recv(1)
 
 

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.some import some
+from tui.core.catalog.model_card import ModelState
 from tui.core.errors import CompareError
-from tui.core.model_card import ModelState
-from tui.hosts.host import Ability, Host
+from tui.hosts.base import Ability, Host
 from tui.net.addresses import check_base_url, is_loopback
 
 

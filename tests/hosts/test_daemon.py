@@ -15,11 +15,11 @@ import pytest
 from tests.hosts.models_server import as_json, free_port, http, serving
 from tests.support.replay_daemon import CPU, PHI, SMALL, TRT, ReplayDaemon, daemon_in, refusal
 from tests.support.replay_service import HTML, Fault
+from tui.core.catalog.model_card import ModelState
 from tui.core.errors import BadInputError, CompareError, ModelFailedError, NoHostError, NoModelError
-from tui.core.model_card import ModelState
-from tui.hosts.daemon import DaemonHost
-from tui.hosts.daemon_file import DaemonFile, listens, local_root, read_daemon_file
-from tui.hosts.host import Ability
+from tui.hosts.base import Ability
+from tui.hosts.foundry.daemon import DaemonHost
+from tui.hosts.foundry.daemon_file import DaemonFile, listens, local_root, read_daemon_file
 
 PATIENCE_S = 0.4
 

@@ -17,8 +17,8 @@ import pytest
 
 from tests.hosts.conftest import why_no_runtime
 from tests.support.some import some
+from tui.core.catalog.model_card import ModelState
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError
-from tui.core.model_card import ModelState
 from tui.hosts.embedded.bundle import bundle_root
 from tui.hosts.embedded.host import EmbeddedHost
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.hosts.conftest import why_no_runtime
 from tests.support.some import some
+from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import NoHostError
-from tui.core.model_card import ModelCard
 from tui.hosts.embedded.bundle import bundle_root, model_card_text, read_bundle
 from tui.hosts.embedded.child import Child
 from tui.hosts.embedded.host import EmbeddedHost

@@ -14,10 +14,10 @@ import pytest
 from tests.support.fake_foundry import RECORDED, SPINNER, Books, install
 from tests.support.replay_daemon import CPU, PHI, SMALL
 from tests.support.some import some
+from tui.core.catalog.model_card import ModelState
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError
-from tui.core.model_card import ModelState
-from tui.hosts.command import Command
-from tui.hosts.foundry_cli import FoundryCli, find_cli, find_json
+from tui.hosts.child.command import Command
+from tui.hosts.foundry.cli import FoundryCli, find_cli, find_json
 
 ROOT = "http://127.0.0.1:48077"
 PATIENCE_S = 20.0

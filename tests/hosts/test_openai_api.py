@@ -12,13 +12,13 @@ import pytest
 from tests.hosts.models_server import as_json, free_port, http, serving
 from tests.support.loopback_server import LoopbackServer
 from tests.support.some import some
+from tui.core.catalog.model_card import ModelState
 from tui.core.errors import BadInputError, CompareError, ModelFailedError, NoHostError
-from tui.core.model_card import ModelState
-from tui.hosts import openai_api
-from tui.hosts.fetch import Reply, fetch, post
-from tui.hosts.host import Ability
-from tui.hosts.identify import identify
-from tui.hosts.openai_api import OpenAIHost
+from tui.hosts.base import Ability
+from tui.hosts.http import Reply, fetch, post
+from tui.hosts.openai import host as openai_api
+from tui.hosts.openai.host import OpenAIHost
+from tui.hosts.search.probe import identify
 from tui.net.failures import CERTIFICATE_HINT
 
 PATIENCE_S = 0.4

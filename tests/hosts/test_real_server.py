@@ -21,7 +21,7 @@ from tests.hosts.models_server import free_port
 from tests.support.program import call
 from tests.support.some import some
 from tests.support.tiny_model import CONTEXT, write_gguf, write_hugging_face
-from tui.hosts.openai_api import OpenAIHost
+from tui.hosts.openai.host import OpenAIHost
 
 LLAMA_CPP = Path(__file__).parents[1] / "support" / "llama_cpp_server.py"
 PATIENCE_S = 120.0

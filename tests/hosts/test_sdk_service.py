@@ -20,12 +20,12 @@ from tests.hosts.conftest import why_no_runtime
 from tests.hosts.models_server import as_json, free_port, serving
 from tests.support.catalogue_server import CatalogueServer, catalogue_of, row
 from tests.support.some import some
+from tui.core.catalog.model_card import ModelCard, ModelState, find_model
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError
-from tui.core.model_card import ModelCard, ModelState, find_model
+from tui.hosts.base import Ability
 from tui.hosts.embedded.bundle import bundle_root
 from tui.hosts.embedded.host import EmbeddedHost
-from tui.hosts.host import Ability
-from tui.hosts.sdk_service import SdkServiceHost
+from tui.hosts.foundry.sdk_web import SdkWebHost
 
 needs_runtime = pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")
 ROWS = [row("Tiny-instruct-generic-cpu", "tinya", version=2), row("Absent-generic-cpu", "absent")]
@@ -56,8 +56,8 @@ def root(catalogue: CatalogueServer, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def stranger(root: str) -> SdkServiceHost:
-    return SdkServiceHost(root)
+def stranger(root: str) -> SdkWebHost:
+    return SdkWebHost(root)
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def forwarded(root: str) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
 
-    def pump(source: socket.socket, sink: socket.socket) -> None:
+    def refresh_loop(source: socket.socket, sink: socket.socket) -> None:
         try:
             while data := source.recv(65_536):
                 sink.sendall(data)
@@ -82,9 +82,9 @@ def forwarded(root: str) -> Iterator[str]:
                 if over.is_set():
                     return
                 with socket.create_connection(there) as far:
-                    back = threading.Thread(target=pump, args=(far, near))
+                    back = threading.Thread(target=refresh_loop, args=(far, near))
                     back.start()
-                    pump(near, far)
+                    refresh_loop(near, far)
                     back.join()
 
     thread = threading.Thread(target=serve)
@@ -100,13 +100,13 @@ def forwarded(root: str) -> Iterator[str]:
         listener.close()
 
 
-def card(host: SdkServiceHost, model: str) -> ModelCard:
+def card(host: SdkWebHost, model: str) -> ModelCard:
     found = find_model(host.catalogue(), model)
     assert found is not None
     return found
 
 
-def answers(host: SdkServiceHost, model: str) -> bool:
+def answers(host: SdkWebHost, model: str) -> bool:
     endpoint = host.endpoint(model)
     body = {"model": endpoint.model, "messages": [{"role": "user", "content": "What is RAG?"}], "max_tokens": 4}
     reply = httpx2.post(f"{endpoint.base_url}/chat/completions", json=body, trust_env=False, timeout=30.0)
@@ -114,17 +114,17 @@ def answers(host: SdkServiceHost, model: str) -> bool:
 
 
 @needs_runtime
-def test_it_says_what_it_is(stranger: SdkServiceHost, root: str) -> None:
+def test_it_says_what_it_is(stranger: SdkWebHost, root: str) -> None:
     info = stranger.connect()
     status = httpx2.get(f"{root}/status", trust_env=False).json()
     assert info.title == f"Foundry Local SDK 2, web service at {root.removeprefix('http://')}"
     assert (info.kind, info.endpoint, info.local, info.ours) == ("sdk", root, True, False)
     assert info.pid == status["pid"]
-    assert SdkServiceHost(f"{root}/v1/").connect() == info
+    assert SdkWebHost(f"{root}/v1/").connect() == info
 
 
 @needs_runtime
-def test_registered_and_public_models_are_listed_with_what_is_known(stranger: SdkServiceHost) -> None:
+def test_registered_and_public_models_are_listed_with_what_is_known(stranger: SdkWebHost) -> None:
     cards = stranger.catalogue()
     assert [known.alias for known in cards[:3]] == ["demo-small", "demo-medium", "demo-large"]
     assert {known.state for known in cards[:3]} == {ModelState.CACHED}
@@ -134,7 +134,7 @@ def test_registered_and_public_models_are_listed_with_what_is_known(stranger: Sd
 
 
 @needs_runtime
-def test_registered_models_are_loaded_and_answer_under_their_own_address(stranger: SdkServiceHost, root: str) -> None:
+def test_registered_models_are_loaded_and_answer_under_their_own_address(stranger: SdkWebHost, root: str) -> None:
     stranger.load("demo-small")
     assert card(stranger, "demo-small").state is ModelState.LOADED
     assert stranger.endpoint("demo-small").base_url == f"{root}/catalogs/local/v1"
@@ -144,7 +144,7 @@ def test_registered_models_are_loaded_and_answer_under_their_own_address(strange
 
 
 @needs_runtime
-def test_a_public_model_is_loaded_by_its_alias_and_answers_by_its_id(stranger: SdkServiceHost, root: str) -> None:
+def test_a_public_model_is_loaded_by_its_alias_and_answers_by_its_id(stranger: SdkWebHost, root: str) -> None:
     stranger.load(TINY)
     assert card(stranger, "tinya").state is ModelState.LOADED
     endpoint = stranger.endpoint("tinya")
@@ -155,7 +155,7 @@ def test_a_public_model_is_loaded_by_its_alias_and_answers_by_its_id(stranger: S
 
 
 @needs_runtime
-def test_a_model_that_is_not_downloaded_says_so(stranger: SdkServiceHost) -> None:
+def test_a_model_that_is_not_downloaded_says_so(stranger: SdkWebHost) -> None:
     with pytest.raises(ModelFailedError) as caught:
         stranger.load("absent")
     assert caught.value.title == "Absent-generic-cpu:1 could not be loaded"
@@ -163,7 +163,7 @@ def test_a_model_that_is_not_downloaded_says_so(stranger: SdkServiceHost) -> Non
 
 
 @needs_runtime
-def test_a_load_that_fails_names_what_else_is_loaded(stranger: SdkServiceHost, root: str) -> None:
+def test_a_load_that_fails_names_what_else_is_loaded(stranger: SdkWebHost, root: str) -> None:
     cache = Path(httpx2.get(f"{root}/status", trust_env=False).json()["modelCachePath"])
     model = cache / "Somebody" / TINY.replace(":", "-") / "model.onnx"
     whole = model.read_bytes()
@@ -182,7 +182,7 @@ def test_a_load_that_fails_names_what_else_is_loaded(stranger: SdkServiceHost, r
 @needs_runtime
 def test_behind_a_tunnel_nothing_of_this_machine_is_mixed_in(root: str) -> None:
     with forwarded(root) as far:
-        host = SdkServiceHost(far)
+        host = SdkWebHost(far)
         assert host.connect().pid is None
         tiny = card(host, TINY)
         assert (tiny.state, tiny.size_mb, tiny.variant) == (ModelState.UNKNOWN, None, "generic-cpu")
@@ -195,7 +195,7 @@ def test_behind_a_tunnel_nothing_of_this_machine_is_mixed_in(root: str) -> None:
 
 
 @needs_runtime
-def test_a_model_that_it_does_not_have_is_refused_by_its_name(stranger: SdkServiceHost, root: str) -> None:
+def test_a_model_that_it_does_not_have_is_refused_by_its_name(stranger: SdkWebHost, root: str) -> None:
     for step in (stranger.load, stranger.unload, stranger.endpoint):
         with pytest.raises(NoModelError) as caught:
             step("../demo-small")
@@ -203,7 +203,7 @@ def test_a_model_that_it_does_not_have_is_refused_by_its_name(stranger: SdkServi
 
 
 def test_what_it_cannot_do_has_a_reason() -> None:
-    host = SdkServiceHost("http://127.0.0.1:9")
+    host = SdkWebHost("http://127.0.0.1:9")
     assert host.abilities[Ability.LOAD] == host.abilities[Ability.UNLOAD] == ""
     with pytest.raises(ModelFailedError) as caught:
         host.remove("a:1")
@@ -264,7 +264,7 @@ def first() -> Iterator[FirstVersion]:
 
 def test_version_1_is_told_by_what_it_answers_and_loads_by_id(first: FirstVersion) -> None:
     root = f"http://127.0.0.1:{first.server_port}"
-    host = SdkServiceHost(root)
+    host = SdkWebHost(root)
     info = host.connect()
     assert (info.title, info.pid) == (f"Foundry Local SDK 1, web service at 127.0.0.1:{first.server_port}", None)
     assert [known.state for known in host.catalogue()] == [ModelState.UNKNOWN] * 2
@@ -286,14 +286,14 @@ def test_version_1_is_told_by_what_it_answers_and_loads_by_id(first: FirstVersio
 def test_something_else_is_not_taken_for_one() -> None:
     with serving(as_json({"data": [{"id": "a:1"}]})) as server:
         with pytest.raises(NoHostError) as caught:
-            SdkServiceHost(server.url).connect()
+            SdkWebHost(server.url).connect()
         assert "This is no web service of the Foundry Local SDK" in caught.value.sentence()
 
 
 def test_nobody_there_is_a_sentence() -> None:
     root = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(NoHostError) as caught:
-        SdkServiceHost(root).connect()
+        SdkWebHost(root).connect()
     assert f"Nobody answers at {root}" in caught.value.sentence()
     assert "Does the program that opened it still run" in caught.value.hint
 
@@ -301,14 +301,14 @@ def test_nobody_there_is_a_sentence() -> None:
 def test_a_list_that_is_none_is_a_sentence() -> None:
     with serving(as_json(["a:1"])) as server:
         with pytest.raises(NoHostError) as caught:
-            SdkServiceHost(server.url).catalogue()
+            SdkWebHost(server.url).catalogue()
         assert caught.value.title == f"{server.url} lists no models"
 
 
 def test_hostile_rows_are_left_out_or_bounded() -> None:
     rows = [{"id": 7}, {"id": "x" * 1000}, {}, "y", {"id": "good:1"}, {"id": "good:1"}]
     with serving(as_json({"data": rows, "endpoints": [], "pid": True, "modelCachePath": "\\\\far\\share"})) as server:
-        host = SdkServiceHost(server.url)
+        host = SdkWebHost(server.url)
         assert host.connect().pid is None
         assert [known.id for known in host.catalogue()] == ["good:1"]
 
@@ -316,7 +316,7 @@ def test_hostile_rows_are_left_out_or_bounded() -> None:
 @pytest.mark.parametrize("name", ["a/../../shutdown", "a b:1", "a\nb", "a?b=c", "%2e%2e:1"])
 def test_a_name_that_would_change_the_address_is_not_put_into_it(name: str) -> None:
     with serving(as_json({"data": [{"id": name}]})) as server:
-        host = SdkServiceHost(server.url)
+        host = SdkWebHost(server.url)
         with pytest.raises(ModelFailedError, match="could not be loaded"):
             host.load(name)
         assert not any("load/" in request for request in some(server.requests))

@@ -13,12 +13,12 @@ import pytest
 from tests.hosts.models_server import free_port, http, serving
 from tests.support import replay_service as replay
 from tests.support.replay_service import Fault, ReplayService, replaying
+from tui.core.catalog.model_card import ModelState, find_model, merged
 from tui.core.errors import CompareError, ModelFailedError, NoHostError, NoModelError
-from tui.core.model_card import ModelState, find_model, merged
-from tui.hosts.fetch import MAX_LINE, post_lines
-from tui.hosts.host import Ability
-from tui.hosts.service import ServiceHost
-from tui.hosts.service_download import DownloadTalk
+from tui.hosts.base import Ability
+from tui.hosts.foundry.service import ServiceHost
+from tui.hosts.foundry.service_download import DownloadTalk
+from tui.hosts.http import MAX_LINE, post_lines
 
 PATIENCE_S = 0.4
 DEEPSEEK, PHI_GPU, PHI_MINI = replay.RECORDED["models"]

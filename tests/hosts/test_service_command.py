@@ -11,9 +11,9 @@ import pytest
 from tests.support.fake_foundry import install
 from tests.support.replay_service import ReplayService, replaying
 from tui.core.errors import CompareError, ModelFailedError, NoModelError
-from tui.hosts.discovery import Search, Surroundings
-from tui.hosts.host import Ability, Host
-from tui.hosts.service import ServiceHost
+from tui.hosts.base import Ability, Host
+from tui.hosts.foundry.service import ServiceHost
+from tui.hosts.search.search import Search, Surroundings
 
 
 @pytest.fixture

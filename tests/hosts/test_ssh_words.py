@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.core.errors import BadInputError, NoHostError
-from tui.hosts.openai_api import OpenAIHost
-from tui.hosts.remote import QUESTION, decode, says_stopped, served_at
-from tui.hosts.ssh_command import SshCommand, SshTarget, explain, parse_target
-from tui.hosts.tunnel import TunnelHost
+from tui.hosts.openai.host import OpenAIHost
+from tui.hosts.ssh.command import SshCommand, SshTarget, explain, parse_target
+from tui.hosts.ssh.remote_probe import QUESTION, decode, says_stopped, served_at
+from tui.hosts.ssh.tunnel_host import TunnelHost
 
 STATUS = '{"running":true,"state":"ready","pid":23948,"webUrls":["http://127.0.0.1:48077"],"logFile":""}'
 DOWN = '{"running":false,"state":"not_running"}'
@@ -137,7 +137,7 @@ def test_a_password_is_neither_taken_nor_repeated(text: str) -> None:
 
 
 def test_the_commands_are_lists_that_end_their_options_before_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.hosts.ssh_command.find_ssh", lambda program: f"/bin/{program}")
+    monkeypatch.setattr("tui.hosts.ssh.command.find_ssh", lambda program: f"/bin/{program}")
     command = SshCommand(SshTarget("winbox", r"CORP\me", 2222), options=("-F", "my config"))
     ask, bring = command.question(), command.forward(4000, 5273)
     assert ask[:3] == bring[:3] == ["/bin/ssh", "-F", "my config"]

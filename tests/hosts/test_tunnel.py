@@ -19,18 +19,18 @@ import psutil
 import pytest
 
 from tests.hosts.models_server import as_json, free_port, serving
-from tests.support.lanes import ask, lane, start, until_ended
 from tests.support.loopback_server import SCRIPTS, SSE, WORDS, LoopbackServer, Wire, sse, text
+from tests.support.requests import ask, request, start, until_ended
 from tests.support.some import some
 from tests.support.sshd import Sshd, running_sshd, why_no_sshd
+from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import CompareError, ModelFailedError, NoHostError
-from tui.core.events import Delta
-from tui.core.lane import LaneState
-from tui.core.model_card import ModelCard
-from tui.engine.link import EngineGone, EngineLink
-from tui.hosts.host import Ability
-from tui.hosts.openai_api import OpenAIHost
-from tui.hosts.tunnel import TunnelHost
+from tui.core.requests.events import Delta
+from tui.core.requests.request import RequestState
+from tui.engine.engine_client import EngineClient, EngineGone
+from tui.hosts.base import Ability
+from tui.hosts.openai.host import OpenAIHost
+from tui.hosts.ssh.tunnel_host import TunnelHost
 
 PATIENCE_S = 10.0
 POWERSHELL = '[ "$3" = -Command ] && shift 3 && exec sh -c "$*"'
@@ -66,8 +66,8 @@ def models() -> Iterator[LoopbackServer]:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[EngineLink]:
-    link = EngineLink()
+def engine() -> Iterator[EngineClient]:
+    link = EngineClient()
     yield link
     link.close()
 
@@ -161,13 +161,13 @@ def test_a_shell_that_knows_no_semicolon_hands_the_question_to_powershell(
         assert host.connect().title.endswith(f"via ssh:{models.port}")
 
 
-def test_an_answer_streams_through_the_line(sshd: Sshd, models: LoopbackServer, engine: EngineLink) -> None:
+def test_an_answer_streams_through_the_line(sshd: Sshd, models: LoopbackServer, engine: EngineClient) -> None:
     with tunnel(sshd, remote_port=models.port) as host:
         host.connect()
         endpoint = host.endpoint("good")
         done = ask(engine, endpoint.base_url, endpoint.model)
         assert endpoint.base_url != models.url
-        assert (done.state, done.answer) == (LaneState.DONE, "".join(WORDS))
+        assert (done.state, done.answer) == (RequestState.DONE, "".join(WORDS))
 
 
 async def half_an_answer(wire: Wire) -> None:
@@ -179,14 +179,14 @@ async def half_an_answer(wire: Wire) -> None:
 
 
 def test_a_line_that_drops_keeps_the_answer_so_far_and_is_made_again_at_the_same_port(
-    sshd: Sshd, models: LoopbackServer, engine: EngineLink, monkeypatch: pytest.MonkeyPatch
+    sshd: Sshd, models: LoopbackServer, engine: EngineClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(SCRIPTS, "half", half_an_answer)
     with tunnel(sshd, remote_port=models.port) as host:
         host.connect()
         endpoint = host.endpoint("half")
         engine.send(start("r1", endpoint.base_url, endpoint.model))
-        asked = lane()
+        asked = request()
 
         def answers() -> bool:
             for event in engine.drain():
@@ -199,11 +199,11 @@ def test_a_line_that_drops_keeps_the_answer_so_far_and_is_made_again_at_the_same
         for event in some(until_ended(engine, ["r1"])):
             assert not isinstance(event, EngineGone)
             asked.fold(event)
-        assert asked.state is LaneState.FAILED and asked.answer == "half of"
+        assert asked.state is RequestState.FAILED and asked.answer == "half of"
         assert asked.fault is not None and "broke before the answer was complete" in asked.fault.message
         host.connect()
         assert host.endpoint("half").base_url == endpoint.base_url
-        assert ask(engine, endpoint.base_url, "good").state is LaneState.DONE
+        assert ask(engine, endpoint.base_url, "good").state is RequestState.DONE
 
 
 def test_any_question_makes_a_dropped_line_anew(sshd: Sshd, models: LoopbackServer) -> None:
@@ -344,7 +344,7 @@ def test_closing_gives_up_a_connection_under_way(sshd: Sshd) -> None:
 
 def test_ssh_ends_when_the_program_is_killed(sshd: Sshd, models: LoopbackServer) -> None:
     script = (
-        "import sys\nfrom tui.hosts.openai_api import OpenAIHost\nfrom tui.hosts.tunnel import TunnelHost\n"
+        "import sys\nfrom tui.hosts.openai.host import OpenAIHost\nfrom tui.hosts.ssh.tunnel_host import TunnelHost\n"
         f"host = TunnelHost({sshd.target!r}, OpenAIHost, options={sshd.options!r}, remote_port={models.port})\n"
         "host.connect()\nprint('up', flush=True)\nsys.stdin.read()"
     )

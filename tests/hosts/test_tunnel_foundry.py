@@ -13,11 +13,11 @@ from tests.support.fake_foundry import install
 from tests.support.replay_daemon import CPU, PHI, SMALL, ReplayDaemon, daemon_in
 from tests.support.replay_service import replaying
 from tests.support.sshd import Sshd, running_sshd, why_no_sshd
+from tui.core.catalog.model_card import ModelState
 from tui.core.errors import CompareError, ModelFailedError
-from tui.core.host_spec import HostSpec, Way
-from tui.core.model_card import ModelState
-from tui.hosts.discovery import Search, Surroundings
-from tui.hosts.host import Ability, Host
+from tui.core.host_spec import HostScheme, HostSpec
+from tui.hosts.base import Ability, Host
+from tui.hosts.search.search import Search, Surroundings
 
 pytestmark = pytest.mark.skipif(bool(why_no_sshd()), reason=why_no_sshd() or "never")
 
@@ -52,7 +52,7 @@ def opened(sshd: Sshd, tmp_path: Path) -> Iterator[list[Host]]:
 
 def found(sshd: Sshd, opened: list[Host], tmp_path: Path, remote_port: int | None = None) -> Host:
     around = Surroundings(tmp_path / "data", {"PATH": "/nowhere"}, tmp_path / "home")
-    spec = HostSpec(Way.SSH, sshd.target.removeprefix("ssh://"), remote_port=remote_port)
+    spec = HostSpec(HostScheme.SSH, sshd.target.removeprefix("ssh://"), remote_port=remote_port)
     opened.append(Search(spec, around, lambda host: None).look(last_resort=False).host)
     return opened[-1]
 

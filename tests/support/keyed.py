@@ -15,32 +15,32 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from tui.ui.keys_in_turn import KeysInTurn
-from tui.ui.terminal.drivers import bounded_driver
-from tui.ui.terminal.outlet import Outlet
+from tui.ui.terminal.driver import bounded_driver
+from tui.ui.terminal.writer import TerminalWriter
 from tui.ui.widgets.line_field import LineField
-from tui.ui.widgets.prompt_box import PromptBox
+from tui.ui.widgets.prompt import PromptField
 
 
 class Keyed(KeysInTurn[None]):
     BINDINGS: ClassVar[list[BindingType]] = [("l", "line", "To the line"), ("3", "three", "Three")]
 
     def __init__(self, told: Path) -> None:
-        super().__init__(driver_class=bounded_driver(Outlet()))
+        super().__init__(driver_class=bounded_driver(TerminalWriter()))
         self.told = told
         self.submitted: list[str] = []
         self.threes = 0
 
     def compose(self) -> ComposeResult:
-        yield PromptBox()
+        yield PromptField()
         yield LineField()
 
     def on_mount(self) -> None:
         self.set_interval(0.02, self.tell)
 
-    def on_prompt_box_submitted(self, event: PromptBox.Submitted) -> None:
+    def on_prompt_field_submitted(self, event: PromptField.Submitted) -> None:
         self.submitted.append(event.text)
 
-    def on_prompt_box_left(self) -> None:
+    def on_prompt_field_left(self) -> None:
         self.screen.set_focus(None)
 
     def action_line(self) -> None:
@@ -51,7 +51,7 @@ class Keyed(KeysInTurn[None]):
 
     def tell(self) -> None:
         if self._turn is None:
-            state = [self.query_one(PromptBox).text, self.query_one(LineField).value, self.submitted, self.threes]
+            state = [self.query_one(PromptField).text, self.query_one(LineField).value, self.submitted, self.threes]
             made = self.told.with_suffix(".new")
             made.write_text(json.dumps(state))
             made.replace(self.told)

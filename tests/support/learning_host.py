@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 
 from tests.support.loopback_host import LoopbackHost
-from tui.hosts.host import Ability, HostInfo, able
+from tui.hosts.base import Ability, HostInfo, able
 
 WHY = "The machine of the host ran out of memory."
 

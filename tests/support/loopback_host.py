@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Sequence
 
+from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError
-from tui.core.model_card import ModelCard, ModelState
-from tui.core.target import Endpoint
-from tui.hosts.host import Ability, BareHost, HostInfo, able
+from tui.core.sessions.session_model import Endpoint
+from tui.hosts.base import Ability, BareHost, HostInfo, able
 
 PATIENCE_S = 30.0
 

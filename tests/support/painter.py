@@ -17,9 +17,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.ui.keys_in_turn import KeysInTurn
-from tui.ui.terminal.drivers import bounded_driver
-from tui.ui.terminal.hold import Hold
-from tui.ui.terminal.outlet import Outlet
+from tui.ui.terminal.backpressure import Backpressure
+from tui.ui.terminal.driver import bounded_driver
+from tui.ui.terminal.writer import TerminalWriter
 
 BEAT = 0.02
 
@@ -39,9 +39,9 @@ class Painter(KeysInTurn[None]):
     CSS = "Wall { width: 100%; height: 100%; }"
 
     def __init__(self, told: Path) -> None:
-        self.outlet = Outlet()
-        super().__init__(driver_class=bounded_driver(self.outlet))
-        self.hold = Hold(self, self.outlet)
+        self.terminal_writer = TerminalWriter()
+        super().__init__(driver_class=bounded_driver(self.terminal_writer))
+        self.hold = Backpressure(self, self.terminal_writer)
         self.told = told
         self.most = 0
         self.painting = True
@@ -53,7 +53,7 @@ class Painter(KeysInTurn[None]):
         self.set_interval(BEAT, self.beat)
 
     def post_display_hook(self) -> None:
-        self.most = max(self.most, self.outlet.waiting)
+        self.most = max(self.most, self.terminal_writer.waiting)
         self.hold.look()
 
     def beat(self) -> None:
@@ -61,7 +61,7 @@ class Painter(KeysInTurn[None]):
         if self.painting:
             wall.beats += 1
             wall.refresh()
-        self.told.write_text(f"{wall.beats} {self.most} {self.outlet.waiting} {self.outlet.slow}")
+        self.told.write_text(f"{wall.beats} {self.most} {self.terminal_writer.waiting} {self.terminal_writer.slow}")
 
     def on_key(self, event: Key) -> None:
         self.painting = {"p": True, "s": False}.get(event.key, self.painting)

@@ -8,22 +8,22 @@ from dataclasses import replace
 from typing import Any, Unpack
 
 from tests.support.screens import Play, playing
-from tests.support.sessions import ASKED, MS, SENT, WHEN, fold, lane, session, spec
-from tui.app import CompareApp, Opened
-from tui.conductor import Conductor
-from tui.conductor.planning import Terms
-from tui.core import events as ev
-from tui.core.events import Kind
-from tui.core.lane import Lane
-from tui.core.model_card import ModelCard, ModelState
-from tui.core.plan import Mode, Plan
-from tui.core.prompt import Prompt
-from tui.core.rating import Note, Score
-from tui.core.run import Run
-from tui.core.session import Session
-from tui.core.target import Endpoint, Entrant, Target
-from tui.hosts.host import Ability, BareHost, HostInfo, able
-from tui.ui.theming import load_all
+from tests.support.sessions import ASKED, MS, SENT, WHEN, fold, request, session, spec
+from tui.app.app import CompareApp, Opened
+from tui.core.catalog.model_card import ModelCard, ModelState
+from tui.core.plans.plan import Mode, Plan
+from tui.core.plans.plan_run import PlanRun
+from tui.core.plans.prompt import Prompt
+from tui.core.requests import events as ev
+from tui.core.requests.events import Kind
+from tui.core.requests.request import Request
+from tui.core.scoring.rating import Note, Score
+from tui.core.sessions.session import Session
+from tui.core.sessions.session_model import Endpoint, ModelChoice, SessionModel
+from tui.hosts.base import Ability, BareHost, HostInfo, able
+from tui.runner import Runner
+from tui.runner.plan_builder import PlanOptions
+from tui.ui.themes import load_all
 
 RATER = "ann"
 PROMPT = Prompt("p1", "Explain the principle of retrieval augmented generation in 2 sentences.")
@@ -78,20 +78,20 @@ class LookedAtHost(BareHost):
         raise AssertionError(f"{model_id} was to answer")
 
 
-class RecordedConductor(Conductor):
+class RecordedRunner(Runner):
     """Holds a run that goes on no further: no engine, and always the same moment. Ratings work as ever."""
 
-    def __init__(self, host: LookedAtHost, kept: Session, run: Run | None, at: int) -> None:
+    def __init__(self, host: LookedAtHost, kept: Session, run: PlanRun | None, at: int) -> None:
         """`at` is the moment on the engine's clock, in nanoseconds."""
         super().__init__(host, kept, rater=RATER, now=lambda: WHEN)
-        self._course.run = run
+        self._queue.run = run
         self._at = at
         self.begun: list[str] = []
         """The prompts that were to be run."""
 
     def begin(
-        self, models: Sequence[ModelCard | Entrant], asked: str | Sequence[Prompt], **terms: Unpack[Terms]
-    ) -> Run:
+        self, models: Sequence[ModelCard | ModelChoice], asked: str | Sequence[Prompt], **terms: Unpack[PlanOptions]
+    ) -> PlanRun:
         if not isinstance(asked, str) or not asked.strip() or self.run is None:
             return super().begin(models, asked, **terms)
         self.begun.append(asked)
@@ -113,7 +113,7 @@ class RecordedConductor(Conductor):
 
 @asynccontextmanager
 async def looking_at(
-    lanes: Iterable[Lane] = (),
+    requests: Iterable[Request] = (),
     *,
     size: tuple[int, int] = (80, 24),
     cards: Sequence[ModelCard] = CARDS,
@@ -125,20 +125,20 @@ async def looking_at(
     low_bandwidth: bool = False,
     notices: bool = False,
 ) -> AsyncIterator[Play]:
-    """The program with a recorded run of the lanes, whose models are keyed `m1`, `m2`, … in the order of the cards.
+    """The program with a recorded run of the requests, whose models are keyed `m1`, `m2`, … in the order of the cards.
 
-    Without lanes nothing has been run yet. `chosen` are the models to begin with, by default those of the lanes.
+    Without requests nothing has been run yet. `chosen` are the models to begin with, by default those of the requests.
     """
-    given = list(lanes)
-    targets = [Target(f"m{number}", card, "recorded") for number, card in enumerate(cards, 1)]
+    given = list(requests)
+    models = [SessionModel(f"m{number}", card, "recorded") for number, card in enumerate(cards, 1)]
     run = None
     plans: list[Plan] = []
     if given:
         plan = Plan(Mode.RACE.value, Mode.RACE, tuple(one.spec.model for one in given), (PROMPT.key,))
-        run = Run(plan, {one.spec.id: one for one in given})
+        run = PlanRun(plan, {one.spec.id: one for one in given})
         plans.append(plan)
-    kept = session(given, targets=targets, plans=plans, prompts=[PROMPT], scores=scores, notes=notes)
-    asked = [kept.target_of(one).card.id for one in given]
+    kept = session(given, models=models, plans=plans, prompts=[PROMPT], scores=scores, notes=notes)
+    asked = [kept.model_of(one).card.id for one in given]
     # What was asked is on the host, whatever else its catalogue offers.
     here = [
         replace(card, state=ModelState.CACHED) if card.id in asked and card.state is ModelState.CATALOG else card
@@ -146,18 +146,20 @@ async def looking_at(
     ]
     host = LookedAtHost(here, unable=unable)
     themes, _ = load_all([])
-    conductor = RecordedConductor(host, kept, run, at)
+    runner = RecordedRunner(host, kept, run, at)
     wanted = asked if chosen is None else chosen
-    opened = Opened(host, conductor)
+    opened = Opened(host, runner)
     app = CompareApp(lambda: opened, models=wanted, themes=themes, theme="dark", low_bandwidth=low_bandwidth)
     try:
-        async with playing(app, conductor, size, notices=notices) as play:
-            await play.until(lambda: app.shelf.info is not None)
-            await play.until(lambda: len(play.panes) == len(app.shelf.chosen) if app.shelf.chosen else play.in_models)
+        async with playing(app, runner, size, notices=notices) as play:
+            await play.until(lambda: app.app_state.info is not None)
+            await play.until(
+                lambda: len(play.panes) == len(app.app_state.chosen) if app.app_state.chosen else play.in_models
+            )
             await play.until(lambda: all(pane.column is not None for pane in play.panes if pane.display))
             yield play
     finally:
-        conductor.close()
+        runner.close()
 
 
 def words(text: str) -> list[str]:
@@ -166,9 +168,9 @@ def words(text: str) -> list[str]:
     return [first, *(f" {word}" for word in rest)]
 
 
-def answered(number: int, text: str = ANSWER, **facts: Any) -> Lane:
-    """Lane `rN` of model `mN` in a race, at its end unless `state` says otherwise, with this answer."""
-    return lane(f"r{number}", model=f"m{number}", mode=Mode.RACE, answer=words(text), **facts)
+def answered(number: int, text: str = ANSWER, **facts: Any) -> Request:
+    """Request `rN` of model `mN` in a race, at its end unless `state` says otherwise, with this answer."""
+    return request(f"r{number}", model=f"m{number}", mode=Mode.RACE, answer=words(text), **facts)
 
 
 def many_cards(count: int) -> list[ModelCard]:
@@ -176,10 +178,10 @@ def many_cards(count: int) -> list[ModelCard]:
     return [ModelCard(f"model-{number}:1", f"model-{number}", device="CPU") for number in range(1, count + 1)]
 
 
-def streaming() -> tuple[list[Lane], int]:
-    """Five lanes 3.2 s after they were asked for, each in another phase, and that moment."""
+def streaming() -> tuple[list[Request], int]:
+    """Five requests 3.2 s after they were asked for, each in another phase, and that moment."""
     now = ASKED + 3200 * MS
-    kinds = {f"r{number}": Lane(spec(f"r{number}", model=f"m{number}", mode=Mode.RACE)) for number in range(1, 6)}
+    kinds = {f"r{number}": Request(spec(f"r{number}", model=f"m{number}", mode=Mode.RACE)) for number in range(1, 6)}
     for name, one in kinds.items():
         fold(one, ev.Queued(name, ASKED))
     fold(kinds["r1"], *_sent("r1", 400), *_chunks("r1", Kind.ANSWER, words(ANSWER)[:38], 700, 60))

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from tests.support.chatting import chat, newer
 from tests.support.fake_foundry import RECORDED, install
 from tests.support.replay_service import Fault
-from tui.hosts.foundry_cli import FoundryCli, find_cli
+from tui.hosts.foundry.cli import FoundryCli, find_cli
 
 CPU, TRT, SMALL, PHI = (row["variantId"] for row in RECORDED["model list --variants"]["variants"])
 

@@ -16,16 +16,16 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
-from tests.support.conducting import conducting
-from tests.ui.stage import rows, screen_text
-from tui.app import CompareApp, Opened
-from tui.conductor import Conductor
-from tui.hosts.host import Host
+from tests.app.stage import rows, screen_text
+from tests.support.running import conducting
+from tui.app.app import CompareApp, Opened
+from tui.hosts.base import Host
+from tui.runner import Runner
 from tui.ui.keys_in_turn import KeysInTurn
-from tui.ui.terminal.reads import KeysRead, Reads
-from tui.ui.widgets.answer_pane import AnswerPane
+from tui.ui.terminal.key_sequences import KeysRead, Reads
+from tui.ui.widgets.answer.pane import AnswerPane
 from tui.ui.widgets.model_table import ModelTable
-from tui.ui.widgets.prompt_box import PromptBox
+from tui.ui.widgets.prompt import PromptField
 
 PATIENCE_S = 30.0
 """After this a test gives up waiting; only ever reached by a failure."""
@@ -37,7 +37,7 @@ class Play:
 
     app: CompareApp
     pilot: Pilot[None]
-    conductor: Conductor
+    runner: Runner
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until it holds; fail after a long time."""
@@ -104,8 +104,8 @@ class Play:
         return self.app.current_mode == "models" and len(self.app.screen.query(ModelTable)) == 1
 
     @property
-    def prompt(self) -> PromptBox:
-        return self.app.screen.query_one(PromptBox)
+    def prompt(self) -> PromptField:
+        return self.app.screen.query_one(PromptField)
 
     @property
     def panes(self) -> list[AnswerPane]:
@@ -136,30 +136,30 @@ async def acted(app: KeysInTurn[None]) -> None:
         await _passed(app.focused)
 
 
-async def _passed(pump: MessagePump) -> None:
+async def _passed(refresh_loop: MessagePump) -> None:
     """Wait until what has been sent to an app or a widget has been taken in."""
     taken = asyncio.Event()
-    if pump.call_later(taken.set):
+    if refresh_loop.call_later(taken.set):
         await asyncio.wait_for(taken.wait(), PATIENCE_S)
 
 
 @asynccontextmanager
 async def playing(
-    app: CompareApp, conductor: Conductor, size: tuple[int, int] = (80, 24), *, notices: bool = False
+    app: CompareApp, runner: Runner, size: tuple[int, int] = (80, 24), *, notices: bool = False
 ) -> AsyncIterator[Play]:
     """The app up and running; its notices are on the screen only where they are asked for."""
     async with app.run_test(size=size, notifications=notices) as pilot:
-        yield Play(app, pilot, conductor)
+        yield Play(app, pilot, runner)
 
 
 @asynccontextmanager
 async def asking(
     host: Host, models: Sequence[str] = (), *, size: tuple[int, int] = (80, 24), **more: Any
 ) -> AsyncIterator[Play]:
-    """The whole program but its command line: a real conductor and its engine, with this host."""
-    with conducting(host) as conductor:
-        app = CompareApp(lambda: Opened(host, conductor), models=models, **more)
-        async with playing(app, conductor, size) as play:
+    """The whole program but its command line: a real runner and its engine, with this host."""
+    with conducting(host) as runner:
+        app = CompareApp(lambda: Opened(host, runner), models=models, **more)
+        async with playing(app, runner, size) as play:
             yield play
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from tests.hosts.models_server import free_port
-from tui.hosts.ssh_process import SshProcess
+from tui.hosts.ssh.process import SshProcess
 
 SSHD = Path("/usr/sbin/sshd")
 PRIVSEP = Path("/run/sshd")

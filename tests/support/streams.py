@@ -15,20 +15,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.loopback_server import SSE, Wire
-from tui.core.lane import LaneState
+from tui.core.requests.request import RequestState
 
-DONE, FAILED, CUT, EMPTY = LaneState.DONE, LaneState.FAILED, LaneState.CUT, LaneState.EMPTY
+DONE, FAILED, CUT, EMPTY = RequestState.DONE, RequestState.FAILED, RequestState.CUT, RequestState.EMPTY
 END = "data: [DONE]\n\n"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One body, in one or more writes, and what the lane must hold after it."""
+    """One body, in one or more writes, and what the request must hold after it."""
 
     name: str
     body: str | bytes | tuple[bytes, ...]
     answer: str = "Hello"
-    state: LaneState = DONE
+    state: RequestState = DONE
     reasoning: str = ""
     says: str = ""
     """A part of the sentence that tells of the failure."""

@@ -11,18 +11,18 @@ from typing import Any
 
 import click
 
-from tui.cli import machine
-from tui.cli.conducting import surroundings
+from tui.cli import system_info as machine
 from tui.cli.exit_codes import ExitCode, of_error
-from tui.cli.shell import host_option, show, show_json, told
+from tui.cli.open_session import surroundings
+from tui.cli.output import host_option, show, show_json, told
 from tui.core.errors import CompareError, NoHostError
-from tui.core.figures import data_size
+from tui.core.text.formatting import data_size
 from tui.files import is_there
-from tui.hosts.discovery import Attempt
-from tui.hosts.found import FoundHost
-from tui.hosts.host import Ability, HostInfo
-from tui.hosts.opening import open_host
-from tui.hosts.telling import counted, host_lines, row, search_lines, searched
+from tui.hosts.base import Ability, HostInfo
+from tui.hosts.search.auto_host import AutoHost
+from tui.hosts.search.describe import counted, host_lines, row, search_lines, searched
+from tui.hosts.search.open import open_host
+from tui.hosts.search.search import Attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def doctor(host: tuple[str, ...], as_json: bool) -> ExitCode:
     return code
 
 
-def _examined(name: str, host: FoundHost) -> Finding:
+def _examined(name: str, host: AutoHost) -> Finding:
     try:
         info = host.connect()
     except CompareError as error:

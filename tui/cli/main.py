@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from tui.cli.exit_codes import ExitCode
-from tui.cli.shell import host_option, models_option, say, sessions_option, told
+from tui.cli.output import host_option, models_option, say, sessions_option, told
 
 COMMANDS = ("doctor", "models", "report", "run", "smoke")
 """Each is a module of this package with a command of the same name."""

@@ -6,14 +6,14 @@ from dataclasses import asdict
 
 import click
 
-from tui.cli.conducting import connected
 from tui.cli.exit_codes import ExitCode
 from tui.cli.models_commands import download, load, register, remove, unload
-from tui.cli.shell import host_option, say, show, show_json, told
-from tui.core.cells import table_rows
-from tui.core.clean import clean_line
-from tui.core.figures import data_size
-from tui.core.model_card import ModelCard, merged
+from tui.cli.open_session import connected
+from tui.cli.output import host_option, say, show, show_json, told
+from tui.core.catalog.model_card import ModelCard, merged
+from tui.core.text.cell_width import table_rows
+from tui.core.text.clean import clean_line
+from tui.core.text.formatting import data_size
 
 _COLUMNS = ("state", "id", "device", "ep", "size", "context", "licence", "task")
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import click
 
-from tui.cli.conducting import connected
 from tui.cli.exit_codes import ExitCode
-from tui.cli.shell import host_option, say, show, told
-from tui.conductor.downloads import Download, Downloads, Stage
-from tui.core.clean import clean_line
+from tui.cli.open_session import connected
+from tui.cli.output import host_option, say, show, told
+from tui.core.catalog.model_card import ModelCard, find_model
 from tui.core.errors import NoModelError
-from tui.core.model_card import ModelCard, find_model
-from tui.hosts.host import Host, HostInfo
-from tui.hosts.missing import missing_model
+from tui.core.text.clean import clean_line
+from tui.hosts.base import Host, HostInfo
+from tui.hosts.unknown_model import missing_model
+from tui.runner.downloads import Download, Downloads, Stage
 
 LOOK_S = 0.2
 STEP = 10

@@ -9,15 +9,15 @@ from pathlib import Path
 import click
 
 from tui.cli.exit_codes import ExitCode
-from tui.cli.recovering import only_in_journals
-from tui.cli.shell import say, show, told
+from tui.cli.output import say, show, told
+from tui.cli.recovery import only_in_journals
 from tui.core.errors import BadInputError, reason_of
 from tui.files import refuse_irregular
 from tui.report.aggregate import Aggregation, Report
-from tui.report.formats import FORMATS, Format, format_called, format_of
-from tui.store.atomic import write_atomic
-from tui.store.paths import sessions_dir, state_dir
-from tui.store.sessions import collect, load
+from tui.report.formats.registry import FORMATS, Format, format_called, format_of
+from tui.storage.atomic_file import write_atomic
+from tui.storage.paths import sessions_dir, state_dir
+from tui.storage.session_files import collect, load
 
 _STDOUT = Path("-")
 _SUFFIXES = ", ".join(form.suffix for form in FORMATS)

@@ -11,31 +11,31 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from tui.cli import asking
-from tui.cli.conducting import Models, conducted, connected, drive, host_names, of_lane
+from tui.cli import run_inputs as asking
 from tui.cli.exit_codes import ExitCode, worst
-from tui.cli.recovering import Recovery
-from tui.cli.shell import host_option, models_option, say, sessions_option, show, show_json, told
-from tui.core import dialect
-from tui.core.cells import cell_width
-from tui.core.clean import clean_line
+from tui.cli.open_session import Models, conducted, connected, drive, host_names, of_request
+from tui.cli.output import host_option, models_option, say, sessions_option, show, show_json, told
+from tui.cli.recovery import Recovery
+from tui.core.catalog.model_card import ModelCard, find_or_believe
 from tui.core.errors import BadInputError, NoHostError, NoModelError, prose
-from tui.core.figures import milliseconds
-from tui.core.lane import Fault, Lane, LaneState
-from tui.core.model_card import ModelCard, find_or_believe
-from tui.core.outcome import COMPLETE, outcome
-from tui.core.plan import Mode
-from tui.core.progress import progress
-from tui.core.run import Run, newest
-from tui.core.session import Session
-from tui.core.target import DEFAULT_MAX_TOKENS, DETERMINISTIC_SEED, Parameters
-from tui.core.timing import METRICS
+from tui.core.metrics.metrics import METRICS
+from tui.core.plans.plan import Mode
+from tui.core.plans.plan_run import PlanRun, newest
+from tui.core.plans.progress import progress
+from tui.core.requests import dropped_options as dialect
+from tui.core.requests.outcome import COMPLETE, outcome
+from tui.core.requests.request import Fault, Request, RequestState
+from tui.core.sessions.session import Session
+from tui.core.sessions.session_model import DEFAULT_MAX_TOKENS, DETERMINISTIC_SEED, Parameters
+from tui.core.text.cell_width import cell_width
+from tui.core.text.clean import clean_line
+from tui.core.text.formatting import milliseconds
 from tui.files import is_there
-from tui.hosts.host import HostInfo
-from tui.hosts.missing import missing_model
-from tui.store import paths
-from tui.store.recovery import recover
-from tui.store.sessions import load_whole
+from tui.hosts.base import HostInfo
+from tui.hosts.unknown_model import missing_model
+from tui.storage import paths
+from tui.storage.session_files import load_whole
+from tui.storage.session_recovery import recover
 
 MAX_ROUNDS = 1_000
 MAX_TOKENS = 1_000_000_000
@@ -130,10 +130,10 @@ def run(
         seed = DETERMINISTIC_SEED if seed is None else seed
     parameters = Parameters(max_tokens, temperature, top_p, seed, stop)
     with connected(host) as (opened, info):
-        chosen = asking.entrants(Models(opened, info), models, models_file, os.environ)
-        say(f"{info.title}: asking {', '.join(clean_line(entrant.card.key, 60) for entrant in chosen)} …")
-        with conducted(opened, info, sessions, save=not no_save) as (conductor, path):
-            asked = conductor.begin(
+        chosen = asking.model_choices(Models(opened, info), models, models_file, os.environ)
+        say(f"{info.title}: asking {', '.join(clean_line(model_choice.card.key, 60) for model_choice in chosen)} …")
+        with conducted(opened, info, sessions, save=not no_save) as (runner, path):
+            asked = runner.begin(
                 chosen,
                 questions,
                 mode=Mode(mode),
@@ -145,9 +145,9 @@ def run(
                 parameters=parameters,
             )
             beside = None if no_save else Recovery(paths.sessions_dir(sessions))
-            drive(conductor, _teller(conductor.session, asked, as_json), beside)
-            session = conductor.session
-    return _close(session, asked, path, kept=bool(conductor.kept), as_json=as_json)
+            drive(runner, _teller(runner.session, asked, as_json), beside)
+            session = runner.session
+    return _close(session, asked, path, kept=bool(runner.kept), as_json=as_json)
 
 
 def _given(names: Collection[str]) -> list[str]:
@@ -171,11 +171,12 @@ def _resume(file: Path, host: tuple[str, ...], *, as_json: bool, save: bool) -> 
     with connected(host) as (opened, info):
         _check_host(session, info, opened.catalogue())
         _tell_of_another_server(session, info)
-        with conducted(opened, info, None, save=save, resumed=(session, file)) as (conductor, path):
-            asked = conductor.resume()
-            say(f"{info.title}: going on with {clean_line(file.name)}, {progress(newest(asked.lanes.values())).told()}")
-            drive(conductor, _teller(session, asked, as_json))
-    return _close(session, asked, path, kept=bool(conductor.kept), as_json=as_json)
+        with conducted(opened, info, None, save=save, resumed=(session, file)) as (runner, path):
+            asked = runner.resume()
+            told = progress(newest(asked.requests.values())).told()
+            say(f"{info.title}: going on with {clean_line(file.name)}, {told}")
+            drive(runner, _teller(session, asked, as_json))
+    return _close(session, asked, path, kept=bool(runner.kept), as_json=as_json)
 
 
 def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) -> None:
@@ -187,7 +188,7 @@ def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) 
             f"This one is {info.kind}",
             "Name the same one with --host.",
         )
-    for target in session.targets.values():
+    for target in session.models.values():
         if find_or_believe(cards, target.card.key, host_names(info)) is None:
             missing = missing_model(target.card.key, cards, info)
             if isinstance(missing, NoHostError):
@@ -204,102 +205,108 @@ def _tell_of_another_server(session: Session, info: HostInfo) -> None:
             say(f"This session was begun at {clean_line(str(begun), 200)}; it goes on at {clean_line(now, 200)}.")
 
 
-def _close(session: Session, asked: Run, path: Path | None, *, kept: bool, as_json: bool) -> ExitCode:
+def _close(session: Session, asked: PlanRun, path: Path | None, *, kept: bool, as_json: bool) -> ExitCode:
     """Say where it is kept, and how it went: of requests that were made again the last one counts."""
-    lanes = [lane for lane in asked.lanes.values() if not lane.spec.warmup]
+    requests = [request for request in asked.requests.values() if not request.spec.warmup]
     there = path is not None and is_there(path)
     if as_json:
-        show_json({"session": str(path) if there else None, "runs": [_as_json(session, lane) for lane in lanes]})
+        show_json(
+            {"session": str(path) if there else None, "runs": [_as_json(session, request) for request in requests]}
+        )
     elif there and kept:
         show(f"Kept in {path}")
-    codes = [of_lane(lane) for lane in newest(lanes)]
+    codes = [of_request(request) for request in newest(requests)]
     return worst(codes if kept else [*codes, ExitCode.NOT_KEPT])
 
 
-def _teller(session: Session, asked: Run, as_json: bool) -> Callable[[Lane], None]:
-    """Says that a lane has ended, and how far the run has come when it asks a model more than once."""
+def _teller(session: Session, asked: PlanRun, as_json: bool) -> Callable[[Request], None]:
+    """Says that a request has ended, and how far the run has come when it asks a model more than once."""
 
-    def tell(lane: Lane) -> None:
-        _tell(session, asked, lane, as_json)
-        if len(asked.lanes) > len(asked.plan.models) and not asked.finished:
-            say(progress(newest(asked.lanes.values())).told())
+    def tell(request: Request) -> None:
+        _tell(session, asked, request, as_json)
+        if len(asked.requests) > len(asked.plan.models) and not asked.finished:
+            say(progress(newest(asked.requests.values())).told())
 
     return tell
 
 
-def _tell(session: Session, asked: Run, lane: Lane, as_json: bool) -> None:
-    """Say that a lane has ended: the whole answer on stdout, or one line of progress when stdout is for JSON."""
-    target = session.target_of(lane)
+def _tell(session: Session, asked: PlanRun, request: Request, as_json: bool) -> None:
+    """Say that a request has ended: the whole answer on stdout, or one line of progress when stdout is for JSON."""
+    target = session.model_of(request)
     name = clean_line(target.name, 80)
-    if lane.spec.warmup:
-        said = f"{name}: warmed up" if lane.state is LaneState.DONE else f"{name}: {lane.state.value} while warming up"
-        say(f"{said}: {lane.fault.message} {lane.fault.hint}".rstrip() if lane.fault else said)
+    if request.spec.warmup:
+        said = (
+            f"{name}: warmed up"
+            if request.state is RequestState.DONE
+            else f"{name}: {request.state.value} while warming up"
+        )
+        say(f"{said}: {request.fault.message} {request.fault.hint}".rstrip() if request.fault else said)
         return
     if as_json:
-        say(f"{name}: {_ended(lane)}")
+        say(f"{name}: {_ended(request)}")
         return
-    title = name + (f" · {target.card.device}" if target.card.device else "") + _place(session, asked, lane)
+    title = name + (f" · {target.card.device}" if target.card.device else "") + _place(session, asked, request)
     show(f"\n── {title} " + "─" * max(60 - cell_width(title), 3))
-    if lane.answer:
-        show(lane.answer)
-    if outcome(lane) != COMPLETE:
-        show(_ended(lane))
-    if lane.adjusted:
-        show(dialect.told(lane.adjusted))
-    show(f"[{summary(lane)}]")
+    if request.answer:
+        show(request.answer)
+    if outcome(request) != COMPLETE:
+        show(_ended(request))
+    if request.adjusted:
+        show(dialect.told(request.adjusted))
+    show(f"[{summary(request)}]")
 
 
-def _ended(lane: Lane) -> str:
+def _ended(request: Request) -> str:
     """The state, and what there is to say of it."""
-    hint = lane.fault.hint if lane.fault is not None else ""
-    told = prose(outcome(lane), hint)
-    return lane.state.value if told == COMPLETE else f"{lane.state.value}: {told}"
+    hint = request.fault.hint if request.fault is not None else ""
+    told = prose(outcome(request), hint)
+    return request.state.value if told == COMPLETE else f"{request.state.value}: {told}"
 
 
-def _place(session: Session, asked: Run, lane: Lane) -> str:
+def _place(session: Session, asked: PlanRun, request: Request) -> str:
     """Which question and which round it was, where there are several."""
     plan = asked.plan
-    parts = [f"round {lane.spec.round}"] if plan.rounds > 1 else []
+    parts = [f"round {request.spec.round}"] if plan.rounds > 1 else []
     if len(plan.prompts) > 1:
-        parts.insert(0, clean_line(session.prompts[lane.spec.prompt].user, 40))
+        parts.insert(0, clean_line(session.prompts[request.spec.prompt].user, 40))
     return "".join(f" · {part}" for part in parts)
 
 
-def summary(lane: Lane) -> str:
-    """A lane's numbers in one line; what is unknown is a dash. Of a request that was never made there are none."""
-    if lane.marks.sent is None and lane.state.final:
-        return lane.state.value
-    timing = lane.timing
-    tokens = lane.usage.completion_tokens if lane.usage else None
-    about = "~" if lane.usage and lane.usage.source != "server" else ""
+def summary(request: Request) -> str:
+    """A request's numbers in one line; what is unknown is a dash. Of a request that was never made there are none."""
+    if request.timestamps.sent is None and request.state.final:
+        return request.state.value
+    metrics = request.metrics
+    tokens = request.usage.completion_tokens if request.usage else None
+    about = "~" if request.usage and request.usage.source != "server" else ""
     parts = [
-        f"{about}{tokens} tokens" if tokens is not None else _chunks(lane.marks.chunks),
-        f"{about}{timing.decode_tps:.1f} tok/s" if timing.decode_tps is not None else f"- tok/s ({lane.no_rate})",
-        f"first {milliseconds(timing.ttft_ms)}",
-        *_from_cache(lane),
-        f"total {milliseconds(timing.end_ms)}",
-        lane.finish_reason or lane.state.value if lane.state is LaneState.DONE else lane.state.value,
+        f"{about}{tokens} tokens" if tokens is not None else _chunks(request.timestamps.chunks),
+        f"{about}{metrics.decode_tps:.1f} tok/s" if metrics.decode_tps is not None else f"- tok/s ({request.no_rate})",
+        f"first {milliseconds(metrics.ttft_ms)}",
+        *_from_cache(request),
+        f"total {milliseconds(metrics.end_ms)}",
+        request.finish_reason or request.state.value if request.state is RequestState.DONE else request.state.value,
     ]
-    return " · ".join([*parts, "contended"] if lane.spec.contended else parts)
+    return " · ".join([*parts, "contended"] if request.spec.contended else parts)
 
 
 def _chunks(count: int) -> str:
     return "1 chunk" if count == 1 else f"{count} chunks"
 
 
-def _from_cache(lane: Lane) -> list[str]:
+def _from_cache(request: Request) -> list[str]:
     """That the time of the first text is not a fresh prompt's, where the host says so."""
-    usage = lane.usage
+    usage = request.usage
     if usage is None or not usage.from_cache:
         return []
     of = "" if usage.prompt_tokens is None else f" of {usage.prompt_tokens}"
     return [f"{usage.cached_tokens}{of} prompt tokens from a cache"]
 
 
-def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
-    timing = lane.timing
-    usage = lane.usage
-    metrics: dict[str, Any] = {name: getattr(timing, name) for name in METRICS}
+def _as_json(session: Session, request: Request) -> dict[str, Any]:
+    derived = request.metrics
+    usage = request.usage
+    metrics: dict[str, Any] = {name: getattr(derived, name) for name in METRICS}
     metrics |= {
         "prompt_tokens": usage.prompt_tokens if usage else None,
         "completion_tokens": usage.completion_tokens if usage else None,
@@ -307,25 +314,25 @@ def _as_json(session: Session, lane: Lane) -> dict[str, Any]:
         "cached_tokens": usage.cached_tokens if usage else None,
         "ttft_from_cache": usage.from_cache if usage and usage.cached_tokens is not None else None,
         "usage_source": usage.source if usage else "none",
-        "contended": lane.spec.contended,
-        "decode_tps_unknown": lane.no_rate,
+        "contended": request.spec.contended,
+        "decode_tps_unknown": request.no_rate,
     }
-    fault = lane.fault
-    if fault is None and lane.state is not LaneState.DONE:
-        fault = Fault(lane.state.value, outcome(lane))
+    fault = request.fault
+    if fault is None and request.state is not RequestState.DONE:
+        fault = Fault(request.state.value, outcome(request))
     return {
-        "model": session.target_of(lane).card.key,
-        "device": session.target_of(lane).card.device,
-        "system": session.system_of(lane),
-        "parameters": asdict(session.parameters_of(lane)),
-        "prompt": session.prompts[lane.spec.prompt].user,
-        "round": lane.spec.round,
-        "launch": lane.spec.launch,
-        "state": lane.state.value,
-        "finish_reason": lane.finish_reason,
-        "answer": lane.answer,
-        "reasoning": lane.reasoning or None,
+        "model": session.model_of(request).card.key,
+        "device": session.model_of(request).card.device,
+        "system": session.system_of(request),
+        "parameters": asdict(session.parameters_of(request)),
+        "prompt": session.prompts[request.spec.prompt].user,
+        "round": request.spec.round,
+        "launch": request.spec.launch,
+        "state": request.state.value,
+        "finish_reason": request.finish_reason,
+        "answer": request.answer,
+        "reasoning": request.reasoning or None,
         "error": {"kind": fault.kind, "message": fault.message, "hint": fault.hint} if fault else None,
-        "adjusted": list(lane.adjusted),
+        "adjusted": list(request.adjusted),
         "metrics": metrics,
     }

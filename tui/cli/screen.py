@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.cli.exit_codes import ExitCode, of_signal
-from tui.cli.shell import say
-from tui.core.clean import clean_line
+from tui.cli.output import say
 from tui.core.errors import BadInputError
 from tui.core.terminal import colours, over_ssh
+from tui.core.text.clean import clean_line
 from tui.files import is_there
-from tui.store import paths
+from tui.storage import paths
 
 if TYPE_CHECKING:
-    from tui.conductor import Conductor
+    from tui.runner import Runner
 
 
 def open_screen(
@@ -42,9 +42,9 @@ def open_screen(
     gc.disable()  # What start-up makes stays, and looking for garbage in it takes longer than painting the first frame.
     if low_bandwidth and (colours(os.environ) or 0) > 256:
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "256")  # Read once, when Textual is imported.
-    from tui.app import CompareApp, Opened
-    from tui.store.themes import remember_theme, remembered_theme
-    from tui.ui.theming import load_all
+    from tui.app.app import CompareApp, Opened
+    from tui.storage.theme_files import remember_theme, remembered_theme
+    from tui.ui.themes import load_all
 
     state = paths.state_dir()
     themes, notices = load_all([paths.config_dir() / "themes"])
@@ -52,21 +52,21 @@ def open_screen(
         known = ", ".join(known.name for known in themes)
         wrong = " ".join(notice.sentence() for notice in notices)
         raise BadInputError(f"There is no theme {clean_line(theme, 40)}", f"There are: {known}", wrong)
-    session: tuple[Conductor, Path | None] | None = None
+    session: tuple[Runner, Path | None] | None = None
     stack = ExitStack()
 
     def open_up() -> Opened:
         nonlocal session
         gc.freeze()
         gc.enable()
-        from tui.cli.conducting import conducted, surroundings
-        from tui.cli.recovering import recover_and_tell
-        from tui.hosts.opening import open_host
+        from tui.cli.open_session import conducted, surroundings
+        from tui.cli.recovery import recover_and_tell
+        from tui.hosts.search.open import open_host
 
         opened = open_host(host, surroundings())
-        # Closed after the conductor, whose streams would break off otherwise.
+        # Closed after the runner, whose streams would break off otherwise.
         stack.callback(opened.close)
-        session = stack.enter_context(conducted(opened, None, sessions, save=True, keep_warm=keep_warm))
+        session = stack.enter_context(conducted(opened, None, sessions, save=True, keep_alive=keep_warm))
         return Opened(opened, session[0], notices, partial(recover_and_tell, paths.sessions_dir(sessions)))
 
     app = CompareApp(
@@ -88,8 +88,8 @@ def open_screen(
     code = ExitCode(app.return_code or 0) if app.leaving.number is None else of_signal(app.leaving.number)
     if session is None:
         return code
-    conductor, path = session
-    if not conductor.kept:
+    runner, path = session
+    if not runner.kept:
         return ExitCode.NOT_KEPT
     if path is not None and is_there(path):
         say(f"Kept in {path}")

@@ -8,18 +8,18 @@ from typing import Any
 
 import click
 
-from tui.cli.conducting import Models, conducted, connected, drive, of_lane
 from tui.cli.exit_codes import ExitCode, of_error, worst
-from tui.cli.shell import host_option, models_option, show, show_json, told
-from tui.core.clean import clean_line
+from tui.cli.open_session import Models, conducted, connected, drive, of_request
+from tui.cli.output import host_option, models_option, show, show_json, told
+from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import BadInputError, CompareError, NoHostError, NoModelError, prose
-from tui.core.figures import milliseconds
-from tui.core.lane import Lane
-from tui.core.model_card import ModelCard
-from tui.core.outcome import outcome
-from tui.core.plan import MAX_MODELS, Mode
-from tui.core.target import Parameters
-from tui.hosts.host import Host, HostInfo
+from tui.core.plans.plan import MAX_MODELS, Mode
+from tui.core.requests.outcome import outcome
+from tui.core.requests.request import Request
+from tui.core.sessions.session_model import Parameters
+from tui.core.text.clean import clean_line
+from tui.core.text.formatting import milliseconds
+from tui.hosts.base import Host, HostInfo
 
 PROBE = "Say hello in one short sentence."
 PROBE_TOKENS = 48
@@ -103,18 +103,18 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
                 chosen.append(card)
     answered: set[str] = set()
 
-    def ended(lane: Lane) -> None:
-        card = conductor.session.target_of(lane).card
-        if lane.marks.chunks:
+    def ended(request: Request) -> None:
+        card = runner.session.model_of(request).card
+        if request.timestamps.chunks:
             answered.add(card.host)
-        note(_check(card, lane, slow_ms))
+        note(_check(card, request, slow_ms))
 
     parameters = Parameters(max_tokens=PROBE_TOKENS, temperature=0.0)
-    with conducted(host, info, None, save=False) as (conductor, _):
+    with conducted(host, info, None, save=False) as (runner, _):
         for start in range(0, len(chosen), MAX_MODELS):
             some = chosen[start : start + MAX_MODELS]
-            conductor.begin(some, PROBE, mode=Mode.MEASURE, warmup=0, parameters=parameters)
-            drive(conductor, ended)
+            runner.begin(some, PROBE, mode=Mode.MEASURE, warmup=0, parameters=parameters)
+            drive(runner, ended)
     for name, why in unlisted.items():
         note(Check(name or "host", ExitCode.GOOD if name in answered else ExitCode.NO_HOST, why))
 
@@ -132,14 +132,14 @@ def _listed(models: Models) -> list[ModelCard]:
         raise BadInputError(error.title, prose(many, error.detail), error.hint) from error
 
 
-def _check(card: ModelCard, lane: Lane, slow_ms: float | None) -> Check:
-    timing, code = lane.timing, of_lane(lane, slow_ms)
-    if code is ExitCode.EMPTY and lane.fault is None:
+def _check(card: ModelCard, request: Request, slow_ms: float | None) -> Check:
+    metrics, code = request.metrics, of_request(request, slow_ms)
+    if code is ExitCode.EMPTY and request.fault is None:
         found = "answered without any text"
-    elif lane.fault is not None or code is ExitCode.MODEL_FAILED:
-        found = outcome(lane)
+    elif request.fault is not None or code is ExitCode.MODEL_FAILED:
+        found = outcome(request)
     else:
-        found = f"answered in {milliseconds(timing.end_ms)}, first text after {milliseconds(timing.ttft_ms)}"
+        found = f"answered in {milliseconds(metrics.end_ms)}, first text after {milliseconds(metrics.ttft_ms)}"
         if code is ExitCode.SLOW:
             found += f"; the limit is {slow_ms:g} ms"
-    return Check(card.key, code, found, timing.ttft_ms, timing.end_ms)
+    return Check(card.key, code, found, metrics.ttft_ms, metrics.end_ms)

@@ -21,7 +21,7 @@ ADAPTER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _LOGIN = re.compile(r"[\w.-]+@[\w.-]+(:\d+)?", re.ASCII)
 
 
-class Way(StrEnum):
+class HostScheme(StrEnum):
     """How a host is named. `URL`, `SSH` and `ADAPTER` are also the keys of the configuration."""
 
     DEMO = "demo"
@@ -32,7 +32,7 @@ class Way(StrEnum):
     NAME = "name"
 
 
-RESERVED = frozenset({Way.DEMO.value, Way.EMBEDDED.value})
+RESERVED = frozenset({HostScheme.DEMO.value, HostScheme.EMBEDDED.value})
 """Names that mean something already."""
 
 
@@ -40,7 +40,7 @@ RESERVED = frozenset({Way.DEMO.value, Way.EMBEDDED.value})
 class HostSpec:
     """One host that was asked for. Its value is text that nobody has tried yet."""
 
-    way: Way
+    way: HostScheme
     value: str = ""
     """The address, the `user@host` of SSH, the `module:Class` or name of an adapter, the name of a host; else empty."""
     name: str = ""
@@ -84,12 +84,12 @@ def parse_spec(text: str) -> HostSpec:
     wanted = text.strip()
     scheme, _, rest = wanted.partition("://")
     if wanted.casefold() in RESERVED:
-        return HostSpec(Way(wanted.casefold()))
-    if (rest and scheme.casefold() == Way.SSH) or _LOGIN.fullmatch(wanted):
-        return HostSpec(Way.SSH, ssh_target(wanted))
+        return HostSpec(HostScheme(wanted.casefold()))
+    if (rest and scheme.casefold() == HostScheme.SSH) or _LOGIN.fullmatch(wanted):
+        return HostSpec(HostScheme.SSH, ssh_target(wanted))
     if ADAPTER.fullmatch(wanted):
-        return HostSpec(Way.ADAPTER, wanted)
-    return HostSpec(Way.NAME if NAME.fullmatch(wanted) else Way.URL, wanted)
+        return HostSpec(HostScheme.ADAPTER, wanted)
+    return HostSpec(HostScheme.NAME if NAME.fullmatch(wanted) else HostScheme.URL, wanted)
 
 
 def ssh_target(text: str) -> str:

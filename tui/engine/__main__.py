@@ -14,12 +14,12 @@ from typing import BinaryIO
 
 import openai
 
-from tui.core import events as ev
-from tui.engine.client import converse
-from tui.engine.dialect import Dialects
+from tui.core.requests import events as ev
+from tui.engine.completion import converse
 from tui.engine.priority import raise_priority
 from tui.engine.protocol import Cancel, Command, Hello, Start, decode_command, encode_message
 from tui.engine.stamps import clock
+from tui.engine.unsupported_options import UnsupportedOptions
 from tui.engine.warmup import warm_up
 from tui.net.secrets import blotted
 
@@ -28,38 +28,38 @@ GATHER_S = 0.01
 
 
 class Engine:
-    """Runs lanes side by side. Each lane is one task; whatever happens to it leaves through `outbox`."""
+    """Runs requests side by side. Each request is one task; whatever happens to it leaves through `outbox`."""
 
     def __init__(self, outbox: SimpleQueue[ev.Event | Hello | None]) -> None:
         self._outbox = outbox
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._dialects = Dialects()
+        self._dialects = UnsupportedOptions()
 
     def obey(self, command: Command) -> None:
         """Carry out one command."""
         match command:
             case Start():
                 task = asyncio.create_task(self._run(command))
-                self._tasks[command.lane] = task
-                task.add_done_callback(lambda done: self._ended(command.lane, done))
-            case Cancel(lane=lane):
-                if lane in self._tasks:
-                    self._tasks[lane].cancel()
+                self._tasks[command.request] = task
+                task.add_done_callback(lambda done: self._ended(command.request, done))
+            case Cancel(request=request):
+                if request in self._tasks:
+                    self._tasks[request].cancel()
 
-    def _ended(self, lane: str, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(lane, None)
+    def _ended(self, request: str, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(request, None)
         if task.cancelled():
             # Before its first step: nothing in it could say so.
-            self._outbox.put(ev.Cancelled(lane, clock()))
+            self._outbox.put(ev.Cancelled(request, clock()))
 
     async def _run(self, start: Start) -> None:
         try:
             await converse(start, self._outbox.put, self._dialects)
         except Exception as error:
-            # A defect of ours in one lane must neither hang its pane nor touch the other lanes; stderr keeps the trace.
+            # A defect in one request must neither hang its pane nor touch the others; stderr keeps the trace.
             name = type(error).__name__
             what = blotted(f"The engine stumbled: {name}: {error}")
-            self._outbox.put(ev.Failed(start.lane, clock(), "engine", what, "Please report this.", name))
+            self._outbox.put(ev.Failed(start.request, clock(), "engine", what, "Please report this.", name))
             raise
 
     async def close(self) -> None:

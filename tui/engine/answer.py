@@ -7,19 +7,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tui.core import events as ev
-from tui.core.limits import AnswerRoom
-from tui.engine import faults
-from tui.engine.chunks import Chunk, ChunkReader, Count, error_in, is_sign_of_life
-from tui.engine.framing import Item, What
+from tui.core.requests import events as ev
+from tui.core.requests.answer_limits import AnswerLimit
+from tui.engine import errors as faults
+from tui.engine.sse_chunks import Chunk, ChunkReader, Count, error_in, is_sign_of_life
+from tui.engine.sse_framing import Item, What
 from tui.engine.stamps import Stamps
-from tui.engine.thinking import ThinkingTags, UnopenedThinking
+from tui.engine.thinking_tags import ThinkingTags, UnopenedThinking
 
 
 class Answer:
     """Takes items in their order and emits what they bring. `close()` emits what is only known at the end."""
 
-    def __init__(self, lane: str, stamps: Stamps, emit: Callable[[ev.Event], None]) -> None:
+    def __init__(self, request: str, stamps: Stamps, emit: Callable[[ev.Event], None]) -> None:
         self.finish_reason: str | None = None
         self.done = False
         """Whether the server said that this is all."""
@@ -29,10 +29,10 @@ class Answer:
         """The first object that is nothing of a chat completion's, and no sign of life either."""
         self.brought_text = False
         """Whether any text of it was emitted."""
-        self._lane, self._stamps, self._emit = lane, stamps, emit
+        self._request, self._stamps, self._emit = request, stamps, emit
         self._chunks, self._count = ChunkReader(), Count()
         self._tags, self._unopened = ThinkingTags(), UnopenedThinking()
-        self._room = AnswerRoom()
+        self._room = AnswerLimit()
 
     @property
     def full(self) -> bool:
@@ -58,13 +58,13 @@ class Answer:
         """However it ends: what arrived is kept."""
         for delta in self._tags.rest():
             self._give(delta)
-        thinking = None if self._tags.opened else self._unopened.found(self._lane)
+        thinking = None if self._tags.opened else self._unopened.found(self._request)
         if thinking is not None:
             self._emit(thinking)
         usage = self._count.usage
         if usage is not None:
             self._emit(
-                ev.Usage(self._lane, usage.prompt, usage.completion, usage.reasoning, cached_tokens=usage.cached)
+                ev.Usage(self._request, usage.prompt, usage.completion, usage.reasoning, cached_tokens=usage.cached)
             )
 
     def _read(self, value: Any) -> bool:
@@ -77,7 +77,7 @@ class Answer:
             self._note_foreign(value)
         stamps = self._stamps
         for kind, text in chunk.texts:
-            for delta in self._tags.take(ev.Delta(self._lane, stamps.read_at, stamps.read_number, kind, text)):
+            for delta in self._tags.take(ev.Delta(self._request, stamps.read_at, stamps.read_number, kind, text)):
                 self._give(delta)
         self._count.take(chunk)
         self.finish_reason = chunk.finish_reason or self.finish_reason

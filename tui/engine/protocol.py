@@ -10,16 +10,16 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tui.core import events as ev
-from tui.core.clean import join_surrogates
-from tui.core.target import Endpoint, Parameters, Timeouts
+from tui.core.requests import events as ev
+from tui.core.sessions.session_model import Endpoint, Parameters, Timeouts
+from tui.core.text.clean import join_surrogates
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
     """Begin one streamed chat completion."""
 
-    lane: str
+    request: str
     endpoint: Endpoint
     messages: list[dict[str, str]]
     parameters: Parameters = field(default_factory=Parameters)
@@ -28,9 +28,9 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Close a lane's stream, which ends the generation on hosts that watch for it."""
+    """Close a request's stream, which ends the generation on hosts that watch for it."""
 
-    lane: str
+    request: str
 
 
 Command = Start | Cancel
@@ -67,7 +67,7 @@ def decode_command(line: str | bytes) -> Command:
         return Cancel(**data)
     parameters = data["parameters"] | {"stop": tuple(data["parameters"]["stop"])}
     return Start(
-        lane=data["lane"],
+        request=data["request"],
         endpoint=Endpoint(**data["endpoint"]),
         messages=data["messages"],
         parameters=Parameters(**parameters),

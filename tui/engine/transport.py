@@ -14,7 +14,7 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from tui.engine.plain import PlainBackend
+from tui.engine.stamped_socket import StampedSocketBackend
 from tui.engine.stamps import Stamps, clock
 from tui.net.bodies import PackedError, Unpacker
 from tui.net.proxies import Proxy
@@ -33,7 +33,7 @@ class StampingTransport(httpx2.AsyncBaseTransport):
         # Reading the authorities' certificates takes long: not while connecting, where it would be measured.
         context = httpcore2.default_ssl_context() if encrypted else None
         if proxy is None:
-            backend = _Backend(stamps, 0) if encrypted else PlainBackend(stamps)
+            backend = _Backend(stamps, 0) if encrypted else StampedSocketBackend(stamps)
             self._pool = httpcore2.AsyncConnectionPool(
                 ssl_context=context, network_backend=backend, max_keepalive_connections=0
             )

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 
-from tui.core.target import Endpoint, Timeouts
-from tui.engine.client import converse
-from tui.engine.dialect import Dialects
+from tui.core.sessions.session_model import Endpoint, Timeouts
+from tui.engine.completion import converse
 from tui.engine.protocol import Start
+from tui.engine.unsupported_options import UnsupportedOptions
 
 _ANSWER = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
@@ -33,7 +33,7 @@ async def warm_up() -> None:
         limits = Timeouts(_SECONDS, _SECONDS, _SECONDS, _SECONDS)
         endpoint = Endpoint(f"http://127.0.0.1:{port}/v1", "warm-up")
         start = Start("", endpoint, [{"role": "user", "content": "x"}], timeouts=limits)
-        await converse(start, lambda _: None, Dialects())
+        await converse(start, lambda _: None, UnsupportedOptions())
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

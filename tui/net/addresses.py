@@ -7,8 +7,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import inet_aton
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from tui.core.clean import clean_line
 from tui.core.errors import BadInputError
+from tui.core.text.clean import clean_line
 
 EXAMPLE = "http://127.0.0.1:8000/v1"
 _ENDPOINT = re.compile(r"/chat/completions$|(?<=/v1)/(?:completions|responses|models)$")

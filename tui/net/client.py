@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.core.clean import clean_line
 from tui.core.errors import BadInputError, NoHostError, reason_of
+from tui.core.text.clean import clean_line
 from tui.net.addresses import bad_url, is_loopback, public_url
 from tui.net.proxies import VARIABLES, proxy_for
 

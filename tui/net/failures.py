@@ -9,8 +9,8 @@ import ssl
 from collections.abc import Iterator
 from urllib.parse import unquote, urljoin, urlsplit
 
-from tui.core.clean import clean_line
 from tui.core.errors import NoHostError, reason_of
+from tui.core.text.clean import clean_line
 from tui.net.addresses import public_url
 from tui.net.proxies import VARIABLES, proxy_for
 from tui.net.secrets import beginning_of, blotted

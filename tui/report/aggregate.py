@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from sys import intern
 
-from tui.core.lane import Lane, LaneState
-from tui.core.plan import Mode
-from tui.core.rating import SCALE, Score, current_scores
-from tui.core.session import Session
-from tui.core.target import Parameters
-from tui.core.timing import Timing
+from tui.core.metrics.metrics import Metrics
+from tui.core.plans.plan import Mode
+from tui.core.requests.request import Request, RequestState
+from tui.core.scoring.rating import SCALE, Score, current_scores
+from tui.core.sessions.session import Session
+from tui.core.sessions.session_model import Parameters
 from tui.report.outliers import Outlier, Run, outliers
-from tui.report.stat import Stat, stat_of
+from tui.report.statistic import Stat, stat_of
 
 RUNS_CONTENDED = "runs contended"
 """How the note ends that says how many of a row's runs were contended."""
@@ -138,21 +138,21 @@ class _Group:
     licence: str | None = None
     """The last known, like the size."""
 
-    def take(self, session: Session, lane: Lane, given: Iterable[Score]) -> None:
+    def take(self, session: Session, request: Request, given: Iterable[Score]) -> None:
         """Take in a run of this session, and the scores that count for it."""
-        card = session.target_of(lane).card
+        card = session.model_of(request).card
         self.sessions.add(session.whole_id)
         self.size_mb = self.size_mb if card.size_mb is None else card.size_mb
         self.licence = self.licence if card.licence is None else card.licence
-        if lane.spec.warmup:
+        if request.spec.warmup:
             self.warmups += 1
             return
         host = session.host_of(card)
         self.hosts.add(tuple(str(host.get(fact)) for fact in ("kind", "version", "endpoint")))
         # The same text for all runs of a prompt: each file brings its own copy.
-        prompt = intern(session.prompts[lane.spec.prompt].user)
+        prompt = intern(session.prompts[request.spec.prompt].user)
         self.prompts.add(prompt)
-        self.asked.append(run_of(session.whole_id, prompt, lane))
+        self.asked.append(run_of(session.whole_id, prompt, request))
         for score in given:
             if score.value is not None:
                 self.scores.setdefault((score.criterion, score.scale), []).append(score.value)
@@ -184,8 +184,8 @@ class Aggregation:
 
     def add(self, session: Session) -> None:
         """Take a session in. One whose id was there before is left out; the report says so."""
-        ended = sum(lane.state.final for lane in session.lanes.values())
-        held = (len(session.lanes), ended, len(session.scores), len(session.notes))
+        ended = sum(request.state.final for request in session.requests.values())
+        held = (len(session.requests), ended, len(session.scores), len(session.notes))
         before = self._seen.setdefault(session.id, held)
         if before is not held:
             self._again = True
@@ -196,11 +196,11 @@ class Aggregation:
         scores: dict[str, list[Score]] = {}
         for score in current_scores(session.scores).values():
             scores.setdefault(score.run, []).append(score)
-        for run, lane in session.lanes.items():
+        for run, request in session.requests.items():
             if run in taken:
                 continue  # It moved on to the next file, and the program was killed before it left the first.
             taken.add(run)
-            self._groups.setdefault(_subject(session, lane), _Group()).take(session, lane, scores.get(run, ()))
+            self._groups.setdefault(_subject(session, request), _Group()).take(session, request, scores.get(run, ()))
 
     def report(self, skipped: Iterable[tuple[str, str]] = ()) -> Report:
         """The report on what was taken in; `skipped` names the files that could not be read, and why."""
@@ -229,27 +229,27 @@ def aggregate(sessions: Iterable[Session], skipped: Iterable[tuple[str, str]] = 
     return aggregation.report(skipped)
 
 
-def run_of(session: str, prompt: str, lane: Lane) -> Run:
-    """What is kept of a lane: its numbers, if they count."""
-    spec, timing = lane.spec, lane.timing if lane.state.counts else Timing()
+def run_of(session: str, prompt: str, request: Request) -> Run:
+    """What is kept of a request: its numbers, if they count."""
+    spec, metrics = request.spec, request.metrics if request.state.counts else Metrics()
     return Run(
         session=session,
         id=spec.id,
         prompt=prompt,
         round=spec.round,
-        state=lane.state,
+        state=request.state,
         contended=spec.contended,
-        ttft_ms=timing.ttft_ms,
-        end_ms=timing.end_ms,
-        decode_tps=timing.decode_tps,
-        estimated=timing.decode_tps is not None and lane.usage is not None and lane.usage.source != "server",
-        memory=lane.memory.resident_peak if lane.memory is not None else None,
-        from_cache=lane.state.counts and lane.usage is not None and lane.usage.from_cache,
+        ttft_ms=metrics.ttft_ms,
+        end_ms=metrics.end_ms,
+        decode_tps=metrics.decode_tps,
+        estimated=metrics.decode_tps is not None and request.usage is not None and request.usage.source != "server",
+        memory=request.memory.resident_peak if request.memory is not None else None,
+        from_cache=request.state.counts and request.usage is not None and request.usage.from_cache,
     )
 
 
-def _subject(session: Session, lane: Lane) -> Subject:
-    target = session.target_of(lane)
+def _subject(session: Session, request: Request) -> Subject:
+    target = session.model_of(request)
     card = target.card
     return Subject(
         alias=card.alias,
@@ -258,10 +258,10 @@ def _subject(session: Session, lane: Lane) -> Subject:
         device=card.device,
         ep=card.ep,
         host=card.host or target.host,
-        mode=lane.spec.mode,
-        parameters=session.parameters_of(lane),
-        system=session.system_of(lane),
-        nonce=bool(lane.spec.nonce),
+        mode=request.spec.mode,
+        parameters=session.parameters_of(request),
+        system=session.system_of(request),
+        nonce=bool(request.spec.nonce),
     )
 
 
@@ -313,13 +313,13 @@ def _row(subject: Subject, group: _Group) -> Row:
         notes.append(f"{contended} of {len(ended)} {RUNS_CONTENDED}")
     from_cache = sum(run.from_cache for run in ended)
     if from_cache:
-        done = states[LaneState.DONE]
+        done = states[RequestState.DONE]
         notes.append(f"a part of the prompt from a cache in {from_cache} of {done} runs")
     return Row(
         subject=subject,
         sessions=len(group.sessions),
         prompts=len(group.prompts),
-        outcomes=Outcomes(**{state.value: states[state] for state in LaneState if state.final}),
+        outcomes=Outcomes(**{state.value: states[state] for state in RequestState if state.final}),
         warmups=group.warmups,
         unfinished=len(group.asked) - len(ended),
         contended=contended > 0,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 
-from tui.core.lane import LaneState
+from tui.core.requests.request import RequestState
 
 OUTLIERS_FROM = 5
 """Answers to one prompt from which on outliers are named; of fewer nobody can say which is the odd one."""
@@ -24,7 +24,7 @@ class Run:
     id: str
     prompt: str
     round: int
-    state: LaneState
+    state: RequestState
     contended: bool
     ttft_ms: float | None
     end_ms: float | None

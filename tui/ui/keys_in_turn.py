@@ -19,9 +19,9 @@ from textual.dom import DOMNode
 from textual.events import Event, Key, Paste
 from textual.widgets import TextArea
 
-from tui.core.clean import clean_line
+from tui.core.text.clean import clean_line
 from tui.ui.actions import EVERYWHERE
-from tui.ui.terminal.reads import ESC, KeysRead
+from tui.ui.terminal.key_sequences import ESC, KeysRead
 from tui.ui.widgets.field_text import text_of
 
 _PATIENCE = 5.0

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from textual.binding import Binding, BindingType
 
 from tui.ui.actions import Action
-from tui.ui.widgets.answer_pane import AnswerPane
+from tui.ui.widgets.answer.pane import AnswerPane
 from tui.ui.widgets.model_table import ModelTable
-from tui.ui.widgets.prompt_box import PromptBox
+from tui.ui.widgets.prompt import PromptField
 
 
 def _described(found: Iterable[BindingType], shown: dict[str, str]) -> tuple[Action, ...]:
@@ -29,6 +29,6 @@ def _described(found: Iterable[BindingType], shown: dict[str, str]) -> tuple[Act
 
 
 _ARROWS = {"up": "↑", "down": "↓", "pageup": "page up", "pagedown": "page down"}
-PROMPT = _described(PromptBox.BINDINGS, _ARROWS | {"escape": "esc", "f7": "F7"})
+PROMPT = _described(PromptField.BINDINGS, _ARROWS | {"escape": "esc", "f7": "F7"})
 ANSWER = _described(AnswerPane.BINDINGS, _ARROWS)
 LIST = _described(ModelTable.BINDINGS, _ARROWS)

@@ -11,11 +11,11 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.lanes import folded
+from tests.support.requests import folded
 from tui.core.errors import NoHostError
-from tui.core.lane import Lane, LaneState
-from tui.core.target import Parameters
-from tui.engine.link import EngineLink
+from tui.core.requests.request import Request, RequestState
+from tui.core.sessions.session_model import Parameters
+from tui.engine.engine_client import EngineClient
 from tui.engine.protocol import Start
 from tui.hosts.adapter.host import AdapterHost
 
@@ -26,8 +26,8 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 
 @pytest.fixture(scope="module")
-def link() -> Iterator[EngineLink]:
-    made = EngineLink()
+def link() -> Iterator[EngineClient]:
+    made = EngineClient()
     yield made
     made.close()
 
@@ -62,16 +62,16 @@ def opened() -> Iterator[Callable[..., AdapterHost]]:
         host.close()
 
 
-def put(host: AdapterHost, link: EngineLink, model: str) -> Lane:
+def put(host: AdapterHost, link: EngineClient, model: str) -> Request:
     """Load a model and ask it."""
     host.load(model)
     return folded(link, Start("r1", host.endpoint(model), [{"role": "user", "content": "hi"}]))
 
 
-def told(lane: Lane) -> str:
-    """What a failed lane says."""
-    assert lane.state is LaneState.FAILED and lane.fault is not None
-    return lane.fault.message
+def told(request: Request) -> str:
+    """What a failed request says."""
+    assert request.state is RequestState.FAILED and request.fault is not None
+    return request.fault.message
 
 
 def gone(pid: int | None) -> bool:

@@ -16,14 +16,14 @@ from tests.hosts.adapter.conftest import (
     put,
     until,
 )
-from tests.support.lanes import lane, until_ended
+from tests.support.requests import request, until_ended
 from tests.support.some import some
+from tui.core.catalog.model_card import ModelState
 from tui.core.errors import ModelFailedError, NoModelError
-from tui.core.events import Delta
-from tui.core.lane import LaneState
-from tui.core.model_card import ModelState
-from tui.core.target import Parameters
-from tui.engine.link import EngineGone, EngineLink
+from tui.core.requests.events import Delta
+from tui.core.requests.request import RequestState
+from tui.core.sessions.session_model import Parameters
+from tui.engine.engine_client import EngineClient, EngineGone
 from tui.engine.protocol import Cancel, Start
 from tui.hosts.adapter.host import AdapterHost
 
@@ -42,7 +42,7 @@ def test_it_listens_on_this_machine_only(shared: AdapterHost) -> None:
 
 
 def test_a_class_without_names_is_one_model_called_like_it(
-    opened: Callable[..., AdapterHost], link: EngineLink
+    opened: Callable[..., AdapterHost], link: EngineClient
 ) -> None:
     host = opened("tests.support.adapters:Plain", name="mine")
     assert host.connect().name == "mine"
@@ -71,54 +71,54 @@ def test_a_model_that_it_does_not_have_is_refused_with_the_names_there_are(
         )
 
 
-def test_pieces_are_sent_as_they_come_and_counts_at_the_end(shared: AdapterHost, link: EngineLink) -> None:
+def test_pieces_are_sent_as_they_come_and_counts_at_the_end(shared: AdapterHost, link: EngineClient) -> None:
     answered = put(shared, link, "counted")
-    assert (answered.state, answered.answer, answered.finish_reason) == (LaneState.DONE, "One two three", "length")
-    assert answered.marks.chunks == 3
+    assert (answered.state, answered.answer, answered.finish_reason) == (RequestState.DONE, "One two three", "length")
+    assert answered.timestamps.chunks == 3
     assert answered.usage is not None
     assert (answered.usage.prompt_tokens, answered.usage.completion_tokens) == (7, 6)
-    assert answered.timing.ttft_ms is not None
+    assert answered.metrics.ttft_ms is not None
 
 
-def test_each_piece_is_sent_before_the_next_is_made(shared: AdapterHost, link: EngineLink) -> None:
+def test_each_piece_is_sent_before_the_next_is_made(shared: AdapterHost, link: EngineClient) -> None:
     for name in ("held", "lets_go"):
         shared.load(name)
     link.send(asking(shared, "held"))
     until(lambda: any(isinstance(event, Delta) and event.text == "first" for event in link.drain()))
     link.send(asking(shared, "lets_go", "r2"))
     rest = until_ended(link, ["r1", "r2"])
-    assert [event.text for event in rest if isinstance(event, Delta) and event.lane == "r1"] == ["second"]
+    assert [event.text for event in rest if isinstance(event, Delta) and event.request == "r1"] == ["second"]
 
 
-def test_thinking_is_told_from_answering(shared: AdapterHost, link: EngineLink) -> None:
+def test_thinking_is_told_from_answering(shared: AdapterHost, link: EngineClient) -> None:
     answered = put(shared, link, "thinking")
     assert (answered.reasoning, answered.answer) == ("Hm.", "Yes.")
     assert answered.usage is not None and answered.usage.reasoning_tokens == 4
 
 
-def test_without_counts_nothing_is_made_up(shared: AdapterHost, link: EngineLink) -> None:
+def test_without_counts_nothing_is_made_up(shared: AdapterHost, link: EngineClient) -> None:
     answered = put(shared, link, "slow")
-    assert (answered.state, answered.answer, answered.finish_reason) == (LaneState.DONE, "slow", "stop")
-    assert answered.usage is None and answered.timing.decode_tps is None
+    assert (answered.state, answered.answer, answered.finish_reason) == (RequestState.DONE, "slow", "stop")
+    assert answered.usage is None and answered.metrics.decode_tps is None
 
 
-def test_an_answer_without_text_is_empty(shared: AdapterHost, link: EngineLink) -> None:
-    assert put(shared, link, "nothing").state is LaneState.EMPTY
+def test_an_answer_without_text_is_empty(shared: AdapterHost, link: EngineClient) -> None:
+    assert put(shared, link, "nothing").state is RequestState.EMPTY
 
 
-def heard(link: EngineLink, start: Start) -> Any:
+def heard(link: EngineClient, start: Start) -> Any:
     """The JSON that a model answered with."""
     link.send(start)
-    answered = lane(start.lane)
-    for event in some(until_ended(link, [start.lane])):
+    answered = request(start.request)
+    for event in some(until_ended(link, [start.request])):
         assert not isinstance(event, EngineGone)
         answered.fold(event)
-    assert answered.state is LaneState.DONE, answered.fault
+    assert answered.state is RequestState.DONE, answered.fault
     return json.loads(answered.answer)
 
 
 def test_an_adapter_that_takes_everything_is_told_what_was_asked_for(
-    opened: Callable[..., AdapterHost], link: EngineLink
+    opened: Callable[..., AdapterHost], link: EngineClient
 ) -> None:
     host = opened("tests.support.adapters:Facts")
     host.load("two")
@@ -132,7 +132,7 @@ def test_an_adapter_that_takes_everything_is_told_what_was_asked_for(
 
 
 def test_an_adapter_is_given_only_what_its_signature_names(
-    opened: Callable[..., AdapterHost], link: EngineLink
+    opened: Callable[..., AdapterHost], link: EngineClient
 ) -> None:
     host = opened("tests.support.adapters:Choosy")
     host.load("one")
@@ -140,7 +140,7 @@ def test_an_adapter_is_given_only_what_its_signature_names(
     assert seen == {"prompt": "hi", "seed": 3, "temperature": 0.5}
 
 
-def test_a_stopped_answer_closes_its_generator_and_lets_go_of_its_model(own: AdapterHost, link: EngineLink) -> None:
+def test_a_stopped_answer_closes_its_generator_and_lets_go_of_its_model(own: AdapterHost, link: EngineClient) -> None:
     own.load("endless")
     link.send(asking(own, "endless"))
     until(lambda: any(isinstance(message, Delta) for message in link.drain()))
@@ -159,7 +159,7 @@ def test_a_stopped_answer_closes_its_generator_and_lets_go_of_its_model(own: Ada
     assert card.state is ModelState.CACHED
 
 
-def test_a_generator_that_will_not_stop_is_left_all_the_same(own: AdapterHost, link: EngineLink) -> None:
+def test_a_generator_that_will_not_stop_is_left_all_the_same(own: AdapterHost, link: EngineClient) -> None:
     own.load("stubborn")
     link.send(asking(own, "stubborn"))
     until(lambda: any(isinstance(message, Delta) for message in link.drain()))
@@ -177,7 +177,7 @@ def test_a_generator_that_will_not_stop_is_left_all_the_same(own: AdapterHost, l
     assert put(own, link, "slow").answer == "slow"
 
 
-def test_different_models_answer_at_the_same_time(shared: AdapterHost, link: EngineLink) -> None:
+def test_different_models_answer_at_the_same_time(shared: AdapterHost, link: EngineClient) -> None:
     names = ("meets_a", "meets_b")
     for name in names:
         shared.load(name)
@@ -187,7 +187,7 @@ def test_different_models_answer_at_the_same_time(shared: AdapterHost, link: Eng
     assert met == ["met", "met"]
 
 
-def test_one_model_answers_one_question_at_a_time(shared: AdapterHost, link: EngineLink) -> None:
+def test_one_model_answers_one_question_at_a_time(shared: AdapterHost, link: EngineClient) -> None:
     shared.load("overlap")
     names = ("r1", "r2", "r3")
     for name in names:

@@ -12,11 +12,11 @@ from tests.hosts.adapter.conftest import (
     ROOT,
     written,
 )
-from tests.support.conducting import conducting, states, to_the_end
 from tests.support.program import call
+from tests.support.running import conducting, states, to_the_end
 from tests.support.some import some
-from tui.core.lane import LaneState
-from tui.core.target import Parameters
+from tui.core.requests.request import RequestState
+from tui.core.sessions.session_model import Parameters
 from tui.hosts.adapter.host import AdapterHost
 from tui.hosts.adapter.interface import Adapter, Counts, WholeAdapter
 from tui.hosts.adapter.server import PARAMETERS
@@ -45,17 +45,22 @@ def test_three_models_of_the_documented_example_are_compared(
     cards = host.catalogue()
     assert [card.id for card in cards] == ["babble-1", "babble-2", "babble-3"]
     assert {card.licence for card in cards} == {"MIT"}
-    with conducting(host) as conductor:
-        run = conductor.begin(cards, "What is a model?", parameters=Parameters(max_tokens=8, seed=1))
-        to_the_end(conductor)
-        assert states(run) == [LaneState.DONE] * 3
-        lanes = list(run.lanes.values())
-        assert all(lane.usage is not None and lane.usage.completion_tokens == lane.marks.chunks for lane in some(lanes))
-        assert all(lane.timing.load_ms is not None and lane.timing.ttft_ms is not None for lane in some(lanes))
-        again = conductor.begin(cards, "What is a model?", parameters=Parameters(max_tokens=8, seed=1))
-        to_the_end(conductor)
-        assert [lane.answer for lane in again.lanes.values()] == [lane.answer for lane in lanes]
-        assert all(lane.timing.load_ms is None for lane in some(again.lanes.values()))
+    with conducting(host) as runner:
+        run = runner.begin(cards, "What is a model?", parameters=Parameters(max_tokens=8, seed=1))
+        to_the_end(runner)
+        assert states(run) == [RequestState.DONE] * 3
+        requests = list(run.requests.values())
+        assert all(
+            request.usage is not None and request.usage.completion_tokens == request.timestamps.chunks
+            for request in some(requests)
+        )
+        assert all(
+            request.metrics.load_ms is not None and request.metrics.ttft_ms is not None for request in some(requests)
+        )
+        again = runner.begin(cards, "What is a model?", parameters=Parameters(max_tokens=8, seed=1))
+        to_the_end(runner)
+        assert [request.answer for request in again.requests.values()] == [request.answer for request in requests]
+        assert all(request.metrics.load_ms is None for request in some(again.requests.values()))
 
 
 def test_the_documented_command_compares_the_documented_example(tmp_path: Path) -> None:
@@ -72,11 +77,11 @@ def test_the_documented_command_compares_the_documented_example(tmp_path: Path) 
 def test_a_model_that_cannot_be_loaded_leaves_the_others_alone(own: AdapterHost) -> None:
     wanted = ("counted", "cannot_load", "thinking")
     cards = [card for name in wanted for card in own.catalogue() if card.id == name]
-    with conducting(own) as conductor:
-        run = conductor.begin(cards, "hi")
-        to_the_end(conductor)
-    assert states(run) == [LaneState.DONE, LaneState.FAILED, LaneState.DONE]
-    failed = list(run.lanes.values())[1]
+    with conducting(own) as runner:
+        run = runner.begin(cards, "hi")
+        to_the_end(runner)
+    assert states(run) == [RequestState.DONE, RequestState.FAILED, RequestState.DONE]
+    failed = list(run.requests.values())[1]
     assert failed.fault is not None
     assert failed.fault.message.startswith("cannot_load could not be loaded. FileNotFoundError: no weights here")
 

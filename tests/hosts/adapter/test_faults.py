@@ -18,9 +18,9 @@ from tests.hosts.adapter.conftest import (
     told,
     until,
 )
+from tui.core.catalog.model_card import ModelState
 from tui.core.errors import ModelFailedError, NoHostError
-from tui.core.model_card import ModelState
-from tui.engine.link import EngineLink
+from tui.engine.engine_client import EngineClient
 from tui.hosts.adapter.host import AdapterHost
 
 
@@ -43,7 +43,7 @@ from tui.hosts.adapter.host import AdapterHost
     ],
 )
 def test_what_an_adapter_does_wrong_fails_its_answer_in_a_sentence_and_nothing_else(
-    shared: AdapterHost, link: EngineLink, model: str, answer: str, sentence: str
+    shared: AdapterHost, link: EngineClient, model: str, answer: str, sentence: str
 ) -> None:
     before = shared.connect()
     failed = put(shared, link, model)
@@ -70,7 +70,7 @@ def test_a_model_that_fails_to_unload_is_gone_and_says_so(shared: AdapterHost) -
     assert {card.id: card.state for card in shared.catalogue()}["cannot_unload"] is ModelState.CACHED
 
 
-def test_a_crash_under_load_is_told_as_one_and_the_process_started_anew(own: AdapterHost, link: EngineLink) -> None:
+def test_a_crash_under_load_is_told_as_one_and_the_process_started_anew(own: AdapterHost, link: EngineClient) -> None:
     before = own.connect()
     with pytest.raises(NoHostError) as caught:
         own.load("dies_loading")
@@ -84,7 +84,7 @@ def test_a_crash_under_load_is_told_as_one_and_the_process_started_anew(own: Ada
 
 @pytest.mark.parametrize("model", ["dies", pytest.param("segfault", marks=POSIX)])
 def test_a_crash_in_an_answer_fails_it_and_the_next_question_starts_another_process(
-    own: AdapterHost, link: EngineLink, model: str
+    own: AdapterHost, link: EngineClient, model: str
 ) -> None:
     before = own.connect()
     failed = put(own, link, model)

@@ -24,13 +24,13 @@ from tests.hosts.adapter.conftest import (
     put,
     until,
 )
-from tui.core.model_card import ModelState
-from tui.engine.link import EngineLink
+from tui.core.catalog.model_card import ModelState
+from tui.engine.engine_client import EngineClient
 from tui.hosts.adapter.host import AdapterHost
 
 
 def test_nothing_of_it_reaches_the_terminal_or_the_programs_pipe(
-    own: AdapterHost, link: EngineLink, capfd: pytest.CaptureFixture[str]
+    own: AdapterHost, link: EngineClient, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert put(own, link, "noisy").answer == "quiet"
     assert put(own, link, "falls").answer == "half"

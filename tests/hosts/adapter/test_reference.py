@@ -13,7 +13,7 @@ from tests.hosts.adapter.conftest import (
     written,
 )
 from tui.core.errors import BadInputError
-from tui.engine.link import EngineLink
+from tui.engine.engine_client import EngineClient
 from tui.hosts.adapter.find import installed_adapters
 from tui.hosts.adapter.host import AdapterHost
 
@@ -90,7 +90,7 @@ def test_an_import_that_takes_too_long_is_given_up(opened: Callable[..., Adapter
 
 
 def test_the_users_folder_hides_neither_the_program_nor_what_is_installed(
-    opened: Callable[..., AdapterHost], link: EngineLink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Callable[..., AdapterHost], link: EngineClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("tui/__init__.py", "json.py", "socketserver.py"):
         written(tmp_path, name, "raise SystemExit('the wrong one')")
@@ -104,7 +104,7 @@ def test_the_users_folder_hides_neither_the_program_nor_what_is_installed(
 
 
 def test_an_installed_package_offers_its_adapter_by_name(
-    opened: Callable[..., AdapterHost], link: EngineLink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Callable[..., AdapterHost], link: EngineClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     info = "greeter-1.0.dist-info"
     written(tmp_path, f"{info}/METADATA", "Metadata-Version: 2.1\nName: greeter\nVersion: 1.0\n")

@@ -17,7 +17,7 @@ from tui.hosts.adapter.find import facts_of, find_adapter
 from tui.hosts.adapter.protocol import Ready, Refused, encode
 from tui.hosts.adapter.served import Served
 from tui.hosts.adapter.server import AdapterServer
-from tui.hosts.tether import Tether
+from tui.hosts.child.main_side import MainSide
 
 GRACE_S = 1.0
 """How long the models may take to be unloaded when the program leaves."""
@@ -25,7 +25,7 @@ GRACE_S = 1.0
 
 def main() -> None:
     """Serve until stdin ends."""
-    tether = Tether(GRACE_S)
+    tether = MainSide(GRACE_S)
     reference, folder = sys.argv[1], Path(sys.argv[2])
     # Last, so that a file of the user's hides neither our modules nor installed ones.
     sys.path.append(str(folder))

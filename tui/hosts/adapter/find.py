@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tui.core.errors import ModelFailedError, NoHostError, reason_of
+from tui.hosts.adapter.guard import theirs
 from tui.hosts.adapter.interface import Adapter
 from tui.hosts.adapter.protocol import Facts
-from tui.hosts.adapter.theirs import theirs
 
 GROUP = "foundry_compare.adapters"
 """The entry points of installed adapters: name -> class."""

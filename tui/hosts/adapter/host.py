@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tui.core.clean import clean_line
-from tui.core.environment import Child, environment_of
+from tui.core.catalog.model_card import ModelCard, ModelState, find_model
+from tui.core.child_environment import Child, environment_of
 from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoModelError, prose, reason_of
 from tui.core.host_spec import ADAPTER, NAME
-from tui.core.model_card import ModelCard, ModelState, find_model
-from tui.core.target import Endpoint
+from tui.core.sessions.session_model import Endpoint
+from tui.core.text.clean import clean_line
 from tui.hosts.adapter.protocol import MAX_LINE, Ready, Refused, decode
-from tui.hosts.fetch import Reply, fetch, post
-from tui.hosts.host import Ability, BareHost, HostInfo, able
-from tui.hosts.process import Process, how_it_ended
+from tui.hosts.base import Ability, BareHost, HostInfo, able
+from tui.hosts.child.process import Process, how_it_ended
+from tui.hosts.http import Reply, fetch, post
 
 START_S = 120.0
 """Importing a large library from a cold disk can take a minute."""

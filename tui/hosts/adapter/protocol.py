@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 
-from tui.core.tables import get
+from tui.core.dict_reader import get
 from tui.net.addresses import check_base_url, is_loopback
 
 MAX_LINE = 1_000_000

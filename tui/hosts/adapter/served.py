@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tui.core.errors import ModelFailedError
+from tui.hosts.adapter.guard import theirs
 from tui.hosts.adapter.interface import Adapter
-from tui.hosts.adapter.theirs import theirs
 
 COUNTS = ("prompt_tokens", "completion_tokens", "reasoning_tokens")
 TURN_S = 0.1

@@ -17,10 +17,10 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from tui.core.errors import CompareError, reason_of
+from tui.hosts.child.main_side import MainSide
 from tui.hosts.embedded.bundle import read_bundle
 from tui.hosts.embedded.protocol import Answer, Ready, Refused, decode_command, encode
 from tui.hosts.embedded.runtime import LOOPBACK, import_sdk, open_runtime
-from tui.hosts.tether import Tether
 
 if TYPE_CHECKING:
     from foundry_local_sdk import Catalog
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 def main() -> None:
     """Serve until stdin ends. Never returns: the runtime's own way out takes two seconds."""
     commands: SimpleQueue[bytes] = SimpleQueue()
-    tether = Tether(hear=commands.put)
+    tether = MainSide(hear=commands.put)
     catalog = _serve(Path(sys.argv[1]), Path(sys.argv[2]), "also" not in sys.argv[3:], tether)
     while True:
         # Each in a thread of its own: loading one model must not keep the next question waiting.
         threading.Thread(target=_obey, args=(catalog, commands.get(), tether), daemon=True).start()
 
 
-def _serve(folder: Path, bundle: Path, exactly: bool, tether: Tether) -> Catalog:
+def _serve(folder: Path, bundle: Path, exactly: bool, tether: MainSide) -> Catalog:
     try:
         sdk = import_sdk()
         from tui.hosts.embedded.registrations import register_bundle
@@ -57,7 +57,7 @@ def _serve(folder: Path, bundle: Path, exactly: bool, tether: Tether) -> Catalog
     return catalog
 
 
-def _obey(catalog: Catalog, line: bytes, tether: Tether) -> None:
+def _obey(catalog: Catalog, line: bytes, tether: MainSide) -> None:
     import foundry_local_sdk as sdk
 
     from tui.hosts.embedded.registrations import STEPS

@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from tui.core.catalog.model_card import ModelCard, ModelState
+from tui.core.dict_reader import Table, each, get
 from tui.core.errors import NoHostError, reason_of
-from tui.core.model_card import ModelCard, ModelState
-from tui.core.tables import Table, each, get
 from tui.files import read_regular, read_toml
-from tui.hosts.embedded.kept import CONFIG, Kept, Origin, size_mb
+from tui.hosts.embedded.model_files import CONFIG, Kept, Origin, size_mb
 
 MAX_BYTES = 1 << 20
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from tui import private_files
+from tui.core.catalog.model_card import ModelCard, ModelState
+from tui.core.dict_reader import each, get
 from tui.core.errors import ModelFailedError, reason_of
-from tui.core.model_card import ModelCard, ModelState
-from tui.core.tables import each, get
 from tui.files import read_json
-from tui.hosts.embedded.kept import CONFIG, Kept, Origin, size_mb
+from tui.hosts.embedded.model_files import CONFIG, Kept, Origin, size_mb
 from tui.hosts.embedded.protocol import read_card
 
 MARK = "inference_model.json"

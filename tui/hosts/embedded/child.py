@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from tui.core import environment
+from tui.core import child_environment as environment
 from tui.core.errors import BadInputError, NoHostError, prose, reason_of
-from tui.hosts.embedded.kept import Kept, Origin
+from tui.hosts.child.process import Process, how_it_ended
+from tui.hosts.embedded.model_files import Kept, Origin
 from tui.hosts.embedded.protocol import Answer, Command, Do, Message, Ready, Refused, decode, encode
-from tui.hosts.process import Process, how_it_ended
 from tui.net.failures import without_origin
 
 ANOTHER_HOST = "A model server can be used instead: --host http://127.0.0.1:8000"

@@ -10,18 +10,19 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
+from tui.core.catalog.model_card import ModelCard, ModelState, find_model, merged
 from tui.core.errors import CompareError, ModelFailedError, NoHostError, NoModelError, prose
-from tui.core.model_card import ModelCard, ModelState, find_model, merged
-from tui.core.target import Endpoint
-from tui.hosts.embedded import cache, own
+from tui.core.sessions.session_model import Endpoint
+from tui.hosts.base import Ability, BareHost, HostInfo, Offers, able
+from tui.hosts.embedded import cache
+from tui.hosts.embedded import local_models as own
 from tui.hosts.embedded.bundle import bundle_root, read_bundle
+from tui.hosts.embedded.catalog_process_client import Library
 from tui.hosts.embedded.child import Child
-from tui.hosts.embedded.kept import Kept, Origin
-from tui.hosts.embedded.library_link import Library
+from tui.hosts.embedded.model_files import Kept, Origin
 from tui.hosts.embedded.protocol import Do, Ready
-from tui.hosts.fetch import Reply, fetch
-from tui.hosts.host import Ability, BareHost, HostInfo, Offers, able
-from tui.hosts.room import make_room
+from tui.hosts.http import Reply, fetch
+from tui.hosts.memory_hints import make_room
 from tui.net.failures import without_origin
 
 START_S = 30.0

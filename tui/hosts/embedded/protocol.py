@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from tui.core.model_card import ModelCard, ModelState
-from tui.core.tables import Table, get, number
+from tui.core.catalog.model_card import ModelCard, ModelState
+from tui.core.dict_reader import Table, get, number
 from tui.net.addresses import check_base_url, is_loopback
 
 

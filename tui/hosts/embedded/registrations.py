@@ -9,7 +9,7 @@ from typing import TypeVar
 import foundry_local_sdk as sdk
 from foundry_local_sdk import Catalog, IModel
 
-from tui.hosts.embedded.kept import Kept
+from tui.hosts.embedded.model_files import Kept
 from tui.hosts.embedded.protocol import Command, Do
 
 TRIES = 3

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.events import Key
 from textual.strip import Strip
 
-from tui.core.clean import clean_line, join_surrogates
+from tui.core.text.clean import clean_line, join_surrogates
 
 
 def text_of(key: Key) -> str | None:

@@ -1,4 +1,4 @@
-"""What a lane spent its time on, as one row on a time scale that all panes share."""
+"""What a request spent its time on, as one row on a time scale that all panes share."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from tui.core.phase import Phase
-from tui.core.phases import Span
+from tui.core.requests.phase import Phase
+from tui.core.requests.phases import Span
 from tui.ui.widgets.painted import Painted, Piece, Row
 
 GLYPHS: dict[Phase, str] = {
@@ -19,11 +19,11 @@ GLYPHS: dict[Phase, str] = {
 }
 """One for each phase, so that they differ without colour too."""
 TIP = "›"
-"""Where a running lane has got to."""
+"""Where a running request has got to."""
 
 
 class PhaseBar(Painted):
-    """The phases of one lane, each as long as its share of the scale; a name is written where it fits."""
+    """The phases of one request, each as long as its share of the scale; a name is written where it fits."""
 
     DEFAULT_CSS = """
     PhaseBar {

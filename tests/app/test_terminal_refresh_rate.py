@@ -1,0 +1,175 @@
+"""When a terminal counts as slow, and what is painted how often then."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.widget import Widget
+
+from tests.support.recorded import answered, looking_at, streaming
+from tests.support.some import some
+from tui.core.terminal import over_ssh
+from tui.ui.terminal.refresh_loop import RefreshLoop
+from tui.ui.terminal.refresh_rate import BARS_EVERY, BEAT, LOW_BARS_EVERY, LOW_BEAT, SSH_BEAT, RefreshRate
+from tui.ui.terminal.throughput import FIRST_PATIENCE, SLOW, Throughput
+from tui.ui.terminal.writer import TerminalWriter
+
+
+def read_at(drain: Throughput, rate: float, start: float, seconds: float = 2.0, step: float = 0.025) -> float:
+    """A terminal without room that takes so many bytes a second; the instant when it is done."""
+    at = start
+    drain.went(0, True, at)
+    while at < start + seconds:
+        at += step
+        drain.went(round(rate * step), True, at)
+    drain.emptied()
+    return at
+
+
+@pytest.mark.parametrize(
+    ("rate", "slow"), [(2_000, False), (5_000, True), (20_000, True), (60_000, True), (1e6, False)]
+)
+def test_a_terminal_is_slow_by_what_it_took_and_not_before_enough_was_seen(rate: float, slow: bool) -> None:
+    drain = Throughput()
+    at = read_at(drain, rate, 0.0)
+    assert drain.slow(at) is slow
+
+
+def test_a_terminal_that_stood_still_once_is_not_slow() -> None:
+    drain = Throughput()
+    drain.went(4_000, True, 0.0)
+    for at in (0.1, 0.2, 3.0):
+        drain.went(0, True, at)
+    for number in range(5):
+        drain.went(4_000, True, 6.0 + number * 0.001)
+    assert not drain.slow(6.1)
+
+
+def test_writes_that_never_wait_tell_of_no_slowness() -> None:
+    drain = Throughput()
+    for at in range(100):
+        drain.went(100, False, float(at))
+    assert not drain.slow(100.0)
+    assert drain.clear(100.0)
+
+
+def test_what_was_handed_over_is_on_its_way_for_as_long_as_it_takes() -> None:
+    drain = Throughput()
+    at = read_at(drain, 20_000, 0.0)
+    drain.handed(10_000, at)
+    assert not drain.clear(at + 0.4)
+    assert drain.clear(at + 0.6)
+
+
+def test_a_slow_terminal_is_tried_again_after_a_while_and_more_seldom_each_time_in_vain() -> None:
+    drain = Throughput()
+    at, waits = read_at(drain, 20_000, 0.0), []
+    for _ in range(3):
+        begin = at
+        while drain.slow(at):
+            at += 1.0
+        waits.append(at - begin)
+        assert drain.clear(at)
+        at = read_at(drain, 20_000, at)
+    assert FIRST_PATIENCE - 2 < waits[0] < waits[1] < waits[2]
+
+
+def test_the_rates() -> None:
+    fast = TerminalWriter()
+    assert (RefreshRate(fast).beat, RefreshRate(fast).bars_every, RefreshRate(fast).low) == (BEAT, BARS_EVERY, False)
+    assert RefreshRate(fast, over_ssh=True).beat == SSH_BEAT
+    low = RefreshRate(fast, over_ssh=True, low_bandwidth=True)
+    assert (low.beat, low.bars_every, low.low) == (LOW_BEAT, LOW_BARS_EVERY, True)
+    assert (1 / BEAT, 1 / SSH_BEAT, 1 / BARS_EVERY) == (10, 8, 4)
+    assert SLOW > 20_000
+
+
+@pytest.mark.parametrize("name", ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"])
+def test_a_terminal_over_ssh_is_known_by_its_variables(name: str) -> None:
+    assert over_ssh({name: "1 2 3 4"})
+    assert not over_ssh({name: "", "TERM": "xterm"})
+
+
+class Blocked(RefreshRate):
+    """A flow whose way can be closed."""
+
+    open = True
+
+    @property
+    def clear(self) -> bool:
+        return self.open
+
+
+class Beating(App[None]):
+    """Beats, and notes what was painted."""
+
+    def __init__(self, flow: RefreshRate) -> None:
+        super().__init__()
+        self.changed: set[str] = set()
+        self.ticks = 0
+        self.painted: list[set[str]] = []
+        self.refresh_loop: RefreshLoop | None = None
+        self.flow = flow
+
+    def compose(self) -> ComposeResult:
+        yield Widget()
+
+    def on_mount(self) -> None:
+        self.refresh_loop = RefreshLoop(
+            self.query_one(Widget), self.flow, self.tick, self.paint, eager=lambda: True, running=lambda: ()
+        )
+        self.refresh_loop.start()
+
+    def tick(self) -> set[str]:
+        self.ticks += 1
+        changed, self.changed = self.changed, set()
+        return changed
+
+    def paint(self, changed: set[str], bars: bool) -> None:
+        if changed:
+            self.painted.append(changed)
+
+    async def until_ticks(self, more: int) -> None:
+        goal = self.ticks + more
+        while self.ticks < goal:
+            await asyncio.sleep(0.01)
+
+
+async def test_while_a_frame_is_on_its_way_events_are_taken_in_and_painted_later() -> None:
+    flow = Blocked(TerminalWriter())
+    app = Beating(flow)
+    async with app.run_test():
+        flow.open = False
+        await app.until_ticks(1)
+        app.changed = {"r1"}
+        await app.until_ticks(3)
+        app.changed = {"r2"}
+        await app.until_ticks(3)
+        assert app.painted == []
+        flow.open = True
+        await app.until_ticks(2)
+        assert app.painted == [{"r1", "r2"}]
+
+
+async def test_with_low_bandwidth_requests_take_turns_and_none_is_forgotten() -> None:
+    app = Beating(RefreshRate(TerminalWriter(), low_bandwidth=True))
+    async with app.run_test():
+        app.changed = {"r1", "r2", "r3"}
+        await app.until_ticks(2)
+        app.changed = {"r1"}
+        await app.until_ticks(5)
+        assert sorted(str(*one) for one in app.painted[:3]) == ["r1", "r2", "r3"]
+        assert {"r1"} in app.painted[1:]
+        assert all(len(one) == 1 for one in some(app.painted))
+
+
+async def test_low_bandwidth_is_said_and_shows_every_answer_all_the_same() -> None:
+    requests, now = streaming()
+    async with looking_at(requests, at=now, size=(160, 45), low_bandwidth=True) as play:
+        await play.sees("low bandwidth")
+        assert all(pane.view.coarse for pane in some(play.panes))
+    async with looking_at([answered(1)], size=(160, 45)) as play:
+        await play.sees("1 unscored")
+        assert "low bandwidth" not in play.shown

@@ -1,0 +1,213 @@
+"""Runner, keeper and reader together: what the screen shows at the end is what the file holds."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from tests.runner.dying_runner import ID
+from tests.support.learning_host import WHY, LearningHost
+from tests.support.loopback_server import WORDS, LoopbackServer
+from tests.support.running import requests_of, to_the_end
+from tests.support.running import until as tick_until
+from tests.support.sessions import MS, SENT, session
+from tests.support.some import some
+from tests.unit.storage.entries import folded, header, run_entries, stream, until
+from tui.core.requests import events as ev
+from tui.core.requests.answer_limits import MAX_BYTES, TOO_LONG, stored_bytes
+from tui.core.requests.request import LEARNT, Request, RequestState
+from tui.core.sessions.session import Session
+from tui.core.sessions.session_dict import request_to_dict
+from tui.runner import Runner, new_session
+from tui.storage.journal import SUFFIX, read_entries
+from tui.storage.session_files import load
+from tui.storage.session_recovery import recover
+from tui.storage.session_writer import TomlSessionWriter
+
+ROOT = Path(__file__).parents[2]
+LATE = SENT + 900 * MS
+EVENTS: dict[type[ev.Event], ev.Event] = {
+    ev.Queued: ev.Queued("r1", LATE),
+    ev.Loading: ev.Loading("r1", LATE),
+    ev.Loaded: ev.Loaded("r1", LATE),
+    ev.Sent: ev.Sent("r1", LATE),
+    ev.OptionsDropped: ev.OptionsDropped("r1", LATE, ("seed",)),
+    ev.Headers: ev.Headers("r1", LATE),
+    ev.Delta: ev.Delta("r1", LATE, 99, ev.Kind.ANSWER, "more"),
+    ev.Usage: ev.Usage("r1", 7, 70, 3, "tokenizer", 5),
+    ev.ThinkingFound: ev.ThinkingFound("r1", 1, 3, 4),
+    ev.Ended: ev.Ended("r1", LATE, "length"),
+    ev.Failed: ev.Failed("r1", LATE, "stream", "It broke."),
+    ev.Cancelled: ev.Cancelled("r1", LATE),
+    ev.Skipped: ev.Skipped("r1", LATE),
+    ev.FailureExplained: ev.FailureExplained("r1", LATE, WHY, "Run it again."),
+    ev.Memory: ev.Memory("r1", LATE, 5 << 30, 1 << 30),
+}
+"""One of each kind."""
+ENDINGS: dict[str, list[ev.Event]] = {
+    "done": stream("r1", ["All ", "of it."], ended=True),
+    "cut": [*stream("r1", ["Half"], ended=False), ev.Ended("r1", SENT + 500 * MS)],
+    "failed": [*stream("r1", ["Half"], ended=False), ev.Failed("r1", SENT + 500 * MS, "stream", "It broke off.")],
+    "stopped": [*stream("r1", ["Half"], ended=False), ev.Cancelled("r1", SENT + 500 * MS)],
+}
+
+
+@pytest.fixture
+def host(server: LoopbackServer) -> LearningHost:
+    return LearningHost(server.port)
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> TomlSessionWriter:
+    return TomlSessionWriter(tmp_path / "sessions", ID, tmp_path / "state")
+
+
+@pytest.fixture
+def kept(host: LearningHost, keeper: TomlSessionWriter) -> Iterator[Runner]:
+    runner = Runner(host, new_session(ID, datetime.now(UTC)), keeper)
+    yield runner
+    runner.close()
+
+
+def texts(request: Request) -> dict[str, object]:
+    """A request as its file has it."""
+    return request_to_dict(request)
+
+
+def test_what_is_learnt_after_the_end_is_in_the_file(
+    kept: Runner, host: LearningHost, keeper: TomlSessionWriter
+) -> None:
+    kept.begin([host.card("delta_and_message"), host.card("cut"), host.card("error_in_stream")], "hi")
+    run = to_the_end(kept)
+    assert kept.close()
+    found = load(keeper.path)
+    assert [path.name for path in keeper.path.parent.iterdir()] == [keeper.path.name]
+    assert {key: texts(request) for key, request in found.requests.items()} == {
+        k: texts(request) for k, request in run.requests.items()
+    }
+    counted, cut, failed = (found.requests[requests_of(kept, name)[0].spec.id] for name in host_names())
+    assert counted.usage == ev.Usage(counted.spec.id, None, len(WORDS), None, "tokenizer")
+    for request, state in ((cut, RequestState.CUT), (failed, RequestState.FAILED)):
+        assert (request.state, request.fault and request.fault.message) == (state, WHY)
+    assert all(request.memory is not None for request in some(found.requests.values()))
+
+
+def host_names() -> tuple[str, ...]:
+    return ("delta_and_message", "cut", "error_in_stream")
+
+
+def test_what_is_learnt_is_in_the_file_while_the_program_still_runs(
+    kept: Runner, host: LearningHost, keeper: TomlSessionWriter
+) -> None:
+    kept.begin([host.card("delta_and_message")], "hi")
+    (request,) = to_the_end(kept).requests.values()
+    until(lambda: keeper.path.exists() and load(keeper.path).requests[request.spec.id].usage == request.usage)
+    assert request.usage is not None
+
+
+def test_what_was_learnt_and_not_yet_in_the_file_survives_a_kill(tmp_path: Path) -> None:
+    folder, spare = tmp_path / "sessions", tmp_path / "state"
+    command = [sys.executable, "-m", "tests.runner.dying_runner", str(folder), str(spare)]
+    program = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    try:
+        assert program.stdout is not None
+        assert program.stdout.readline() == b"learnt\n"
+        until(lambda: (folder / f"{ID}.toml").exists() and _everything_is_noted(folder))
+    finally:
+        program.kill()
+        program.communicate()
+    before = load(folder / f"{ID}.toml")
+    assert any(request.usage is None or request.fault is None for request in before.requests.values())
+    (result,) = recover(folder, spare)
+    assert result.problem is None
+    found = load(folder / f"{ID}.toml")
+    states = {request.state: request for request in found.requests.values()}
+    assert states.keys() == {RequestState.DONE, RequestState.CUT, RequestState.FAILED}
+    usage = states[RequestState.DONE].usage
+    assert usage is not None and (usage.completion_tokens, usage.source) == (len(WORDS), "tokenizer")
+    for state in (RequestState.CUT, RequestState.FAILED):
+        fault = states[state].fault
+        assert fault is not None and fault.message == WHY
+    assert [path.name for path in folder.iterdir()] == [f"{ID}.toml"]
+
+
+def _everything_is_noted(folder: Path) -> bool:
+    kinds = [entry.get("event") for entry in read_entries(folder / f"{ID}{SUFFIX}")]
+    return kinds.count("explained") == 2 and "usage" in kinds
+
+
+def test_there_is_one_of_every_event() -> None:
+    assert EVENTS.keys() == set(get_args(ev.Event))
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("event", EVENTS.values(), ids=lambda event: type(event).__name__)
+def test_any_event_after_the_end_is_in_the_file_as_it_is_on_the_screen(
+    event: ev.Event, ending: str, keeper: TomlSessionWriter
+) -> None:
+    request, before = _ended_in_file(keeper, ending)
+    _learn(keeper, request, event)
+    keeper.save(_session(request))
+    assert keeper.close(None)
+    after = texts(load(keeper.path).requests["r1"])
+    assert after == texts(request)
+    assert after == before or isinstance(event, LEARNT)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("event", EVENTS.values(), ids=lambda event: type(event).__name__)
+def test_any_event_after_the_end_comes_back_from_the_journal(
+    event: ev.Event, ending: str, keeper: TomlSessionWriter, tmp_path: Path
+) -> None:
+    request, _ = _ended_in_file(keeper, ending)
+    _learn(keeper, request, event)
+    assert not keeper.close(None), "the file does not have it, so the journal stays"
+    (result,) = recover(keeper.path.parent, tmp_path / "state")
+    assert result.problem is None
+    assert texts(load(keeper.path).requests["r1"]) == texts(request)
+    assert [path.name for path in keeper.path.parent.iterdir()] == [keeper.path.name]
+
+
+def _ended_in_file(keeper: TomlSessionWriter, ending: str) -> tuple[Request, dict[str, object]]:
+    """A request that has ended, and is in the file as it was then."""
+    request = folded("r1", ENDINGS[ending])
+    for entry in [*header(_session(request)), *run_entries("r1", ENDINGS[ending])]:
+        keeper.record(entry)
+    keeper.save(_session(request))
+    until(keeper.path.exists)
+    return request, texts(load(keeper.path).requests["r1"])
+
+
+def _learn(keeper: TomlSessionWriter, request: Request, event: ev.Event) -> None:
+    keeper.record(ev.to_dict(event))
+    request.fold(event)
+
+
+def _session(request: Request) -> Session:
+    return session([request], session_id=ID)
+
+
+def test_an_answer_without_end_is_cut_said_to_be_and_kept_with_what_else_there_is(
+    host: LearningHost, kept: Runner, keeper: TomlSessionWriter, server: LoopbackServer
+) -> None:
+    kept.begin([host.card("huge"), host.card("good")], "hi")
+    to_the_end(kept)
+    (request,) = requests_of(kept, "huge")
+    kept.ratings.score(request.spec.id, 2)
+    tick_until(kept, lambda: server.talk("huge").hung_up)
+    tick_until(kept, lambda: keeper.path.exists() and keeper.path.stat().st_size > MAX_BYTES // 2)
+    assert kept.close()
+    assert kept.problems() == []
+    found = load(keeper.path)
+    huge = found.requests[request.spec.id]
+    assert (huge.state, huge.fault and huge.fault.message) == (RequestState.CUT, TOO_LONG)
+    assert huge.answer == request.answer and set(huge.answer) == {"\U000e0041"}
+    assert MAX_BYTES // 2 - 10 < stored_bytes(huge.answer) <= MAX_BYTES // 2
+    assert [score.value for score in found.scores] == [2]
+    assert found.requests[requests_of(kept, "good")[0].spec.id].answer == "".join(WORDS)

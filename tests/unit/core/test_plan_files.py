@@ -1,0 +1,55 @@
+"""What files say of prompts and of models, in every shape they come in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tui.core.plans.plan_files import models_from, prompts_from
+from tui.core.plans.prompt import Prompt
+from tui.core.sessions.session_model import Overrides, Parameters
+
+
+@pytest.mark.parametrize("where", [lambda rows: rows, lambda rows: {"prompts": rows}, lambda rows: {"prompt": rows}])
+def test_prompts_are_texts_or_tables_by_themselves_or_under_a_name(where: Any) -> None:
+    rows = ["one", {"user": "two", "system": "s", "facets": ["f"], "tags": ["t"], "id": 7}, {"question": "three"}]
+    assert prompts_from(where(rows)) == (
+        Prompt("", "one"), Prompt("", "two", "s", ("f",), ("t",)), Prompt("", "three"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ["phi", {"alias": "qwen", "seed": 3, "capabilities": ["chat"], "size_mb": 9}],
+        {"phi": {}, "qwen": {"seed": 3}},
+        {"models": {"phi": {"capabilities": []}, "qwen": {"seed": 3}}},
+        {"model": [{"id": "phi"}, {"id": "qwen", "seed": 3}]},
+    ],
+)
+def test_models_are_names_or_tables_in_a_list_or_by_name(data: Any) -> None:
+    assert models_from(data) == (("phi", Overrides()), ("qwen", Overrides(seed=3)))
+
+
+@pytest.mark.parametrize("data", [None, 3, "text", [], {}, {"prompts": []}, [[]], [None], [{"user": "a", "tags": "b"}]])
+def test_what_is_no_list_of_prompts_is_refused(data: Any) -> None:
+    with pytest.raises(ValueError, match=r"it should|should be"):
+        prompts_from(data)
+
+
+def test_what_is_a_models_own_takes_the_place_of_the_plans_and_the_rest_stays() -> None:
+    plan = Parameters(10, 0.5, 0.9, 1, (".",))
+    assert Overrides().over(plan) == plan
+    assert Overrides(system="s", temperature=0.0, stop=()).over(plan) == Parameters(10, 0.0, 0.9, 1, ())
+    assert Overrides(system="", temperature=0.0).told() == "system '', temperature 0.0"
+
+
+def test_a_prompts_messages_take_a_models_own_system_prompt_and_the_marker_comes_first() -> None:
+    prompt = Prompt("p1", "Why?", "Be brief.")
+    system, user = {"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}
+    assert prompt.messages() == [system, user]
+    assert prompt.messages("") == [user]
+    assert prompt.messages("Be odd.") == [system | {"content": "Be odd."}, user]
+    assert prompt.messages(marker="1f") == [system | {"content": "[1f] Be brief."}, user]
+    assert prompt.messages("", "1f") == [user | {"content": "[1f] Why?"}]

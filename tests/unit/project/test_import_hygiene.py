@@ -1,0 +1,62 @@
+"""First paint must not wait for what it does not need: seen in a fresh interpreter, not believed."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import tui.core
+
+HEAVY = {
+    "textual", "rich", "openai", "httpx2", "numpy", "psutil", "foundry_local_sdk", "click", "markdown_it", "pygments",
+}  # fmt: skip
+CORE = [module.name for module in pkgutil.iter_modules(tui.core.__path__, "tui.core.")]
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """The top-level packages in memory after these imports."""
+    script = f"import sys, {', '.join(modules)}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.split())
+
+
+def test_core_loads_nothing_heavy() -> None:
+    assert len(CORE) > 10
+    loaded = loaded_by(*CORE)
+    assert "tui" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("module", ["aggregate", "formats.markdown", "formats.csv", "formats.json"])
+def test_the_report_loads_numpy_only_when_it_counts(module: str) -> None:
+    assert not loaded_by(f"tui.report.{module}") & HEAVY
+
+
+def test_the_screen_loads_nothing_that_it_does_not_paint_with() -> None:
+    loaded = loaded_by("tui.cli.screen", "tui.app.app")
+    assert "textual" in loaded
+    assert not loaded & (HEAVY - {"textual", "rich", "click"})
+
+
+def test_the_first_frame_waits_for_next_to_nothing() -> None:
+    script = "import sys, tui.cli.main, tui.cli.screen, tui.app.app, tui.ui.themes\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    loaded = set(done.stdout.split())
+    assert "tui.ui.compare.screen" in loaded
+    rooms = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("tui.")}
+    assert rooms == {"tui.app", "tui.cli", "tui.core", "tui.files", "tui.private_files", "tui.storage", "tui.ui"}
+    later = {
+        "tui.storage.session_writer",
+        "tui.storage.session_recovery",
+        "tui.app.host_controller",
+        "tui.ui.models.screen",
+        "tui.core.requests.request",
+    }
+    assert not loaded & (later | {"importlib.metadata", "http.client", "urllib.request"})
+
+
+def test_the_check_would_notice() -> None:
+    assert "numpy" in loaded_by("tui.core.metrics.metrics", "numpy")

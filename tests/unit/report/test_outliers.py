@@ -1,0 +1,114 @@
+"""Which numbers stand apart, and that they are shown and kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import permutations
+from statistics import median
+
+import pytest
+
+from tests.support import sessions as make
+from tests.support.some import some
+from tui.core.requests.request import Request, RequestState
+from tui.report.aggregate import aggregate, run_of
+from tui.report.formats import csv as to_csv
+from tui.report.formats import json as to_json
+from tui.report.formats import markdown as to_markdown
+from tui.report.outliers import Run, outliers
+
+FIRST = (100, 102, 104, 106, 108)
+"""With 104 once more and any value, the median absolute deviation is 2; three of those, scaled, are 8.8956."""
+
+
+def requests(*first_ms: float, **facts: object) -> list[Request]:
+    return [make.request(f"r{n}", first_ms=first, round=n, usage=False, **facts) for n, first in enumerate(first_ms, 1)]
+
+
+def quick(request: Request) -> Run:
+    return run_of("s", "Why?", request)
+
+
+def firsts(*first_ms: float) -> list[float]:
+    found = outliers(run_of("s", "Why?", request) for request in requests(*first_ms))
+    return [outlier.value for outlier in found if outlier.metric == "ttft_ms"]
+
+
+@pytest.mark.parametrize(("value", "apart"), [(112.8, False), (113.0, True), (95.2, False), (95.0, True)])
+def test_beyond_three_scaled_deviations_a_number_stands_apart(value: float, apart: bool) -> None:
+    values = (*FIRST, 104, value)
+    deviation = 1.4826 * median(abs(each - median(values)) for each in values)
+    assert deviation == pytest.approx(1.4826 * 2)
+    assert (value in firsts(*values)) is apart
+    assert (abs(value - 104) > 3 * deviation) is apart
+
+
+def test_an_outlier_says_where_it_is_and_how_far_away() -> None:
+    (found, _) = outliers(run_of("s1", "Why?", request) for request in requests(*FIRST, 104, 134))
+    assert (found.session, found.run, found.prompt, found.round, found.n) == ("s1", "r7", "Why?", 7, 7)
+    assert (found.metric, found.value, found.median) == ("ttft_ms", 134, 104)
+    assert found.deviations == pytest.approx(30 / (1.4826 * 2))
+
+
+def test_answers_all_alike_but_one_have_none() -> None:
+    assert firsts(100, 100, 100, 100, 100, 5000) == []
+
+
+def test_outliers_are_named_from_five_answers_on() -> None:
+    assert firsts(100, 101, 102, 5000) == []
+    assert firsts(100, 101, 102, 103, 5000) == [5000]
+
+
+def test_the_order_of_outliers_is_not_that_of_the_files() -> None:
+    sessions = [
+        make.session(
+            [make.request(f"r{n}", first_ms=100 + n + 900 * (n == 3), prompt=f"p{n % 2}") for n in range(7, 0, -1)],
+            session_id=name,
+        )
+        for name in ("b", "a", "c")
+    ]
+    reports = [aggregate(order) for order in permutations(sessions)]
+    (row,) = reports[0].rows
+    assert [(outlier.session, outlier.metric) for outlier in row.outliers] == [
+        (name, metric) for metric in ("ttft_ms", "end_ms") for name in "abc"
+    ]
+    assert len(reports) == 6 and all(report == reports[0] for report in some(reports))
+
+
+def test_the_order_of_outliers_is_not_that_of_the_runs() -> None:
+    made = requests(*FIRST, 104, 5000, 4000)
+    one, other = (aggregate([make.session(runs)]).rows[0].outliers for runs in (made, made[::-1]))
+    assert one == other and [outlier.run for outlier in one] == ["r7", "r8"] * 2
+
+
+def test_answers_to_different_prompts_are_not_compared() -> None:
+    slow = [run_of("s", "Write a book.", request) for request in requests(900, 902, 904, 906, 908)]
+    assert outliers([run_of("s", "Why?", request) for request in requests(*FIRST)] + slow) == ()
+    assert outliers(replace(run, prompt="Why?") for run in [*map(quick, requests(*FIRST, 104)), *slow[:1]]) != ()
+
+
+def test_what_does_not_count_is_no_outlier() -> None:
+    failed = requests(9000, state=RequestState.CUT)
+    assert outliers(quick(request) for request in requests(*FIRST) + failed) == ()
+
+
+def test_every_report_shows_the_outliers_and_keeps_them() -> None:
+    report = aggregate([make.session(requests(*FIRST, 104, 5000))])
+    (row,) = report.rows
+    assert (row.ttft_ms.n, row.ttft_ms.maximum) == (7, 5000)
+    shown = to_markdown.render(report)
+    assert "### Outliers" in shown and "Outliers are kept in all numbers: they lie more than 3 scaled" in shown
+    line = next(line for line in shown.splitlines() if "| r7 " in line)
+    assert [cell.strip() for cell in line.split("|")][5:10] == ["Question p1?", "first text, ms", "5000", "104", "7"]
+    (told,) = json.loads(to_json.render(report))["rows"]
+    assert [(outlier["run"], outlier["metric"]) for outlier in told["outliers"]] == [
+        ("r7", "ttft_ms"),
+        ("r7", "end_ms"),
+    ]
+    headings, cells = to_csv.render(report).splitlines()
+    assert dict(zip(headings.split(","), cells.split(","), strict=True))["outliers"] == "2"
+
+
+def test_a_report_without_outliers_does_not_speak_of_them() -> None:
+    assert "utliers" not in to_markdown.render(aggregate([make.session(requests(*FIRST))]))

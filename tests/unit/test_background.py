@@ -1,0 +1,107 @@
+"""Blocking work is done in threads that nobody waits for."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import tui
+from tests.support.some import some
+from tui.background import Worker, in_thread
+
+PATIENCE_S = 30.0
+SOURCES = sorted(Path(tui.__file__).parent.rglob("*.py"))
+WAITED_FOR = {"ThreadPoolExecutor", "to_thread", "run_in_executor"}
+"""What makes threads that the interpreter's end waits for."""
+
+
+def fail() -> None:
+    raise LookupError("no")
+
+
+def test_what_is_done_and_what_went_wrong_are_in_the_future() -> None:
+    assert in_thread(lambda: 6 * 7, "sum").result(PATIENCE_S) == 42
+    with pytest.raises(LookupError):
+        in_thread(fail, "fails").result(PATIENCE_S)
+
+
+def test_a_worker_does_one_thing_after_another_and_goes_on_after_a_failure() -> None:
+    worker, done, names = Worker("steady"), [], set()
+
+    def note(number: int) -> None:
+        done.append(number)
+        names.add(threading.current_thread().name)
+
+    futures = [worker.submit(lambda number=number: note(number)) for number in range(3)]  # type: ignore[misc]
+    failed = worker.submit(fail)
+    worker.submit(lambda: note(3)).result(PATIENCE_S)
+    assert (done, names) == ([0, 1, 2, 3], {"steady"})
+    assert all(future.done() for future in some(futures))
+    assert isinstance(failed.exception(PATIENCE_S), LookupError)
+
+
+def test_a_worker_that_is_closed_begins_nothing_more() -> None:
+    worker, begun, go_on, done = Worker("closing"), threading.Event(), threading.Event(), []
+
+    def wait() -> None:
+        begun.set()
+        assert go_on.wait(PATIENCE_S)
+
+    first, second = worker.submit(wait), worker.submit(lambda: done.append("second"))
+    assert begun.wait(PATIENCE_S)
+    worker.close()
+    assert worker.submit(lambda: done.append("third")).cancelled()
+    go_on.set()
+    first.result(PATIENCE_S)
+    assert not second.done() and done == []
+
+
+def test_a_program_ends_while_its_threads_are_at_work() -> None:
+    script = (
+        "import time, tui.background as t\n"
+        "t.in_thread(lambda: time.sleep(600), 'one')\n"
+        "t.Worker('two').submit(lambda: time.sleep(600))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=PATIENCE_S, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def offences(tree: ast.AST) -> set[str]:
+    """Threads that would be waited for, by what makes them."""
+    names = {node.id if isinstance(node, ast.Name) else node.attr
+             for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute)}  # fmt: skip
+    found = names & WAITED_FOR
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            given = {word.arg: word.value for word in node.keywords}
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            daemon, thread = given.get("daemon"), given.get("thread")
+            if called in ("Thread", "Timer") and not (isinstance(daemon, ast.Constant) and daemon.value is True):
+                found.add(called)
+            if isinstance(thread, ast.Constant) and thread.value is True:
+                found.add(f"{called}(thread=True)")
+    return found
+
+
+@pytest.mark.parametrize(
+    "code", ["ThreadPoolExecutor(1)", "asyncio.to_thread(f)", "threading.Thread(target=f)", "w(f, thread=True)"]
+)
+def test_a_thread_that_would_be_waited_for_is_found(code: str) -> None:
+    assert offences(ast.parse(code))
+
+
+def test_no_part_of_the_program_makes_one() -> None:
+    allowed = {
+        # `daemon` is set on the object, or the thread is joined where it is made.
+        "shutdown.py": {"Timer"},
+        "fetch.py": set(),
+    }
+    assert len(SOURCES) > 100
+    for path in some(SOURCES):
+        found = offences(ast.parse(path.read_text("utf-8")))
+        assert found <= allowed.get(path.name, set()), f"{path}: {found}"

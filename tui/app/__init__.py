@@ -1,0 +1,1 @@
+"""The terminal program: what is opened, which screens there are, how it ends."""

@@ -1,0 +1,1 @@
+"""Which requests are made, in which order."""

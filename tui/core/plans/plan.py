@@ -1,0 +1,83 @@
+"""Which requests, in which order."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from tui.core.sessions.session_model import Parameters, Timeouts
+
+
+class Mode(StrEnum):
+    """`MEASURE`: one request in flight. `RACE`: all at once, every number contended."""
+
+    MEASURE = "measure"
+    RACE = "race"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one or more prompts are put to the models. `models` and `prompts` are keys of the session."""
+
+    key: str
+    mode: Mode
+    models: tuple[str, ...]
+    prompts: tuple[str, ...]
+    rounds: int = 1
+    warmup: int = 0
+    seed: int = 0
+    """Shuffles the order of the models in each round of a measured plan."""
+    parameters: Parameters = field(default_factory=Parameters)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    alone: bool = False
+    """Whether the plan's other models are unloaded before one is loaded: for those that do not fit together."""
+    retries: int = 0
+    """How often a request that failed is made again, before its model is skipped for the rest of the plan."""
+    nonce: bool = False
+    """Whether each request begins with a marker of its own, so that a prefix cache holds at most what precedes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequest:
+    """One request to make. Round 0 is the warm-up."""
+
+    model: str
+    prompt: str
+    round: int
+    warmup: bool = False
+
+
+MAX_MODELS = 8
+"""How many models may be asked at once."""
+
+Batch = tuple[PlannedRequest, ...]
+"""Requests that are in flight together; the next wave waits for the last of them."""
+
+
+def schedule(plan: Plan) -> tuple[Batch, ...]:
+    """The plan's waves: a race has one wave a prompt and round, a measured plan one wave a request.
+
+    Measured rounds are interleaved, so that a machine growing warm or busy touches all models alike; their order
+    within a round is shuffled from the plan's seed. Models that are loaded alone are asked everything in turn.
+    """
+    if plan.alone and len(plan.models) > 1:
+        order = list(plan.models)
+        random.Random(plan.seed).shuffle(order)  # noqa: S311 - an order to be reproduced, not a secret
+        return tuple(batch for model in order for batch in schedule(replace(plan, models=(model,))))
+    shuffle = random.Random(plan.seed)  # noqa: S311 - an order to be reproduced, not a secret
+    batches: list[Batch] = []
+    if plan.warmup and plan.prompts:
+        warmups = [
+            PlannedRequest(model, plan.prompts[0], 0, warmup=True) for model in plan.models for _ in range(plan.warmup)
+        ]
+        batches += [(slot,) for slot in warmups]
+    for number in range(1, plan.rounds + 1):
+        for prompt in plan.prompts:
+            order = list(plan.models)
+            if plan.mode is Mode.MEASURE:
+                shuffle.shuffle(order)
+                batches += [(PlannedRequest(model, prompt, number),) for model in order]
+            else:
+                batches.append(tuple(PlannedRequest(model, prompt, number) for model in order))
+    return tuple(batches)

@@ -1,0 +1,28 @@
+"""What the machine's memory did while a request ran."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui.core.requests.events import Memory
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """In bytes; None is unknown. The serving process may serve other models as well."""
+
+    resident_peak: int | None = None
+    """The most that the serving process was seen to hold."""
+    resident_last: int | None = None
+    """What it held when it was last looked at."""
+    free_least: int | None = None
+    """The least free memory that the machine was seen to have."""
+
+    def seen(self, sample: Memory) -> MemoryUse:
+        """Together with one more sample."""
+        resident, free = sample.resident, sample.free
+        return MemoryUse(
+            resident_peak=max((one for one in (self.resident_peak, resident) if one is not None), default=None),
+            resident_last=resident if resident is not None else self.resident_last,
+            free_least=min((one for one in (self.free_least, free) if one is not None), default=None),
+        )

@@ -1,0 +1,1 @@
+"""Everything of one sitting, as values and as plain dicts."""

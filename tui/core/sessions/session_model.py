@@ -1,0 +1,101 @@
+"""One column of a comparison: a model on a host, and how it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tui.core.catalog.model_card import ModelCard
+
+DEFAULT_MAX_TOKENS = 512
+"""Always sent: some hosts cut silently, others reserve thousands of tokens, when no maximum is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """How a model is asked. None leaves the choice to the host."""
+
+    max_tokens: int = DEFAULT_MAX_TOKENS
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+DETERMINISTIC_SEED = 42
+"""The sampling seed of a run that is to give the same answers again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What one model is asked in another way than its plan says. None leaves it as the plan has it."""
+
+    system: str | None = None
+    """Its own system prompt; empty for none at all."""
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] | None = None
+
+    def known(self) -> dict[str, Any]:
+        """Those that are given, by name."""
+        return {name: value for name in _NAMES if (value := getattr(self, name)) is not None}
+
+    def over(self, parameters: Parameters) -> Parameters:
+        """The plan's parameters with these in their place."""
+        return replace(parameters, **{name: value for name, value in self.known().items() if name != "system"})
+
+    def told(self) -> str:
+        """What differs, as a phrase; empty when nothing does."""
+        return ", ".join(f"{name} {value!r}" for name, value in self.known().items())
+
+
+_NAMES = tuple(Overrides.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A model to be put into a plan, and what it is asked in its own way."""
+
+    card: ModelCard
+    own: Overrides = field(default_factory=Overrides)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds after which a silent host is given up. A comment line from the server is still silence."""
+
+    connect: float = 10.0
+    first_byte: float = 180.0
+    first_text: float = 300.0
+    idle: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionModel:
+    """A model that takes part. `key` names it within its session: m1, m2, …"""
+
+    key: str
+    card: ModelCard
+    host: str
+    """The host's kind: demo, openai, …"""
+    own: Overrides = field(default_factory=Overrides)
+
+    @property
+    def name(self) -> str:
+        """What names it among a plan's models: the card's key, and what is its own."""
+        told = self.own.told()
+        return f"{self.card.key} ({told})" if told else self.card.key
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where, and under which name, a prepared model answers."""
+
+    base_url: str
+    model: str
+    api_key: str | None = field(default=None, repr=False)
+    """Given only to the host it was configured for; never stored."""
+    key_name: str = "FOUNDRY_COMPARE_API_KEY"
+    """The environment variable that the key comes from, or would; empty where none is meant for this host."""

@@ -1,0 +1,252 @@
+"""Thinking that a server leaves in the text of the answer, between tags or in a channel of its own.
+
+`docs/servers.md` has the table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from enum import Enum, auto
+from itertools import islice
+
+from tui.core.requests.events import Delta, Kind, ThinkingFound
+
+TAGS = (
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("[THINK]", "[/THINK]"),
+    ("<seed:think>", "</seed:think>"),
+    ("◁think▷", "◁/think▷"),
+)
+"""What opens and closes thinking, as models' templates have it."""
+_CHANNELS = ("<|channel|>", "<|start|>")
+"""How text in the harmony format begins."""
+_OPENINGS = (*(opening for opening, _ in TAGS), *_CHANNELS)
+_MARKER = re.compile(r"<\|(start|channel|message|end|return|call|constrain)\|>")
+_PART_OF_MARKER = re.compile(r"<(?:\|[a-z]{0,10}\|?)?\Z")
+_LONGEST_BLANK = 200
+"""Characters of white space after which no tag is waited for any more."""
+_LONGEST_HEADER = 400
+"""Characters that a channel's header may have."""
+_LONGEST_UNOPENED = 400_000
+"""Characters of an answer in which a closing tag is looked for that nothing opened."""
+_MOST_TAGS = 1000
+"""Closing tags that are looked at: an answer with more of them repeats itself, and has no thinking before the next."""
+_ANY_TAG = re.compile("|".join(re.escape(tag) for tags in TAGS for tag in tags))
+_NOT_BLANK = re.compile(r"\S")
+_QUOTES = tuple("`'\"“”‘’«»")
+
+
+class _Place(Enum):
+    BEGINNING = auto()
+    THINKING = auto()
+    CHANNELS = auto()
+    ANSWER = auto()
+
+
+class ThinkingTags:
+    """Turns tagged answer text into thinking. Only at the beginning: later on, a tag is part of what is said.
+
+    The tags, and the white space around them, are no text of the model's and are dropped. What might be the beginning
+    of a tag is held back until more is known, and keeps the instant at which it came.
+    """
+
+    def __init__(self) -> None:
+        self._place = _Place.BEGINNING
+        self._held: list[Delta] = []
+        self._skips_blank = False
+        self._closing = ""
+        self._body: Kind | None = None
+        """Which kind of text a channel's message is that goes on; None in a header."""
+        self._has_messages = False
+
+    def take(self, delta: Delta) -> Iterator[Delta]:
+        """What is certain after one more piece of text."""
+        if delta.kind is not Kind.ANSWER:
+            yield from self.rest()
+            yield delta
+            return
+        if self._skips_blank:
+            delta = replace(delta, text=delta.text.lstrip())
+            if not delta.text:
+                return
+            self._skips_blank = False
+        if self._place is _Place.ANSWER and not self._held:
+            yield delta
+            return
+        self._held.append(delta)
+        if self._place is _Place.BEGINNING:
+            self._open()
+        if self._place is _Place.THINKING:
+            yield from self._think()
+        elif self._place is _Place.CHANNELS:
+            yield from self._sort_channels()
+        if self._place is _Place.ANSWER:
+            yield from self.rest()
+
+    def rest(self) -> Iterator[Delta]:
+        """What is held back, for nothing more is to come that could make it a tag."""
+        kind = Kind.REASONING if self._place is _Place.THINKING else self._body or Kind.ANSWER
+        if self._has_messages and self._body is None and _may_be_header(self._text):
+            self._held = []  # a header that nothing followed
+        return self._give([(len(self._text), kind)])
+
+    @property
+    def opened(self) -> bool:
+        """Whether the answer began with a tag or a channel."""
+        return bool(self._closing) or self._has_messages
+
+    @property
+    def _text(self) -> str:
+        return "".join(delta.text for delta in self._held)
+
+    def _open(self) -> None:
+        text = self._text
+        bare = text.lstrip()
+        for opening, closing in TAGS:
+            if bare.startswith(opening):
+                self._closing = closing
+                self._drop(len(text) - len(bare) + len(opening), _Place.THINKING)
+                return
+        if bare.startswith(_CHANNELS):
+            self._place = _Place.CHANNELS
+        elif not any(opening.startswith(bare) for opening in _OPENINGS) or len(text) > _LONGEST_BLANK:
+            self._place = _Place.ANSWER
+
+    def _think(self) -> Iterator[Delta]:
+        text, closing = self._text, self._closing
+        end = text.find(closing)
+        if end >= 0:
+            yield from self._give([(end, Kind.REASONING)])
+            self._drop(len(closing), _Place.ANSWER)
+            return
+        partial = next(size for size in range(len(closing) - 1, -1, -1) if text.endswith(closing[:size]))
+        yield from self._give([(len(text) - partial, Kind.REASONING)])
+
+    def _drop(self, count: int, place: _Place) -> None:
+        """Drop the first `count` characters of what is held, and the white space that follows them."""
+        self._place = place
+        text = self._text[count:]
+        list(self._give([(count + len(text) - len(text.lstrip()), None)]))
+        self._skips_blank = not self._held
+
+    def _sort_channels(self) -> Iterator[Delta]:
+        """Sort what is held by the channels its markers name, up to what may still become a marker or a header."""
+        text, at = self._text, 0
+        pieces: list[tuple[int, Kind | None]] = []
+        for marker in _MARKER.finditer(text):
+            between = text[at : marker.start()]
+            if self._body is not None or (between.strip() and not between.lstrip().startswith(_CHANNELS)):
+                pieces.append((len(between), self._body or Kind.ANSWER))
+                at, self._body = marker.start(), None
+            if marker[1] == "message":
+                self._body, self._has_messages = _channel_kind(text[at : marker.start()]), True
+                pieces.append((marker.end() - at, None))
+                at = marker.end()
+            elif marker[1] in ("end", "return", "call"):
+                pieces.append((marker.end() - at, None))
+                at = marker.end()
+        left = text[at:]
+        if self._body is not None:
+            partial = _PART_OF_MARKER.search(left)
+            pieces.append((partial.start() if partial else len(left), self._body))
+        elif not _may_be_header(left):
+            # What is in no message is said all the same, and nothing after it is taken for a marker.
+            self._place = _Place.ANSWER
+        yield from self._give(pieces)
+
+    def _give(self, pieces: Sequence[tuple[int, Kind | None]]) -> Iterator[Delta]:
+        """Take pieces of so many characters off what is held, each with its own instants; those of no kind go."""
+        held, number, begin = self._held, 0, 0
+        given: list[Delta] = []
+        for count, kind in pieces:
+            while count > 0:
+                first = held[number]
+                text = first.text[begin : begin + count]
+                count -= len(text)
+                begin += len(text)
+                if begin == len(first.text):
+                    number, begin = number + 1, 0
+                if kind is not None:
+                    given.append(replace(first, kind=kind, text=text))
+        self._held = held[number:]
+        if begin:
+            self._held[0] = replace(self._held[0], text=self._held[0].text[begin:])
+        return iter(given)
+
+
+def _channel_kind(header: str) -> Kind:
+    """What kind of text follows this header of the harmony format."""
+    channel = header.rpartition("<|channel|>")[2] if "<|channel|>" in header else ""
+    if channel.startswith("analysis"):
+        return Kind.REASONING
+    return Kind.TOOL if channel.startswith("commentary") and " to=" in header else Kind.ANSWER
+
+
+def _may_be_header(text: str) -> bool:
+    """Whether text outside of a message is a header, or may become one."""
+    bare = text.lstrip()
+    begins = bare.startswith(_CHANNELS) or any(opening.startswith(bare) for opening in _CHANNELS)
+    return begins and len(text) <= _LONGEST_HEADER
+
+
+class UnopenedThinking:
+    """Looks for thinking that only a closing tag tells of, for the prompt's template had opened it.
+
+    It is given the deltas as they leave, and asked at the end: while an answer streams, nobody can know.
+    """
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._chars = 0
+        self._open = True
+
+    def take(self, delta: Delta) -> None:
+        """Note one more piece of text. Only what begins an answer can turn out to be thinking, and not where the server
+        has another place for it."""
+        if self._open:
+            self._chars += len(delta.text)
+            self._open = delta.kind is Kind.ANSWER and self._chars <= _LONGEST_UNOPENED
+            if self._open:
+                self._texts.append(delta.text)
+        if delta.kind is Kind.REASONING:
+            self._texts.clear()
+
+    def found(self, request: str) -> ThinkingFound | None:
+        """Where the thinking ends and the answer begins; None when there is no such tag."""
+        text = "".join(self._texts)
+        fences = last = 0
+        for tag in islice(_ANY_TAG.finditer(text), _MOST_TAGS):
+            if "/" not in tag[0]:
+                return None
+            fences += text.count("```", last, tag.start())
+            if fences % 2 == 0 and _closes(text, tag, last):
+                answer = len(text) - len(text[tag.end() :].lstrip())
+                end, chunks = 0, 0
+                for part in self._texts:
+                    end += len(part)
+                    if end > answer:
+                        break
+                    chunks += 1
+                return ThinkingFound(request, chunks, tag.start(), answer)
+            last = tag.start()
+        return None
+
+
+def _closes(text: str, tag: re.Match[str], last: int) -> bool:
+    """Whether a tag closes what came before it; else it is spoken of. `last` is where the tag before it begins, or 0.
+
+    Nothing before `last` is looked at, nor what follows the next tag: all tags together cost one reading of the text.
+    """
+    start, end = tag.span()
+    if text.endswith(_QUOTES, 0, start) or text.startswith(_QUOTES, end):
+        return False
+    begins_line = not text[max(text.rfind("\n", last, start) + 1, last) : start].strip()
+    follows = _NOT_BLANK.search(text, end)
+    if follows is None:
+        return begins_line
+    ends_line = text.find("\n", end, follows.start()) >= 0
+    glued = follows.start() == end and text[end] not in ".,;:!?)"
+    return begins_line or ends_line or glued

@@ -1,0 +1,34 @@
+"""A model that lies on this machine: its card, its folder, and how it came there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from tui.core.catalog.model_card import ModelCard
+
+CONFIG = "genai_config.json"
+"""What makes a folder one of ONNX Runtime GenAI."""
+
+
+class Origin(Enum):
+    """Who put a model there, and so who may take it away."""
+
+    BUNDLED = "bundled"
+    REGISTERED = "registered"
+    DOWNLOADED = "downloaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One model. Its card says CACHED when its files are here, loaded or not."""
+
+    card: ModelCard
+    folder: Path
+    origin: Origin
+
+
+def size_mb(folder: Path) -> float:
+    """What the folder's files take on disk, in megabytes. Raises OSError."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6

@@ -1,0 +1,1 @@
+"""Foundry Local: service, daemon, SDK web service, and the `foundry` command."""

@@ -1,0 +1,90 @@
+"""Models as the service of Foundry Local 0.3 to 0.8 lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tui.core.catalog.model_card import ModelCard, ModelState
+from tui.hosts.foundry.model_ids import ByModel, card_from_id
+from tui.hosts.json_fields import MAX_ROWS, size_mb, text
+
+MAX_TEXT = 20_000
+"""Characters of a licence that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the service's catalogue: what is shown of it, and what a download has to repeat."""
+
+    card: ModelCard
+    uri: str
+    publisher: str = ""
+    provider: str = ""
+    template: Any = None
+
+    def request(self) -> dict[str, Any]:
+        """The body of a download request."""
+        # Its catalogue calls the provider AzureFoundry; for a download it wants the name of the local one.
+        provider = "AzureFoundryLocal" if self.provider in ("", "AzureFoundry") else self.provider
+        model = {
+            "Name": self.card.id,
+            "Uri": self.uri,
+            "Publisher": self.publisher,
+            "ProviderType": provider,
+            "PromptTemplate": self.template,
+        }
+        return {"model": model, "token": None, "IgnorePipeReport": True}
+
+
+def lowered(value: Any) -> dict[str, Any]:
+    """An object with its keys in lower case: the service spells them like `modelDirPath` or like `ModelDirPath`."""
+    return {key.lower(): item for key, item in value.items()} if isinstance(value, dict) else {}
+
+
+def read_rows(body: Any) -> tuple[Row, ...] | None:
+    """The catalogue in an answer from outside, a bare list or one under `models`; None when there is none."""
+    listed = body if isinstance(body, list) else lowered(body).get("models")
+    if not isinstance(listed, list):
+        return None
+    rows: dict[str, Row] = {}
+    for item in listed[:MAX_ROWS]:
+        row = _row(lowered(item))
+        if row is not None:
+            rows.setdefault(row.card.id.lower(), row)
+    return tuple(rows.values())
+
+
+def card_of(model_id: str, rows: ByModel[Row], state: ModelState) -> ModelCard:
+    """What is known of a model that is here: from its row, else from another version's, else from its id alone."""
+    row = rows.find(model_id)
+    if row is not None:
+        return replace(row.card, id=model_id, state=state)
+    other = rows.newest(model_id)
+    if other is not None:
+        return replace(other.card, id=model_id, state=state, size_mb=None)
+    return card_from_id(model_id, state)
+
+
+def _row(item: dict[str, Any]) -> Row | None:
+    name = text(item.get("name"))
+    if name is None:
+        return None
+    known = card_from_id(name, ModelState.CATALOG)
+    runtime = lowered(item.get("runtime"))
+    tools = item.get("supportstoolcalling")
+    publisher = text(item.get("publisher"))
+    card = replace(
+        known,
+        alias=text(item.get("alias")) or name,
+        device=text(runtime.get("devicetype")) or known.device,
+        ep=text(runtime.get("executionprovider")) or known.ep,
+        size_mb=size_mb(item.get("filesizemb")),
+        licence=text(item.get("license")),
+        licence_text=text(item.get("licensedescription"), MAX_TEXT),
+        task=text(item.get("task")),
+        publisher=publisher,
+        tools=tools if isinstance(tools, bool) else None,
+    )
+    uri, provider = text(item.get("uri"), MAX_TEXT) or "", text(item.get("providertype")) or ""
+    return Row(card, uri, publisher or "", provider, item.get("prompttemplate"))

@@ -1,0 +1,1 @@
+"""Which host is meant, where it is, and what it is."""

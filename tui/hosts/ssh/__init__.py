@@ -1,0 +1,1 @@
+"""Hosts on other machines, through SSH."""

@@ -1,0 +1,169 @@
+"""A standing line to another machine's model server: its port is asked for, brought here, and seen to answer."""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import dataclass
+
+from tui.core.errors import NoHostError
+from tui.hosts.http import fetch
+from tui.hosts.ssh import remote_probe as remote
+from tui.hosts.ssh.command import SshCommand, explain, is_forbidden, is_taken, last_words, refusals
+from tui.hosts.ssh.process import SshProcess
+
+SETTLE_S = 1.0
+"""How long after a failed question ssh may take to say why, or to end."""
+BEAT_S = 0.05
+TOUCH_S = 0.25
+PORT_TRIES = 3
+AGAIN = "Try again: it is connected anew"
+START_IT = "Start Foundry Local there: `foundry server start`, or `foundry service start` before version 0.10"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One connection that stood when it was made. A line that ended is replaced, never mended."""
+
+    process: SshProcess
+    near: int
+    """The port of this machine."""
+    far: int
+    """The port of the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    port: int
+    why: str
+
+
+class LineMaker:
+    """Makes one line at a time to one machine. `close` may be called from any thread, the rest from one at a time."""
+
+    def __init__(self, command: SshCommand, far: int | None, timeout: float) -> None:
+        """`far` is the port over there, None to ask for it. `timeout` is in seconds, for each step."""
+        self._command = command
+        self._host = command.target.host
+        self._far = far
+        self._timeout = timeout
+        self._process: SshProcess | None = None
+        self.closes = 0
+        """How often it was closed."""
+
+    def make(self, near: int | None) -> Line:
+        """A line at whose near end something speaks HTTP; at port `near` if that is free.
+
+        Raises NoHostError, which says which part of the way failed.
+        """
+        closes = self.closes
+        found = _Found(self._far, "") if self._far is not None else self._find(closes)
+        line = self._forward(near, found.port, closes)
+        try:
+            self._probe(line, found.why)
+        except BaseException:
+            line.process.end()
+            raise
+        return line
+
+    def dropped(self, process: SshProcess) -> NoHostError:
+        """What to say of a line that ended by itself."""
+        return NoHostError(f"The line to {self._host} dropped", last_words(process.words), AGAIN)
+
+    def close(self) -> None:
+        """End what runs, within a second; a `make` under way fails."""
+        self.closes += 1
+        if self._process is not None:
+            self._process.end()
+
+    def _find(self, closes: int) -> _Found:
+        process = self._start(self._command.question(), closes)
+        in_time = process.ended(self._timeout)
+        process.end()
+        if in_time and process.code == 255:
+            raise self._failure(process, closes)
+        # A shell that hangs in the middle has often said enough.
+        port = remote.served_at(process.output)
+        if port is not None:
+            return _Found(port, "Foundry Local over there names this port")
+        if remote.says_stopped(process.output):
+            return _Found(remote.USUAL_PORT, "Foundry Local is installed there and says that it does not run")
+        asked = "named another" if in_time else f"answered within {self._timeout:g} s which it is"
+        return _Found(remote.USUAL_PORT, f"It is the usual one; nothing there {asked}")
+
+    def _forward(self, near: int | None, far: int, closes: int) -> Line:
+        for left in reversed(range(PORT_TRIES)):
+            port = _free_port(near)
+            near = None
+            process = self._start(self._command.forward(port, far), closes)
+            if self._stands(process, port):
+                return Line(process, port, far)
+            if not left or not is_taken(process.words):
+                raise self._failure(process, closes)
+        raise AssertionError("unreachable")
+
+    def _start(self, command: list[str], closes: int) -> SshProcess:
+        process = self._process = SshProcess(command)
+        # Closed in between, it would have been missed.
+        if closes != self.closes:
+            process.end()
+            raise self._failure(process, closes)
+        return process
+
+    def _stands(self, process: SshProcess, port: int) -> bool:
+        """Wait until the near port takes connections. False when ssh ended instead."""
+        deadline = time.monotonic() + self._timeout
+        while not process.ended(BEAT_S):
+            if _takes_connections(port):
+                return True
+            if time.monotonic() > deadline:
+                process.end()
+                said = last_words(process.words, f"ssh was not connected after {self._timeout:g} s")
+                hint = f"See whether this works: `{self._command.target.by_hand}`"
+                raise NoHostError(f"{self._host} cannot be reached", said, hint)
+        return False
+
+    def _probe(self, line: Line, why: str) -> None:
+        """See whether anything answers at the far end. Any HTTP answer will do: what it is, the host finds out."""
+        try:
+            fetch(f"http://127.0.0.1:{line.near}", "/", timeout=self._timeout, hint=AGAIN)
+        except NoHostError as error:
+            deadline = time.monotonic() + SETTLE_S
+            while not line.process.ended(BEAT_S) and time.monotonic() < deadline:
+                if is_forbidden(line.process.words):
+                    raise explain(line.process.words, self._command.target) from error
+                if refusals(line.process.words):
+                    detail = f"Nobody listens at port {line.far}. {why}"
+                    raise NoHostError(f"No model server answers on {self._host}", detail.strip(), START_IT) from error
+            if not line.process.alive:
+                raise self.dropped(line.process) from error
+            hint = f"Look at what runs there at this port. {START_IT}"
+            raise NoHostError(
+                f"What listens at port {line.far} of {self._host} does not answer like a model server",
+                error.detail,
+                hint,
+            ) from error
+
+    def _failure(self, process: SshProcess, closes: int) -> NoHostError:
+        if closes != self.closes:
+            return NoHostError(f"The line to {self._host} was closed")
+        return explain(process.words, self._command.target)
+
+
+def _free_port(wanted: int | None) -> int:
+    """A port of 127.0.0.1 that can be listened at: the wanted one if possible."""
+    try:
+        with socket.create_server(("127.0.0.1", wanted or 0)) as listener:
+            return int(listener.getsockname()[1])
+    except OSError:
+        if wanted is None:
+            raise
+        return _free_port(None)
+
+
+def _takes_connections(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), TOUCH_S).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,88 @@
+"""The report for machines that read JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from tui.core.text.clean import join_surrogates
+from tui.report.aggregate import Report, Row
+from tui.report.outliers import LIMIT, OUTLIERS_FROM
+from tui.report.statistic import INTERVAL_FROM, P95_BOUND_FROM, P95_FROM, RESAMPLES, Stat
+
+SCHEMA = 1
+
+
+def render(report: Report) -> str:
+    """The whole report as one JSON object, two spaces deep. What is unknown is null.
+
+    It is in ASCII, so that text from outside is exactly what it was and harmless in a terminal.
+    """
+    facts = {
+        "schema": SCHEMA,
+        "sessions": report.sessions,
+        "interval_of_median": {"percent": 95, "from_n": INTERVAL_FROM, "resamples": RESAMPLES},
+        "p95_from_n": P95_FROM,
+        "p95_high_from_n": P95_BOUND_FROM,
+        "outliers": {"beyond_scaled_mads": LIMIT, "from_n": OUTLIERS_FROM},
+        "rows": [_row(row) for row in report.rows],
+        "skipped": [{"file": name, "reason": reason} for name, reason in report.skipped],
+        "notes": report.notes,
+    }
+    return json.dumps(_rounded(facts), indent=2, allow_nan=False) + "\n"
+
+
+def _row(row: Row) -> dict[str, Any]:
+    outcomes = row.outcomes
+    return {
+        **asdict(row.subject),
+        "contended": row.contended,
+        "sessions": row.sessions,
+        "prompts": row.prompts,
+        "runs": outcomes.runs,
+        "warmups": row.warmups,
+        "unfinished": row.unfinished,
+        **asdict(outcomes),
+        "failures": outcomes.failures,
+        "failure_rate": outcomes.failure_rate,
+        "ttft_ms": _stat(row.ttft_ms),
+        "end_ms": _stat(row.end_ms),
+        "decode_tps": _stat(row.decode_tps),
+        "scores": [asdict(mean) for mean in row.scores],
+        "size_mb": row.size_mb,
+        "licence": row.licence,
+        "memory_mb": row.memory_mb,
+        "from_cache": row.from_cache,
+        "notes": row.notes,
+        "outliers": [asdict(outlier) for outlier in row.outliers],
+    }
+
+
+def _stat(stat: Stat) -> dict[str, Any]:
+    return {
+        "n": stat.n,
+        "median": stat.median,
+        "median_low": stat.low,
+        "median_high": stat.high,
+        "min": stat.minimum,
+        "max": stat.maximum,
+        "p95": stat.p95,
+        "p95_high": stat.p95_high,
+        "estimated": stat.estimated,
+    }
+
+
+def _rounded(value: Any) -> Any:
+    """All numbers rounded to what the clock can tell, and text without halves of characters."""
+    match value:
+        case dict():
+            return {key: _rounded(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_rounded(inner) for inner in value]
+        case str():
+            return join_surrogates(value)
+        case float():
+            return round(value, 4)
+        case _:
+            return value

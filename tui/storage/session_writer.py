@@ -1,0 +1,378 @@
+"""One session kept on disk by a thread of its own, so that neither pixels nor clocks ever wait for a disk."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+
+from tui.core.dict_reader import Table
+from tui.core.errors import BadInputError, StoreError, reason_of
+from tui.core.sessions.session import Session
+from tui.files import is_missing, is_there
+from tui.storage.atomic_file import store_error
+from tui.storage.file_lock import SessionLock, lock_path
+from tui.storage.journal import Journal, journal_path
+from tui.storage.session_files import SaveCache, save
+
+SYNC_EVERY_S = 1.0
+LOOK_EVERY_S = 1.0
+"""Seconds between two looks at whether the journal is still where it was made."""
+SOON_S = 0.3
+_FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Save:
+    snapshot: Session
+    soon: bool
+
+
+_Job = Table | _Save | None
+"""An entry for the journal, a session to write, or the end."""
+
+
+class TomlSessionWriter:
+    """Keeps one session: every entry in its journal, every snapshot in its file. No method waits, but `close()`.
+
+    Any thread may call `record()`. Nothing is made on disk before the first `record()` or `save()`. Entries and
+    snapshots are handed over for good: whoever gave them does not change them any more. The runs of a snapshot are
+    final; what is learnt of one later raises its revision, and comes with the next snapshot.
+    """
+
+    def __init__(self, directory: Path, session_id: str, spare: Path) -> None:
+        """`session_id` is the file's name without `.toml`; `spare` takes the journal when `directory` cannot.
+
+        Raises BadInputError when the id is no file name.
+        """
+        if not _FILE_NAME.fullmatch(session_id):
+            raise BadInputError("The session's name cannot name a file", session_id)
+        self.path = directory / f"{session_id}.toml"
+        self._jobs: SimpleQueue[_Job] = SimpleQueue()
+        self._found: SimpleQueue[StoreError] = SimpleQueue()
+        self._writer = _Writer(self.path, session_id, spare, self._found.put)
+        self._thread: Thread | None = None
+        self._starting = Lock()
+
+    def record(self, entry: Table) -> None:
+        """Add an entry to the journal."""
+        self._put(entry)
+
+    def save(self, snapshot: Session, *, soon: bool = False) -> None:
+        """Write the session file; of snapshots that wait, only the latest. `soon` may wait 0.3 s for more."""
+        self._put(_Save(snapshot, soon))
+
+    def problems(self) -> list[StoreError]:
+        """What went wrong since the last call. The same problem is told once."""
+        return [self._found.get_nowait() for _ in range(self._found.qsize())]
+
+    def close(self, snapshot: Session | None, timeout: float = 10.0) -> bool:
+        """Write the last snapshot and leave the session; True when its file holds everything that was recorded.
+
+        Only then is the journal removed. Waits at most `timeout` seconds. A session nothing was ever recorded or
+        saved of has nothing to write. What comes after is not taken.
+        """
+        if self._thread is None:
+            return True
+        if snapshot is not None:
+            self._jobs.put(_Save(snapshot, soon=False))
+        self._jobs.put(None)
+        self._thread.join(timeout)
+        return not self._thread.is_alive() and self._writer.complete
+
+    def account(self) -> str:
+        """After `close()`: what is not in the session's file, and where else it is; empty when nothing is amiss."""
+        if self._thread is None:
+            return ""
+        if self._thread.is_alive():
+            written = f"{self.path} was still being written when the program ended: it may not hold everything."
+            return f"{written} {self._writer.where_noted(whole=self._jobs.empty())}".rstrip()
+        return self._writer.account()
+
+    def _put(self, job: _Job) -> None:
+        self._jobs.put(job)
+        with self._starting:
+            if self._thread is None:
+                self._thread = Thread(target=self._writer.run, args=(self._jobs,), name="session-writer", daemon=True)
+                self._thread.start()
+
+
+class _Place:
+    """A folder with a session's journal, and the lock that says so while the session is open."""
+
+    def __init__(self, folder: Path, session_id: str) -> None:
+        self.folder = folder
+        self.journal = Journal(journal_path(folder, session_id))
+        self.used = False
+        """Whether entries are in its journal."""
+        self._lock = SessionLock(lock_path(folder, session_id))
+        self._refused: StoreError | None = None
+
+    def open(self, *, renew: bool = False) -> None:
+        """Take the lock, and with `renew` see that it is still there.
+
+        Raises StoreError when the folder cannot be written or another program has the session.
+        """
+        if self._refused is not None:
+            raise self._refused
+        title = f"The session cannot be kept in {self.folder}"
+        try:
+            free = self._lock.acquire(renew=renew)
+        except OSError as error:
+            why = store_error(title, self.folder, error).detail.removeprefix(f"{self.folder}: ")
+            raise StoreError(title, why) from error
+        if not free:
+            # Even when the other program ends: it has written what this one has never read.
+            self._refused = StoreError(title, "Another program has it open")
+            raise self._refused
+
+    def note(self, entry: Table) -> None:
+        """Add an entry to the journal. Raises StoreError."""
+        self.open()
+        self.journal.append(entry)
+        self.used = True
+
+    def take_over(self, journal: Journal) -> None:
+        """Go on here with a journal whose file was deleted. Raises StoreError."""
+        self.open(renew=True)
+        fresh = Journal(self.journal.path) if journal is self.journal else self.journal
+        journal.copy_to(fresh)
+        self.journal, self.used = fresh, True
+
+    def leave(self, *, remove: bool) -> None:
+        """Close the journal, or remove it, and give the lock back. Raises StoreError."""
+        try:
+            if remove and not self.journal.inherited:
+                self.journal.remove()
+            else:
+                self.journal.close()
+        finally:
+            self._lock.release()
+
+
+class _Writer:
+    """The thread's side: everything that touches the disk."""
+
+    def __init__(self, path: Path, session_id: str, spare: Path, tell: Callable[[StoreError], None]) -> None:
+        self.complete = False
+        """Whether the file holds everything; known once `run()` has returned."""
+        self._path = path
+        self._main, self._spare = _Place(path.parent, session_id), _Place(spare, session_id)
+        self._journals = [self._main, self._spare]
+        """Where entries may still go, the best first."""
+        self._unnoted = False
+        """Whether there were entries that no journal took."""
+        self._tell = tell
+        self._told: set[tuple[str, str]] = set()
+        self._cache = SaveCache()
+        self._parts = 1
+        self._pending: Session | None = None
+        self._last: Session | None = None
+        self._due = math.inf
+        self._sync_at = math.inf
+        self._look_at = 0.0
+        self._entries = 0
+        """How many entries came, but for events: these belong to runs."""
+        self._made: set[str] = set()
+        self._begun: set[str] = set()
+        self._heard: Counter[str] = Counter()
+        """How many events came of each run."""
+        self._pending_entries = 0
+        self._saved_entries = -1
+        self._saved_runs: dict[str, int] = {}
+        """The runs in the file, and how many events had been folded into each."""
+
+    def run(self, jobs: SimpleQueue[_Job]) -> None:
+        """Take jobs until the end is among them."""
+        closing = False
+        while not closing:
+            for job in self._next(jobs):
+                if job is None:
+                    closing = True
+                elif isinstance(job, _Save):
+                    self._take(job)
+                else:
+                    self._attempt(partial(self._note, job), noting=True)
+            if time.monotonic() >= self._sync_at:
+                self._attempt(self._sync)
+            if closing or time.monotonic() >= self._look_at:
+                self._attempt(self._look, noting=True)
+            if self._pending is not None and (closing or time.monotonic() >= self._due):
+                self._attempt(partial(self._write, self._pending))
+        self.complete = self._holds_everything()
+        for place in (self._main, self._spare):
+            self._attempt(partial(place.leave, remove=self.complete))
+
+    def _attempt(self, work: Callable[[], None], *, noting: bool = False) -> None:
+        """Do one thing; whatever goes wrong with it is told, and the thread goes on: nobody else takes its jobs.
+
+        With `noting`, a journal may have a hole when it breaks off.
+        """
+        try:
+            work()
+        except StoreError as error:
+            self._say(error)
+        except Exception as error:  # noqa: BLE001 - it is told
+            broke = StoreError(
+                "What keeps the session on disk broke", f"{type(error).__name__}: {error}", "Please report this."
+            )
+            broke.__cause__ = error
+            self._unnoted |= noting
+            self._say(broke)
+
+    def account(self) -> str:
+        """What is not in the file, and where it is; empty when everything is. Known once `run()` has returned."""
+        if self.complete:
+            return ""
+        noted = self._noted()
+        try:
+            there = self._saved_entries >= 0 and not is_missing(self._path)
+        except OSError as error:
+            where = "".join(f" What happened in it is also noted in {path}." for path in noted)
+            return (
+                f"{self._path} cannot be looked at any more, so what it holds is not known: {reason_of(error)}.{where}"
+            )
+        parts = [f"Not all of the session is in {self._path}." if there else f"The session is not in {self._path}."]
+        if noted:
+            parts.append(self.where_noted("What is missing there" if there else "All of it"))
+        else:
+            parts.append("What is missing there is lost." if there else "Nothing of it is kept.")
+        return " ".join(parts)
+
+    def where_noted(self, what: str = "What is missing there", *, whole: bool = True) -> str:
+        """Where journals have `what` the file may lack; empty when there is none.
+
+        Without `whole` not every entry has been taken up, so that a journal cannot have everything.
+        """
+        where = " and ".join(self._noted())
+        if not where:
+            return ""
+        if whole and not self._unnoted:
+            return f"{what} is noted in {where}, and taken in at the next start."
+        return f"A part is noted in {where}, and taken in at the next start; the rest is lost."
+
+    def _noted(self) -> list[str]:
+        used = [place.journal.path for place in (self._main, self._spare) if place.used]
+        return [str(path) for path in used if is_there(path)]
+
+    def _holds_everything(self) -> bool:
+        """Whether the file has every entry, and every run with everything that was heard of it."""
+        return (
+            self._saved_entries == self._entries
+            and all(self._saved_runs.get(run) == self._heard[run] for run in self._begun & self._made)
+            and is_there(self._path)
+        )
+
+    def _next(self, jobs: SimpleQueue[_Job]) -> list[_Job]:
+        wait = min(self._due, self._sync_at, self._look_at) - time.monotonic()
+        try:
+            first = jobs.get(timeout=max(wait, 0))
+        except Empty:
+            return []
+        return [first, *(jobs.get_nowait() for _ in range(jobs.qsize()))]
+
+    def _take(self, job: _Save) -> None:
+        self._due = min(self._due, time.monotonic() + (SOON_S if job.soon else 0))
+        self._pending, self._pending_entries = job.snapshot, self._entries
+
+    def _note(self, entry: Table) -> None:
+        self._count(entry)
+        failed: list[StoreError] = []
+        while self._journals:
+            try:
+                self._journals[0].note(entry)
+            except StoreError as error:
+                # For good: a journal with a hole would give back answers with a hole.
+                self._journals.pop(0)
+                failed.append(error)
+            else:
+                self._sync_at = min(self._sync_at, time.monotonic() + SYNC_EVERY_S)
+                break
+        else:
+            self._unnoted = True
+        for refusal in failed:
+            self._say_where_else(refusal)
+
+    def _count(self, entry: Table) -> None:
+        if "event" in entry:
+            self._heard[entry["request"]] += 1
+            if entry["event"] != "queued":
+                self._begun.add(entry["request"])
+        else:
+            self._entries += 1
+            if "request" in entry:
+                self._made.add(entry["request"]["id"])
+            elif "started" in entry:
+                self._begun.add(entry["started"]["run"])
+
+    def _sync(self) -> None:
+        self._sync_at = math.inf
+        for place in self._journals[:1]:
+            try:
+                place.journal.sync()
+            except StoreError as error:
+                self._say(error)
+
+    def _look(self) -> None:
+        """See whether the journal is still there; while its file is open, what it held can be written elsewhere."""
+        self._look_at = time.monotonic() + LOOK_EVERY_S
+        if not self._journals or not self._journals[0].journal.deleted:
+            return
+        lost, self._journals[0].used = self._journals[0].journal, False
+        gone = StoreError(f"{lost.path} is gone", "While the session ran it was deleted or moved, or its folder was")
+        self._journals = []
+        failed = [gone]
+        for place in (self._spare, self._main):
+            try:
+                place.take_over(lost)
+            except StoreError as error:
+                failed.append(error)
+            else:
+                self._journals = [place]
+                break
+        else:
+            self._unnoted = True
+        for refusal in failed:
+            self._say_where_else(refusal)
+        with contextlib.suppress(StoreError):  # Nobody finds its file any more.
+            lost.close()
+        if self._last is not None and self._pending is None:
+            self._pending, self._due = self._last, 0.0  # The session's file may be gone with it.
+
+    def _write(self, snapshot: Session) -> None:
+        self._due = math.inf
+        self._sync()
+        revisions = {run: request.revision for run, request in snapshot.requests.items()}
+        try:
+            self._main.open(renew=True)
+            paths = save(snapshot, self._path, self._cache)
+        except StoreError as error:
+            # The snapshot stays pending for the end, or until a newer one comes.
+            noted = " and ".join(str(place.folder) for place in (self._main, self._spare) if place.used)
+            until = f"Until then everything is noted in {noted}." if noted and not self._unnoted else ""
+            self._say(StoreError(error.title, error.detail, " ".join(filter(None, (error.hint, until)))))
+            return
+        self._pending, self._last = None, snapshot
+        self._saved_entries, self._saved_runs = self._pending_entries, revisions
+        if len(paths) > self._parts:
+            self._parts = len(paths)
+            self._say(StoreError(f"The session has outgrown {self._path.name}", f"It goes on in {paths[-1]}"))
+
+    def _say_where_else(self, error: StoreError) -> None:
+        """Tell of a place that cannot be written, and where what happens is noted from here on."""
+        where = f"It is noted in {self._journals[0].folder} instead." if self._journals else ""
+        hint = " ".join(filter(None, (error.hint, where or "What is not saved is lost when the program ends.")))
+        self._say(StoreError(error.title, error.detail, hint))
+
+    def _say(self, error: StoreError) -> None:
+        if (error.title, error.detail) not in self._told:
+            self._told.add((error.title, error.detail))
+            self._tell(error)

@@ -1,0 +1,66 @@
+"""Every key of a screen, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from tui.core.metrics.metrics import NoRate
+from tui.core.requests.phase import Phase
+from tui.ui import actions, widget_actions
+from tui.ui.dialogs.text_page import TextPageDialog
+from tui.ui.widgets.phase_bar import GLYPHS, TIP
+
+Groups = Sequence[tuple[str, Sequence[actions.Action]]]
+_OF_MODE: dict[str, Groups] = {
+    "models": [("Models", actions.MODELS), ("In the list", widget_actions.LIST)],
+    "compare": [
+        ("In the prompt", widget_actions.PROMPT),
+        ("Compare", actions.COMPARE),
+        ("In an answer", widget_actions.ANSWER),
+    ],
+}
+_PHASES = {
+    Phase.QUEUE: "Waiting for its turn",
+    Phase.LOAD: "The model was loaded",
+    Phase.PREFILL: "The prompt was read, up to the first text",
+    Phase.THINK: "Thinking",
+    Phase.ANSWER: "The answer",
+}
+
+
+class HelpDialog(TextPageDialog):
+    """Lists the actions of a mode by group, then those that are to be had everywhere."""
+
+    DEFAULT_CSS = """
+    HelpDialog VerticalScroll { width: 72; }
+    """
+
+    def __init__(self, mode: str) -> None:
+        lines = _lines([*_OF_MODE[mode], ("Everywhere", actions.EVERYWHERE)])
+        if mode == "compare":
+            lines += [Content(""), *_bar(), Content(""), *_legend()]
+        super().__init__("Keys", Content("\n").join(lines))
+
+
+def _lines(groups: Groups) -> list[Content]:
+    lines: list[Content] = []
+    for title, listed in groups:
+        lines.append(Content.styled(title, "bold"))
+        lines += [Content(f"  {item.shown:<14}{item.about}") for item in listed]
+        lines.append(Content(""))
+    return lines[:-1]
+
+
+def _bar() -> list[Content]:
+    """What a request spent its time on, by the signs of its bar."""
+    signs = [*((GLYPHS[phase], _PHASES[phase]) for phase in Phase), (TIP, "It still goes on")]
+    return [Content.styled("The bar", "bold"), *(Content(f"  {sign:<14}{about}") for sign, about in signs)]
+
+
+def _legend() -> list[Content]:
+    """How the numbers of an answer are to be read, and why a rate is not known."""
+    signs = [("~", "Estimated: not counted by the host"), ("-", "Not known"), ("- tok/s", "Not known, because")]
+    lines = [Content.styled("Numbers", "bold"), *(Content(f"  {sign:<14}{about}") for sign, about in signs)]
+    return [*lines, *(Content(f"{'':<16}{why}") for why in NoRate)]

@@ -1,0 +1,42 @@
+"""A line of text, asked for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+from tui.core.text.clean import clean_line
+from tui.ui.widgets.line_field import LineField
+
+
+class TextInputDialog(ModalScreen[str | None]):
+    """Gives back the line, or None when it was left with esc."""
+
+    DEFAULT_CSS = """
+    TextInputDialog { align: center middle; }
+    TextInputDialog Vertical {
+        width: 72; max-width: 96%; height: auto; padding: 0 1; border: round $primary; background: $surface;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Leave it as it was")]
+
+    def __init__(self, title: str, text: str, placeholder: str) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._placeholder = placeholder
+
+    def compose(self) -> ComposeResult:
+        """One line of text."""
+        with Vertical():
+            yield Label(clean_line(self._title, 66), markup=False)
+            yield LineField(self._text, placeholder=self._placeholder)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Give back what was typed."""
+        self.dismiss(event.value.strip())

@@ -1,0 +1,152 @@
+"""What the Models screen says in words: of one model, of the choice, of the list."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from tui.core.catalog.memory_fit import MemoryFit, MemoryVerdict, need_of, on_disk
+from tui.core.catalog.model_card import ModelCard, ModelState
+from tui.core.catalog.model_filters import FilterBy, ModelFilter
+from tui.core.text import formatting as figures
+from tui.core.text.clean import clean, clean_line
+from tui.runner.downloads import Stage
+from tui.ui.models.model_actions import DONE
+from tui.ui.state import AppState
+
+
+def about(card: ModelCard, app_state: AppState, siblings: tuple[ModelCard, ...] = ()) -> Content:
+    """All that is known of a model, but for longer texts. `siblings` are the group that it stands for."""
+    parameters = f"{card.parameters:,} parameters" if card.parameters else None
+    tools = "tools" if card.tools else None
+    facts = [card.publisher, card.licence, card.task, tools, card.device, card.variant, parameters]
+    lines = [Content.styled(clean_line(card.alias, 60), "bold")]
+    if card.key != card.alias:
+        lines.append(Content(clean_line(card.key, 200)))
+    lines.append(Content(clean_line(" · ".join(fact for fact in facts if fact), 300)))
+    lines += [
+        Content(line) for line in (_space(card, app_state), _download(card, app_state), _took(card, app_state)) if line
+    ]
+    if len(siblings) > 1:
+        devices = ", ".join(dict.fromkeys(one.device or figures.UNKNOWN for one in siblings))
+        lines.append(Content(clean_line(f"{len(siblings)} variants ({devices}); → shows them", 200)))
+    if card.toy:
+        lines.append(Content("A toy, for trying this program out. Do not judge real models by it."))
+    if card.summary:
+        lines.append(Content(clean(card.summary)))
+    return Content("\n").join(lines)
+
+
+def _space(card: ModelCard, app_state: AppState) -> str:
+    """What it takes on disk and in memory, and whether it fits."""
+    if card.size_mb is None:
+        return ""
+    here = card.state in (ModelState.CACHED, ModelState.LOADED)
+    parts = [f"{'on disk' if here else 'to download'} {figures.data_size(card.size_bytes)}"]
+    if card.state is not ModelState.LOADED:
+        parts.append(f"needs ~{figures.data_size(need_of(card))} of memory")
+        parts.append(_fits(app_state.fit([card]), seen=app_state.sees_memory_of([card])))
+    return " · ".join(parts)
+
+
+def _fits(found: MemoryFit, *, seen: bool) -> str:
+    if found.free is None:
+        return "free memory not known" if seen else "free memory not visible from here"
+    free = f"{figures.data_size(found.free)} free"
+    return f"fits: {'yes' if found.verdict is MemoryVerdict.TOGETHER else 'no'} ({free})"
+
+
+def _download(card: ModelCard, app_state: AppState) -> str:
+    download = app_state.downloads.get(card.key)
+    if download is None:
+        return ""
+    match download.stage:
+        case Stage.FAILED if download.error is not None:
+            return clean(f"✗ {download.error.sentence()}")
+        case Stage.QUEUED:
+            return "Waits for the download before it; x takes it out."
+        case Stage.PAUSED:
+            return f"Nothing came for a while; try {download.attempt + 1} begins soon. x stops it."
+        case Stage.RUNNING:
+            return f"Downloading, try {download.attempt}; x stops it." if download.attempt > 1 else "x stops it."
+    return ""
+
+
+def _took(card: ModelCard, app_state: AppState) -> str:
+    what, seconds = app_state.took.get(card.key, ("", 0.0))
+    return f"{DONE[what]} in {figures.duration(seconds, digits=1)}" if what else ""
+
+
+def choice_line(app_state: AppState) -> str:
+    """The chosen models and memory; empty when none is chosen."""
+    cards = app_state.chosen_cards()
+    if not cards:
+        return ""
+    absent = sum(card.state is ModelState.CATALOG for card in cards)
+    parts = [f"{len(cards)} chosen: {_memory(cards, app_state)}"]
+    if absent:
+        parts.append(f"{absent} not here yet (d downloads)")
+    return " · ".join(parts)
+
+
+def _memory(cards: list[ModelCard], app_state: AppState) -> str:
+    found = app_state.fit(cards)
+    if found.need == 0:
+        return "loaded"
+    if found.need is None:
+        return "memory needs unknown"
+    need = f"~{figures.data_size(found.need)} of memory"
+    if found.free is None:
+        return f"{need}; {_fits(found, seen=app_state.sees_memory_of(cards))}"
+    free = f"{figures.data_size(found.free)} free"
+    match found.verdict:
+        case MemoryVerdict.TOGETHER:
+            return f"{need}, fits ({free})"
+        case MemoryVerdict.ONE_BY_ONE:
+            return f"{need}, too much together ({free})"
+    return f"{need}, too much ({free})"
+
+
+def list_line(app_state: AppState, shown: int) -> str:
+    """How many models there are, how many of them are shown, and what they take on disk."""
+    count = len(app_state.cards)
+    parts = [f"{shown} of {count} models" if shown != count else "1 model" if count == 1 else f"{count} models"]
+    disk = on_disk(app_state.cards)
+    if disk.count:
+        more = f" and {disk.unknown} of unknown size" if disk.unknown and disk.size is not None else ""
+        parts.append(f"{disk.count} cached, {figures.data_size(disk.size)}{more} on disk")
+    return " · ".join(parts)
+
+
+def fresh_line(app_state: AppState) -> str:
+    """Why the list may lack models, or that it is still being asked for; empty when it is whole."""
+    if app_state.asking:
+        return "The public catalogue is being asked; what is here is shown meanwhile."
+    if app_state.info is not None and app_state.info.unlisted == app_state.stale:
+        return app_state.stale if app_state.cards else ""  # Where no row is, it stands in their place.
+    return f"The catalogue may be out of date. {app_state.stale}" if app_state.stale else ""
+
+
+def facet_line(wanted: ModelFilter, offered: list[FilterBy]) -> Content:
+    """The facets by their keys, with the value that each is narrowed to."""
+    parts: list[Content] = []
+    for number, facet in enumerate(FilterBy, 1):
+        if facet in wanted.picked:
+            value = clean_line(wanted.picked[facet], 16)
+            parts.append(Content.styled(f"{number} {facet}: {value}", "bold reverse"))
+        elif facet in offered:
+            parts.append(Content(f"{number} {facet}"))
+    if wanted.picked:
+        parts.append(Content("0 all"))
+    return Content("  ").join(parts)
+
+
+def emptiness(app_state: AppState, wanted: ModelFilter) -> str:
+    """Why no model is shown."""
+    if app_state.trouble is not None:
+        return clean(f"{app_state.trouble.sentence()}\n\nF5 asks the host again.")
+    if app_state.info is None:
+        return "Waiting for the host …"
+    if not app_state.cards:
+        return clean(app_state.info.unlisted) or "This host lists no models."
+    facets = " 0 lets in all values of 1 to 5 again." if wanted.picked else ""
+    return f"No model has all of these words. / changes them.{facets}"

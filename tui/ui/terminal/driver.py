@@ -1,0 +1,185 @@
+"""Textual's drivers with an outlet of our own: theirs has a queue that, once full, stops the whole program."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import select
+import sys
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from textual import constants
+from textual.driver import Driver
+
+from tui.ui.cells import unsure
+from tui.ui.terminal.minimal_escapes import compact
+from tui.ui.terminal.writer import Sink, TerminalWriter
+
+LEAVING = 1.0
+"""Seconds that the end of the program may wait for the terminal."""
+_MOMENT = 0.1
+"""Seconds to wait for room."""
+_PIECE = 1024
+"""Bytes at once where writing waits until all have gone."""
+_LATE = 0.02
+"""Seconds such a piece takes at least when there was no room for it."""
+_CHUNK = 8192 if sys.platform == "win32" else -1
+"""Characters of a part of a frame, where Textual writes it in parts: only the last one is shorter, or is flushed."""
+_NO_MOUSE = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
+_BREAK_OFF = "\x18\x1b[0m\x1b[?2026l"
+"""Ends whatever was half-written: a sequence, a style, a frame that is to be shown at once."""
+
+if sys.platform == "win32":
+    from textual.drivers.windows_driver import WindowsDriver as PlatformDriver
+
+    def _stream() -> TextIO | None:
+        return sys.__stdout__
+
+    def _can_erase() -> bool:
+        return False  # It can, but there is no word of it that one could ask for.
+else:
+    import curses
+    import termios
+
+    from textual.drivers.linux_driver import LinuxDriver
+
+    from tui.ui.terminal.key_reader import read_terminal
+
+    class PlatformDriver(LinuxDriver):
+        """Textual's driver, which keeps together what came with one read."""
+
+        def run_input_thread(self) -> None:
+            """Read until the driver is told to stop."""
+            read_terminal(self.fileno, self.exit_event, self.process_message)
+
+    def _stream() -> TextIO | None:
+        return sys.__stderr__
+
+    def _can_erase() -> bool:
+        """Whether the terminal is known to erase characters, and in the colour of the ground."""
+        try:
+            curses.setupterm(fd=2)
+            return curses.tigetflag("bce") == 1 and curses.tigetstr("ech") == b"\x1b[%p1%dX"
+        except curses.error:
+            return False
+
+
+def bounded_driver(terminal_writer: TerminalWriter) -> type[Driver] | None:
+    """A class for `App(driver_class=…)` that writes into this outlet; None where the environment names another one."""
+    if constants.DRIVER is not None:
+        return None
+
+    class BoundedDriver(PlatformDriver):
+        """Every write goes into the outlet. Starting, leaving and what is written then is Textual's."""
+
+        _held = ""
+        _erases = False
+
+        def start_application_mode(self) -> None:
+            terminal_writer.open(_sink())
+            terminal_writer.put_back = self._put_back
+            self._erases = _can_erase()
+            start: Callable[[], None] = super().start_application_mode
+            start()
+
+        def write(self, data: str) -> None:
+            self._held += data
+            if len(data) != _CHUNK:
+                self.flush()
+
+        def flush(self) -> None:
+            held, self._held = self._held, ""
+            if held:
+                if unsure(held):
+                    from tui.ui.terminal.column_widths import keep_columns  # a first frame has no need of it
+
+                    held = keep_columns(held)
+                terminal_writer.write(compact(held, erases=self._erases))
+
+        def stop_application_mode(self) -> None:
+            terminal_writer.leave()
+            terminal_writer.write(_BREAK_OFF)
+            super().stop_application_mode()
+
+        def close(self) -> None:
+            terminal_writer.close(LEAVING)
+            super().close()
+
+        def _put_back(self) -> None:
+            self.stop_application_mode()
+            # Textual leaves the mouse on when it is stopped by another thread than the main one.
+            terminal_writer.write(_NO_MOUSE)
+            self.close()
+
+    return BoundedDriver
+
+
+def _sink() -> Sink:
+    """The terminal that Textual writes to, without waiting for it where that is possible."""
+    stream = _stream()
+    if stream is None:
+        raise OSError("there is no terminal to write to")
+    if sys.platform != "win32" and (fd := _opened_again(stream.fileno())) is not None:
+        return Terminal(fd)
+    return Stream(stream)
+
+
+class Stream:
+    """A stream that takes everything, and waits until it has: a console of Windows, a file."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def put(self, data: memoryview) -> tuple[int, bool]:
+        """The next piece, which is small, so that waiting is seen."""
+        piece = data[:_PIECE]
+        began = time.monotonic()
+        self._stream.write(self._decode(bytes(piece)))
+        self._stream.flush()
+        return len(piece), time.monotonic() - began > _LATE
+
+    def give_up(self) -> None:
+        """What was written cannot be taken back."""
+
+    def close(self) -> None:
+        """The stream is not ours."""
+
+
+if sys.platform != "win32":
+
+    class Terminal:
+        """A terminal's file of our own, which a write does not wait for; the shell's stays as it is."""
+
+        def __init__(self, fd: int) -> None:
+            self._fd = fd
+
+        def put(self, data: memoryview) -> tuple[int, bool]:
+            """As much as there is room for."""
+            _, ready, _ = select.select([], [self._fd], [], _MOMENT)
+            try:
+                count = os.write(self._fd, data) if ready else 0
+            except BlockingIOError:
+                count = 0
+            return count, count < len(data)
+
+        def give_up(self) -> None:
+            """What lies between the program and a terminal that does not read is in the way of what puts it back."""
+            try:
+                termios.tcflush(self._fd, termios.TCOFLUSH)
+            except termios.error:
+                pass
+
+        def close(self) -> None:
+            """The shell's own file stays open."""
+            os.close(self._fd)
+
+    def _opened_again(fd: int) -> int | None:
+        """The same terminal as a file of its own; None when it is none, or cannot be opened (by another user)."""
+        flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY
+        try:
+            return os.open(os.ttyname(fd), flags)
+        except OSError:
+            return None

@@ -1,0 +1,109 @@
+"""The panes side by side: as many a page as there is room for, or one of them alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal
+from textual.events import Resize
+from textual.message import Message
+
+from tui.ui.layout_limits import PANE_WIDTH
+
+if TYPE_CHECKING:
+    from tui.ui.widgets.answer.pane import AnswerPane
+
+
+class PaneRow(Horizontal):
+    """One pane a model. Panes are told apart by the model's id and counted from 0 in the order of the models."""
+
+    class Arranged(Message):
+        """Other panes are in sight than before, and may show something old."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.panes: dict[str, AnswerPane] = {}
+        """By model id, in order."""
+        self._building = asyncio.Lock()
+        """Held while panes come and go, which more than one part of the program may ask for at once."""
+        self._per_page = 1
+        self._first = 0
+        """Index of the first pane on the page in sight."""
+        self._zoomed = False
+
+    async def hold(self, wanted: Callable[[], Sequence[str]]) -> None:
+        """Have panes for the models that `wanted` names when it is their turn; the same ones stay as they are."""
+        from tui.ui.widgets.answer.pane import AnswerPane  # an empty row is painted first, and needs none of it
+
+        async with self._building:
+            model_ids = list(wanted())
+            if list(self.panes) != model_ids:
+                # A frame painted half-way through a mount can leave the new widgets without a Resize, and so empty.
+                with self.app.batch_update():
+                    await self.remove_children()
+                    self.panes = {model_id: AnswerPane() for model_id in model_ids}
+                    self._first, self._zoomed = 0, False
+                    await self.mount_all(self.panes.values())
+        self.lay_out()
+
+    @property
+    def focused_index(self) -> int | None:
+        """Which pane has the focus."""
+        node = self.screen.focused
+        inside = node.ancestors_with_self if node is not None else ()
+        return next((index for index, pane in enumerate(self.panes.values()) if pane in inside), None)
+
+    @property
+    def page(self) -> str:
+        """Which panes are in sight, in words; empty when all of them are."""
+        count = len(self.panes)
+        last = min(self._first + self._per_page, count)
+        if count <= self._per_page:
+            return ""
+        first = self._first + 1
+        return f"{f'panes {first}-{last}' if first < last else f'pane {last}'} of {count} · [ ]"
+
+    def on_resize(self, event: Resize) -> None:
+        """Another width has room for more or fewer panes."""
+        self.lay_out()
+
+    def lay_out(self, width: int | None = None) -> None:
+        """Show the page that holds the focus, or the focused pane alone. `width` is that of the screen, in cells, where
+        it is about to be another one."""
+        panes, here = list(self.panes.values()), self.focused_index
+        room = self.screen.size.width if width is None else width
+        self._per_page = min(max(room // PANE_WIDTH, 1), max(len(panes), 1))
+        first = self._first if here is None else here  # A pane that goes out of sight would lose the focus.
+        self._first = min(first // self._per_page * self._per_page, max(len(panes) - 1, 0))
+        for index, pane in enumerate(panes):
+            on_page = self._first <= index < self._first + self._per_page
+            pane.display = index == here if self._zoomed and here is not None else on_page
+        self.post_message(self.Arranged())
+
+    def focus_index(self, index: int | None = None) -> None:
+        """Focus a pane and turn to its page; without an index the first one in sight."""
+        panes = list(self.panes.values())
+        wanted = self._first if index is None else index
+        if 0 <= wanted < len(panes):
+            in_sight = panes[wanted].display and not self._zoomed
+            self.screen.set_focus(panes[wanted], scroll_visible=False)
+            if not in_sight:
+                self.lay_out()
+
+    def step(self, by: int) -> None:
+        """Focus the pane beside the focused one, around the ends."""
+        here = self.focused_index
+        if self.panes:
+            self.focus_index(None if here is None else (here + by) % len(self.panes))
+
+    def turn(self, by: int) -> None:
+        """Turn to the page before or after."""
+        self.focus_index(self._first + by * self._per_page)
+
+    def zoom(self) -> None:
+        """The focused pane alone, and back."""
+        if self.focused_index is not None:
+            self._zoomed = not self._zoomed
+            self.lay_out()
