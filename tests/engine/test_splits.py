@@ -12,7 +12,7 @@ import httpx2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.requests import request, start
+from tests.support.requests import new_request, start
 from tui.core.requests import events as ev
 from tui.core.requests.request import Request, RequestState
 from tui.engine.completion import Watch, read_answer
@@ -59,7 +59,7 @@ def answered(portions: Sequence[bytes]) -> Request:
         await read_answer(asked, response, stamps, Watch(asked), seen.append)
 
     asyncio.run(read())
-    made = request()
+    made = new_request()
     made.fold(ev.Sent("r1", 0))
     for event in seen:
         made.fold(event)

@@ -25,7 +25,7 @@ def test_free_memory_is_bytes_and_part_of_what_there_is() -> None:
 
 def test_nobody_else_reads_the_machine_s_memory() -> None:
     readers = [path.relative_to(TUI).as_posix() for path in TUI.rglob("*.py") if "virtual_memory" in path.read_text()]
-    assert readers == ["hosts/memory.py"]
+    assert readers == ["hosts/free_memory.py"]
     for user in (machine, sampling, host_controller, host_work):
         assert user.free_bytes is memory.free_bytes
 

@@ -20,7 +20,7 @@ import pytest
 
 from tests.hosts.models_server import as_json, free_port, serving
 from tests.support.loopback_server import SCRIPTS, SSE, WORDS, LoopbackServer, Wire, sse, text
-from tests.support.requests import ask, request, start, until_ended
+from tests.support.requests import ask, new_request, start, until_ended
 from tests.support.some import some
 from tests.support.sshd import Sshd, running_sshd, why_no_sshd
 from tui.core.catalog.model_card import ModelCard
@@ -186,7 +186,7 @@ def test_a_line_that_drops_keeps_the_answer_so_far_and_is_made_again_at_the_same
         host.connect()
         endpoint = host.endpoint("half")
         engine.send(start("r1", endpoint.base_url, endpoint.model))
-        asked = request()
+        asked = new_request()
 
         def answers() -> bool:
             for event in engine.drain():

@@ -17,7 +17,7 @@ PATIENCE = 60.0
 """Seconds after which a test gives up waiting; only ever reached by a failure."""
 
 
-def request(name: str = "r1") -> Request:
+def new_request(name: str = "r1") -> Request:
     return Request(RequestSpec(name, "plan1", Mode.RACE, "m1", "p1"))
 
 
@@ -49,14 +49,14 @@ def until_ended(link: EngineClient, names: Sequence[str]) -> list[Event | Engine
 def ask(
     link: EngineClient, url: str, model: str, timeouts: Timeouts | None = None, parameters: Parameters | None = None
 ) -> Request:
-    """One request, folded into a request."""
+    """One request, asked and answered."""
     return folded(link, start("r1", url, model, timeouts, parameters))
 
 
-def folded(link: EngineClient, request: Start) -> Request:
-    """A request of the request `r1`, folded into it."""
-    link.send(request)
-    asked = request()
+def folded(link: EngineClient, command: Start) -> Request:
+    """The request `r1` as the engine answers this command."""
+    link.send(command)
+    asked = new_request()
     for event in some(until_ended(link, ["r1"])):
         assert not isinstance(event, EngineGone)
         asked.fold(event)

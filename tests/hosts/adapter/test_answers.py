@@ -16,7 +16,7 @@ from tests.hosts.adapter.conftest import (
     put,
     until,
 )
-from tests.support.requests import request, until_ended
+from tests.support.requests import until_ended
 from tests.support.some import some
 from tui.core.catalog.model_card import ModelState
 from tui.core.errors import ModelFailedError, NoModelError
@@ -109,7 +109,7 @@ def test_an_answer_without_text_is_empty(shared: AdapterHost, link: EngineClient
 def heard(link: EngineClient, start: Start) -> Any:
     """The JSON that a model answered with."""
     link.send(start)
-    answered = request(start.request)
+    answered = new_request(start.request)
     for event in some(until_ended(link, [start.request])):
         assert not isinstance(event, EngineGone)
         answered.fold(event)
