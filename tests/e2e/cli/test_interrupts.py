@@ -19,7 +19,7 @@ from tests.support.loopback_server import LoopbackServer
 from tests.support.program import MODULE, finish, start, until
 from tests.support.running import RecordingKeeper, conducting, to_the_end
 from tests.support.some import some
-from tui.cli import open_session as conducting_module
+from tui.cli import open_session as open_session_module
 from tui.cli.exit_codes import ExitCode
 from tui.cli.open_session import conducted, drive
 from tui.cli.output import told
@@ -177,7 +177,7 @@ def test_an_interrupt_after_which_not_everything_is_kept_says_so(at: At, tmp_pat
     assert done.err.splitlines()[-1] == "foundry-compare: Interrupted, and not everything is kept."
 
 
-class SignalledKeeper(TomlSessionWriter):
+class SignalledWriter(TomlSessionWriter):
     """A keeper that is closed when a signal comes."""
 
     number = signal.SIGTERM
@@ -200,8 +200,8 @@ def test_a_signal_while_not_everything_is_kept_says_so(
     for folder in ("sessions", "state"):
         (tmp_path / folder).write_text("in the way")
     monkeypatch.setenv("FOUNDRY_COMPARE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(conducting_module, "SessionKeeper", SignalledKeeper)
-    monkeypatch.setattr(SignalledKeeper, "number", number)
+    monkeypatch.setattr(open_session_module, "TomlSessionWriter", SignalledWriter)
+    monkeypatch.setattr(SignalledWriter, "number", number)
 
     @told
     def command() -> ExitCode:

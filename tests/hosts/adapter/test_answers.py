@@ -16,7 +16,7 @@ from tests.hosts.adapter.conftest import (
     put,
     until,
 )
-from tests.support.requests import until_ended
+from tests.support.requests import new_request, until_ended
 from tests.support.some import some
 from tui.core.catalog.model_card import ModelState
 from tui.core.errors import ModelFailedError, NoModelError
