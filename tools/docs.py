@@ -1,9 +1,13 @@
-"""Rewrites the parts of the README and the documents that repeat the code: `python -m tools.docs`."""
+"""Rewrites the blocks of the README and of the pages in docs/ that repeat the code: `python -m tools.docs`.
+
+A block stands between `<!-- generated: NAME -->` and `<!-- end -->`. `BLOCKS` says what makes it and which page has it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -13,11 +17,11 @@ from tui.cli.exit_codes import MEANINGS
 from tui.cli.main import cli
 from tui.hosts.base import Ability
 from tui.hosts.registry import KINDS, THROUGH_SSH, HostKind
+from tui.storage.theme_files import bundled_folder, load_themes
 from tui.ui import actions, widget_actions
 
 TOP = Path(__file__).resolve().parent.parent
-PAGES = (TOP / "README.md", TOP / "docs" / "demo-models.md")
-_SECTION = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_PLACE = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -45,12 +49,65 @@ def _where(item: actions.Action, group: str) -> str:
     return "on the Compare screen" if group == "in the panes" and item.priority else group
 
 
+def main_keys() -> str:
+    """The keys of a comparison that work everywhere or stand in the key bar below it."""
+    chosen = [item for item in (*actions.EVERYWHERE, *actions.COMPARE) if item.priority or item.footer]
+    return table(("key", "does"), [(f"`{item.shown}`", item.about) for item in chosen])
+
+
 def commands() -> str:
     """Every command in its own words."""
-    context = click.Context(cli)
-    found = [(name, cli.get_command(context, name)) for name in cli.list_commands(context)]
-    rows = [(f"`foundry-compare {name}`", command.get_short_help_str(200)) for name, command in found if command]
-    return table(("command", "does"), rows) + "\n`--help` after any of them lists its options.\n"
+    rows = [(f"`{context.command_path}`", command.get_short_help_str(200)) for context, command in _commands()]
+    return table(("command", "does"), rows)
+
+
+def _commands() -> Iterator[tuple[click.Context, click.Command]]:
+    """Each command with the context that knows its full name: the program first, a group before its members."""
+    waiting: list[click.Context] = [click.Context(cli, info_name="foundry-compare")]
+    while waiting:
+        context = waiting.pop(0)
+        command = context.command
+        yield context, command
+        if isinstance(command, click.Group):
+            found = [(name, command.get_command(context, name)) for name in command.list_commands(context)]
+            waiting[:0] = [click.Context(inner, context, name) for name, inner in found if inner is not None]
+
+
+_SEVERAL = 3
+"""An option that so many commands have alike is described once for all of them."""
+
+
+def options() -> str:
+    """The options of every command, those that several commands have in common first."""
+    found = [
+        (context.command_path, option)
+        for context, command in _commands()
+        for option in command.params
+        if isinstance(option, click.Option) and option.name != "version"
+    ]
+    users: dict[tuple[str, ...], list[str]] = {}
+    for path, option in found:
+        users.setdefault(_described(option), []).append(path)
+    common = [row for row, paths in users.items() if len(paths) >= _SEVERAL]
+    text = f"Several commands have these:\n\n{table(('option', 'does'), common)}"
+    for path in dict.fromkeys(path for path, _ in found):
+        rows = [row for where, option in found if where == path and (row := _described(option)) not in common]
+        if rows:
+            text += f"\n### {path}\n\n{table(('option', 'does'), rows)}"
+    return text
+
+
+def _described(option: click.Option) -> tuple[str, ...]:
+    """An option as it is written, and what it does, with its default and its variable."""
+    kind = option.type
+    metavar = option.metavar or ("|".join(map(str, kind.choices)) if isinstance(kind, click.Choice) else "")
+    written = ", ".join(option.opts) + (f" {metavar}" if metavar and not option.is_flag else "")
+    about = [option.help or ""]
+    if option.show_default:
+        about.append(f"Default: {option.default}.")
+    if isinstance(option.envvar, str):
+        about.append(f"Variable: `{option.envvar}`.")
+    return f"`{written}`", " ".join(filter(None, about))
 
 
 def exit_codes() -> str:
@@ -69,21 +126,50 @@ def _abilities(kind: HostKind) -> str:
     return "; ".join(part for part in (can, kind.but) if part)
 
 
-SECTIONS: dict[str, Callable[[], str]] = {
-    "keys": keys,
-    "commands": commands,
-    "exit-codes": exit_codes,
-    "hosts": hosts,
-    "demo-models": lambda: results.table(whole=False),
-    "demo-models-whole": lambda: results.table(whole=True),
+def themes() -> str:
+    """Every theme that comes with the program, with the first sentence of its file's opening comment."""
+    found, _ = load_themes([bundled_folder()])
+    return table(("theme", "what it is"), [(f"`{theme.name}`", _first_sentence(theme.path)) for theme in found])
+
+
+def _first_sentence(file: Path) -> str:
+    comment = file.read_text(encoding="utf-8").partition("\nname")[0].replace("\n#", " ").removeprefix("#")
+    return " ".join(comment.partition(". ")[0].split()).removesuffix(".")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a page that repeats the code."""
+
+    page: str
+    """The file that has it, from the top of the checkout."""
+    text: Callable[[], str]
+    """Makes it, as Markdown that ends with a line feed."""
+
+
+BLOCKS = {
+    "main-keys": Block("README.md", main_keys),
+    "demo-models": Block("README.md", lambda: results.table(whole=False)),
+    "commands": Block("docs/commands.md", commands),
+    "options": Block("docs/commands.md", options),
+    "exit-codes": Block("docs/commands.md", exit_codes),
+    "demo-models-whole": Block("docs/demo-models.md", lambda: results.table(whole=True)),
+    "hosts": Block("docs/hosts.md", hosts),
+    "keys": Block("docs/keys.md", keys),
+    "themes": Block("docs/settings.md", themes),
 }
 
 
+def names_in(text: str) -> list[str]:
+    """The names of the blocks that a page has, in its order."""
+    return [found["name"] for found in _PLACE.finditer(text)]
+
+
 def rewritten(text: str) -> str:
-    """A page's text with its generated parts made anew."""
-    return _SECTION.sub(lambda found: f"{found[1]}{SECTIONS[found['name']]()}{found[3]}", text)
+    """The page with every block as the code says today. Raises KeyError for a block that `BLOCKS` does not have."""
+    return _PLACE.sub(lambda found: f"{found[1]}{BLOCKS[found['name']].text()}{found[3]}", text)
 
 
 if __name__ == "__main__":
-    for page in PAGES:
-        page.write_text(rewritten(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for file in sorted({TOP / block.page for block in BLOCKS.values()}):
+        file.write_text(rewritten(file.read_text(encoding="utf-8")), encoding="utf-8")

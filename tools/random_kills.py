@@ -2,8 +2,8 @@
 
 Each time the real program is started, headless or in a terminal of its own, and asks a loopback server that never
 stops answering. A signal comes at a random instant, from the first moment of its start on. Then it must have ended with
-the code that the README's table has for this signal, without a traceback and without a process left behind; and after
-the next start everything that was in the journal when the signal came must be in a session file.
+the exit code that docs/commands.md has for it, without a traceback and without a process left behind; and after the
+next start everything that was in the journal when the signal came must be in a session file.
 """
 
 from __future__ import annotations

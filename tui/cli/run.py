@@ -72,7 +72,7 @@ _file = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--deterministic", is_flag=True, help=f"Temperature 0 and seed {DETERMINISTIC_SEED}, if not given.")
 @click.option("--max-tokens", type=click.IntRange(1, MAX_TOKENS), default=DEFAULT_MAX_TOKENS, show_default=True,
-              metavar="N", envvar="BENCH_MAX_TOKENS")  # fmt: skip
+              metavar="N", envvar="BENCH_MAX_TOKENS", help="How long an answer may be, in tokens.")  # fmt: skip
 @click.option("--temperature", type=click.FloatRange(0, 2), metavar="T", help="0 to 2; left to the host if not given.")
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), metavar="P", help="Left to the host if not given.")
 @click.option("--seed", type=click.IntRange(-MAX_SEED, MAX_SEED), metavar="N",

@@ -1,4 +1,4 @@
-"""The README and the documents say what the code says."""
+"""The README is short, says what the code says, and its commands are run as they stand there."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.some import some
-from tools.docs import PAGES, SECTIONS, rewritten
+from tools.docs import TOP
+from tui.cli.exit_codes import MEANINGS, ExitCode
 
-README = PAGES[0].read_text(encoding="utf-8")
-"""The README comes first."""
-
-
-@pytest.mark.parametrize("number", range(len(PAGES)))
-def test_the_generated_parts_are_fresh(number: int) -> None:
-    text = PAGES[number].read_text(encoding="utf-8")
-    assert "<!-- generated: " in text
-    assert rewritten(text) == text, "run `python -m tools.docs`"
+README = (TOP / "README.md").read_text(encoding="utf-8")
 
 
-def test_each_generated_part_has_its_place() -> None:
-    texts = [page.read_text(encoding="utf-8") for page in PAGES]
-    for name in some(SECTIONS):
-        assert sum(f"<!-- generated: {name} -->" in text for text in texts) == 1
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) <= 200, "details belong in a page of docs/"
+
+
+def test_its_exit_codes_are_those_of_the_program() -> None:
+    text = README.split("## Exit codes\n")[1].split("\n## ")[0].replace("\n", " ")
+    for code in (ExitCode.GOOD, ExitCode.NOT_KEPT):
+        assert f"{code:d}: {MEANINGS[code]}." in text
+    assert f"{ExitCode.NO_HOST:d} when no host answers and {ExitCode.MODEL_FAILED:d} when a model failed" in text
+    own = [code for code in ExitCode if code < 128]
+    assert f" 2 to {max(own):d} say" in text
+    assert f" From {min(set(ExitCode) - {*own}):d} on " in text
 
 
 def set_up(name: str) -> str:
@@ -44,7 +44,10 @@ def test_each_set_up_command_makes_its_environment_and_uses_nothing_else(name: s
 
 
 def test_the_windows_spellings_are_the_same_commands() -> None:
-    shells = [README.split(f"```{shell}\n")[1].split("```")[0].splitlines() for shell in ("powershell", "bat")]
+    shells = [
+        [line for block in README.split(f"```{shell}\n")[1:] for line in block.split("```")[0].splitlines()]
+        for shell in ("powershell", "bat")
+    ]
     commands = [set_up(name).split(" && ") for name in ("run", "test")]
     for lines, joint in zip(shells, ("; if ($?) { ", " && "), strict=True):
         spelt = [[part.removesuffix(" } }") for part in line.split(joint)] for line in lines]
