@@ -13,6 +13,7 @@ from tests.support.some import some
 from tui.core.plans.plan_run import PlanRun
 from tui.core.requests.request import RequestState
 from tui.core.scoring.rating import Note
+from tui.core.sessions.view import StoredComparison
 from tui.ui.layout_limits import PANE_WIDTH
 from tui.ui.widgets.pane_grid import PaneRow
 
@@ -357,8 +358,9 @@ async def test_nothing_is_taken_back_of_an_earlier_question() -> None:
         for number, request in enumerate(again, 4):
             request.spec = replace(request.spec, id=f"r{number}")
             session.requests[request.spec.id] = request
-        assert play.runner.run is not None
-        play.runner._queue.run = PlanRun(play.runner.run.plan, {request.spec.id: request for request in again})
+        view = play.app._compare._view
+        assert isinstance(view, StoredComparison) and view.run is not None
+        view.run = PlanRun(view.run.plan, {request.spec.id: request for request in again})
         await play.press("ctrl+z")
         await play.sees("Note “mine” on phi-4-mini is of an earlier question, so it stays.")
         await play.press("2", "ctrl+z", "ctrl+z")

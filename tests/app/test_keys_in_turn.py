@@ -18,7 +18,7 @@ from tests.app.stage import Stage
 from tests.support.recorded import CARDS, answered, looking_at, many_cards, streaming
 from tests.support.screens import Play, acted
 from tui.ui import keys_in_turn
-from tui.ui.compare.note import NoteDialog
+from tui.ui.compare.scoring import NoteDialog
 from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.help import HelpDialog
 from tui.ui.dialogs.text_input import TextInputDialog

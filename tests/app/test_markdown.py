@@ -186,9 +186,9 @@ def test_every_letter_is_there(parts: list[str]) -> None:
 
 async def ready(view: AnswerView) -> None:
     """Have it format what it wishes, as its screen does."""
-    wish = view.wish
-    assert wish is not None
-    view.take(wish, formatted(wish))
+    job = view.format_job
+    assert job is not None
+    view.show_formatted(job, formatted(job))
 
 
 async def test_a_view_shows_markdown_only_of_an_answer_that_ended_and_gives_back_what_came() -> None:
@@ -197,16 +197,16 @@ async def test_a_view_shows_markdown_only_of_an_answer_that_ended_and_gives_back
     async with app.run_test(size=(40, 12)) as pilot:
         view.show("some **bold** text")
         await pilot.pause()
-        assert view.wish is None
+        assert view.format_job is None
         view.show("some **bold** text", ended=True)
         await pilot.pause()
         assert rows(view)[0] == "some **bold** text"
         await ready(view)
         assert rows(view)[0] == "some bold text"
-        assert view.wish is None
+        assert view.format_job is None
         view.markdown = False
         assert rows(view)[0] == "some **bold** text"
-        assert view.wish is None
+        assert view.format_job is None
         view.markdown = True
         assert rows(view)[0] == "some bold text"
         view.show("once more")
@@ -219,18 +219,18 @@ async def test_what_was_made_for_another_width_or_another_answer_is_not_taken() 
     async with app.run_test(size=(40, 12)) as pilot:
         view.show("some **bold** text", ended=True)
         await pilot.pause()
-        old = view.wish
+        old = view.format_job
         assert old is not None
         await pilot.resize_terminal(30, 12)
         await pilot.pause()
-        view.take(old, formatted(old))
+        view.show_formatted(old, formatted(old))
         assert rows(view)[0] == "some **bold** text"
         await ready(view)
         assert rows(view)[0] == "some bold text"
         await pilot.resize_terminal(50, 12)
         await pilot.pause()
         assert rows(view)[0] == "some **bold** text"
-        assert view.wish is not None
+        assert view.format_job is not None
 
 
 async def test_the_reader_s_place_is_kept_and_the_end_stays_the_end() -> None:
@@ -291,13 +291,13 @@ async def test_answers_settle_after_the_run_and_m_shows_them_as_they_came() -> N
 
 async def test_the_focused_answer_is_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[str] = []
-    take = AnswerView.take
+    show_formatted = AnswerView.show_formatted
 
-    def noted(self: AnswerView, wish: FormatJob, made: Formatted | None) -> None:
-        taken.append(wish.text)
-        take(self, wish, made)
+    def noted(self: AnswerView, job: FormatJob, made: Formatted | None) -> None:
+        taken.append(job.text)
+        show_formatted(self, job, made)
 
-    monkeypatch.setattr(AnswerView, "take", noted)
+    monkeypatch.setattr(AnswerView, "show_formatted", noted)
     async with looking_at([answered(number, f"**bold** {number}") for number in (1, 2, 3)]) as play:
         await play.until(lambda: len(taken) >= 3)
         await play.press("escape", "right", "right")
@@ -315,7 +315,7 @@ async def test_while_a_request_is_timed_nothing_is_formatted() -> None:
         for _ in range(10):
             await play.pilot.pause(0.1)
         assert "**bold**" in play.pane(1)
-        assert play.panes[0].view.wish is not None
+        assert play.panes[0].view.format_job is not None
 
 
 async def test_an_answer_too_long_stays_as_it_came_and_says_so() -> None:
@@ -323,7 +323,7 @@ async def test_an_answer_too_long_stays_as_it_came_and_says_so() -> None:
         await play.press("escape", "end")
         await play.sees("too long", "Markdown")
         assert "**bold**" in play.pane(1)
-        assert play.panes[0].view.wish is None
+        assert play.panes[0].view.format_job is None
 
 
 async def marked(wire: Wire) -> None:
@@ -383,4 +383,4 @@ async def test_every_theme_dresses_it_on_its_own_ground(theme: str) -> None:
         assert len(colours) >= 4
         app.theme = "light" if theme != "light" else "dark"
         await pilot.pause()
-        assert view.wish is not None
+        assert view.format_job is not None

@@ -164,7 +164,7 @@ async def test_the_screen_looks_as_it_did(
 
 async def at_rest(play: Play) -> str:
     """A picture of the screen once it has stayed the same for more than a beat."""
-    await play.until(lambda: all(pane.view.wish is None for pane in play.panes if pane.display))
+    await play.until(lambda: all(pane.view.format_job is None for pane in play.panes if pane.display))
     strips = play.app.screen._compositor.render_strips
     before, now = None, strips()
     while before != now:

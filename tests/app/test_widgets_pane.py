@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from tests.app.stage import Stage, rows, screen_text
+from tests.support.sessions import score
 from tests.support.some import some
 from tui.core.requests.phase import Phase
 from tui.core.requests.phases import Span
 from tui.core.requests.request import RequestState
+from tui.core.scoring.rating import OVERALL
 from tui.ui.layout_limits import PANE_WIDTH
 from tui.ui.widgets.answer.pane import AnswerPane, PaneData
 from tui.ui.widgets.metrics import Reading
@@ -23,7 +25,7 @@ DONE = PaneData(
     spans=(Span(Phase.PREFILL, 0, 0.5), Span(Phase.ANSWER, 0.5, 2)),
     scale=2,
     reading=Reading(RequestState.DONE, tokens=96, rate=41.3, ttft_ms=310, elapsed=2.6, finish_reason="stop"),
-    score=4,
+    scores={OVERALL: score("r1", 4)},
     note="too short",
 )
 
@@ -83,7 +85,7 @@ async def test_showing_the_same_column_again_paints_nothing_and_a_score_paints_o
             part._repaint_regions.clear()
         pane.show(replace(DONE))
         assert not any(part._repaint_regions for part in (pane, *parts))
-        pane.show(replace(DONE, score=5))
+        pane.show(replace(DONE, scores={OVERALL: score("r1", 5)}))
         assert [type(part).__name__ for part in parts if part._repaint_regions] == ["ScoreRow"]
         assert not pane._repaint_regions
 
@@ -97,7 +99,7 @@ async def test_a_pane_that_was_hidden_shows_what_changed_meanwhile(size: tuple[i
         await pilot.pause()
         pane.display = False
         await pilot.pause()
-        pane.show(replace(DONE, title="another", answer="Other words.", score=None, state=RequestState.STOPPED))
+        pane.show(replace(DONE, title="another", answer="Other words.", scores={}, state=RequestState.STOPPED))
         await pilot.resize_terminal(*size)
         await pilot.pause()
         pane.display = True

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.app.stage import Stage, rows
+from tests.support.sessions import score
 from tests.support.some import any_number_of, some
 from tui.core.plans.plan import Mode
 from tui.core.requests import events as ev
 from tui.core.requests.phase import Phase
 from tui.core.requests.phases import Span, live
 from tui.core.requests.request import Request, RequestSpec, RequestState
+from tui.core.scoring.rating import OVERALL, Score
 from tui.ui.cells import room
 from tui.ui.widgets.metrics import MetricsRow, Reading, lines, reading
 from tui.ui.widgets.phase_bar import GLYPHS, TIP, PhaseBar, phase_cells
@@ -182,8 +184,14 @@ async def test_a_strip_without_a_reading_shows_nothing() -> None:
 # Score and title
 
 
+def scored(value: int | None, **more: int) -> dict[str, Score]:
+    """Scores by criterion: one overall, if there is one, and more."""
+    values = {OVERALL: value, **more}
+    return {name: score("r1", value, criterion=name) for name, value in values.items() if value is not None}
+
+
 @pytest.mark.parametrize(
-    ("score", "note", "shown"),
+    ("value", "note", "shown"),
     [
         (4, "terse", "★★★★☆ overall  ✎ terse"),
         (5, "", "★★★★★ overall"),
@@ -194,12 +202,23 @@ async def test_a_strip_without_a_reading_shows_nothing() -> None:
         (1, "a\x1b[2Jb\nc\u202e", "★☆☆☆☆  ✎ a␛[2Jb␊c<U+202…"),
     ],
 )
-async def test_a_score_is_stars_and_a_note_stands_behind_a_pencil(score: int | None, note: str, shown: str) -> None:
+async def test_a_score_is_stars_and_a_note_stands_behind_a_pencil(value: int | None, note: str, shown: str) -> None:
     strip = ScoreRow()
     async with Stage(strip).run_test(size=(24, 3)) as pilot:
-        strip.show(score, note)
+        strip.show(scored(value), note)
         await pilot.pause()
         assert rows(strip) == [shown]
+
+
+async def test_several_criteria_stand_side_by_side_and_another_scale_is_told_in_figures() -> None:
+    strip = ScoreRow()
+    async with Stage(strip).run_test(size=(44, 3)) as pilot:
+        strip.show(scored(4, style=2), "terse")
+        await pilot.pause()
+        assert rows(strip) == ["★★★★☆ overall ★★☆☆☆ style  ✎ terse"]
+        strip.show({OVERALL: score("r1", 7, scale=10)}, "")
+        await pilot.pause()
+        assert rows(strip) == ["7/10 overall"]
 
 
 @pytest.mark.parametrize("note", ["उत्तर बहुत छोटा है, और ग़लत भी", "👩‍👩‍👧‍👦" * 20])
@@ -207,7 +226,7 @@ async def test_a_score_is_stars_and_a_note_stands_behind_a_pencil(score: int | N
 async def test_a_note_is_cut_where_it_fits_in_every_terminal(note: str, width: int) -> None:
     strip = ScoreRow()
     async with Stage(strip).run_test(size=(width, 3)) as pilot:
-        strip.show(4, note)
+        strip.show(scored(4), note)
         await pilot.pause()
         (row,) = rows(strip)
         assert row.endswith("…")

@@ -22,7 +22,7 @@ from tui.storage.journal import read_entries
 from tui.storage.session_files import load
 from tui.storage.session_recovery import recover
 from tui.storage.session_writer import TomlSessionWriter
-from tui.ui.compare.columns import column
+from tui.ui.compare.presenter import pane_data
 from tui.ui.widgets.metrics import lines
 
 UNOPENED = CASES["never opened"]
@@ -51,7 +51,7 @@ def test_screen_file_and_recovered_session_agree(server: LoopbackServer, tmp_pat
             "The user greets me.",
             "Hello!",
         )
-        shown = column(runner, request, "model", 1, 1.0, folded=True)
+        shown = pane_data(runner, request, "model", 1, 1.0, now=runner.now(), folded=True)
         assert (shown.reasoning, shown.answer) == (request.reasoning, request.answer)
         assert [span.phase for span in spans(request, 0)][-2:] == [Phase.THINK, Phase.ANSWER]
         (tmp_path / "crashed").mkdir()
@@ -96,7 +96,7 @@ def test_a_cached_prompt_is_told_on_the_screen(server: LoopbackServer) -> None:
     host = LoopbackHost(server.port, ("cached",))
     with conducting(host) as runner:
         request = asked(runner, host, "cached")
-        shown = column(runner, request, "model", 1, 1.0, folded=True).reading
+        shown = pane_data(runner, request, "model", 1, 1.0, now=runner.now(), folded=True).reading
         assert shown is not None
         assert "cached 7990/8000" in lines(shown, 70)[0]
         assert any("cached" in line for line in lines(shown, 24))

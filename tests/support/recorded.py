@@ -20,6 +20,7 @@ from tui.core.requests.request import Request
 from tui.core.scoring.rating import Note, Score
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import Endpoint, ModelChoice, SessionModel
+from tui.core.sessions.view import StoredComparison
 from tui.hosts.base import Ability, BareHost, HostInfo, able
 from tui.runner import Runner
 from tui.runner.plan_builder import PlanOptions
@@ -78,14 +79,20 @@ class LookedAtHost(BareHost):
         raise AssertionError(f"{model_id} was to answer")
 
 
-class RecordedRunner(Runner):
-    """Holds a run that goes on no further: no engine, and always the same moment. Ratings work as ever."""
+class RecordedComparison(StoredComparison):
+    """A run in the midst of which the time stands still: what has not ended then goes on for ever."""
 
-    def __init__(self, host: LookedAtHost, kept: Session, run: PlanRun | None, at: int) -> None:
-        """`at` is the moment on the engine's clock, in nanoseconds."""
+    @property
+    def busy(self) -> bool:
+        return self.run is not None and not self.run.finished
+
+
+class RecordedRunner(Runner):
+    """Takes the commands that a screen gives about a recorded run: it rates, and notes what was to be asked."""
+
+    def __init__(self, host: LookedAtHost, kept: Session, run: PlanRun | None) -> None:
         super().__init__(host, kept, rater=RATER, now=lambda: WHEN)
         self._queue.run = run
-        self._at = at
         self.begun: list[str] = []
         """The prompts that were to be run."""
 
@@ -99,16 +106,6 @@ class RecordedRunner(Runner):
 
     def start(self) -> None:
         """No engine is needed."""
-
-    def now(self) -> int:
-        return self._at
-
-    @property
-    def busy(self) -> bool:
-        return self.run is not None and not self.run.finished
-
-    def tick(self) -> set[str]:
-        return set()
 
 
 @asynccontextmanager
@@ -131,12 +128,9 @@ async def looking_at(
     """
     given = list(requests)
     models = [SessionModel(f"m{number}", card, "recorded") for number, card in enumerate(cards, 1)]
-    run = None
     plans: list[Plan] = []
     if given:
-        plan = Plan(Mode.RACE.value, Mode.RACE, tuple(one.spec.model for one in given), (PROMPT.key,))
-        run = PlanRun(plan, {one.spec.id: one for one in given})
-        plans.append(plan)
+        plans.append(Plan(Mode.RACE.value, Mode.RACE, tuple(one.spec.model for one in given), (PROMPT.key,)))
     kept = session(given, models=models, plans=plans, prompts=[PROMPT], scores=scores, notes=notes)
     asked = [kept.model_of(one).card.id for one in given]
     # What was asked is on the host, whatever else its catalogue offers.
@@ -146,9 +140,10 @@ async def looking_at(
     ]
     host = LookedAtHost(here, unable=unable)
     themes, _ = load_all([])
-    runner = RecordedRunner(host, kept, run, at)
+    view = RecordedComparison(kept, at=at, rater=RATER)
+    runner = RecordedRunner(host, kept, view.run)
     wanted = asked if chosen is None else chosen
-    opened = Opened(host, runner)
+    opened = Opened(host, runner, view=view)
     app = CompareApp(lambda: opened, models=wanted, themes=themes, theme="dark", low_bandwidth=low_bandwidth)
     try:
         async with playing(app, runner, size, notices=notices) as play:

@@ -29,6 +29,7 @@ from tui.ui.themes import DEFAULT_THEME, SIXTEEN_THEME, variable_defaults
 if TYPE_CHECKING:
     from tui.app.host_controller import HostController
     from tui.app.host_questions import HostAnswered, HostFailed, HostOffered
+    from tui.core.sessions.view import ComparisonView
     from tui.hosts.base import Host
     from tui.runner import Runner
     from tui.ui.models.screen import ModelsScreen
@@ -50,6 +51,8 @@ class Opened:
     """What went wrong and stops nothing."""
     recover: Callable[[Callable[[str | CompareError], object]], None] | None = None
     """Brings back what a program that died left behind, and tells of it to what it is given. It may take long."""
+    view: ComparisonView | None = None
+    """What the Compare screen shows; None for what the runner runs."""
 
 
 class Told(Message):
@@ -149,7 +152,7 @@ class CompareApp(KeysInTurn[None]):
             self, self.app_state, self._compare, opened.host, opened.runner, **self._asked
         )
         self.add_mode("models", lambda: host_controller.models)
-        await self._compare.take_up(opened.runner)
+        await self._compare.take_up(opened.view or opened.runner, opened.runner)
         self.refresh_bindings()
         for notice in opened.notices:
             self._compare.tell(notice)
@@ -198,7 +201,7 @@ class CompareApp(KeysInTurn[None]):
         if self._host_controller is not None:
             self._host_controller.chosen(message)
 
-    def on_compare_screen_rested(self, message: CompareScreen.Rested) -> None:
+    def on_compare_screen_run_ended(self, message: CompareScreen.RunEnded) -> None:
         """See what is loaded after a run."""
         if self._host_controller is not None:
             self._host_controller.ask_host()
@@ -238,8 +241,8 @@ class CompareApp(KeysInTurn[None]):
                 self.exit()
 
         text = "Answers and downloads that still run are stopped"
-        said = self._compare.said_of_saving
-        text += f". Of saving, this was said last: {said.sentence()}" if said is not None else "; what arrived is kept."
+        problem = self._compare.storage_problem
+        text += f". Of saving, this was said last: {problem.sentence()}" if problem else "; what arrived is kept."
         self.push_screen(ChoiceDialog("Leave the program?", text, [("y", "leaves")]), leave)
 
     def action_host(self) -> None:

@@ -1,1 +1,1 @@
-"""What people say of answers."""
+"""Scores and notes that people give to answers."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tui.core.catalog.model_card import ModelCard
+from tui.core.catalog.model_names import titles
+from tui.core.text.clean import clean_line
 
 DEFAULT_MAX_TOKENS = 512
 """Always sent: some hosts cut silently, others reserve thousands of tokens, when no maximum is given."""
@@ -99,3 +102,23 @@ class Endpoint:
     """Given only to the host it was configured for; never stored."""
     key_name: str = "FOUNDRY_COMPARE_API_KEY"
     """The environment variable that the key comes from, or would; empty where none is meant for this host."""
+
+
+_OWN_LENGTH = 40
+"""Characters of what tells two parameter sets apart."""
+
+
+def titles_of(models: Sequence[SessionModel]) -> list[str]:
+    """A title for each of these models: as `titles` has it, and before it what tells parameter sets of one model apart.
+
+    It comes first because titles are cut from their end.
+    """
+    cards = {model.card.key: model.card for model in models}
+    named = dict(zip(cards, titles(list(cards.values())), strict=True))
+    made = []
+    for model in models:
+        others = [other.own.known() for other in models if other.card.key == model.card.key and other is not model]
+        own = {name: value for name, value in model.own.known().items() if any(o.get(name) != value for o in others)}
+        told = clean_line(", ".join(f"{name} {value!r}" for name, value in own.items()), _OWN_LENGTH)
+        made.append(" · ".join(part for part in (told, named[model.card.key]) if part))
+    return made

@@ -1,4 +1,4 @@
-"""Scores and notes from the keyboard, on the answers in the panes."""
+"""Gives scores and notes from the keyboard to the answers in the panes."""
 
 from __future__ import annotations
 
@@ -7,108 +7,86 @@ from typing import Any
 
 from textual.screen import Screen
 
-from tui.core.catalog.model_names import titles
 from tui.core.requests.request import Request
-from tui.core.scoring.rating import Note, Score
-from tui.core.text.clean import clean_line
-from tui.runner import Runner
-from tui.ui.compare.note import NoteDialog
-from tui.ui.compare.shown import Shown
+from tui.core.scoring.rating import RatingsOf, last_criterion, next_criterion
+from tui.core.sessions.view import RatingCommands
+from tui.ui.compare.presenter import PaneModel, Presenter
 from tui.ui.dialogs.choice import ChoiceDialog
+from tui.ui.dialogs.text_input import TextInputDialog
+from tui.ui.widgets.pane_grid import PaneRow
 
 
-class ScorePass:
-    """What the user of a screen says of the answers that it shows."""
+class NoteDialog(TextInputDialog):
+    """Gives back the note's text, or None when it was left as it was."""
+
+    def __init__(self, about: str, text: str) -> None:
+        super().__init__(f"Note on {about}", text, "enter keeps it, empty takes it back, esc leaves it")
+
+
+class Scoring:
+    """Scores, notes and undo on one screen."""
 
     def __init__(
         self,
         screen: Screen[Any],
-        runner: Runner,
-        shown: Shown,
+        row: PaneRow[PaneModel],
+        presenter: Presenter,
+        ratings: RatingsOf,
+        commands: RatingCommands,
+        *,
         rated: Callable[[Request], None],
         say: Callable[[str], None],
     ) -> None:
-        """`rated` is called with each request whose score or note has changed, `say` with what there is to say: a line
-        that covers no answer."""
+        """`rated` is called with each request whose score or note has changed, `say` with a sentence that is shown in a
+        line which covers no answer."""
         self._screen = screen
-        self._session = runner.session
-        self._ratings = runner.ratings
-        self._shown = shown
+        self._row = row
+        self._presenter = presenter
+        self._ratings = ratings
+        self._commands = commands
         self._rated = rated
         self._say = say
 
     def score(self, value: int) -> None:
         """Score the focused answer; 0 takes the score back."""
-        request = self._shown.focused()
-        if (refusal := self._refusal(request)) or request is None:
+        request = self._focused()
+        if (refusal := self._presenter.why_not_scored(request)) or request is None:
             self._say(refusal)
             return
-        self._ratings.score(request.spec.id, value or None, self._shown.index(request) + 1)
+        run, scores = request.spec.id, self._ratings.scores_of(request.spec.id)
+        criterion = next_criterion(scores) if value else last_criterion(scores)
+        self._commands.score(run, value or None, (self._row.focused_index or 0) + 1, criterion)
         self._rated(request)
 
     def note(self) -> None:
-        """Ask for a note on the focused answer. A refusal takes the keys too: text that is typed after it must not act
-        as keys."""
-        request = self._shown.focused()
-        if (refusal := self._refusal(request)) or request is None:
+        """Ask for a note on the focused answer. A refusal is a dialog, which takes the keys too: text that is typed
+        after it must not act as keys."""
+        request = self._focused()
+        if (refusal := self._presenter.why_not_scored(request)) or request is None:
             self._screen.app.push_screen(ChoiceDialog("There can be no note yet", refusal, [("enter", "goes back")]))
             return
 
         def keep(text: str | None) -> None:
             if text is not None:
-                self._ratings.note(request.spec.id, text)
+                self._commands.note(request.spec.id, text)
                 self._rated(request)
 
-        self._screen.app.push_screen(NoteDialog(self._name(request), self._ratings.note_of(request.spec.id)), keep)
+        name, text = self._presenter.name_of(request), self._ratings.note_of(request.spec.id)
+        self._screen.app.push_screen(NoteDialog(name, text), keep)
 
     def undo(self) -> None:
-        """Take back the last score or note, if it is in sight."""
-        step = self._ratings.last
-        if step is None:
+        """Take back the last score or note, if its answer is in sight."""
+        change = self._commands.last
+        if change is None:
             self._say("There is nothing to undo.")
             return
-        request = self._session.requests[step.run]
-        room = max((self._screen.size.width - 56) // 2, 8)
-        if not self._shown.in_sight(request):
-            here = request in self._shown.requests()
-            why = "is out of sight: undo it at its pane" if here else "is of an earlier question, so it stays"
-            told = f"{_told(step.new, room)} on {clean_line(self._name(request), 24)}"
-            self._say(f"{told[0].upper()}{told[1:]} {why}.")
+        panes, quoted = list(self._row.panes), max((self._screen.size.width - 56) // 2, 8)
+        if refusal := self._presenter.why_not_undone(change, panes, self._row.in_sight, quoted):
+            self._say(refusal)
             return
-        self._ratings.undo()
-        self._rated(request)
-        name = f"{self._shown.index(request) + 1} {clean_line(self._name(request), 24)}"
-        self._say(f"Undone on {name}: {_told(step.new, room)} → {_told(step.old, room)}")
+        self._commands.undo()
+        self._rated(self._presenter.request_of(change))
+        self._say(self._presenter.undone(change, panes, quoted))
 
-    def unscored(self) -> list[Request]:
-        """The answers in the panes that have no score yet, in the order of their panes."""
-        score_of = self._ratings.score_of
-        return [
-            request for request in self._shown.requests() if _has_answer(request) and score_of(request.spec.id) is None
-        ]
-
-    def _name(self, request: Request) -> str:
-        """The model's alias, or as much more as tells it from the others of the session."""
-        card = self._session.model_of(request).card
-        cards = {target.card.key: target.card for target in self._session.models.values()}
-        alike = [one for one in cards.values() if one.alias == card.alias]
-        return card.alias if len(alike) == 1 else titles(alike)[[one.key for one in alike].index(card.key)]
-
-    def _refusal(self, request: Request | None) -> str:
-        """Why a request cannot be rated; empty when it can."""
-        if request is not None and not request.state.final:
-            return "Wait for the end of this answer, or stop it: then it can be scored."
-        if request is None or not _has_answer(request):
-            return "There is no answer to score in this pane."
-        return "It is being asked again: wait for the new answer." if self._shown.is_replaced(request) else ""
-
-
-def _told(entry: Score | Note, room: int) -> str:
-    """A score or note in words, a note's text in at most `room` characters."""
-    if isinstance(entry, Score):
-        return "no score" if entry.value is None else f"score {entry.value}"
-    return f"note “{clean_line(entry.text, room)}”" if entry.text else "no note"
-
-
-def _has_answer(request: Request) -> bool:
-    return request.state.final and bool(request.answer) and not request.spec.warmup
+    def _focused(self) -> Request | None:
+        return self._presenter.request_in(list(self._row.panes), self._row.focused_index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -17,7 +18,6 @@ from tui.core.plans.plan import Mode
 from tui.core.text.clean import clean_line
 from tui.ui.actions import COMPARE, bindings
 from tui.ui.cells import cut
-from tui.ui.compare.status import status_line
 from tui.ui.mode_screen import ModeScreen
 from tui.ui.state import AppState
 from tui.ui.terminal.refresh_rate import RefreshRate
@@ -25,47 +25,57 @@ from tui.ui.widgets.pane_grid import PaneRow
 from tui.ui.widgets.prompt import PromptField
 
 if TYPE_CHECKING:
-    from tui.runner import Runner
+    from tui.core.plans.plan_run import PlanRun
+    from tui.core.requests.request import Request
+    from tui.core.sessions.view import Commands, ComparisonView
     from tui.ui.compare.markdown_formatter import MarkdownFormatter
-    from tui.ui.compare.scoring import ScorePass
-    from tui.ui.compare.shown import Shown
+    from tui.ui.compare.presenter import PaneModel, Presenter
+    from tui.ui.compare.scoring import Scoring
 
-_SAID_FOR = 6.0
+_SENTENCE_S = 6.0
 """Seconds that a sentence stands in the place of the status."""
 _PANE_KEYS = {"score", "note", "zoom", "thinking", "markdown", "rerun", "stop", "focus_pane"}
 _RUN_KEYS = {"undo", "unscored", "rerun_all", "stop_all"}
+_ACTING_KEYS = {"score", "note", "undo", "rerun", "rerun_all", "stop", "stop_all", "edit", "mode"}
+"""What needs somebody who runs the comparison; the status says why there is nobody."""
 
 
 class CompareScreen(ModeScreen):
-    """Panes follow the chosen models until a run begins, and that run's models from then on."""
+    """Shows a comparison, and acts on it where there are commands for that.
+
+    Panes follow the chosen models until a run begins, and that run's models from then on.
+    """
 
     MODE = "compare"
     BINDINGS = bindings(COMPARE)
     AUTO_FOCUS = "PromptField"
 
     # These are there from `take_up` on.
-    _runner: Runner
-    _shown: Shown
-    _scoring: ScorePass
-    _markdown_formatter: MarkdownFormatter
+    _view: ComparisonView
+    _presenter: Presenter
+    _markdown_formatter: MarkdownFormatter[PaneModel]
 
     def __init__(self, app_state: AppState, flow: RefreshRate) -> None:
         super().__init__(app_state)
         self._begun = False
+        self._commands: Commands | None = None
+        self._scoring: Scoring | None = None
         self._refresh_rate = flow
         self._low = False
         self.mode = Mode.RACE
         """How the next run goes."""
         self._alone = False
         self._status: str | None = None
-        self._said = ""
+        self._sentence = ""
         """What stands in the place of the status for a while."""
-        self._silence: Timer | None = None
-        self._row = PaneRow(id="panes")
+        self._sentence_end: Timer | None = None
+        self._row: PaneRow[PaneModel] = PaneRow(id="panes")
         self._unfolded: set[str] = set()
+        """The session's keys of the models whose thinking is open."""
         self._jumping = False
+        self._run_seen: PlanRun | None = None
         self._ran = False
-        self.said_of_saving: StoreError | None = None
+        self.storage_problem: StoreError | None = None
         """What was last wrong, or worth telling, about keeping the session."""
         self.early_prompt: str | None = None
         """What was to be run before the host was there."""
@@ -80,23 +90,27 @@ class CompareScreen(ModeScreen):
         """Show what is waited for."""
         self._show_status()
 
-    async def take_up(self, runner: Runner) -> None:
-        """Begin to beat: from here on there can be runs. What they need is loaded now, after the first frame."""
+    async def take_up(self, view: ComparisonView, commands: Commands | None = None) -> None:
+        """Show a comparison, and follow it. What that needs is loaded now, after the first frame. Without `commands`
+        nothing can be asked or scored."""
         from tui.ui.compare.markdown_formatter import MarkdownFormatter
-        from tui.ui.compare.scoring import ScorePass
-        from tui.ui.compare.shown import Shown
+        from tui.ui.compare.presenter import Presenter
+        from tui.ui.compare.scoring import Scoring
         from tui.ui.terminal.refresh_loop import RefreshLoop
 
-        self._runner = runner
-        self._shown = Shown(runner, self._row)
-        self._scoring = ScorePass(
-            self, runner, self._shown, lambda request: self._repaint({request.spec.id}, bars=False), self._say
-        )
-        self._markdown_formatter = MarkdownFormatter(self._row, lambda: runner.busy)
+        self._view, self._commands = view, commands
+        self._presenter = presenter = Presenter(view, can_act=commands is not None)
+        if commands is not None:
+            self._scoring = Scoring(
+                self, self._row, presenter, view.ratings, commands.ratings, rated=self._repaint_one, say=self._say
+            )
+        else:
+            self.query_one(PromptField).disabled = True
+        self._markdown_formatter = MarkdownFormatter(self._row, lambda: view.busy)
         self._begun = True
         await self.rebuild()
         refresh_loop = RefreshLoop(
-            self, self._refresh_rate, runner.tick, self._beat, eager=lambda: runner.preparing, running=self._moving
+            self, self._refresh_rate, view.tick, self._beat, eager=lambda: view.preparing, running=self._moving
         )
         refresh_loop.start()
 
@@ -110,93 +124,103 @@ class CompareScreen(ModeScreen):
         """Take over a choice made on another screen. The base class's handler is called beside this one."""
         self.call_next(self.rebuild)
 
-    class Rested(Message):
+    class RunEnded(Message):
         """The last request of a run has ended; models may have been loaded for it."""
 
     # What is shown
 
     async def rebuild(self) -> None:
-        """Make the panes anew when other models are to be shown than are."""
+        """Make new panes when other models are to be shown than are."""
         if not (self.alive and self._begun):
             return
+        self._run_seen = self._view.run
+        names = self._presenter.renamed(self._wanted())
+        self._row.rename(names)
+        self._markdown_formatter.rename(names)
         await self._row.hold(self._wanted)
-        self._markdown_formatter.heed()
-        self._repaint(set(self._runner.session.requests), bars=True)
+        self._markdown_formatter.apply()
+        self._repaint(set(self._view.session.requests), bars=True)
 
-    def _wanted(self) -> list[str]:
-        run = self._runner.run
-        asked = [self._runner.session.models[key].card.key for key in run.plan.models] if run else []
-        if run is not None and (self._runner.busy or set(asked) == set(self.app_state.chosen)):
-            return asked
-        return [card.key for card in self.app_state.chosen_cards()]
+    def _wanted(self) -> list[PaneModel]:
+        return self._presenter.models_wanted(self.app_state)
 
     def on_pane_row_arranged(self, event: PaneRow.Arranged) -> None:
         """Panes that come into sight may show something old."""
         if self._begun:
-            self._repaint(set(self._runner.session.requests), bars=True)
+            self._repaint(set(self._view.session.requests), bars=True)
             self._show_status()
 
     def _moving(self) -> list[str]:
-        return [request.spec.id for request in self._shown.requests() if not request.state.final]
+        requests = self._presenter.requests(list(self._row.panes))
+        return [request.spec.id for request in requests if not request.state.final]
 
     def _beat(self, changed: set[str], bars: bool) -> None:
         """Repaint what a beat brought; nothing between runs."""
-        runner = self._runner
+        view = self._view
+        if view.run is not self._run_seen:
+            self.call_next(self.rebuild)
         if self._low != self._refresh_rate.low:
             self._low = not self._low
             self.query_one(PromptField).cursor_blink = not self._low
-            self._repaint(set(runner.session.requests), bars=True)
+            self._repaint(set(view.session.requests), bars=True)
             self._show_status()
-        if changed or (bars and runner.busy):
+        if changed or (bars and view.busy):
             self._repaint(changed, bars)
-            if not changed and runner.pause_s is not None:
+            if not changed and view.pause_s is not None:
                 self._show_status()
         elif bars:
             self._show_status()
-        if self._ran and not runner.busy:
+        if self._ran and not view.busy:
             self._say("")
-            self.post_message(self.Rested())
-        self._ran = runner.busy
-        self._markdown_formatter.beat()
-        for problem in runner.problems():
+            self.post_message(self.RunEnded())
+        self._ran = view.busy
+        self._markdown_formatter.begin_next()
+        for problem in view.problems():
             if isinstance(problem, StoreError):
-                self.said_of_saving = problem
+                self.storage_problem = problem
             self.tell(problem)
 
     def _repaint(self, changed: set[str], bars: bool) -> None:
         """Show the requests that changed; bars and counters of running requests move only when they are due."""
-        if self._shown.models():
-            self._shown.paint(changed, bars, self._unfolded, coarse=self._low)
-        else:
-            self._shown.paint_waiting(self.app_state)
+        keys, panes = list(self._row.panes), list(self._row.panes.values())
+        shown = self._presenter.pane_data(
+            keys, self.app_state, changed, in_sight=self._row.in_sight, bars=bars, unfolded=self._unfolded
+        )
+        for data in shown:
+            pane = panes[data.position - 1]
+            pane.view.coarse = self._low
+            pane.show(data, counters=bars or self._low)
         if changed:
             self._show_status()
+
+    def _repaint_one(self, request: Request) -> None:
+        self._repaint({request.spec.id}, bars=False)
 
     def _show_status(self) -> None:
         if not self.alive:
             return
+        width = max(self.size.width - 2, 0)
         line = "Waiting for the host …"
         if self._begun:
             notes = ("low bandwidth" if self._low else "", self._row.page)
-            unscored = len(self._scoring.unscored())
-            line = status_line(self.app_state, self._runner, self.mode, unscored, notes, max(self.size.width - 2, 0))
+            line = self._presenter.status(self.app_state, self.mode, list(self._row.panes), notes, width)
         if self._jumping:
             line = "Which pane? Press its number."
-        elif self._said:
-            line = self._said
+        elif self._sentence:
+            line = self._sentence
         elif self.early_prompt is not None and self.app_state.info is None:
             line = "Runs as soon as the host is there …"
-        line = cut(clean_line(line), max(self.size.width - 2, 0))
+        line = cut(clean_line(line), width)
         if line != self._status:
             self._status = line
             self.query_one("#status", Static).update(Content(line))
 
     def _say(self, text: str) -> None:
         """Say something about the answers for a while, in a line that covers none of them."""
-        if self._silence is not None:
-            self._silence.stop()
-        self._said = text
-        self._silence = self.set_timer(_SAID_FOR, lambda: self._say("")) if text else None
+        if self._sentence_end is not None:
+            self._sentence_end.stop()
+        self._sentence = text
+        self._sentence_end = self.set_timer(_SENTENCE_S, lambda: self._say("")) if text else None
         self._show_status()
 
     def tell(self, error: CompareError) -> None:
@@ -224,12 +248,14 @@ class CompareScreen(ModeScreen):
             self.early_prompt = text
             self._show_status()
             return
+        if self._commands is None:
+            return
         cards = self.app_state.chosen_cards()
         if not cards and text.strip():
             self.tell(self.app_state.trouble or BadInputError("No model is chosen", hint="F1 shows the models."))
             return
         try:
-            self._runner.begin(cards, text, mode=self.mode, alone=self._alone)
+            self._commands.begin(cards, text, mode=self.mode, alone=self._alone)
         except CompareError as error:
             self._refuse(error)
             return
@@ -254,25 +280,27 @@ class CompareScreen(ModeScreen):
 
     def action_stop(self) -> None:
         """Stop the focused answer."""
-        if (request := self._shown.focused()) is not None:
-            self._runner.stop(request.spec.id)
+        if self._commands is not None and (request := self._focused()) is not None:
+            self._commands.stop(request.spec.id)
 
     def action_stop_all(self) -> None:
         """Stop every answer."""
-        self._runner.stop_all()
+        if self._commands is not None:
+            self._commands.stop_all()
 
     def action_rerun(self) -> None:
         """Ask the focused model again."""
-        if (request := self._shown.focused()) is not None:
-            self._rerun(lambda: self._runner.rerun(request.spec.model))
+        if self._commands is not None and (request := self._focused()) is not None:
+            self._rerun(partial(self._commands.rerun, request.spec.model))
 
     def action_rerun_all(self) -> None:
         """Ask all models again."""
-        self._rerun(self._runner.rerun_all)
+        if self._commands is not None:
+            self._rerun(self._commands.rerun_all)
 
     def _refuse(self, error: CompareError) -> None:
         """Say why nothing new is asked; what is only true of a run that goes on, no longer than that goes on."""
-        if self._runner.busy:
+        if self._view.busy:
             self._say(clean_line(error.sentence()))
         else:
             self.tell(error)
@@ -285,29 +313,36 @@ class CompareScreen(ModeScreen):
         else:
             self._say("")
 
+    def _focused(self) -> Request | None:
+        return self._presenter.request_in(list(self._row.panes), self._row.focused_index) if self._begun else None
+
     # Scoring
 
     def action_score(self, value: int) -> None:
         """Score the focused answer; 0 takes the score back."""
-        self._scoring.score(value)
+        if self._scoring is not None:
+            self._scoring.score(value)
 
     def action_note(self) -> None:
         """Write a note on the focused answer."""
-        self._scoring.note()
+        if self._scoring is not None:
+            self._scoring.note()
 
     def action_undo(self) -> None:
         """Take back the last score or note."""
-        self._scoring.undo()
+        if self._scoring is not None:
+            self._scoring.undo()
 
     def action_unscored(self) -> None:
         """Go to the next answer without a score."""
-        waiting = [self._shown.index(request) for request in self._scoring.unscored()]
+        panes = list(self._row.panes)
+        waiting = self._presenter.unscored(panes)
         if not waiting:
             self._say("Every answer has a score.")
             return
         here = self._row.focused_index
         after = 0 if here is None else here + 1
-        self._row.focus_index(min(waiting, key=lambda index: (index - after) % len(self._row.panes)))
+        self._row.focus_index(min(waiting, key=lambda index: (index - after) % len(panes)))
 
     # Panes
 
@@ -343,17 +378,20 @@ class CompareScreen(ModeScreen):
 
     def action_thinking(self) -> None:
         """Show or fold what the focused model thought."""
-        if (request := self._shown.focused()) is not None:
+        if (request := self._focused()) is not None:
             self._unfolded ^= {request.spec.model}
-            self._repaint({request.spec.id}, bars=False)
+            self._repaint_one(request)
 
     def action_markdown(self) -> None:
         """The focused answer as Markdown, or as it came."""
-        if told := self._markdown_formatter.toggle():
-            self._say(told)
+        if sentence := self._markdown_formatter.toggle():
+            self._say(sentence)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what needs panes when there are none, and what needs runs before there can be any."""
+        """Grey out what needs panes when there are none, what needs runs before there can be any, and what acts where
+        nobody runs the comparison."""
         if action in _RUN_KEYS and not self._begun:
+            return None
+        if action in _ACTING_KEYS and self._begun and self._commands is None:
             return None
         return None if action in _PANE_KEYS and not self._row.panes else True

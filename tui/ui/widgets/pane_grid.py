@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual.containers import Horizontal
 from textual.events import Resize
@@ -15,17 +15,19 @@ from tui.ui.layout_limits import PANE_WIDTH
 if TYPE_CHECKING:
     from tui.ui.widgets.answer.pane import AnswerPane
 
+Key = TypeVar("Key", bound=Hashable)
 
-class PaneRow(Horizontal):
-    """One pane a model. Panes are told apart by the model's id and counted from 0 in the order of the models."""
+
+class PaneRow(Horizontal, Generic[Key]):
+    """One pane a model. Panes are told apart by a key, and counted from 0 in the order of the models."""
 
     class Arranged(Message):
         """Other panes are in sight than before, and may show something old."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self.panes: dict[str, AnswerPane] = {}
-        """By model id, in order."""
+        self.panes: dict[Key, AnswerPane] = {}
+        """By key, in order."""
         self._building = asyncio.Lock()
         """Held while panes come and go, which more than one part of the program may ask for at once."""
         self._per_page = 1
@@ -33,20 +35,24 @@ class PaneRow(Horizontal):
         """Index of the first pane on the page in sight."""
         self._zoomed = False
 
-    async def hold(self, wanted: Callable[[], Sequence[str]]) -> None:
-        """Have panes for the models that `wanted` names when it is their turn; the same ones stay as they are."""
+    async def hold(self, wanted: Callable[[], Sequence[Key]]) -> None:
+        """Have panes for the keys that `wanted` names when it is their turn; the same ones stay as they are."""
         from tui.ui.widgets.answer.pane import AnswerPane  # an empty row is painted first, and needs none of it
 
         async with self._building:
-            model_ids = list(wanted())
-            if list(self.panes) != model_ids:
+            keys = list(wanted())
+            if list(self.panes) != keys:
                 # A frame painted half-way through a mount can leave the new widgets without a Resize, and so empty.
                 with self.app.batch_update():
                     await self.remove_children()
-                    self.panes = {model_id: AnswerPane() for model_id in model_ids}
+                    self.panes = {key: AnswerPane() for key in keys}
                     self._first, self._zoomed = 0, False
                     await self.mount_all(self.panes.values())
         self.lay_out()
+
+    def rename(self, names: Mapping[Key, Key]) -> None:
+        """Give panes that stay as they are other keys, by their keys so far."""
+        self.panes = {names.get(key, key): pane for key, pane in self.panes.items()}
 
     @property
     def focused_index(self) -> int | None:
@@ -54,6 +60,11 @@ class PaneRow(Horizontal):
         node = self.screen.focused
         inside = node.ancestors_with_self if node is not None else ()
         return next((index for index, pane in enumerate(self.panes.values()) if pane in inside), None)
+
+    @property
+    def in_sight(self) -> list[int]:
+        """Which panes are on the screen."""
+        return [index for index, pane in enumerate(self.panes.values()) if pane.display]
 
     @property
     def page(self) -> str:

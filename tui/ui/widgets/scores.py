@@ -1,19 +1,21 @@
-"""The score of one answer."""
+"""The scores and the note of one answer."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-from tui.core.scoring.rating import OVERALL, SCALE
+from tui.core.scoring.rating import CRITERIA, OVERALL, SCALE, Score
 from tui.core.text.clean import clean_line
 from tui.ui.cells import cut, room
-from tui.ui.widgets.painted import TEXT, Painted, Row
+from tui.ui.widgets.painted import TEXT, Painted, Piece, Row
 
 STAR, GAP, NO_SCORE, NOTE = "★", "☆", "·", "✎"
+_STARS, _MUTED = "score-strip--stars", "score-strip--muted"
 
 
 class ScoreRow(Painted):
-    """Stars, the criterion they are for, and a note behind a pencil, as much of it as there is room for."""
+    """Stars and what they are for, criterion by criterion, and a note behind a pencil as far as there is room."""
 
     DEFAULT_CSS = """
     ScoreRow {
@@ -22,30 +24,39 @@ class ScoreRow(Painted):
         &:ansi .score-strip--muted { color: ansi_default; text-style: dim; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"score-strip--stars", "score-strip--muted"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {_STARS, _MUTED}
 
-    _shown: tuple[int | None, str, str] = (None, "", OVERALL)
+    _shown: tuple[Mapping[str, Score], str] = ({}, "")
 
-    def show(self, score: int | None, note: str, criterion: str = OVERALL) -> None:
-        """Show a score of 1 to 5, or that there is none, and a note; it may come from outside as it is."""
-        if (score, note, criterion) != self._shown:
-            self._shown = (score, note, criterion)
+    def show(self, scores: Mapping[str, Score], note: str) -> None:
+        """Show the scores, by criterion, and a note; both may come from outside as they are."""
+        if (scores, note) != self._shown:
+            self._shown = (scores, note)
             self.repaint()
 
     def compose_rows(self, width: int) -> tuple[Row, ...]:
-        """One row: stars, criterion, note."""
-        score, note, criterion = self._shown
-        stars = NO_SCORE * SCALE[-1] if score is None else STAR * score + GAP * (SCALE[-1] - score)
+        """One row: the scores, then the note."""
+        scores, note = self._shown
         pencil = f"  {NOTE} " if note else ""
         words = clean_line(note, 4 * width)
-        left = max(width - len(stars) - len(pencil), 0)
-        name = f" {clean_line(criterion, max(left - 1, 0))}"
-        if criterion == OVERALL and room(words) > left - len(name):
-            name = ""  # What somebody wrote says more.
-        return (
-            (
-                (stars, "score-strip--muted" if score is None else "score-strip--stars"),
-                (name, "score-strip--muted"),
-                (pencil + cut(words, max(left - len(name), 0)), TEXT),
-            ),
-        )
+        pieces: list[Piece] = []
+        left = width - len(pencil)
+        for criterion in dict.fromkeys([*CRITERIA, *scores]):
+            stars, style = _stars(scores.get(criterion))
+            gap = " " * bool(pieces)
+            left -= len(gap) + len(stars)
+            name = f" {clean_line(criterion, max(left - 1, 0))}"
+            if criterion == OVERALL and room(words) > left - len(name):
+                name = ""  # What somebody wrote says more.
+            left -= len(name)
+            pieces += [(gap + stars, style), (name, _MUTED)]
+        return ((*pieces, (pencil + cut(words, max(left, 0)), TEXT)),)
+
+
+def _stars(score: Score | None) -> Piece:
+    """A score as stars; in figures when its scale is another one, whose stars would look like those of ours."""
+    if score is None or score.value is None:
+        return NO_SCORE * SCALE[-1], _MUTED
+    if score.scale != SCALE[-1]:
+        return f"{score.value}/{score.scale}", _STARS
+    return STAR * score.value + GAP * (SCALE[-1] - score.value), _STARS

@@ -43,19 +43,19 @@ _UNCOLOURED = {"", "console", "markdown", "md", "output", "plain", "plaintext", 
 """What else may stand behind a fence without being a part of the answer, which would be shown."""
 
 
-def formatted(wish: FormatJob) -> Formatted | None:
+def formatted(job: FormatJob) -> Formatted | None:
     """The answer as Markdown; None when it does not lend itself to that. Takes its time: not for the app's loop."""
-    text = clean(wish.text)
-    levels = max(wish.width // _CELLS_A_LEVEL, 1)
+    text = clean(job.text)
+    levels = max(job.width // _CELLS_A_LEVEL, 1)
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": levels * 4})
     # Without references: a line that only tells where others lead would be left out.
     tokens = parser.enable(["table", "strikethrough"]).disable("reference").parse(text)
     if _depth(tokens) > levels:
         return None
-    answer = _Answer(wish.styles)
-    answer.parsed = list(_tamed(tokens, text.split("\n"), wish.width))
+    answer = _Answer(job.styles)
+    answer.parsed = list(_tamed(tokens, text.split("\n"), job.width))
     try:
-        pieces = _rows(answer, wish)
+        pieces = _rows(answer, job)
     except Exception:  # noqa: BLE001 - whatever a text brings a formatter to, the text is still there as it came
         return None
     while pieces and not pieces[-1]:
@@ -65,21 +65,21 @@ def formatted(wish: FormatJob) -> Formatted | None:
     return Formatted(["".join(piece.text for piece in row) for row in pieces], pieces)
 
 
-def _rows(answer: _Answer, wish: FormatJob) -> list[list[Segment]]:
+def _rows(answer: _Answer, job: FormatJob) -> list[list[Segment]]:
     """The answer's rows, with room enough for vowels that take a cell of their own in some terminals."""
-    base, width = wish.styles["text"], wish.width
+    base, width = job.styles["text"], job.width
     while True:
         # The height says nothing here; without one, Rich takes a terminal that calls itself dumb for 80 cells wide.
         console = Console(
             file=io.StringIO(), width=width, height=25, color_system="truecolor", force_terminal=True,
-            legacy_windows=False, theme=_theme(wish.styles), markup=False, emoji=False, highlight=False, no_color=False,
+            legacy_windows=False, theme=_theme(job.styles), markup=False, emoji=False, highlight=False, no_color=False,
         )  # fmt: skip
         lines = console.render_lines(answer, console.options, pad=False)
         rows = [_trimmed(Segment.adjust_line_length(line, width, pad=False), base) for line in lines]
         needed = max((sum(room(piece.text) for piece in row) for row in rows), default=0)
-        if needed <= wish.width or width <= wish.width // 2:
+        if needed <= job.width or width <= job.width // 2:
             return rows
-        width -= max((needed - wish.width) // 2, 1)
+        width -= max((needed - job.width) // 2, 1)
 
 
 class _Words(Text):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,7 +12,7 @@ from textual.containers import Vertical
 
 from tui.core.requests.phases import Span
 from tui.core.requests.request import RequestState
-from tui.core.scoring.rating import OVERALL
+from tui.core.scoring.rating import Score
 from tui.ui.layout_limits import PANE_WIDTH
 from tui.ui.widgets.answer.moves import MOVES, Moves
 from tui.ui.widgets.answer.view import AnswerView
@@ -43,8 +44,8 @@ class PaneData:
     scale: float = 0.0
     """Seconds that fill the phase bar, the same for all panes."""
     reading: Reading | None = None
-    score: int | None = None
-    criterion: str = OVERALL
+    scores: Mapping[str, Score] = field(default_factory=dict)
+    """By criterion."""
     note: str = ""
     waiting: str = ""
     """What to show while there is no text."""
@@ -107,7 +108,7 @@ class AnswerPane(Moves, Vertical, can_focus=True):
         if counters or not running:
             self._bar.show(column.spans, column.scale, running=running)
             self._metrics.show(column.reading)
-        self._score.show(column.score, column.note, column.criterion)
+        self._score.show(column.scores, column.note)
 
     def watch_has_focus(self, _has_focus: bool) -> None:
         """Only the frame looks different. Textual would look the styles of all parts up again, a millisecond each."""

@@ -32,7 +32,7 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
     ended is shown from its top, unless a person has scrolled.
 
     Every `show…` method is given the whole text so far, and only what differs from before is painted. When the answer
-    has ended, `wish` says what somebody else is to format; `take()` shows it.
+    has ended, `format_job` says what is to be formatted elsewhere; `show_formatted()` shows what came of it.
     """
 
     DEFAULT_CSS = CSS
@@ -124,8 +124,8 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
             self._exchange()
 
     @property
-    def wish(self) -> FormatJob | None:
-        """What is to be formatted now; None when nothing is, or has been already."""
+    def format_job(self) -> FormatJob | None:
+        """What is to be formatted; None when nothing is, or has been already."""
         text = self._text.answer.raw
         wanted = self._markdown and self._ended and 0 < len(text) <= LONGEST
         if not wanted or self._formatted is not None or self._refused or not self._room:
@@ -134,9 +134,9 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
             text, self._room.width, {role: self.get_component_rich_style(component(role)) for role in ROLES}
         )
 
-    def take(self, wish: FormatJob, formatted: Formatted | None) -> None:
-        """Show what came of a wish, if it is still one; None says that it cannot be formatted."""
-        if wish == self.wish:
+    def show_formatted(self, job: FormatJob, formatted: Formatted | None) -> None:
+        """Show what came of a job, if it is still to be done; None says that the answer cannot be formatted."""
+        if job == self.format_job:
             self._formatted, self._refused = formatted, formatted is None
             self._exchange()
 

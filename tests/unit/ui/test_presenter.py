@@ -1,0 +1,257 @@
+"""What the Compare screen shows of a comparison: panes, titles, scores, status. Plain values, so no app is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.support.sessions import MS, SENT, WHEN, request, score, session, target
+from tests.support.some import some
+from tui.core.plans.plan import Mode, Plan
+from tui.core.requests.request import Request, RequestState
+from tui.core.scoring.rating import OVERALL, Note, RatingChange
+from tui.core.sessions.session import Session
+from tui.core.sessions.session_model import Overrides, SessionModel
+from tui.core.sessions.view import ComparisonView, StoredComparison
+from tui.ui.cells import room
+from tui.ui.compare import presenter as module
+from tui.ui.compare.presenter import ONLY_SHOWN, PaneModel, Presenter
+from tui.ui.state import AppState
+from tui.ui.widgets.answer.pane import PaneData
+
+PAGE = "panes 1-3 of 5 · [ ]"
+M1, M2, M3 = (PaneModel(f"m{number}") for number in (1, 2, 3))
+
+
+class Going(StoredComparison):
+    """A run that still goes on."""
+
+    pause_s: float | None = None  # type: ignore[assignment]
+
+    @property
+    def busy(self) -> bool:
+        return True
+
+
+def kept(requests: Sequence[Request], *, models: Sequence[SessionModel] = (), **facts: object) -> Session:
+    """A session of one race with these requests."""
+    keys = tuple(dict.fromkeys(one.spec.model for one in requests))
+    return session(requests, models=models, plans=[Plan("race", Mode.RACE, keys, ("p1",))], **facts)  # type: ignore[arg-type]
+
+
+def answered(number: int, **facts: object) -> Request:
+    return request(f"r{number}", model=f"m{number}", mode=Mode.RACE, **facts)  # type: ignore[arg-type]
+
+
+def shown(view: ComparisonView, panes: Sequence[PaneModel], **more: object) -> list[PaneData]:
+    """What all panes show."""
+    every = {"changed": set(view.session.requests), "in_sight": range(len(panes)), **more}
+    return list(Presenter(view).pane_data(panes, AppState(), **every))  # type: ignore[arg-type]
+
+
+def chosen(*models: SessionModel) -> AppState:
+    return AppState(cards=tuple(one.card for one in models), chosen=[one.card.key for one in models])
+
+
+# Which panes
+
+
+def test_panes_are_of_the_run_while_its_models_are_the_chosen_ones_and_while_it_goes_on() -> None:
+    held = kept([answered(1), answered(2)])
+    one, two = held.models.values()
+    other = target("m9", "other")
+    assert Presenter(StoredComparison(held)).models_wanted(chosen(two, one)) == [M1, M2]
+    assert Presenter(StoredComparison(held)).models_wanted(chosen(one)) == [M1]
+    expected = [M1, PaneModel(other.card.key, asked=False)]
+    assert Presenter(StoredComparison(held)).models_wanted(chosen(one, other)) == expected
+    assert Presenter(Going(held)).models_wanted(chosen(other)) == [M1, M2]
+    assert Presenter(StoredComparison(held), can_act=False).models_wanted(AppState()) == [M1, M2]
+    assert Presenter(StoredComparison(session([]))).models_wanted(AppState()) == []
+
+
+def test_a_pane_keeps_its_place_when_its_model_is_asked_for_the_first_time() -> None:
+    held = kept([answered(1), answered(2)])
+    before = [PaneModel(model.card.key, asked=False) for model in held.models.values()]
+    names = Presenter(StoredComparison(held)).renamed([M1, M2])
+    assert [names[pane] for pane in before] == [M1, M2]
+
+
+def test_two_parameter_sets_of_one_model_have_two_panes_and_titles_that_begin_with_what_differs() -> None:
+    plain = target("m1", "alpha", device="CPU")
+    warm = replace(plain, key="m2", own=Overrides(temperature=0.7, max_tokens=9))
+    cold = replace(plain, key="m3", own=Overrides(temperature=0.0, max_tokens=9))
+    requests = [answered(1, answer=["a"]), answered(2, answer=["b"]), answered(3, answer=["c"])]
+    panes = shown(StoredComparison(kept(requests, models=[plain, warm, cold])), [M1, M2, M3])
+    assert [pane.answer for pane in panes] == ["a", "b", "c"]
+    assert [pane.title for pane in panes] == [
+        "alpha · CPU",
+        "max_tokens 9, temperature 0.7 · alpha · CPU",
+        "max_tokens 9, temperature 0.0 · alpha · CPU",
+    ]
+    two = shown(StoredComparison(kept(requests[1:], models=[warm, cold])), [M2, M3])
+    assert [pane.title for pane in two] == ["temperature 0.7 · alpha · CPU", "temperature 0.0 · alpha · CPU"]
+
+
+def test_panes_that_are_not_of_the_run_wait_for_answers() -> None:
+    held, other = kept([answered(1)]), target("m9", "other", device="GPU")
+    panes = [M1, PaneModel(other.card.key, asked=False)]
+    app_state = chosen(*held.models.values(), other)
+    made = list(Presenter(StoredComparison(held)).pane_data(panes, app_state, set(), in_sight=()))
+    assert [(pane.position, pane.answer, pane.waiting) for pane in made] == [
+        (1, "", "The answer comes here."),
+        (2, "", "The answer comes here."),
+    ]
+
+
+# What is painted
+
+
+def test_only_what_changed_and_is_in_sight_is_painted_and_bars_move_while_something_runs() -> None:
+    view = StoredComparison(kept([answered(1), answered(2), answered(3, state=RequestState.RUNNING)]))
+    panes = [M1, M2, M3]
+    assert [pane.position for pane in shown(view, panes, changed={"r2"})] == [2]
+    assert [pane.position for pane in shown(view, panes, changed={"r2", "r3"}, in_sight=[1])] == [2]
+    assert [pane.position for pane in shown(view, panes, changed=set(), bars=True)] == [1, 2, 3]
+    ended = StoredComparison(kept([answered(1), answered(2)]))
+    assert shown(ended, [M1, M2], changed=set(), bars=True) == []
+
+
+def test_the_newest_request_of_a_model_that_has_begun_is_shown() -> None:
+    again = [answered(1, answer=["old"]), answered(2), request("r3", model="m1", mode=Mode.RACE, answer=["new"])]
+    assert [pane.answer for pane in shown(StoredComparison(kept(again)), [M1, M2])] == ["new", "one two three"]
+
+
+def test_a_pane_tells_what_became_of_its_request() -> None:
+    requests = [
+        answered(1, state=RequestState.CUT),
+        answered(2, state=RequestState.FAILED),
+        answered(3, thinking=["hm"], answer=["yes"]),
+        answered(4, state=RequestState.QUEUED),
+    ]
+    requests[2].adjusted = ("seed",)
+    cut, failed, thought, queued = shown(
+        StoredComparison(kept(requests)), [M1, M2, M3, PaneModel("m4")], unfolded={"m3"}
+    )
+    assert cut.fault is not None and "Press r" in cut.fault[1]
+    assert failed.fault == ("The stream broke.", "Press r to run it again.")
+    assert "seed: refused by the host" in thought.remark
+    assert (thought.reasoning_folded, cut.reasoning_folded) == (False, True)
+    assert queued.waiting == "Waiting for its turn …" and queued.state is RequestState.QUEUED
+    assert len({pane.scale for pane in some([cut, failed, thought, queued])}) == 1
+
+
+def test_a_run_is_shown_at_the_moment_that_is_looked_at() -> None:
+    running = answered(1, state=RequestState.RUNNING)
+    (pane,) = shown(Going(kept([running]), at=SENT + 700 * MS), [M1])
+    assert pane.spans[-1].stop == pytest.approx(0.705)
+    assert pane.reading is not None and pane.reading.elapsed == pytest.approx(0.7)
+
+
+# Scores
+
+
+def test_scores_and_notes_are_those_of_the_rater_by_criterion() -> None:
+    scores = [score("r1", 2), score("r1", 5), score("r1", 3, criterion="style"), score("r1", 1, rater="bob")]
+    held = kept([answered(1)], scores=scores, notes=[Note("r1", "ann", "terse", WHEN)])
+    (pane,) = shown(StoredComparison(held, rater="ann"), [M1])
+    assert ({name: one.value for name, one in pane.scores.items()}, pane.note) == ({OVERALL: 5, "style": 3}, "terse")
+    (pane,) = shown(StoredComparison(held), [M1])
+    assert {name: one.value for name, one in pane.scores.items()} == {OVERALL: 1}, "who scored last"
+
+
+def test_unscored_are_the_answers_in_the_panes_without_a_score() -> None:
+    requests = [
+        answered(1),
+        answered(2),
+        answered(3, state=RequestState.EMPTY),
+        answered(4, state=RequestState.STOPPED),
+    ]
+    panes = [M1, M2, M3, PaneModel("m4")]
+    presenter = Presenter(StoredComparison(kept(requests, scores=[score("r1", 4)])))
+    assert presenter.unscored(panes) == [1, 3]
+    assert presenter.unscored([M1]) == [], "these panes are not of the run"
+    assert presenter.status(chosen(), Mode.RACE, panes, (), 80) == "race: all at once  ·  2 unscored"
+
+
+@pytest.mark.parametrize(
+    ("request_", "why"),
+    [
+        (None, "There is no answer to score in this pane."),
+        (answered(1, state=RequestState.RUNNING), "Wait for the end of this answer"),
+        (answered(1, state=RequestState.EMPTY), "There is no answer to score in this pane."),
+        (answered(1, warmup=True), "There is no answer to score in this pane."),
+        (answered(1), ""),
+    ],
+)
+def test_why_an_answer_takes_no_score(request_: Request | None, why: str) -> None:
+    presenter = Presenter(StoredComparison(kept([answered(1)])))
+    assert presenter.why_not_scored(request_).startswith(why) and bool(presenter.why_not_scored(request_)) == bool(why)
+
+
+def test_an_answer_that_is_being_asked_again_takes_no_score() -> None:
+    again = request("r2", model="m1", mode=Mode.RACE, state=RequestState.QUEUED, launch=2)
+    presenter = Presenter(StoredComparison(kept([answered(1), again])))
+    assert presenter.why_not_scored(answered(1)) == "It is being asked again: wait for the new answer."
+
+
+def test_only_what_is_in_sight_is_taken_back_and_what_counts_then_is_said() -> None:
+    held = kept([answered(1), answered(2)])
+    presenter, panes = Presenter(StoredComparison(held)), [M1, M2]
+    change = RatingChange("r2", score("r2", None), score("r2", 4))
+    assert presenter.why_not_undone(change, panes, [0, 1], 20) == ""
+    assert presenter.undone(change, panes, 20) == "Undone on 2 model-m2: score 4 → no score"
+    hidden = presenter.why_not_undone(change, panes, [0], 20)
+    assert hidden == "Score 4 on model-m2 is out of sight: undo it at its pane."
+    earlier = presenter.why_not_undone(change, [M1], [0], 20)
+    assert earlier == "Score 4 on model-m2 is of an earlier question, so it stays."
+    style = RatingChange("r1", score("r1", 2, criterion="style"), score("r1", 3, criterion="style"))
+    assert presenter.undone(style, panes, 20).endswith("score 3 for style → score 2 for style")
+    note = RatingChange("r1", Note("r1", "ann", "", WHEN), Note("r1", "ann", "too short", WHEN))
+    assert presenter.undone(note, panes, 20).endswith("note “too short” → no note")
+
+
+# The status
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_that_there_are_more_panes_is_told_in_any_terminal_that_is_wide_enough(mode: Mode) -> None:
+    requests = [answered(number, state=RequestState.RUNNING) for number in range(1, 6)]
+    view = Going(kept(requests))
+    panes = [PaneModel(f"m{number}") for number in range(1, 6)]
+    for width in (78, 158):
+        line = Presenter(view).status(chosen(), mode, panes, ("", PAGE), width)
+        assert room(line) <= width and line.endswith(PAGE) and "running, 0 of 5 ended" in line
+        assert line.startswith("next" if mode is Mode.MEASURE else "race")
+
+
+def test_a_pause_and_prompts_that_keep_models_warm_are_told() -> None:
+    view = Going(kept([answered(1), answered(2, state=RequestState.QUEUED)]))
+    view.pause_s = 2.1
+    view.session.tool["keep_warm"] = "2 prompts, every 5 min"
+    line = Presenter(view).status(chosen(), Mode.RACE, [M1, M2], (), 160)
+    assert line.endswith("running, 1 of 2 ended  ·  asks once more in 3 s  ·  kept warm: 2 prompts, every 5 min")
+
+
+def test_without_a_run_the_status_says_what_is_missing_and_a_kept_session_that_it_is_only_shown() -> None:
+    nothing = StoredComparison(session([]))
+    assert Presenter(nothing).status(AppState(), Mode.RACE, [], (), 80) == "Waiting for the host …"
+    held = StoredComparison(kept([answered(1)]))
+    assert Presenter(held, can_act=False).status(AppState(), Mode.RACE, [M1], (), 80) == f"{ONLY_SHOWN} · 1 unscored"
+
+
+def test_where_nothing_can_be_asked_no_pane_says_that_a_key_asks_it_again() -> None:
+    requests = [answered(1, state=RequestState.CUT), answered(2, state=RequestState.EMPTY)]
+    view, panes = StoredComparison(kept(requests)), [M1, M2]
+    for can_act in (True, False):
+        presenter = Presenter(view, can_act=can_act)
+        made = presenter.pane_data(panes, AppState(), set(view.session.requests), in_sight=(0, 1))
+        cut, empty = made
+        assert cut.fault is not None
+        assert ("Press r" in cut.fault[1]) is ("r asks" in empty.waiting) is can_act
+
+
+def test_the_presenter_imports_no_runner_and_holds_no_widget() -> None:
+    names = {value.__module__ for value in vars(module).values() if hasattr(value, "__module__")}
+    assert not [name for name in names if name.startswith(("tui.runner", "tui.engine", "tui.hosts", "textual"))]
