@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from tests.support.loopback_server import LoopbackServer
+from tests.support.loopback_server import FINISH, SCRIPTS, LoopbackServer, Wire, text, usage
 from tests.support.odd_servers import UnlistingServer
 from tests.support.screens import asking
 from tests.support.some import some
 from tui.core.plans.plan import Mode
 from tui.core.requests.request import RequestState
+from tui.core.sessions.session_model import ModelChoice
 from tui.hosts.openai.host import OpenAIHost
+from tui.storage.prompt_files import read_models
 
 
 @pytest.fixture
@@ -168,3 +172,44 @@ async def test_a_model_whose_warm_up_failed_says_why_it_was_not_asked(server: Lo
         await play.until(lambda: play.here == 1 and not play.runner.busy)
         why = "Not asked, because its warm-up failed: The host refused with 500: boom."
         await play.until(lambda: why in play.pane(1))
+
+
+async def warmth(wire: Wire) -> None:
+    """How it was asked."""
+    await wire.head()
+    await wire.event(text(f"temperature is {wire.talk.body.get('temperature')}"))
+    await wire.event(FINISH)
+    await wire.event(usage(3))
+    await wire.event("[DONE]")
+
+
+async def test_two_parameter_sets_of_one_model_stand_side_by_side(
+    server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SCRIPTS, "warmth", warmth)
+    sets = [{"alias": "warmth", "temperature": heat} for heat in (0.2, 0.9)]
+    (tmp_path / "models.json").write_text(json.dumps(sets), encoding="utf-8")
+    async with asking(OpenAIHost(server.url), ("warmth", "good")) as play:
+        await play.sees("1 warmth", "2 good")
+        app_state = play.app.app_state
+        choices = [
+            ModelChoice(card, own)
+            for name, own in read_models(tmp_path / "models.json")
+            if (card := app_state.card(name)) is not None
+        ]
+        play.runner.begin([*choices, *app_state.chosen_cards()], "hi")
+        await play.until(lambda: len(play.panes) == 4 and not play.runner.busy)
+        await play.sees("4 unscored", "panes 1-3 of 4")
+        assert "1 temperature 0.2 · w" in play.pane(1) and "2 temperature 0.9 · w" in play.pane(2)
+        await play.until(lambda: "temperature is 0.2" in play.pane(1) and "temperature is 0.9" in play.pane(2))
+        await play.until(lambda: "temperature is None" in play.pane(3))
+        await play.press("escape", "'", "2", "5")
+        assert "★★★★★" in play.pane(2) and "★" not in play.pane(1)
+        await play.press("r")
+        await play.until(lambda: len(play.runner.session.requests) == 5 and not play.runner.busy)
+        assert [talk.body.get("temperature") for talk in server.talks].count(0.9) == 2
+        await play.sees("4 unscored")
+        await play.press("e")
+        await play.type("Why?", "enter")
+        await play.until(lambda: len(play.panes) == 2 and not play.runner.busy)
+        await play.sees("1 warmth", "2 good", "2 unscored")
