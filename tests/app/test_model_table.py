@@ -6,10 +6,10 @@ import pytest
 
 from tests.app.stage import Stage, rows
 from tests.support.recorded import CARDS
+from tui.core.catalog.download import Download
+from tui.core.catalog.download import Stage as Step
 from tui.core.catalog.download_speed import DownloadSpeed
 from tui.core.catalog.model_card import ModelCard, ModelState
-from tui.runner.downloads import Download
-from tui.runner.downloads import Stage as Step
 from tui.ui.models.rows import COLUMNS, PLAIN, STATE, Glyphs, model_rows, state_text, variant_names
 from tui.ui.state import AppState
 from tui.ui.widgets.model_table import ModelColumn, ModelRow, ModelTable, fit_text, fitted

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.support.replay_service import STALL, replaying
+from tui.core.catalog.download import Download, Stage
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import ModelFailedError
 from tui.hosts.base import BareHost
 from tui.hosts.foundry.service import SILENCE_S, ServiceHost
-from tui.runner.downloads import GRACE_S, STALL_S, Download, Downloads, Stage
+from tui.runner.downloads import GRACE_S, STALL_S, Downloads
 
 PATIENCE_S = 30.0
 A, B, C = (ModelCard(f"{name}:1", name, size_mb=1000.0) for name in "abc")

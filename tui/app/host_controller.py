@@ -9,6 +9,7 @@ from textual.app import App
 from textual.content import Content
 
 from tui.app.host_questions import HostAnswered, HostFailed, HostOffered, HostWork, Newest
+from tui.core.catalog.download import Stage
 from tui.core.catalog.memory_fit import MemoryVerdict
 from tui.core.catalog.model_card import find_model
 from tui.core.errors import CompareError, NoModelError
@@ -19,7 +20,6 @@ from tui.hosts.base import Ability, Host, HostInfo
 from tui.hosts.free_memory import free_bytes
 from tui.hosts.search.describe import host_story
 from tui.runner import Runner
-from tui.runner.downloads import Stage
 from tui.ui.compare.screen import CompareScreen
 from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.text_page import TextPageDialog

@@ -11,12 +11,13 @@ import click
 from tui.cli.exit_codes import ExitCode
 from tui.cli.open_session import connected
 from tui.cli.output import host_option, say, show, told
+from tui.core.catalog.download import Download, Stage
 from tui.core.catalog.model_card import ModelCard, find_model
 from tui.core.errors import NoModelError
 from tui.core.text.clean import clean_line
 from tui.hosts.base import Host, HostInfo
 from tui.hosts.unknown_model import missing_model
-from tui.runner.downloads import Download, Downloads, Stage
+from tui.runner.downloads import Downloads
 
 LOOK_S = 0.2
 STEP = 10

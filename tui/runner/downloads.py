@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
+from tui.core.catalog.download import Download, Stage
 from tui.core.catalog.download_speed import DownloadSpeed, Sample, added, pace
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import CompareError, ModelFailedError
@@ -21,38 +21,6 @@ TRIES = 5
 LONGEST_PAUSE_S = 30.0
 _LOOK_S = 0.25
 """Seconds between two looks at an attempt."""
-
-
-class Stage(StrEnum):
-    """Where a download is."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    PAUSED = "paused"
-    """Stalled; it is tried again after a while."""
-    STOPPING = "stopping"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """One model's way into the cache, as it stood at one moment."""
-
-    key: str
-    size: float | None = None
-    stage: Stage = Stage.QUEUED
-    samples: tuple[Sample, ...] = ()
-    attempt: int = 0
-    """Counted from 1; 0 before the first."""
-    error: CompareError | None = None
-    """Why it failed."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.stage in (Stage.DONE, Stage.FAILED, Stage.CANCELLED)
 
 
 class Downloads:

@@ -12,9 +12,9 @@ from tui.core.errors import CompareError
 from tui.core.plans.plan import MAX_MODELS
 
 if TYPE_CHECKING:
+    from tui.core.catalog.download import Download
     from tui.core.catalog.download_speed import DownloadSpeed
-    from tui.hosts.base import HostInfo, Offers
-    from tui.runner.downloads import Download
+    from tui.core.catalog.host_info import HostInfo, Offers
 
 
 @dataclass(slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from tui.core.catalog.download import Stage
 from tui.core.catalog.memory_fit import MemoryFit, MemoryVerdict, need_of, on_disk
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.catalog.model_filters import FilterBy, ModelFilter
 from tui.core.text import formatting as figures
 from tui.core.text.clean import clean, clean_line
-from tui.runner.downloads import Stage
 from tui.ui.models.model_actions import DONE
 from tui.ui.state import AppState
 

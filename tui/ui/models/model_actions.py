@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tui.core.catalog.download import Stage
+from tui.core.catalog.host_info import Ability
 from tui.core.catalog.model_card import ModelCard, ModelState
-from tui.hosts.base import Ability
-from tui.runner.downloads import Stage
 from tui.ui.models.rows import DOING
 from tui.ui.state import AppState
 

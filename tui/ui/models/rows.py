@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from tui.core.catalog.download import Stage
 from tui.core.catalog.download_speed import DownloadSpeed
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.catalog.model_filters import short_task
 from tui.core.text import formatting as figures
 from tui.core.text.clean import clean_line
-from tui.runner.downloads import Stage
 from tui.ui.state import AppState
 from tui.ui.widgets.model_table import EMPTY, ModelColumn, ModelRow
 

@@ -10,12 +10,12 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from tui.core.catalog.host_info import Ability
 from tui.core.catalog.model_card import ModelCard
 from tui.core.catalog.model_filters import FilterBy, ModelFilter, values
 from tui.core.plans.plan import MAX_MODELS
 from tui.core.text import formatting as figures
 from tui.core.text.clean import clean, clean_line
-from tui.hosts.base import Ability
 from tui.ui.actions import MODELS, bindings
 from tui.ui.cells import cut
 from tui.ui.dialogs.choice import ChoiceDialog
