@@ -22,7 +22,7 @@ from typing import Any
 
 import httpx2
 
-from tui.core.samples import SAMPLES
+from tui.core.plans.sample_prompts import SAMPLES
 
 from .results import note
 
