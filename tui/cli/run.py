@@ -18,18 +18,17 @@ from tui.cli.output import host_option, models_option, say, sessions_option, sho
 from tui.cli.recovery import Recovery
 from tui.core.catalog.model_card import ModelCard, find_or_believe
 from tui.core.errors import BadInputError, NoHostError, NoModelError, prose
-from tui.core.metrics.metrics import METRICS
+from tui.core.metrics.registry import MS, Flag, Place, flags_in, metrics_in, sentences, values
 from tui.core.plans.plan import Mode
 from tui.core.plans.plan_run import PlanRun, newest
 from tui.core.plans.progress import progress
-from tui.core.requests import dropped_options as dialect
 from tui.core.requests.outcome import COMPLETE, outcome
 from tui.core.requests.request import Fault, Request, RequestState
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import DEFAULT_MAX_TOKENS, DETERMINISTIC_SEED, Parameters
 from tui.core.text.cell_width import cell_width
 from tui.core.text.clean import clean_line
-from tui.core.text.formatting import milliseconds
+from tui.core.text.formatting import quantity
 from tui.files import is_there
 from tui.hosts.base import HostInfo
 from tui.hosts.unknown_model import missing_model
@@ -251,8 +250,8 @@ def _tell(session: Session, asked: PlanRun, request: Request, as_json: bool) -> 
         show(request.answer)
     if outcome(request) != COMPLETE:
         show(_ended(request))
-    if request.adjusted:
-        show(dialect.told(request.adjusted))
+    for sentence in sentences(request, request.metrics, Place.OUTPUT):
+        show(sentence)
     show(f"[{summary(request)}]")
 
 
@@ -276,46 +275,44 @@ def summary(request: Request) -> str:
     """A request's numbers in one line; what is unknown is a dash. Of a request that was never made there are none."""
     if request.timestamps.sent is None and request.state.final:
         return request.state.value
-    metrics = request.metrics
-    tokens = request.usage.completion_tokens if request.usage else None
-    about = "~" if request.usage and request.usage.source != "server" else ""
-    parts = [
-        f"{about}{tokens} tokens" if tokens is not None else _chunks(request.timestamps.chunks),
-        f"{about}{metrics.decode_tps:.1f} tok/s" if metrics.decode_tps is not None else f"- tok/s ({request.no_rate})",
-        f"first {milliseconds(metrics.ttft_ms)}",
-        *_from_cache(request),
-        f"total {milliseconds(metrics.end_ms)}",
-        request.finish_reason or request.state.value if request.state is RequestState.DONE else request.state.value,
-    ]
-    return " · ".join([*parts, "contended"] if request.spec.contended else parts)
+    derived, usage = request.metrics, request.usage
+    about = "~" if usage is not None and usage.source != "server" else ""
+    tokens = usage.completion_tokens if usage is not None else None
+    parts = [f"{about}{tokens} tokens" if tokens is not None else _chunks(request.timestamps.chunks)]
+    flags = [flag for flag in flags_in(Place.SUMMARY) if flag.holds(request, derived)]
+    # How fast comes before how long.
+    metrics = sorted(metrics_in(Place.SUMMARY), key=lambda metric: metric.unit == MS)
+    for metric in metrics:
+        value = metric.read(request, derived)
+        why = metric.why_unknown(request) if value is None and metric.why_unknown is not None else None
+        number = (about if metric.needs_tokens and value is not None else "") + quantity(value, metric.unit)
+        parts.append(f"{metric.short_label} {number}".lstrip() + (f" ({why})" if why is not None else ""))
+        parts += [_in_words(flag, request) for flag in flags if flag.about == metric.name]
+    done = request.state is RequestState.DONE
+    parts.append(request.finish_reason if done and request.finish_reason else request.state.value)
+    named = {metric.name for metric in metrics}
+    return " · ".join([*parts, *(_in_words(flag, request) for flag in flags if flag.about not in named)])
+
+
+def _in_words(flag: Flag, request: Request) -> str:
+    return flag.label if flag.words is None else flag.words(request)
 
 
 def _chunks(count: int) -> str:
     return "1 chunk" if count == 1 else f"{count} chunks"
 
 
-def _from_cache(request: Request) -> list[str]:
-    """That the time of the first text is not a fresh prompt's, where the host says so."""
-    usage = request.usage
-    if usage is None or not usage.from_cache:
-        return []
-    of = "" if usage.prompt_tokens is None else f" of {usage.prompt_tokens}"
-    return [f"{usage.cached_tokens}{of} prompt tokens from a cache"]
-
-
 def _as_json(session: Session, request: Request) -> dict[str, Any]:
     derived = request.metrics
     usage = request.usage
-    metrics: dict[str, Any] = {name: getattr(derived, name) for name in METRICS}
-    metrics |= {
+    metrics: dict[str, object] = {
+        **values(request, derived, Place.JSON),
         "prompt_tokens": usage.prompt_tokens if usage else None,
         "completion_tokens": usage.completion_tokens if usage else None,
         "reasoning_tokens": usage.reasoning_tokens if usage else None,
         "cached_tokens": usage.cached_tokens if usage else None,
-        "ttft_from_cache": usage.from_cache if usage and usage.cached_tokens is not None else None,
-        "usage_source": usage.source if usage else "none",
-        "contended": request.spec.contended,
-        "decode_tps_unknown": request.no_rate,
+        **dict(flag.json(request, derived) for flag in flags_in(Place.JSON)),
+        **{f"{metric.name}_unknown": why(request) for metric in metrics_in(Place.JSON) if (why := metric.why_unknown)},
     }
     fault = request.fault
     if fault is None and request.state is not RequestState.DONE:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
@@ -13,6 +13,7 @@ from tui.cli.open_session import Models, conducted, connected, drive, of_request
 from tui.cli.output import host_option, models_option, show, show_json, told
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import BadInputError, CompareError, NoHostError, NoModelError, prose
+from tui.core.metrics.registry import Place, metrics_in, values
 from tui.core.plans.plan import MAX_MODELS, Mode
 from tui.core.requests.outcome import outcome
 from tui.core.requests.request import Request
@@ -32,13 +33,13 @@ class Check:
     name: str
     code: ExitCode
     found: str
-    ttft_ms: float | None = None
-    end_ms: float | None = None
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    """Of the answer, if one was asked for; unknown of everything else."""
 
     def to_dict(self) -> dict[str, Any]:
         """For machines."""
         facts = {"check": self.name, "ok": not self.code, "exit_code": int(self.code), "found": self.found}
-        return facts | {"ttft_ms": self.ttft_ms, "end_ms": self.end_ms}
+        return facts | {metric.name: self.metrics.get(metric.name) for metric in metrics_in(Place.SMOKE)}
 
 
 @click.command()
@@ -142,4 +143,4 @@ def _check(card: ModelCard, request: Request, slow_ms: float | None) -> Check:
         found = f"answered in {milliseconds(metrics.end_ms)}, first text after {milliseconds(metrics.ttft_ms)}"
         if code is ExitCode.SLOW:
             found += f"; the limit is {slow_ms:g} ms"
-    return Check(card.key, code, found, metrics.ttft_ms, metrics.end_ms)
+    return Check(card.key, code, found, values(request, metrics, Place.SMOKE))

@@ -1,12 +1,12 @@
-"""What follows from the marks of one request. Unknown is None, never 0.
+"""What follows from the timestamps of one request. Unknown is None, never 0.
 
-Names and formulas: `docs/measurement.md`. Times are milliseconds, rates are per second.
+Names and formulas: `registry.py` and `docs/measurement.md`. Times are milliseconds, rates are per second.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
@@ -17,7 +17,8 @@ from tui.core.requests.timestamps import Timestamps
 CHUNKED_ABOVE = 1.2
 """Tokens per chunk above which a chunk must not be read as a token."""
 LEAST_NS = 20_000_000
-"""A decode rate needs so many nanoseconds from first to last chunk: what arrives faster tells of its delivery."""
+"""The least time from first to last chunk for a decode rate, in nanoseconds: what arrives faster shows how it was
+delivered, not how it was made."""
 
 
 class NoRate(StrEnum):
@@ -63,7 +64,10 @@ class Metrics:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
-METRICS: tuple[str, ...] = tuple(field.name for field in fields(Metrics))
+def derive_first(timestamps: Timestamps) -> Metrics:
+    """The metrics that no later chunk changes, while a request still runs. Cheap, however long the answer is."""
+    sent, at, output = timestamps.sent, timestamps.at, timestamps.first_output
+    return Metrics(ttft_ms=_ms(_between(sent, at[0] if at else None)), ttfo_ms=_ms(_between(sent, output)))
 
 
 def derive(timestamps: Timestamps, usage: Usage | None, answer_chars: int) -> Metrics:

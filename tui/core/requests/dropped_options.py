@@ -10,8 +10,8 @@ LIMIT, NEWER_LIMIT = "max_tokens", "max_completion_tokens"
 """The limit of an answer's length is never left out: a server that refuses its name knows it by another."""
 
 
-def told(left_out: Sequence[str]) -> str:
-    """A sentence on what was asked differently than planned; empty when nothing was."""
+def dropped_sentence(left_out: Sequence[str]) -> str:
+    """What was asked differently than planned, as a sentence; empty when nothing was."""
     gone = [name for name in left_out if name != LIMIT]
     parts = [f"{', '.join(gone)}: refused by the host and left out"] if gone else []
     if LIMIT in left_out:

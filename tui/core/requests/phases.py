@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
+from tui.core.metrics.metrics import Metrics
 from tui.core.requests.phase import Phase
 from tui.core.requests.request import Request, RequestState
 
@@ -63,10 +64,11 @@ class Live:
     """Seconds since the request was sent."""
 
 
-def live(request: Request, now: int, tokens_per_chunk: float = 1.0) -> Live:
+def live(request: Request, now: int, tokens_per_chunk: float = 1.0, metrics: Metrics | None = None) -> Live:
     """The counters at `now`. `tokens_per_chunk` is this model's last known ratio, 1 until one is known.
 
     Chunks stand for tokens while the request answers, and no longer: how many tokens were in them nobody knows.
+    `metrics` are those of a request that has ended, where the caller has derived them already.
     """
     timestamps = request.timestamps
     counted = request.usage.completion_tokens if request.usage else None
@@ -76,7 +78,7 @@ def live(request: Request, now: int, tokens_per_chunk: float = 1.0) -> Live:
     tokens = counted if counted is not None or not running or not chunks else round(chunks * tokens_per_chunk)
     stop = now if running else timestamps.end
     # All metrics of a long answer take milliseconds to derive: too long for every beat.
-    rate = request.metrics.decode_tps if request.state.final else None
+    rate = (metrics or request.metrics).decode_tps if request.state.final else None
     if running and counted is None and chunks > 1 and timestamps.at[-1] > timestamps.at[0]:
         rate = (chunks - 1) * tokens_per_chunk * 1e9 / (timestamps.at[-1] - timestamps.at[0])
     recent = None

@@ -45,6 +45,13 @@ def milliseconds(count: float | None, *, digits: int = 2, gap: str = " ") -> str
     return duration(None if count is None else count / 1000, digits=digits, gap=gap)
 
 
+def quantity(value: float | None, unit: str, *, gap: str = " ") -> str:
+    """A metric in its unit: `0.31 s`, `41.3 tok/s`. `gap` stands between the number and the unit of a time."""
+    if unit == "ms":
+        return milliseconds(value, gap=gap)
+    return f"{UNKNOWN if value is None else f'{value:.1f}'} {unit}"
+
+
 def left(seconds: float | None) -> str:
     """A time to go, rounded up: `45 s`, `3:05`, `1:02:00`."""
     if seconds is None:

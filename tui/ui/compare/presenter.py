@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from tui.core.catalog.model_names import titles
+from tui.core.metrics.metrics import Metrics
+from tui.core.metrics.registry import Place, sentences, unknown
 from tui.core.plans.plan import Mode
 from tui.core.plans.plan_run import PlanRun, newest, planned_request_of
 from tui.core.plans.progress import progress
-from tui.core.requests.dropped_options import told
-from tui.core.requests.outcome import COMPLETE, outcome
-from tui.core.requests.phases import Live, live, spans
+from tui.core.requests.outcome import outcome
+from tui.core.requests.phases import live, spans
 from tui.core.requests.request import Request, RequestState
 from tui.core.scoring.rating import OVERALL, Note, RatingChange, Score, can_be_scored, is_unscored
 from tui.core.sessions.session_model import SessionModel, titles_of
@@ -25,7 +26,7 @@ from tui.ui.cells import room
 from tui.ui.state import AppState
 from tui.ui.widgets.answer.formatted import LONGEST
 from tui.ui.widgets.answer.pane import PaneData
-from tui.ui.widgets.metrics import reading
+from tui.ui.widgets.metrics import known_metrics, reading
 
 ONLY_SHOWN = "only shown: a kept session is neither asked nor scored here"
 _WAITING = {
@@ -244,7 +245,8 @@ def pane_data(
 ) -> PaneData:
     """The pane of a request at `now`, in nanoseconds. `scale` is the seconds of a full bar."""
     spec, final = request.spec, request.state.final
-    counters = live(request, now, view.tokens_per_chunk.get(spec.model, 1.0))
+    metrics = known_metrics(request)
+    counters = live(request, now, view.tokens_per_chunk.get(spec.model, 1.0), metrics)
     waiting = _WAITING.get(request.state, "")
     if final:
         waiting = f"{outcome(request)} r asks it again."
@@ -259,10 +261,10 @@ def pane_data(
         reasoning=request.reasoning,
         reasoning_folded=folded,
         fault=_fault(request),
-        remark=" ".join(part for part in _remarks(request, counters) if part),
+        remark=" ".join(_remarks(request, metrics)),
         spans=spans(request, now),
         scale=scale,
-        reading=reading(request, counters),
+        reading=reading(request, counters, metrics),
         scores=view.ratings.scores_of(spec.id),
         note=view.ratings.note_of(spec.id),
         waiting=waiting,
@@ -284,17 +286,13 @@ def _fault(request: Request) -> tuple[str, str] | None:
     return None
 
 
-def _remarks(request: Request, counters: Live) -> Iterator[str]:
+def _remarks(request: Request, metrics: Metrics) -> Iterator[str]:
     """What there is to know of how the answer came about."""
-    if request.spec.warmup:
-        yield "A warm-up: it is not counted."
-    yield told(request.adjusted)
+    yield from sentences(request, metrics, Place.REMARK)
     if not request.state.final or not request.timestamps.chunks:
         return
-    if request.fault is None and request.state is not RequestState.CUT and (end := outcome(request)) != COMPLETE:
-        yield end
-    if counters.rate is None and (why := request.no_rate) is not None:
-        yield f"tok/s is not known: {why}."
+    for metric, why in unknown(request, metrics, Place.PANE):
+        yield f"{metric.unit} is not known: {why}."
     if len(request.answer) > LONGEST:
         yield f"This answer is too long to be shown as Markdown (above {LONGEST} characters)."
 

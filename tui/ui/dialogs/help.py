@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from tui.core.metrics.metrics import NoRate
+from tui.core.metrics.registry import FLAGS, Place, metrics_in
 from tui.core.requests.phase import Phase
 from tui.ui import actions, widget_actions
 from tui.ui.dialogs.text_page import TextPageDialog
@@ -60,7 +60,20 @@ def _bar() -> list[Content]:
 
 
 def _legend() -> list[Content]:
-    """How the numbers of an answer are to be read, and why a rate is not known."""
-    signs = [("~", "Estimated: not counted by the host"), ("-", "Not known"), ("- tok/s", "Not known, because")]
+    """How the numbers of an answer are to be read, and why one of them is not known."""
+    metrics = metrics_in(Place.PANE)
+    signs = [
+        *((metric.short_label or metric.unit, _sentence(metric.meaning)) for metric in metrics),
+        *((flag.sign, flag.meaning) for flag in FLAGS if flag.sign),
+        ("-", "Not known"),
+    ]
     lines = [Content.styled("Numbers", "bold"), *(Content(f"  {sign:<14}{about}") for sign, about in signs)]
-    return [*lines, *(Content(f"{'':<16}{why}") for why in NoRate)]
+    for metric in metrics:
+        if metric.reasons:
+            lines.append(Content(f"  {f'- {metric.unit}':<14}Not known, because"))
+            lines += [Content(f"{'':<16}{why}") for why in metric.reasons]
+    return lines
+
+
+def _sentence(phrase: str) -> str:
+    return phrase[0].upper() + phrase[1:]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rich.cells import cell_len
 
-from tui.core.metrics.metrics import CHUNKED_ABOVE
+from tui.core.metrics.metrics import Metrics, derive_first
+from tui.core.metrics.registry import Place, flags_in, metrics_in
 from tui.core.requests.phases import Live
 from tui.core.requests.request import Request, RequestState
 from tui.core.text.clean import clean_line
-from tui.core.text.formatting import data_size, duration, milliseconds
+from tui.core.text.formatting import data_size, duration, quantity
 from tui.ui.widgets.painted import TEXT, Painted, Row
 
 WIDE = 34
@@ -20,13 +21,14 @@ REASON_LENGTH = 14
 EXTRA = 5
 """The rank from which a part is given up before the others are shortened."""
 _WIDE_ROWS = (
-    ("tokens", "speed", "first", "cached", "mean"),
-    ("total", "reason", "race", "answer", "prompt", "chunked", "memory"),
+    ("tokens", "decode_tps", "ttft_ms", "from_cache", "mean"),
+    ("end_ms", "reason", "contended", "ttfo_ms", "prompt", "chunked", "memory"),
 )
 _NARROW_ROWS = (
-    ("tokens", "speed", "race"),
-    ("first", "cached", "total", "reason", "answer", "prompt", "chunked", "memory"),
+    ("tokens", "decode_tps", "contended"),
+    ("ttft_ms", "from_cache", "end_ms", "reason", "ttfo_ms", "prompt", "chunked", "memory"),
 )
+"""Where the parts stand that have a place of their own. All other metrics and flags follow in the second line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +43,18 @@ class Reading:
     """Tokens a second over the last second, always an estimate; known only while the request answers."""
     rate: float | None = None
     """Tokens a second over the whole answer."""
-    ttft_ms: float | None = None
-    """To the first text of any kind."""
-    ttfo_ms: float | None = None
-    """To the first text of the answer: later, when there was thinking."""
     elapsed: float | None = None
     """Seconds since the request was sent, up to its end."""
     finish_reason: str | None = None
     prompt_tokens: int | None = None
-    cached_tokens: int | None = None
-    """Those of the prompt's that came from a cache: then the first text's time is not a fresh prompt's."""
     memory: int | None = None
     """The most that the serving process was seen to hold, in bytes."""
-    contended: bool = False
-    """Others were in flight, so the times tell of the race."""
-    chunked: bool = False
-    """The host sends several tokens at once: gaps between chunks say nothing of single tokens."""
     chunks: int = 0
     """How many pieces of text arrived."""
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    """By name, those of the registry's metrics that a pane shows and that say something of this request."""
+    flags: Mapping[str, str] = field(default_factory=dict)
+    """By name, those of the registry's flags that a pane shows and that hold, with their amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +66,34 @@ class _Part:
     rank: int
 
 
-def reading(request: Request, live: Live) -> Reading:
-    """What a request's pane says of it."""
-    timestamps = request.timestamps
-    # Deriving all metrics takes milliseconds once there are thousands of chunks, and beats come ten times a second.
-    per_chunk = request.metrics.tokens_per_chunk if request.state.final else None
+def known_metrics(request: Request) -> Metrics:
+    """The metrics that a pane may show: all of a request that has ended, and of a running one those that are certain.
+
+    Deriving all of them takes milliseconds once there are thousands of chunks, and a pane is painted ten times a second.
+    """
+    return request.metrics if request.state.final else derive_first(request.timestamps)
+
+
+def reading(request: Request, live: Live, metrics: Metrics | None = None) -> Reading:
+    """What a request's pane says of it. `metrics` are `known_metrics()`, where the caller has them already."""
+    derived = metrics or known_metrics(request)
     return Reading(
         state=request.state,
         tokens=live.tokens,
         estimated=live.estimated,
         rate_now=live.rate_now,
         rate=live.rate,
-        ttft_ms=_ms_between(timestamps.sent, timestamps.at[0] if timestamps.at else None),
-        ttfo_ms=_ms_between(timestamps.sent, timestamps.first_output),
         elapsed=live.elapsed,
         finish_reason=request.finish_reason,
         prompt_tokens=request.usage.prompt_tokens if request.usage else None,
-        cached_tokens=request.usage.cached_tokens if request.usage else None,
         memory=request.memory.resident_peak if request.memory else None,
-        contended=request.spec.contended,
-        chunked=per_chunk is not None and per_chunk > CHUNKED_ABOVE,
         chunks=live.chunks,
+        metrics={
+            metric.name: metric.read(request, derived)
+            for metric in metrics_in(Place.PANE)
+            if metric.pane_shows_if(derived)
+        },
+        flags={flag.name: flag.amount(request) for flag in flags_in(Place.PANE) if flag.holds(request, derived)},
     )
 
 
@@ -98,8 +101,6 @@ def lines(reading: Reading, width: int) -> list[str]:
     """The reading as two lines of at most `width` cells. What does not fit is shortened, then left out, never cut."""
     live = reading.rate_now is not None and not reading.state.final
     speed = f"~{reading.rate_now:.1f}" if live else _mean(reading)
-    first, answer = (milliseconds(ms, gap="") for ms in (reading.ttft_ms, reading.ttfo_ms))
-    thought = reading.ttfo_ms is not None and reading.ttfo_ms != reading.ttft_ms
     brief = reading.elapsed is not None and reading.elapsed < 1
     total = duration(reading.elapsed, digits=2 if brief else 1, gap="") + (
         "" if reading.state.final or reading.elapsed is None else "…"
@@ -107,21 +108,35 @@ def lines(reading: Reading, width: int) -> list[str]:
     reason = clean_line(reading.finish_reason or "", REASON_LENGTH)
     parts = {
         "tokens": _same(_count(reading), 4),
-        "speed": _Part(f"{speed} tok/s", f"{speed} t/s", 0),
+        # These two are counted while the answer grows, long before they are metrics.
+        "decode_tps": _Part(f"{speed} tok/s", f"{speed} t/s", 0),
+        "end_ms": _Part(f"total {total}", total, 3),
         "mean": _same(f"mean {_mean(reading)}" if live and reading.rate is not None else "", 6),
-        "race": _same("race" if reading.contended else "", 1),
-        "first": _Part(f"first {first}", f"1st {first}", 2),
-        "cached": _cached(reading),
-        "total": _Part(f"total {total}", total, 3),
         # "stop" is what everybody expects, any other reason is news.
         "reason": _same(reason, 5 if reason == "stop" else 1),
-        "answer": _same(f"answer {answer}" if thought else "", 4),
         "prompt": _same("" if reading.prompt_tokens is None else f"prompt {reading.prompt_tokens}", 7),
         "memory": _same("" if reading.memory is None else f"host {data_size(reading.memory)}", 8),
-        "chunked": _same("chunked" if reading.chunked else "", 6),
     }
-    rows = _WIDE_ROWS if width >= WIDE else _NARROW_ROWS
-    return [_fit([parts[name] for name in row if parts[name].full], width) for row in rows]
+    parts = _registered(reading) | parts
+    first, second = _WIDE_ROWS if width >= WIDE else _NARROW_ROWS
+    placed = {*first, *second}
+    rows = (first, (*second, *(name for name in parts if name not in placed)))
+    return [_fit([parts[name] for name in row if name in parts and parts[name].full], width) for row in rows]
+
+
+def _registered(reading: Reading) -> dict[str, _Part]:
+    """The parts that the registry describes, by name."""
+    parts = {}
+    for metric in metrics_in(Place.PANE):
+        value = reading.metrics.get(metric.name)
+        if value is not None or metric.pane_shows_unknown:
+            number, name = quantity(value, metric.unit, gap=""), metric.short_label
+            full, short = f"{name} {number}".lstrip(), f"{metric.shortest or name} {number}".lstrip()
+            parts[metric.name] = _Part(full, short, metric.rank)
+    for flag in flags_in(Place.PANE):
+        if flag.name in reading.flags:
+            parts[flag.name] = _Part(f"{flag.sign} {reading.flags[flag.name]}".rstrip(), flag.sign, flag.rank)
+    return parts
 
 
 class MetricsRow(Painted):
@@ -159,18 +174,6 @@ def _fit(parts: Sequence[_Part], width: int) -> str:
                 return line
         kept.remove(least)
     return ""
-
-
-def _ms_between(start: int | None, stop: int | None) -> float | None:
-    return None if start is None or stop is None else (stop - start) / 1e6
-
-
-def _cached(reading: Reading) -> _Part:
-    """How much of the prompt came from a cache; nothing when none did."""
-    if not reading.cached_tokens:
-        return _same("", 1)
-    of = "" if reading.prompt_tokens is None else f"/{reading.prompt_tokens}"
-    return _Part(f"cached {reading.cached_tokens}{of}", "cached", 1)
 
 
 def _count(reading: Reading) -> str:
