@@ -15,8 +15,10 @@ import click
 from tools.demo_models import results
 from tui.cli.exit_codes import MEANINGS
 from tui.cli.main import cli
+from tui.core.metrics import registry
 from tui.hosts.base import Ability
 from tui.hosts.registry import KINDS, THROUGH_SSH, HostKind
+from tui.report.formats import registry as formats
 from tui.storage.theme_files import bundled_folder, load_themes
 from tui.ui import actions, widget_actions
 
@@ -137,6 +139,48 @@ def _first_sentence(file: Path) -> str:
     return " ".join(comment.partition(". ")[0].split()).removesuffix(".")
 
 
+def metrics() -> str:
+    """Every metric."""
+    rows = [
+        (
+            f"`{metric.name}`",
+            metric.unit,
+            metric.formula,
+            "; ".join(part for part in (metric.meaning, metric.note) if part),
+            metric.better.value if metric.better is not None else "",
+            "yes" if metric.needs_tokens else "",
+            _places(metric.shown_in),
+        )
+        for metric in registry.METRICS
+    ]
+    return table(("name", "unit", "formula", "meaning", "better", "needs tokens", "shown in"), rows)
+
+
+def flags() -> str:
+    """Every flag."""
+    rows = [
+        (
+            f"`{flag.name}`",
+            f"`{flag.sign}`" if flag.sign else "",
+            flag.meaning,
+            f"`{flag.json_key or flag.name}`" if registry.Place.JSON in flag.shown_in else "",
+            _places(flag.shown_in),
+        )
+        for flag in registry.FLAGS
+    ]
+    return table(("flag", "sign", "meaning", "key in `run --json`", "shown in"), rows)
+
+
+def _places(shown_in: registry.Place) -> str:
+    return ", ".join(name for place, name in registry.PLACES.items() if place in shown_in)
+
+
+def report_formats() -> str:
+    """Every format of a report."""
+    rows = [(f"`{form.name}`", f"`{form.suffix}`", form.purpose) for form in formats.FORMATS]
+    return table(("`--format`", "a file's name ends in", "what it is"), rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A part of a page that repeats the code."""
@@ -156,6 +200,9 @@ BLOCKS = {
     "demo-models-whole": Block("docs/demo-models.md", lambda: results.table(whole=True)),
     "hosts": Block("docs/hosts.md", hosts),
     "keys": Block("docs/keys.md", keys),
+    "metrics": Block("docs/measurement.md", metrics),
+    "flags": Block("docs/measurement.md", flags),
+    "report-formats": Block("docs/measurement.md", report_formats),
     "themes": Block("docs/settings.md", themes),
 }
 

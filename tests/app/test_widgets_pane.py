@@ -24,7 +24,9 @@ DONE = PaneData(
     answer="Retrieval finds text first.",
     spans=(Span(Phase.PREFILL, 0, 0.5), Span(Phase.ANSWER, 0.5, 2)),
     scale=2,
-    reading=Reading(RequestState.DONE, tokens=96, rate=41.3, ttft_ms=310, elapsed=2.6, finish_reason="stop"),
+    reading=Reading(
+        RequestState.DONE, tokens=96, rate=41.3, metrics={"ttft_ms": 310}, elapsed=2.6, finish_reason="stop"
+    ),
     scores={OVERALL: score("r1", 4)},
     note="too short",
 )

@@ -16,7 +16,8 @@ from benchmarks.shape import Shape
 from benchmarks.talk import Talk
 from tests.support.requests import ask, start, until_ended
 from tests.support.some import any_number_of, some
-from tui.core.metrics.metrics import METRICS, derive
+from tui.core.metrics.metrics import derive
+from tui.core.metrics.registry import METRICS
 from tui.core.requests.request import Request, RequestState
 from tui.core.sessions.timing_dict import marks_from_dict, marks_to_dict
 from tui.engine.engine_client import EngineClient
@@ -97,7 +98,7 @@ def test_each_field_is_known_exactly_when_it_can_be(link: EngineClient, bench: S
     assert known - loose == (truth | {"connect_ms"}) - loose
     if len(set(request.timestamps.reads)) == len(set(talk.writes)):
         assert known == truth | {"connect_ms"}
-    assert not known & NEVER and known <= set(METRICS)
+    assert not known & NEVER and known <= {metric.name for metric in METRICS}
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())

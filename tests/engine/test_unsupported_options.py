@@ -10,7 +10,7 @@ from tests.support.loopback_server import WORDS, LoopbackServer, Talk
 from tests.support.odd_servers import NEWER, SHORT, THINKING, USAGES, forbidden
 from tests.support.requests import ask
 from tests.support.some import some
-from tui.core.requests.dropped_options import told
+from tui.core.requests.dropped_options import dropped_sentence
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session_model import Parameters
 from tui.engine.engine_client import EngineClient
@@ -146,8 +146,8 @@ def test_an_option_that_was_not_sent_is_not_what_was_refused() -> None:
 
 
 def test_what_was_left_out_can_be_told_in_a_sentence() -> None:
-    assert told(()) == ""
-    assert told(("seed", "top_p")) == "seed, top_p: refused by the host and left out."
-    assert told(("seed", "max_tokens")) == (
+    assert dropped_sentence(()) == ""
+    assert dropped_sentence(("seed", "top_p")) == "seed, top_p: refused by the host and left out."
+    assert dropped_sentence(("seed", "max_tokens")) == (
         "seed: refused by the host and left out; max_tokens: sent as max_completion_tokens, as the host wants."
     )

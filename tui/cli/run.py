@@ -18,7 +18,7 @@ from tui.cli.output import host_option, models_option, say, sessions_option, sho
 from tui.cli.recovery import Recovery
 from tui.core.catalog.model_card import ModelCard, find_or_believe
 from tui.core.errors import BadInputError, NoHostError, NoModelError, prose
-from tui.core.metrics.registry import MS, Flag, Place, flags_in, metrics_in, sentences, values
+from tui.core.metrics.registry import MS, Flag, Place, flags_in, mark, metrics_in, sentences, values
 from tui.core.plans.plan import Mode
 from tui.core.plans.plan_run import PlanRun, newest
 from tui.core.plans.progress import progress
@@ -276,7 +276,7 @@ def summary(request: Request) -> str:
     if request.timestamps.sent is None and request.state.final:
         return request.state.value
     derived, usage = request.metrics, request.usage
-    about = "~" if usage is not None and usage.source != "server" else ""
+    about = mark(request, derived)
     tokens = usage.completion_tokens if usage is not None else None
     parts = [f"{about}{tokens} tokens" if tokens is not None else _chunks(request.timestamps.chunks)]
     flags = [flag for flag in flags_in(Place.SUMMARY) if flag.holds(request, derived)]

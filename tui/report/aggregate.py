@@ -1,17 +1,18 @@
 """What many sessions add up to: one row for everything that may honestly be put together.
 
 Pure. Latencies come only from runs that count; warm-ups are left out; times are milliseconds, rates are per second.
-Sessions are taken in one at a time, and of each only its runs' numbers are kept.
+Sessions are added one at a time, and of each only the numbers of its runs are kept. A run is one request that was made.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from sys import intern
 
 from tui.core.metrics.metrics import Metrics
+from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in, values
 from tui.core.plans.plan import Mode
 from tui.core.requests.request import Request, RequestState
 from tui.core.scoring.rating import SCALE, Score, current_scores
@@ -19,9 +20,6 @@ from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import Parameters
 from tui.report.outliers import Outlier, Run, outliers
 from tui.report.statistic import Stat, stat_of
-
-RUNS_CONTENDED = "runs contended"
-"""How the note ends that says how many of a row's runs were contended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class ScoreMean:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a row tells of. Numbers are put together only when all of this is the same."""
+    """What a row is about. Numbers are put together only when all of this is the same."""
 
     alias: str
     model: str
@@ -93,18 +91,16 @@ class Row:
     warmups: int
     unfinished: int
     """Runs that never came to an end, because the program ended first."""
-    contended: bool
-    """Others were in flight during some of the runs."""
-    ttft_ms: Stat
-    end_ms: Stat
-    decode_tps: Stat
+    stats: Mapping[str, Stat]
+    """The metrics of a report, by name."""
+    flags: Mapping[str, int]
+    """For how many runs each of a report's flags holds, by name: of those that ended, or of those that count, as its
+    `tally` says."""
     scores: tuple[ScoreMean, ...]
     size_mb: float | None
     licence: str | None
     memory_mb: float | None = None
     """The most that the serving process was seen to hold; with all that it served at the time."""
-    from_cache: int = 0
-    """How many of the runs that count had a part of their prompt answered from a cache of the host's."""
     notes: tuple[str, ...] = ()
     """What else differs between the runs put together here, as phrases."""
     outliers: tuple[Outlier, ...] = ()
@@ -163,8 +159,8 @@ class _Group:
         self.hosts |= other.hosts
         self.prompts |= other.prompts
         self.asked += other.asked
-        for criterion, values in other.scores.items():
-            self.scores.setdefault(criterion, []).extend(values)
+        for criterion, given in other.scores.items():
+            self.scores.setdefault(criterion, []).extend(given)
         self.warmups += other.warmups
         self.size_mb = self.size_mb if other.size_mb is None else other.size_mb
         self.licence = self.licence if other.licence is None else other.licence
@@ -238,13 +234,14 @@ def run_of(session: str, prompt: str, request: Request) -> Run:
         prompt=prompt,
         round=spec.round,
         state=request.state,
-        contended=spec.contended,
-        ttft_ms=metrics.ttft_ms,
-        end_ms=metrics.end_ms,
-        decode_tps=metrics.decode_tps,
-        estimated=metrics.decode_tps is not None and request.usage is not None and request.usage.source != "server",
+        values=values(request, metrics, Place.REPORT),
+        flags=frozenset(
+            flag.name
+            for flag in flags_in(Place.REPORT)
+            if (flag.tally is Tally.ANY or request.state.counts) and flag.holds(request, metrics)
+        ),
+        estimated=request.usage is not None and request.usage.source != "server",
         memory=request.memory.resident_peak if request.memory is not None else None,
-        from_cache=request.state.counts and request.usage is not None and request.usage.from_cache,
     )
 
 
@@ -305,16 +302,14 @@ def _build(subject: Subject) -> tuple[str | None, str | None]:
 def _row(subject: Subject, group: _Group) -> Row:
     ended = [run for run in group.asked if run.state.final]
     states = Counter(run.state for run in ended)
-    contended = sum(run.contended for run in ended)
-    notes = []
-    if len(group.hosts) > 1:
-        notes.append(f"from {len(group.hosts)} different hosts or versions")
-    if 0 < contended < len(ended):
-        notes.append(f"{contended} of {len(ended)} {RUNS_CONTENDED}")
-    from_cache = sum(run.from_cache for run in ended)
-    if from_cache:
-        done = states[RequestState.DONE]
-        notes.append(f"a part of the prompt from a cache in {from_cache} of {done} runs")
+    flags = {flag.name: sum(flag.name in run.flags for run in ended) for flag in flags_in(Place.REPORT)}
+    notes = [f"from {len(group.hosts)} different hosts or versions"] if len(group.hosts) > 1 else []
+    # What a whole row has comes before what is counted.
+    for tally, runs in ((Tally.ANY, len(ended)), (Tally.COUNT, states[RequestState.DONE])):
+        for flag in flags_in(Place.REPORT):
+            count = flags[flag.name]
+            if flag.tally is tally and count and (count < runs or tally is Tally.COUNT):
+                notes.append(flag.report_note.format(count=count, runs=runs, label=flag.label))
     return Row(
         subject=subject,
         sessions=len(group.sessions),
@@ -322,10 +317,15 @@ def _row(subject: Subject, group: _Group) -> Row:
         outcomes=Outcomes(**{state.value: states[state] for state in RequestState if state.final}),
         warmups=group.warmups,
         unfinished=len(group.asked) - len(ended),
-        contended=contended > 0,
-        ttft_ms=stat_of([run.ttft_ms for run in ended]),
-        end_ms=stat_of([run.end_ms for run in ended]),
-        decode_tps=stat_of([run.decode_tps for run in ended], estimated=any(run.estimated for run in ended)),
+        stats={
+            metric.name: stat_of(
+                [run.values[metric.name] for run in ended],
+                estimated=metric.needs_tokens
+                and any(run.estimated and run.values[metric.name] is not None for run in ended),
+            )
+            for metric in metrics_in(Place.REPORT)
+        },
+        flags=flags,
         scores=tuple(
             ScoreMean(criterion, sum(given) / len(given), len(given), scale)
             for (criterion, scale), given in sorted(group.scores.items(), key=lambda item: criterion_order(item[0]))
@@ -333,7 +333,6 @@ def _row(subject: Subject, group: _Group) -> Row:
         size_mb=group.size_mb,
         licence=group.licence,
         memory_mb=max((run.memory / 1e6 for run in ended if run.memory is not None), default=None),
-        from_cache=from_cache,
         notes=tuple(notes),
         outliers=outliers(sorted(group.asked, key=lambda run: (run.session, run.prompt, run.round, run.id))),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
+from tui.core.metrics.registry import Place, metrics_in
 from tui.core.requests.request import RequestState
 
 OUTLIERS_FROM = 5
-"""Answers to one prompt from which on outliers are named; of fewer nobody can say which is the odd one."""
+"""The fewest answers to one prompt for which outliers are named; of fewer nobody can say which is the odd one."""
 LIMIT = 3.0
 """Scaled median absolute deviations from the median, beyond which an answer is an outlier."""
 SCALE = 1.4826
@@ -25,23 +26,14 @@ class Run:
     prompt: str
     round: int
     state: RequestState
-    contended: bool
-    ttft_ms: float | None
-    end_ms: float | None
-    decode_tps: float | None
+    values: Mapping[str, float | None]
+    """The metrics of a report, by name."""
+    flags: frozenset[str]
+    """The names of the report's flags that hold."""
     estimated: bool
-    """The tokens behind its rate were not counted by the server."""
+    """The tokens behind its rates were not counted by the server."""
     memory: int | None
     """The most bytes that the serving process was seen to hold."""
-    from_cache: bool = False
-    """A part of its prompt was answered from a cache of the host's."""
-
-
-METRICS: dict[str, Callable[[Run], float | None]] = {
-    "ttft_ms": lambda run: run.ttft_ms,
-    "end_ms": lambda run: run.end_ms,
-    "decode_tps": lambda run: run.decode_tps,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +64,8 @@ def outliers(runs: Iterable[Run]) -> tuple[Outlier, ...]:
     return tuple(
         outlier
         for same in by_prompt.values()
-        for metric, read in METRICS.items()
-        for outlier in _of(metric, [(run, read(run)) for run in same])
+        for metric in metrics_in(Place.REPORT)
+        for outlier in _of(metric.name, [(run, run.values.get(metric.name)) for run in same])
     )
 
 

@@ -16,7 +16,7 @@ from tests.support.some import some
 from tests.support.streams import CASES, script
 from tests.unit.storage.entries import folded, header, run_entries, stream
 from tui.cli.run import summary
-from tui.core.metrics.metrics import METRICS
+from tui.core.metrics.registry import METRICS
 from tui.core.requests.request import RequestState
 from tui.storage.journal import Journal
 from tui.storage.session_files import load
@@ -67,7 +67,7 @@ def test_json_is_one_object_of_the_promised_shape(at: At, tmp_path: Path, sessio
         assert set(run) == promised | {
             "reasoning", "error", "adjusted", "device", "system", "parameters", "launch",
         }  # fmt: skip
-        assert set(METRICS) <= set(run["metrics"])
+        assert {metric.name for metric in METRICS} <= set(run["metrics"])
     assert {key: good[key] for key in promised - {"metrics"}} == {
         "model": "good", "prompt": "hi", "round": 1, "state": "done", "finish_reason": "stop", "answer": ANSWER,
     }  # fmt: skip

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.support.sessions import MS
 from tests.support.some import some
-from tui.core.metrics.metrics import METRICS, Metrics, NoRate, derive, no_rate, percentile
+from tui.core.metrics.metrics import Metrics, NoRate, derive, derive_first, no_rate, percentile
+from tui.core.metrics.registry import METRICS
 from tui.core.requests.events import Usage
 from tui.core.requests.timestamps import Timestamps
 
@@ -89,7 +90,14 @@ def test_every_field_of_an_answer_of_which_everything_is_known() -> None:
         "queue_ms": 80,  # 250 from asked to sent, 150 of them loading, 20 connecting
         "load_ms": 150,
     }
-    assert set(metrics.known()) == set(METRICS)
+    assert set(metrics.known()) == {metric.name for metric in METRICS}
+
+
+@pytest.mark.parametrize("chunks", [(), (("r", 80, 3),), (("a", 80, 3),), (("r", 80, 3), ("a", 180, 5), ("r", 190, 6))])
+def test_what_is_certain_from_the_first_chunks_on_is_the_same_at_the_end(chunks: Any) -> None:
+    made = timestamps(*chunks, end=400)
+    first, whole = derive_first(made), derive(made, None, answer_chars=3)
+    assert (first.ttft_ms, first.ttfo_ms) == (whole.ttft_ms, whole.ttfo_ms)
 
 
 def test_reasoning_comes_before_the_first_answer() -> None:
@@ -214,7 +222,6 @@ def test_whatever_is_not_thinking_is_the_answer(kind: str) -> None:
 def test_known_leaves_out_what_is_unknown() -> None:
     assert Metrics(ttft_ms=1.0, queue_ms=0.0).known() == {"ttft_ms": 1.0, "queue_ms": 0.0}
     assert set(Metrics().known()) == set()
-    assert "ttft_ms" in METRICS
 
 
 @settings(max_examples=100, deadline=None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from tui.core.metrics.metrics import CHUNKED_ABOVE, Metrics, NoRate
 from tui.core.requests.dropped_options import dropped_sentence
@@ -30,6 +31,8 @@ class Place(enum.Flag):
 
     PANE = enum.auto()
     """Among the numbers under an answer on the screen, and in the help that explains them."""
+    NUMBERS = enum.auto()
+    """As a sign before every number that is made of tokens. Flags only, like the sentences."""
     REMARK = enum.auto()
     """As a sentence below an answer on the screen."""
     SUMMARY = enum.auto()
@@ -46,9 +49,10 @@ class Place(enum.Flag):
 
 PLACES = {
     Place.PANE: "pane",
-    Place.REMARK: "pane, as a sentence",
+    Place.NUMBERS: "before the numbers themselves",
+    Place.REMARK: "sentence in the pane",
     Place.SUMMARY: "`run`",
-    Place.OUTPUT: "`run`, as a sentence",
+    Place.OUTPUT: "sentence of `run`",
     Place.JSON: "`run --json`",
     Place.SMOKE: "`smoke --json`",
     Place.REPORT: "reports",
@@ -63,7 +67,7 @@ class Better(enum.StrEnum):
     HIGHER = "higher"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Metric:
     """A number derived from one request."""
 
@@ -120,7 +124,7 @@ class Tally(enum.Enum):
     COUNT = "for how many of the runs that count it holds"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Flag:
     """Something that is so or not so of one request, and that changes how its numbers or its answer are read."""
 
@@ -134,7 +138,7 @@ class Flag:
     """Whether it is so, from a request and what `metrics.derive()` made of it. None where it is not known."""
     shown_in: Place
     sign: str = ""
-    """What a pane shows, and what the help explains."""
+    """What stands in a pane or before a number, explained in the help."""
     rank: int = GIVEN_UP_FIRST
     """How readily a narrow pane gives the sign up: the highest goes first."""
     amount: Callable[[Request], str] = lambda _: ""
@@ -310,8 +314,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag(
         "estimated", "estimated", "Estimated: not counted by the host",
         lambda request, _: request.usage is not None and request.usage.source != "server",
-        # The sign stands before every number that is made of tokens; see `Metric.needs_tokens`.
-        shown_in=Place.JSON,
+        shown_in=Place.NUMBERS | Place.JSON,
         sign="~", json_key="usage_source",
         json_value=lambda request: "none" if request.usage is None else request.usage.source,
     ),
@@ -369,17 +372,33 @@ FLAGS: tuple[Flag, ...] = (
 
 def metrics_in(place: Place) -> tuple[Metric, ...]:
     """The metrics that are shown there, in their order."""
-    return tuple(metric for metric in METRICS if place in metric.shown_in)
+    return _metrics_in(METRICS, place)
 
 
 def flags_in(place: Place) -> tuple[Flag, ...]:
     """The flags that are shown there, in their order."""
-    return tuple(flag for flag in FLAGS if place in flag.shown_in)
+    return _flags_in(FLAGS, place)
+
+
+# Kept, because every pane asks with every frame.
+@cache
+def _metrics_in(metrics: tuple[Metric, ...], place: Place) -> tuple[Metric, ...]:
+    return tuple(metric for metric in metrics if place in metric.shown_in)
+
+
+@cache
+def _flags_in(flags: tuple[Flag, ...], place: Place) -> tuple[Flag, ...]:
+    return tuple(flag for flag in flags if place in flag.shown_in)
 
 
 def values(request: Request, metrics: Metrics, place: Place) -> dict[str, float | None]:
     """By name, the metrics of a request that are shown there. `metrics` is what was derived of it."""
     return {metric.name: metric.read(request, metrics) for metric in metrics_in(place)}
+
+
+def mark(request: Request, metrics: Metrics) -> str:
+    """The signs before those numbers of a request that are made of tokens."""
+    return "".join(flag.sign for flag in flags_in(Place.NUMBERS) if flag.holds(request, metrics))
 
 
 def sentences(request: Request, metrics: Metrics, place: Place) -> Iterator[str]:

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Callable
 
+from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in
 from tui.core.scoring.rating import SCALE
 from tui.core.text.clean import clean_line
 from tui.report.aggregate import Report, Row, criterion_order
@@ -17,12 +18,7 @@ from tui.report.statistic import Stat
 Cell = str | int | float | None
 
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-_METRICS: dict[str, Callable[[Row], Stat]] = {
-    "ttft_ms": lambda row: row.ttft_ms,
-    "end_ms": lambda row: row.end_ms,
-    "decode_tps": lambda row: row.decode_tps,
-}
-_IDENTITY: dict[str, Callable[[Row], Cell]] = {
+_SUBJECT: dict[str, Callable[[Row], Cell]] = {
     "mode": lambda row: row.subject.mode,
     "alias": lambda row: row.subject.alias,
     "model": lambda row: row.subject.model,
@@ -42,7 +38,8 @@ _IDENTITY: dict[str, Callable[[Row], Cell]] = {
     "memory_mb": lambda row: row.memory_mb,
     "sessions": lambda row: row.sessions,
     "prompts": lambda row: row.prompts,
-    "contended": lambda row: row.contended,
+}
+_OUTCOMES: dict[str, Callable[[Row], Cell]] = {
     "runs": lambda row: row.outcomes.runs,
     "done": lambda row: row.outcomes.done,
     "empty": lambda row: row.outcomes.empty,
@@ -54,7 +51,8 @@ _IDENTITY: dict[str, Callable[[Row], Cell]] = {
     "failure_rate": lambda row: row.outcomes.failure_rate,
     "warmups": lambda row: row.warmups,
     "unfinished": lambda row: row.unfinished,
-    "from_cache": lambda row: row.from_cache,
+}
+_NOTES: dict[str, Callable[[Row], Cell]] = {
     "outliers": lambda row: len(row.outliers),
     "notes": lambda row: "; ".join(row.notes),
 }
@@ -72,26 +70,43 @@ _STATISTICS: dict[str, Callable[[Stat], Cell]] = {
 
 
 def render(report: Report) -> str:
-    """Headings and rows, comma-separated, lines ended by a line feed. What is unknown is an empty cell.
+    """Headings and rows, separated by commas; each line ends in a line feed. What is unknown is an empty cell.
 
     Criteria come last, as `score_<criterion>_mean` and `_n`; a scale other than the usual one is in the name.
     """
     found = {(mean.criterion, mean.scale) for row in report.rows for mean in row.scores}
     criteria = sorted(found, key=criterion_order)
-    headings = [*_IDENTITY, *(f"{metric}_{name}" for metric in _METRICS for name in _STATISTICS)]
+    columns, metrics = _columns(), [metric.name for metric in metrics_in(Place.REPORT)]
+    headings = [*columns, *(f"{metric}_{name}" for metric in metrics for name in _STATISTICS)]
     headings += [f"score_{_criterion(*key)}_{part}" for key in criteria for part in ("mean", "n")]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_text(heading) for heading in headings)
     for row in report.rows:
-        cells = [read(row) for read in _IDENTITY.values()]
-        cells += [read(metric(row)) for metric in _METRICS.values() for read in _STATISTICS.values()]
+        cells = [read(row) for read in columns.values()]
+        cells += [read(row.stats[metric]) for metric in metrics for read in _STATISTICS.values()]
         means = {(mean.criterion, mean.scale): mean for mean in row.scores}
         for key in criteria:
             mean = means.get(key)
             cells += [mean.mean, mean.n] if mean else [None, 0]
         writer.writerow(_shown(cell) for cell in cells)
     return out.getvalue()
+
+
+def _columns() -> dict[str, Callable[[Row], Cell]]:
+    """What is read off a row itself, by heading."""
+    flags = flags_in(Place.REPORT)
+    any_of = {flag.name: _any(flag.name) for flag in flags if flag.tally is Tally.ANY}
+    counts = {flag.name: _count(flag.name) for flag in flags if flag.tally is Tally.COUNT}
+    return {**_SUBJECT, **any_of, **_OUTCOMES, **counts, **_NOTES}
+
+
+def _any(flag: str) -> Callable[[Row], Cell]:
+    return lambda row: row.flags[flag] > 0
+
+
+def _count(flag: str) -> Callable[[Row], Cell]:
+    return lambda row: row.flags[flag]
 
 
 def _criterion(name: str, scale: int) -> str:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in
 from tui.core.text.clean import join_surrogates
 from tui.report.aggregate import Report, Row
 from tui.report.outliers import LIMIT, OUTLIERS_FROM
@@ -34,10 +35,10 @@ def render(report: Report) -> str:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    outcomes = row.outcomes
+    outcomes, flags = row.outcomes, flags_in(Place.REPORT)
     return {
         **asdict(row.subject),
-        "contended": row.contended,
+        **{flag.name: row.flags[flag.name] > 0 for flag in flags if flag.tally is Tally.ANY},
         "sessions": row.sessions,
         "prompts": row.prompts,
         "runs": outcomes.runs,
@@ -46,14 +47,12 @@ def _row(row: Row) -> dict[str, Any]:
         **asdict(outcomes),
         "failures": outcomes.failures,
         "failure_rate": outcomes.failure_rate,
-        "ttft_ms": _stat(row.ttft_ms),
-        "end_ms": _stat(row.end_ms),
-        "decode_tps": _stat(row.decode_tps),
+        **{metric.name: _stat(row.stats[metric.name]) for metric in metrics_in(Place.REPORT)},
         "scores": [asdict(mean) for mean in row.scores],
         "size_mb": row.size_mb,
         "licence": row.licence,
         "memory_mb": row.memory_mb,
-        "from_cache": row.from_cache,
+        **{flag.name: row.flags[flag.name] for flag in flags if flag.tally is Tally.COUNT},
         "notes": row.notes,
         "outliers": [asdict(outlier) for outlier in row.outliers],
     }

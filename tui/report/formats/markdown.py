@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from tui.core.metrics.metrics import NoRate
+from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in
 from tui.core.plans.plan import Mode
 from tui.core.text.cell_width import cell_width, table_rows
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import RUNS_CONTENDED, Report, Row, Subject
+from tui.report.aggregate import Report, Row, Subject
 from tui.report.outliers import LIMIT, OUTLIERS_FROM
 from tui.report.statistic import INTERVAL_FROM, P95_FROM, Stat
 
@@ -26,8 +27,6 @@ _OUTLIERS = (
     f"of the same model's answers to the same prompt, where there are {OUTLIERS_FROM} or more of those."
 )
 _TITLES = {Mode.MEASURE: "Measured: one request at a time", Mode.RACE: "Raced: all models at once"}
-_METRICS = (("first text", "ms"), ("whole answer", "ms"), ("decoding", "tok/s"))
-_NAMES = dict(zip(("ttft_ms", "end_ms", "decode_tps"), _METRICS, strict=True))
 
 
 def render(report: Report) -> str:
@@ -52,7 +51,7 @@ def _mode(mode: Mode, rows: Sequence[Row]) -> list[str]:
     shared = settings.pop() if len(settings) == 1 else None
     lines = [_line(number, row, settings=shared is None) for number, row in enumerate(rows, 1)]
     blocks = [] if shared is None else [f"Settings of all: {_cell(shared)}."]
-    blocks.append(_table(*_telling(_headings(settings=shared is None), lines)))
+    blocks.append(_table(*_without_empty(_headings(settings=shared is None), lines)))
     blocks.append("\n".join(f"- {sentence}" for sentence in _legend(mode, rows)))
     named = list(zip(_names(rows), rows, strict=True))
     troubled = [_trouble(n, *one) for n, one in enumerate(named, 1) if one[1].outcomes.failures or one[1].unfinished]
@@ -73,20 +72,24 @@ def _mode(mode: Mode, rows: Sequence[Row]) -> list[str]:
     return blocks
 
 
-def _telling(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+def _without_empty(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
     """The table without intervals, p95s, warm-ups and memory where no row has any; the legend says why."""
-    quiet = {TOO_FEW, UNKNOWN, "0"}
+    empty = {TOO_FEW, UNKNOWN, "0"}
     kept = [
         column
         for column, heading in enumerate(headings)
         if not heading.split(",")[0].endswith((" interval", " p95", "warm-ups", " memory"))
-        or any(line[column] not in quiet for line in lines)
+        or any(line[column] not in empty for line in lines)
     ]
     return [headings[column] for column in kept], [[line[column] for column in kept] for line in lines]
 
 
 def _headings(*, settings: bool) -> tuple[str, ...]:
-    metrics = (f"{name}{part}, {unit}" for name, unit in _METRICS for part in ("", " interval", " p95"))
+    metrics = (
+        f"{metric.label}{part}, {metric.unit}"
+        for metric in metrics_in(Place.REPORT)
+        for part in ("", " interval", " p95")
+    )
     about = ("#", "model", "device", "host", *(["settings"] if settings else []))
     return (
         *about,
@@ -104,8 +107,12 @@ def _headings(*, settings: bool) -> tuple[str, ...]:
 
 def _line(number: int, row: Row, *, settings: bool) -> tuple[str, ...]:
     what = row.subject
-    partly = any(note.endswith(RUNS_CONTENDED) for note in row.notes)
-    notes = ["contended"] if row.contended and not partly else []
+    # Where only some of the runs have one of these flags, the row's own notes say of how many.
+    notes = [
+        flag.label
+        for flag in flags_in(Place.REPORT)
+        if flag.tally is Tally.ANY and row.flags[flag.name] == row.outcomes.runs > 0
+    ]
     return (
         str(number),
         _model(what),
@@ -116,7 +123,7 @@ def _line(number: int, row: Row, *, settings: bool) -> tuple[str, ...]:
         str(row.outcomes.runs),
         str(row.warmups),
         _percent(row.outcomes.failure_rate),
-        *(cell for stat in (row.ttft_ms, row.end_ms, row.decode_tps) for cell in _stat(stat)),
+        *(cell for stat in row.stats.values() for cell in _stat(stat)),
         UNKNOWN if row.size_mb is None else _number(row.size_mb),
         UNKNOWN if row.memory_mb is None else _number(row.memory_mb),
         row.licence or UNKNOWN,
@@ -132,15 +139,15 @@ def _trouble(number: int, name: str, row: Row) -> tuple[str, ...]:
 
 def _outliers(number: int, model: str, row: Row) -> list[tuple[str, ...]]:
     lines: list[tuple[str, ...]] = []
+    headings = {metric.name: f"{metric.label}, {metric.unit}" for metric in metrics_in(Place.REPORT)}
     for found in row.outliers:
-        name, unit = _NAMES[found.metric]
         about = (str(number), model, found.session, found.run, clean_line(found.prompt, PROMPT_SHOWN))
-        lines.append((*about, f"{name}, {unit}", _number(found.value), _number(found.median), str(found.n)))
+        lines.append((*about, headings[found.metric], _number(found.value), _number(found.median), str(found.n)))
     return lines
 
 
 def _legend(mode: Mode, rows: Sequence[Row]) -> list[str]:
-    stats = [stat for row in rows for stat in (row.ttft_ms, row.end_ms, row.decode_tps)]
+    stats = [stat for row in rows for stat in row.stats.values()]
     lines = [
         "Times and rates: the median (min-max) of n runs; where there are enough of them the 95 % interval of that "
         "median and the 95th percentile (p95)."
@@ -152,20 +159,20 @@ def _legend(mode: Mode, rows: Sequence[Row]) -> list[str]:
         )
     if any(row.outcomes.stopped for row in rows):
         lines.append("Failures: all runs that did not come to their own end, those that somebody stopped included.")
-    if any(row.from_cache for row in rows):
-        lines.append(
-            "From a cache: the host had evaluated a part of these prompts before, so their first text came sooner than "
-            "that of a fresh prompt. A marker ahead of each prompt does not keep the template before it out of a cache."
-        )
+    lines += [
+        flag.legend for flag in flags_in(Place.REPORT) if flag.legend and any(row.flags[flag.name] for row in rows)
+    ]
     if any(row.memory_mb is not None for row in rows):
         lines.append("Host memory: the most that the serving process was seen to hold, with all that it had loaded.")
     if any(0 < stat.n < P95_FROM for stat in stats):
         lines.append(f"Too few to say: an interval of the median needs {INTERVAL_FROM} runs, a p95 {P95_FROM}.")
     if any(stat.p95_high is not None for stat in stats):
         lines.append("Below: the p95's upper bound, with 95 % confidence.")
-    if any(row.decode_tps.n < row.outcomes.done for row in rows):
-        *others, last = (why for why in NoRate if why is not NoRate.NO_TEXT)
-        lines.append(f"A run has no decode rate where {', '.join(others)}, or {last}.")
+    for metric in metrics_in(Place.REPORT):
+        if metric.reasons and any(row.stats[metric.name].n < row.outcomes.done for row in rows):
+            # A run that counts has text.
+            *others, last = (why for why in metric.reasons if why != NoRate.NO_TEXT)
+            lines.append(f"A run has no {metric.noun} where {', '.join(others)}, or {last}.")
     if any(stat.estimated for stat in stats):
         lines.append('"\\~": the tokens were estimated, not counted by the host.')
     lines.append(f'"{UNKNOWN}": unknown. Warm-ups and runs that failed are in no time and no rate.')

@@ -1,4 +1,7 @@
-"""The formats a report can have."""
+"""The formats of a report: one table, read by `report`, its help, the documents and the tests.
+
+To add one, write a module beside this one with `render(report)`, and enter it here.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,18 @@ class Format:
     name: str
     suffix: str
     """What the name of a file in this format ends in, in small letters."""
+    purpose: str
+    """Whom or what it is for, as a phrase."""
     render: Callable[[Report], str]
+    """Writes a report in this format. What takes long to import is imported in there."""
 
 
 FORMATS = (
-    Format("md", ".md", to_markdown.render),
-    Format("csv", ".csv", to_csv.render),
-    Format("json", ".json", to_json.render),
+    Format("md", ".md", "for people: tables and what there is to know of them", to_markdown.render),
+    Format("csv", ".csv", "for spreadsheets: one line for each row", to_csv.render),
+    Format("json", ".json", "for programs: one object", to_json.render),
 )
-"""All of them; the first is taken where nothing is said."""
+"""All of them; the first is the one for a terminal, where nothing names another."""
 
 
 def format_called(name: str) -> Format:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from tui.core.metrics.registry import FLAGS, Place, metrics_in
+from tui.core.metrics.registry import Place, flags_in, metrics_in
 from tui.core.requests.phase import Phase
 from tui.ui import actions, widget_actions
 from tui.ui.dialogs.text_page import TextPageDialog
@@ -64,7 +64,7 @@ def _legend() -> list[Content]:
     metrics = metrics_in(Place.PANE)
     signs = [
         *((metric.short_label or metric.unit, _sentence(metric.meaning)) for metric in metrics),
-        *((flag.sign, flag.meaning) for flag in FLAGS if flag.sign),
+        *((flag.sign, flag.meaning) for place in (Place.NUMBERS, Place.PANE) for flag in flags_in(place)),
         ("-", "Not known"),
     ]
     lines = [Content.styled("Numbers", "bold"), *(Content(f"  {sign:<14}{about}") for sign, about in signs)]

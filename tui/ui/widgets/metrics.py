@@ -69,7 +69,7 @@ class _Part:
 def known_metrics(request: Request) -> Metrics:
     """The metrics that a pane may show: all of a request that has ended, and of a running one those that are certain.
 
-    Deriving all of them takes milliseconds once there are thousands of chunks, and a pane is painted ten times a second.
+    Deriving all of them takes milliseconds once there are thousands of chunks: too long for every frame.
     """
     return request.metrics if request.state.final else derive_first(request.timestamps)
 

@@ -1,0 +1,245 @@
+"""What is entered in a registry appears wherever its like is listed, and nowhere is it named a second time.
+
+Each test reads a registry and looks for its entries; the tests with a `fresh` one enter something nobody has heard of.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.support import sessions as make
+from tests.support.some import some
+from tools import docs
+from tui.cli import run as cli_run
+from tui.cli import smoke as cli_smoke
+from tui.cli.exit_codes import ExitCode
+from tui.cli.main import cli
+from tui.core.metrics import registry
+from tui.core.metrics.metrics import Metrics
+from tui.core.metrics.registry import Flag, Metric, Place, flags_in, metrics_in
+from tui.core.plans.plan import Mode
+from tui.core.requests.events import Usage
+from tui.core.requests.phases import live
+from tui.core.requests.request import Request
+from tui.report.aggregate import Report, aggregate
+from tui.report.formats import registry as formats
+from tui.report.formats.registry import Format
+from tui.storage.session_files import save
+from tui.ui.dialogs.help import HelpDialog
+from tui.ui.widgets.metrics import lines, reading
+
+# Metrics and flags
+
+EVERYWHERE = Place(0)
+for _place in Place:
+    EVERYWHERE |= _place
+
+
+def everything() -> Request:
+    """A request of which all metrics are known and for which every flag with a sign holds."""
+    request = make.request("r1", mode=Mode.RACE, thinking=["Hm."], tokens=40, gap_ms=50)
+    request.fold(Usage("r1", 300, 40, cached_tokens=12, source="tokenizer"))
+    return request
+
+
+def in_pane(request: Request) -> str:
+    """The numbers of a pane that has all the space there is."""
+    return "  ".join(lines(reading(request, live(request, make.SENT + 10**10)), 1000))
+
+
+def in_help() -> list[str]:
+    return str(HelpDialog("compare")._text).splitlines()
+
+
+def in_json(request: Request) -> dict[str, Any]:
+    found: dict[str, Any] = cli_run._as_json(make.session([request]), request)["metrics"]
+    return found
+
+
+def in_smoke(request: Request) -> dict[str, Any]:
+    checked = cli_smoke._check(make.target().card, request, None)
+    return checked.to_dict()
+
+
+def report() -> Report:
+    return aggregate([make.session([everything(), make.request("r2", mode=Mode.RACE)])])
+
+
+def test_every_field_of_the_metrics_is_registered_in_its_order() -> None:
+    assert [metric.name for metric in registry.METRICS] == [field.name for field in fields(Metrics)]
+    made = Metrics(**{field.name: float(number) for number, field in enumerate(fields(Metrics))})
+    assert [metric.read(everything(), made) for metric in some(registry.METRICS)] == [*range(len(fields(Metrics)))]
+
+
+def test_names_are_given_once_and_sentences_and_reasons_have_what_they_need() -> None:
+    names = [entry.name for entry in (*registry.METRICS, *registry.FLAGS)]
+    assert len(set(names)) == len(names)
+    keys = [flag.json_key or flag.name for flag in flags_in(Place.JSON)]
+    assert len({*keys, *names}) == len(names) + sum(key not in names for key in keys)
+    for metric in some(registry.METRICS):
+        assert metric.meaning and metric.formula and metric.label
+        assert not metric.reasons or metric.noun
+        assert (metric.why_unknown is None) == (not metric.reasons)
+    for flag in some(registry.FLAGS):
+        assert flag.shown_in
+        assert bool(flag.sign) == bool(flag.shown_in & (Place.PANE | Place.NUMBERS))
+        assert not flag.about or flag.about in names
+    assert set(registry.PLACES) == set(Place)
+
+
+def test_every_metric_and_flag_is_in_the_documents() -> None:
+    page = (docs.TOP / "docs" / "measurement.md").read_text("utf-8")
+    for entry in some((*registry.METRICS, *registry.FLAGS)):
+        assert any(f"`{entry.name}`" in line for line in page.splitlines() if line.startswith("| "))
+
+
+def test_every_metric_and_flag_of_a_pane_is_there_and_in_the_help() -> None:
+    shown, explained = in_pane(everything()), in_help()
+    for metric in some(metrics_in(Place.PANE)):
+        assert (metric.short_label or metric.unit) in shown
+        assert any(line.split()[:1] == [metric.short_label or metric.unit] for line in explained)
+    for flag in some(flags_in(Place.PANE)):
+        assert flag.holds(everything(), everything().metrics)
+        assert flag.sign in shown.split()
+        assert any(line.split()[:1] == [flag.sign] for line in explained)
+    for flag in some(flags_in(Place.NUMBERS)):
+        assert f"{flag.sign}40 tok" in shown
+        assert any(line.split()[:1] == [flag.sign] for line in explained)
+
+
+def test_every_metric_and_flag_of_run_and_smoke_is_there() -> None:
+    request = everything()
+    listed, line, checked = in_json(request), cli_run.summary(request), in_smoke(request)
+    for metric in some(metrics_in(Place.JSON)):
+        assert listed[metric.name] == metric.value(request)
+    for flag in some(flags_in(Place.JSON)):
+        assert (flag.json_key or flag.name) in listed
+    for metric in some(metrics_in(Place.SUMMARY)):
+        assert (metric.short_label or metric.unit) in line
+    for flag in some(flags_in(Place.SUMMARY)):
+        assert (flag.label if flag.words is None else flag.words(request)) in line
+    for metric in some(metrics_in(Place.SMOKE)):
+        assert checked[metric.name] == metric.value(request)
+
+
+def test_every_metric_and_flag_of_a_report_is_in_every_format() -> None:
+    texts = {form.name: form.render(report()) for form in some(formats.FORMATS)}
+    headings, cells = csv.reader(io.StringIO(texts["csv"]))
+    (row,) = json.loads(texts["json"])["rows"]
+    for metric in some(metrics_in(Place.REPORT)):
+        assert f"{metric.name}_median" in headings and f"{metric.label}, {metric.unit}" in texts["md"]
+        assert row[metric.name]["n"] == 2
+    for flag in some(flags_in(Place.REPORT)):
+        assert cells[headings.index(flag.name)] == str(row[flag.name]).lower() != "0"
+
+
+@pytest.fixture
+def fresh_metric(monkeypatch: pytest.MonkeyPatch) -> Metric:
+    metric = Metric(
+        "letters_per_s", "ltr/s", "lettering", "letters per second", "letters / seconds",
+        lambda request, metrics: 1000 * len(request.answer) / metrics.end_ms if metrics.end_ms else None,
+        shown_in=EVERYWHERE, short="letters",
+    )  # fmt: skip
+    monkeypatch.setattr(registry, "METRICS", (*registry.METRICS, metric))
+    return metric
+
+
+def test_a_fresh_metric_is_seen_everywhere(fresh_metric: Metric) -> None:
+    request = everything()
+    value = fresh_metric.value(request)
+    assert value is not None
+    assert f"letters {value:.1f} ltr/s" in in_pane(request)
+    assert any(line.split() == ["letters", "Letters", "per", "second"] for line in in_help())
+    assert f"letters {value:.1f} ltr/s" in cli_run.summary(request)
+    assert in_json(request)["letters_per_s"] == in_smoke(request)["letters_per_s"] == value
+    assert "| `letters_per_s` | ltr/s | letters / seconds | letters per second |" in docs.metrics()
+    markdown, spreadsheet, machine = (form.render(report()) for form in formats.FORMATS)
+    assert "lettering, ltr/s" in markdown
+    assert "letters_per_s_median" in spreadsheet.splitlines()[0].split(",")
+    assert json.loads(machine)["rows"][0]["letters_per_s"]["n"] == 2
+
+
+def test_a_narrow_pane_gives_up_a_fresh_metric_first(fresh_metric: Metric) -> None:
+    request = everything()
+    shown = " ".join(lines(reading(request, live(request, 0)), 34))
+    assert "total" in shown and "letters" not in shown
+
+
+@pytest.fixture
+def fresh_flag(monkeypatch: pytest.MonkeyPatch) -> Flag:
+    flag = Flag(
+        "terse", "terse", "The answer has few words", lambda request, _: len(request.answer.split()) < 10,
+        shown_in=EVERYWHERE ^ Place.NUMBERS, sign="few", sentence=lambda _: "It is a terse answer.",
+    )  # fmt: skip
+    monkeypatch.setattr(registry, "FLAGS", (*registry.FLAGS, flag))
+    return flag
+
+
+def test_a_fresh_flag_is_seen_everywhere(fresh_flag: Flag) -> None:
+    request = everything()
+    assert "few" in in_pane(request).split()
+    assert any(line.split() == ["few", "The", "answer", "has", "few", "words"] for line in in_help())
+    assert list(registry.sentences(request, request.metrics, Place.REMARK))[-1] == "It is a terse answer."
+    assert cli_run.summary(request).endswith(" · contended · terse")
+    assert in_json(request)["terse"] is True
+    assert "| `terse` | `few` | The answer has few words | `terse` |" in docs.flags()
+    markdown, spreadsheet, machine = (form.render(report()) for form in formats.FORMATS)
+    assert "2 of 2 runs terse" in markdown
+    (row,) = csv.DictReader(io.StringIO(spreadsheet))
+    assert (row["terse"], json.loads(machine)["rows"][0]["terse"]) == ("2", 2)
+
+
+def test_without_the_flag_nothing_of_it_is_shown(fresh_flag: Flag) -> None:
+    request = make.request("r1", answer=["word "] * 20)
+    assert "few" not in in_pane(request).split() and "terse" not in cli_run.summary(request)
+    assert in_json(request)["terse"] is False
+    assert "terse" not in aggregate([make.session([request])]).rows[0].notes
+
+
+# Formats of a report
+
+
+def called(*words: str) -> Result:
+    """A command, read from its module once more: what it offers is put together there."""
+    sys.modules.pop("tui.cli.report", None)
+    return CliRunner().invoke(cli, words, env={"COLUMNS": "200"})
+
+
+def test_every_format_is_offered_and_documented(tmp_path: Path) -> None:
+    page = (docs.TOP / "docs" / "measurement.md").read_text("utf-8")
+    save(make.session([make.request("r1")]), tmp_path / "a.toml")
+    offered = called("report", "--help").output
+    for form in some(formats.FORMATS):
+        assert form.name in offered and form.suffix in offered
+        assert f"| `{form.name}` | `{form.suffix}` | {form.purpose} |" in page
+        file = tmp_path / f"out{form.suffix}"
+        assert called("report", str(tmp_path), "-o", str(file)).exit_code == ExitCode.GOOD
+        assert file.read_text("utf-8") == called("report", str(tmp_path), "--format", form.name).output
+
+
+@pytest.fixture
+def fresh_format(monkeypatch: pytest.MonkeyPatch) -> Iterator[Format]:
+    form = Format("count", ".count", "for whoever counts", lambda report: f"{len(report.rows)} rows\n")
+    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, form))
+    yield form
+    sys.modules.pop("tui.cli.report", None)
+
+
+def test_a_fresh_format_is_offered_and_taken_from_the_name_of_the_file(fresh_format: Format, tmp_path: Path) -> None:
+    save(make.session([make.request("r1")]), tmp_path / "a.toml")
+    offered = called("report", "--help").output
+    assert "count" in offered and ".count" in offered
+    assert called("report", str(tmp_path), "--format", "count").output == "1 rows\n"
+    assert called("report", str(tmp_path), "-o", str(tmp_path / "x.COUNT")).exit_code == ExitCode.GOOD
+    assert (tmp_path / "x.COUNT").read_text() == "1 rows\n"
+    assert "| `count` | `.count` | for whoever counts |" in docs.report_formats()
