@@ -40,6 +40,8 @@ from tui.ui.widgets.metrics import lines, reading
 
 # Metrics and flags
 
+HELP_WIDTH = 65
+"""Cells of a line of the help at 80 columns."""
 EVERYWHERE = Place(0)
 for _place in Place:
     EVERYWHERE |= _place
@@ -112,6 +114,8 @@ def test_every_metric_and_flag_of_a_pane_is_there_and_in_the_help() -> None:
         assert flag.holds(everything(), everything().metrics)
         assert flag.sign in shown.split()
         assert any(line.split()[:1] == [flag.sign] for line in explained)
+    numbers = explained[explained.index("Numbers") :]
+    assert max(len(line) for line in numbers) <= HELP_WIDTH, "a line of the help is broken in two"
     for flag in some(flags_in(Place.NUMBERS)):
         assert f"{flag.sign}40 tok" in shown
         assert any(line.split()[:1] == [flag.sign] for line in explained)

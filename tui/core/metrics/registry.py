@@ -301,7 +301,7 @@ def _broken_off(request: Request, _: Metrics) -> bool:
 
 FLAGS: tuple[Flag, ...] = (
     Flag(
-        "from_cache", "with a prompt from a cache", "A part of the prompt came from a cache of the host's",
+        "from_cache", "with a prompt from a cache", "The host had a part of the prompt in a cache",
         _from_cache,
         shown_in=Place.PANE | Place.SUMMARY | Place.JSON | Place.REPORT,
         sign="cached", rank=1, amount=_cached_share,
@@ -319,13 +319,13 @@ FLAGS: tuple[Flag, ...] = (
         json_value=lambda request: "none" if request.usage is None else request.usage.source,
     ),
     Flag(
-        "contended", "contended", "Others were asked at the same time: the times are those of a race",
+        "contended", "contended", "Asked with others: its times are those of a race",
         lambda request, _: request.spec.contended,
         shown_in=Place.PANE | Place.SUMMARY | Place.JSON | Place.REPORT,
         sign="race", rank=1, tally=Tally.ANY,
     ),
     Flag(
-        "chunked", "chunked", "Several tokens came at once: a chunk is no token",
+        "chunked", "chunked", "Several tokens come at once: a chunk is no token",
         lambda _, metrics: None if metrics.tokens_per_chunk is None else metrics.tokens_per_chunk > CHUNKED_ABOVE,
         shown_in=Place.PANE,
         sign="chunked", rank=6,
