@@ -36,7 +36,7 @@ from tui.core.requests.request import Request, RequestSpec, RequestState
 from tui.core.sessions.session_dict import request_from_dict, request_to_dict
 from tui.core.sessions.session_model import Endpoint
 from tui.engine import errors as faults
-from tui.engine.completion import Watch, read_answer
+from tui.engine.completion import Deadline, read_answer
 from tui.engine.engine_client import EngineClient, EngineGone
 from tui.engine.protocol import Hello, Start
 from tui.engine.stamps import Stamps, clock
@@ -276,7 +276,7 @@ async def read(portions: Sequence[bytes], content_type: str) -> list[ev.Event]:
     )
     seen.append(ev.Sent("r1", stamps.sent))
     try:
-        await read_answer(start, response, stamps, Watch(start), seen.append)
+        await read_answer(start, response, stamps, Deadline(start), seen.append)
     except faults.EXPECTED as error:
         arrived = any(isinstance(event, ev.Delta) for event in seen)
         seen.append(faults.failed(start, error, clock(), arrived=arrived))

@@ -33,7 +33,7 @@ from tui.hosts.foundry.service import ServiceHost
 from tui.hosts.openai.host import OpenAIHost
 from tui.hosts.search.auto_host import AutoHost
 from tui.hosts.search.search import Surroundings
-from tui.net.secrets import BLOT, remember
+from tui.net.secrets import REDACTED, remember_secret
 from tui.storage.session_writer import TomlSessionWriter
 from tui.ui import actions, widget_actions
 from tui.ui.dialogs.help import HelpDialog
@@ -356,10 +356,10 @@ async def test_a_defect_in_completing_a_session_is_told_like_any_other(server: L
 
 def test_a_crash_report_holds_no_key_that_the_program_knows() -> None:
     key = "sk-crash-0123456789"
-    remember(key)
+    remember_secret(key)
     log = CrashLog()
     log.console.print(f"ValueError: the header holds {key}")
-    assert log.summary() == f"ValueError: the header holds {BLOT}"
+    assert log.summary() == f"ValueError: the header holds {REDACTED}"
 
 
 async def test_aliases_that_a_service_tells_late_are_chosen_and_asked_all_the_same() -> None:

@@ -12,7 +12,7 @@ from tui.core.sessions.session_model import Endpoint
 from tui.engine.protocol import Start
 from tui.engine.redaction import HELD, KeyInStream, without_key
 from tui.engine.thinking_tags import UnopenedThinking
-from tui.net.secrets import BLOT, SHORTEST
+from tui.net.secrets import REDACTED, SHORTEST_KEY
 
 KEY = "sk-sk-proj-0123456789"
 """Its beginning occurs in it twice."""
@@ -29,12 +29,12 @@ def test_no_cut_lets_a_key_through(before: str, after: str) -> None:
     whole = before + KEY + after
     for first, second in some(itertools.combinations_with_replacement(range(len(whole) + 1), 2)):
         told = said([whole[:first], whole[first:second], whole[second:]])
-        assert KEY[HELD - 1 :] not in told and told.count(BLOT) == whole.count(KEY)
+        assert KEY[HELD - 1 :] not in told and told.count(REDACTED) == whole.count(KEY)
         # All that may come before the blot is as much of the key as any word could hold.
-        shown = told.replace(BLOT, "")
+        shown = told.replace(REDACTED, "")
         assert len(shown) - len(whole.replace(KEY, "")) in range((HELD - 1) * whole.count(KEY) + 1)
     letters = said(list(whole))
-    assert KEY[HELD - 1 :] not in letters and letters.count(BLOT) == whole.count(KEY)
+    assert KEY[HELD - 1 :] not in letters and letters.count(REDACTED) == whole.count(KEY)
 
 
 @pytest.mark.parametrize("text", ["sk-", "ask-sk-p", "A sk, a sk-s and a sk-sk-proj-1.", ""])
@@ -43,12 +43,12 @@ def test_everything_else_is_left_as_it_is(text: str) -> None:
         assert said([text[:first], text[first:second], text[second:]]) == text
 
 
-@pytest.mark.parametrize("length", range(SHORTEST, len(KEY)))
+@pytest.mark.parametrize("length", range(SHORTEST_KEY, len(KEY)))
 def test_a_key_that_the_end_of_the_stream_cuts_is_taken_out_as_well(length: int) -> None:
     text = f"It is {KEY[:length]}"
     for first, second in some(itertools.combinations_with_replacement(range(len(text) + 1), 2)):
         told = said([text[:first], text[first:second], text[second:]])
-        assert told.endswith(BLOT) and len(told) - len(f"It is {BLOT}") < HELD
+        assert told.endswith(REDACTED) and len(told) - len(f"It is {REDACTED}") < HELD
 
 
 def test_a_piece_that_is_no_part_of_a_key_is_not_held_back() -> None:
@@ -69,8 +69,9 @@ def test_every_event_of_a_request_with_a_key_is_looked_through_and_its_instants_
     ):  # fmt: skip
         emit(event)
     assert seen == [
-        ev.Delta("r1", 1, 1, text, "so "), ev.Delta("r1", 3, 3, text, f"{BLOT}!"), ev.Delta("r1", 4, 4, thought, BLOT),
-        ev.Delta("r1", 5, 5, text, KEY[:7]), ev.Failed("r1", 6, "status", f"no {BLOT}", f"use {BLOT}", "E"),
+        ev.Delta("r1", 1, 1, text, "so "), ev.Delta("r1", 3, 3, text, f"{REDACTED}!"),
+        ev.Delta("r1", 4, 4, thought, REDACTED),
+        ev.Delta("r1", 5, 5, text, KEY[:7]), ev.Failed("r1", 6, "status", f"no {REDACTED}", f"use {REDACTED}", "E"),
     ]  # fmt: skip
     kept: list[ev.Event] = []
     for key in (None, "none", "short"):
@@ -94,5 +95,5 @@ def test_thinking_that_is_found_late_is_counted_in_what_goes_on() -> None:
     text = "".join(event.text for event in seen if isinstance(event, ev.Delta))
     told = seen[-1]
     assert isinstance(told, ev.ThinkingFound) and KEY not in text
-    assert (text[: told.thought_chars].strip(), text[told.answer_from :]) == (f"The key is {BLOT}.", "Hello!")
+    assert (text[: told.thought_chars].strip(), text[told.answer_from :]) == (f"The key is {REDACTED}.", "Hello!")
     assert told.chunks == len(seen) - 2, "all deltas but the answer's, and the event itself"

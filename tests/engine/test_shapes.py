@@ -19,7 +19,7 @@ from tests.support.some import any_number_of, some
 from tui.core.metrics.metrics import derive
 from tui.core.metrics.registry import METRICS
 from tui.core.requests.request import Request, RequestState
-from tui.core.sessions.timing_dict import marks_from_dict, marks_to_dict
+from tui.core.sessions.timing_dict import timestamps_from_dict, timestamps_to_dict
 from tui.engine.engine_client import EngineClient
 
 SHAPES = {
@@ -117,7 +117,7 @@ def test_the_fields_agree_with_the_marks_and_survive_the_file(link: EngineClient
             assert timing.tpot_ms is not None and timing.decode_tps == pytest.approx(1000 / timing.tpot_ms)
         if timing.tokens_per_chunk is not None:
             assert timing.tokens_per_chunk == pytest.approx(shape.len / marks.chunks)
-    back = derive(marks_from_dict(marks_to_dict(marks)), request.usage, len(request.answer))
+    back = derive(timestamps_from_dict(timestamps_to_dict(marks)), request.usage, len(request.answer))
     assert set(back.known()) - {"answer_chars_per_s"} == set(timing.known()) - {"answer_chars_per_s"}
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.support.requests import new_request, start
 from tui.core.requests import events as ev
 from tui.core.requests.request import Request, RequestState
-from tui.engine.completion import Watch, read_answer
+from tui.engine.completion import Deadline, read_answer
 from tui.engine.stamps import Stamps, clock
 
 many = settings(max_examples=150, deadline=None)
@@ -56,7 +56,7 @@ def answered(portions: Sequence[bytes]) -> Request:
     async def read() -> None:
         request = httpx2.Request("POST", asked.endpoint.base_url)
         response = httpx2.Response(200, headers=headers, stream=Reads(stamps, portions), request=request)
-        await read_answer(asked, response, stamps, Watch(asked), seen.append)
+        await read_answer(asked, response, stamps, Deadline(asked), seen.append)
 
     asyncio.run(read())
     made = new_request()

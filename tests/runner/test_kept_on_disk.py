@@ -21,7 +21,7 @@ from tests.support.some import some
 from tests.unit.storage.entries import folded, header, run_entries, stream, until
 from tui.core.requests import events as ev
 from tui.core.requests.answer_limits import MAX_BYTES, TOO_LONG, stored_bytes
-from tui.core.requests.request import LEARNT, Request, RequestState
+from tui.core.requests.request import ACCEPTED_AFTER_END, Request, RequestState
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_dict import request_to_dict
 from tui.runner import Runner, new_session
@@ -157,7 +157,7 @@ def test_any_event_after_the_end_is_in_the_file_as_it_is_on_the_screen(
     assert keeper.close(None)
     after = texts(load(keeper.path).requests["r1"])
     assert after == texts(request)
-    assert after == before or isinstance(event, LEARNT)
+    assert after == before or isinstance(event, ACCEPTED_AFTER_END)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

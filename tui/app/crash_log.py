@@ -24,9 +24,9 @@ class CrashLog:
 
     def summary(self) -> str | None:
         """The frames, innermost last, and the error; None when nothing broke."""
-        from tui.net.secrets import blotted
+        from tui.net.secrets import redacted
 
         lines = self._text.getvalue().splitlines()
         frames = [found["where"] for line in lines if (found := _FRAME.match(line))]
         told = [line for line in lines if line.strip() and line[0] not in _BOX]
-        return blotted("\n".join([*(f"  {frame}" for frame in frames), *told[:1]])) if lines else None
+        return redacted("\n".join([*(f"  {frame}" for frame in frames), *told[:1]])) if lines else None

@@ -15,25 +15,25 @@ from typing import BinaryIO
 import openai
 
 from tui.core.requests import events as ev
-from tui.engine.completion import converse
+from tui.engine.completion import stream_completion
 from tui.engine.priority import raise_priority
 from tui.engine.protocol import Cancel, Command, Hello, Start, decode_command, encode_message
 from tui.engine.stamps import clock
 from tui.engine.unsupported_options import UnsupportedOptions
 from tui.engine.warmup import warm_up
-from tui.net.secrets import blotted
+from tui.net.secrets import redacted
 
 GATHER_S = 0.01
-"""How long a message may wait for others. Its instant is taken by then, and screens are painted ten times a second."""
+"""How long a message may wait for others, in seconds. Its instant is taken before, so no number changes."""
 
 
 class Engine:
-    """Runs requests side by side. Each request is one task; whatever happens to it leaves through `outbox`."""
+    """Runs requests side by side. Each request is one task, whose events go into `outbox`."""
 
     def __init__(self, outbox: SimpleQueue[ev.Event | Hello | None]) -> None:
         self._outbox = outbox
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._dialects = UnsupportedOptions()
+        self._unsupported = UnsupportedOptions()
 
     def obey(self, command: Command) -> None:
         """Carry out one command."""
@@ -49,16 +49,16 @@ class Engine:
     def _ended(self, request: str, task: asyncio.Task[None]) -> None:
         self._tasks.pop(request, None)
         if task.cancelled():
-            # Before its first step: nothing in it could say so.
+            # Cancelled before its first step, it could not emit this itself.
             self._outbox.put(ev.Cancelled(request, clock()))
 
     async def _run(self, start: Start) -> None:
         try:
-            await converse(start, self._outbox.put, self._dialects)
+            await stream_completion(start, self._outbox.put, self._unsupported)
         except Exception as error:
             # A defect in one request must neither hang its pane nor touch the others; stderr keeps the trace.
             name = type(error).__name__
-            what = blotted(f"The engine stumbled: {name}: {error}")
+            what = redacted(f"The engine stumbled: {name}: {error}")
             self._outbox.put(ev.Failed(start.request, clock(), "engine", what, "Please report this.", name))
             raise
 
@@ -71,14 +71,14 @@ class Engine:
 
 
 async def serve(commands: BinaryIO, outbox: SimpleQueue[ev.Event | Hello | None]) -> None:
-    """Obey until `commands` ends."""
+    """Carry out commands until `commands` ends."""
     loop = asyncio.get_running_loop()
     engine = Engine(outbox)
     ended = asyncio.Event()
     await warm_up()
 
     def listen() -> None:
-        # Pipes cannot be watched by every platform's event loop, so a thread reads this one.
+        # Not every platform's event loop can watch a pipe, so a thread reads this one.
         for line in commands:
             loop.call_soon_threadsafe(engine.obey, decode_command(line))
         loop.call_soon_threadsafe(ended.set)
@@ -91,11 +91,12 @@ async def serve(commands: BinaryIO, outbox: SimpleQueue[ev.Event | Hello | None]
 
 
 def write(outbox: SimpleQueue[ev.Event | Hello | None], out: BinaryIO) -> None:
-    """Write messages as they come, those of one moment at once; the end of `outbox` is None."""
+    """Write messages as they come, several at once where they come together. None in `outbox` ends it."""
     ended = False
     while not ended:
         messages = [outbox.get()]
-        # Whoever waits for a queue is woken by every put, at the cost of the loop that reads sockets; a sleeper is not.
+        # A thread that waits for a queue is woken by every put, which costs the loop that reads sockets; sleeping does
+        # not.
         time.sleep(GATHER_S)
         while not outbox.empty():
             messages.append(outbox.get())
@@ -119,7 +120,7 @@ def main() -> None:
     asyncio.run(serve(sys.stdin.buffer, outbox))
     outbox.put(None)
     writer.join(2)
-    # The thread on stdin may sit in a read that never returns; nothing is left to save here.
+    # The thread on stdin may be in a read that never returns, and nothing is left to save.
     os._exit(0)
 
 

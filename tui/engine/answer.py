@@ -1,4 +1,4 @@
-"""One streamed answer as it is read: from the items of its stream to events. `docs/servers.md` has the table."""
+"""One streamed answer: from the items of its stream to events. `docs/servers.md` has the table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from tui.core.requests import events as ev
 from tui.core.requests.answer_limits import AnswerLimit
-from tui.engine import errors as faults
+from tui.engine import errors
 from tui.engine.sse_chunks import Chunk, ChunkReader, Count, error_in, is_sign_of_life
 from tui.engine.sse_framing import Item, What
 from tui.engine.stamps import Stamps
@@ -17,47 +17,47 @@ from tui.engine.thinking_tags import ThinkingTags, UnopenedThinking
 
 
 class Answer:
-    """Takes items in their order and emits what they bring. `close()` emits what is only known at the end."""
+    """Turns items into events, in their order. `close()` emits what is known only at the end."""
 
     def __init__(self, request: str, stamps: Stamps, emit: Callable[[ev.Event], None]) -> None:
         self.finish_reason: str | None = None
         self.done = False
-        """Whether the server said that this is all."""
+        """Whether the server has sent its end marker."""
         self.recognized = False
-        """Whether anything of a chat completion's came."""
+        """Whether any part of a chat completion arrived."""
         self.foreign = ""
-        """The first object that is nothing of a chat completion's, and no sign of life either."""
+        """The first object that is neither part of a chat completion nor a keep-alive message, as JSON."""
         self.brought_text = False
-        """Whether any text of it was emitted."""
+        """Whether any text was emitted."""
         self._request, self._stamps, self._emit = request, stamps, emit
         self._chunks, self._count = ChunkReader(), Count()
         self._tags, self._unopened = ThinkingTags(), UnopenedThinking()
-        self._room = AnswerLimit()
+        self._limit = AnswerLimit()
 
     @property
     def full(self) -> bool:
-        """Whether more came than can be kept; what did not fit was left out."""
-        return self._room.full
+        """Whether more text arrived than can be stored; the rest is left out."""
+        return self._limit.full
 
     def take(self, item: Item) -> bool:
-        """Take one item; returns whether it brought text. Raises what stands for a failure, its text emitted before."""
+        """Process one item; returns whether it brought text. Raises an error that the item reports, after its text."""
         what, value = item
         if what is What.DONE:
             self.done = True
             return False
         if what is What.ERROR and not (isinstance(value, dict) and value.get("choices") and "error" in value):
-            raise faults.ServerSaidError(error_in(value))
+            raise errors.ServerSaidError(error_in(value))
         if what is What.NONSENSE:
-            raise faults.NonsenseError(value)
+            raise errors.NonsenseError(value)
         if what is What.NAMED and not any(value.get(key) for key in ("choices", "usage", "error")):
             self._note_foreign(value)
             return False
         return self._read(value)
 
     def close(self) -> None:
-        """However it ends: what arrived is kept."""
+        """Emit what was held back, and the counts of tokens. Called however the stream ends."""
         for delta in self._tags.rest():
-            self._give(delta)
+            self._emit_delta(delta)
         thinking = None if self._tags.opened else self._unopened.found(self._request)
         if thinking is not None:
             self._emit(thinking)
@@ -71,14 +71,14 @@ class Answer:
         try:
             chunk = self._chunks.read(value)
         except ValueError as error:
-            raise faults.NonsenseError(str(value)) from error
+            raise errors.NonsenseError(str(value)) from error
         self.recognized = self.recognized or chunk.known
         if not self.recognized:
             self._note_foreign(value)
         stamps = self._stamps
         for kind, text in chunk.texts:
             for delta in self._tags.take(ev.Delta(self._request, stamps.read_at, stamps.read_number, kind, text)):
-                self._give(delta)
+                self._emit_delta(delta)
         self._count.take(chunk)
         self.finish_reason = chunk.finish_reason or self.finish_reason
         self._check(chunk)
@@ -88,8 +88,8 @@ class Answer:
         if not self.foreign and isinstance(value, dict) and value and not is_sign_of_life(value):
             self.foreign = json.dumps(value)
 
-    def _give(self, delta: ev.Delta) -> None:
-        text = self._room.take(delta.text)
+    def _emit_delta(self, delta: ev.Delta) -> None:
+        text = self._limit.take(delta.text)
         if text:
             kept = delta if text == delta.text else replace(delta, text=text)
             self._unopened.take(kept)
@@ -98,6 +98,6 @@ class Answer:
 
     def _check(self, chunk: Chunk) -> None:
         if chunk.error:
-            raise faults.ServerSaidError(chunk.error)
+            raise errors.ServerSaidError(chunk.error)
         if chunk.broken_off:
-            raise faults.BrokenOffError(chunk.finish_reason)
+            raise errors.BrokenOffError(chunk.finish_reason)

@@ -11,7 +11,7 @@ import openai
 
 from tui.core.requests import events as ev
 from tui.core.requests.answer_limits import HINT, TOO_LONG
-from tui.engine import errors as faults
+from tui.engine import errors
 from tui.engine.answer import Answer
 from tui.engine.protocol import Start
 from tui.engine.redaction import without_key
@@ -25,54 +25,56 @@ NO_KEY = "none"
 """Sent where no key is configured, so that the library never looks for one in the environment."""
 
 GRACE_S = 10.0
-"""Seconds in which counts and the end may follow a finish reason."""
+"""How many seconds counts and the end of the stream may follow a finish reason."""
 
-MAX_WORDS = 300
-"""Characters of a body that is no stream which are taken for what the host has to say."""
+MAX_SENTENCE_CHARS = 300
+"""The most characters of a body without a stream that are read as a message of the host."""
 
 Emit = Callable[[ev.Event], None]
 
 
-async def converse(start: Start, emit: Emit, dialects: UnsupportedOptions) -> None:
-    """Ask once, and emit what happens until one of Ended, Failed or Cancelled. Raises nothing of the network's.
+async def stream_completion(start: Start, emit: Emit, unsupported: UnsupportedOptions) -> None:
+    """Make one request, and emit its events up to Ended, Failed or Cancelled. Raises no error of the network.
 
-    A request whose options the host refuses by name is made anew without them; every instant is that of the last.
+    When the host refuses options by name, the request is repeated without them; all instants are those of the last one.
     """
-    watch, emit = Watch(start), without_key(start, emit)
+    deadline, emit = Deadline(start), without_key(start, emit)
     try:
-        async with asyncio.timeout(None) as watch.timeout:
-            left_out = dialects.known(start.endpoint)
-            while more := await _attempt(start, left_out, watch, emit, dialects):
+        async with asyncio.timeout(None) as deadline.timeout:
+            left_out = unsupported.known(start.endpoint)
+            while more := await _attempt(start, left_out, deadline, emit, unsupported):
                 left_out += more
     except asyncio.CancelledError:
         emit(ev.Cancelled(start.request, clock()))
     except TimeoutError:
-        emit(watch.ended or faults.silent(start, watch.phase, watch.allowed, clock(), arrived=watch.arrived))
-    except faults.BROKEN as error:
-        emit(watch.ended or faults.failed(start, error, clock(), arrived=watch.arrived))
-    except faults.EXPECTED as error:
-        emit(faults.failed(start, error, clock(), arrived=watch.arrived))
+        emit(
+            deadline.ended or errors.silent(start, deadline.phase, deadline.allowed, clock(), arrived=deadline.arrived)
+        )
+    except errors.BROKEN as error:
+        emit(deadline.ended or errors.failed(start, error, clock(), arrived=deadline.arrived))
+    except errors.EXPECTED as error:
+        emit(errors.failed(start, error, clock(), arrived=deadline.arrived))
 
 
 async def _attempt(
-    start: Start, left_out: tuple[str, ...], watch: Watch, emit: Emit, dialects: UnsupportedOptions
+    start: Start, left_out: tuple[str, ...], deadline: Deadline, emit: Emit, unsupported: UnsupportedOptions
 ) -> tuple[str, ...]:
-    """One request to its end. Returns the options that the host refuses; none when there is nothing more to try."""
-    stamps = Stamps(lambda: _sent(start, stamps, watch, emit))
+    """Make one request and read its answer. Returns the options that the host refuses, or none if it was answered."""
+    stamps = Stamps(lambda: _sent(start, stamps, deadline, emit))
     request = without(_request(start), left_out)
-    watch.enter("connect")
+    deadline.enter("connect")
     try:
         async with _client(start, stamps) as client:
             completions: Any = client.chat.completions.with_streaming_response
             async with completions.create(**request, extra_headers={"Accept-Encoding": "identity"}) as response:
-                dialects.learn(start.endpoint, left_out)
+                unsupported.learn(start.endpoint, left_out)
                 if left_out:
                     emit(ev.OptionsDropped(start.request, stamps.read_at, left_out))
                 emit(ev.Headers(start.request, stamps.read_at))
-                watch.enter("first text")
-                await read_answer(start, response.http_response, stamps, watch, emit)
+                deadline.enter("first text")
+                await read_answer(start, response.http_response, stamps, deadline, emit)
     except openai.APIStatusError as error:
-        more = refused(error.status_code, faults.body_of(error.response), request)
+        more = refused(error.status_code, errors.body_of(error.response), request)
         if not more:
             raise
         return more
@@ -91,16 +93,16 @@ def _client(start: Start, stamps: Stamps) -> openai.AsyncOpenAI:
     )
 
 
-async def read_answer(start: Start, response: httpx2.Response, stamps: Stamps, watch: Watch, emit: Emit) -> None:
-    """Read the stream to its end. `[DONE]` is the end, whether or not the server closes the connection."""
+async def read_answer(start: Start, response: httpx2.Response, stamps: Stamps, deadline: Deadline, emit: Emit) -> None:
+    """Read the stream to its end, which `[DONE]` is even where the server keeps the connection open."""
     stream, answer = EventStream(), Answer(start.request, stamps, emit)
     try:
         async for data in response.aiter_raw():
             for item in stream.take(data):
                 if answer.take(item):
-                    watch.enter("more text")
+                    deadline.enter("more text")
                 if answer.finish_reason is not None:
-                    watch.enter("end")
+                    deadline.enter("end")
                 if answer.done or answer.full:
                     break
             if answer.done or answer.full:
@@ -109,42 +111,42 @@ async def read_answer(start: Start, response: httpx2.Response, stamps: Stamps, w
             for item in stream.rest():
                 answer.take(item)
             if not answer.recognized and answer.foreign:
-                raise faults.OtherApiError(answer.foreign)
+                raise errors.OtherApiError(answer.foreign)
             if not answer.recognized:
-                _explain_nothing(response.headers.get("content-type", ""), stream.loose)
+                _raise_for_no_answer(response.headers.get("content-type", ""), stream.loose)
     finally:
         answer.close()
-        watch.arrived = answer.brought_text
+        deadline.arrived = answer.brought_text
         if answer.finish_reason is not None:
-            watch.ended = ev.Ended(start.request, stamps.read_at, answer.finish_reason)
+            deadline.ended = ev.Ended(start.request, stamps.read_at, answer.finish_reason)
     if answer.full:
-        # Neither a reason nor the end: it was cut, by us.
+        # Without a finish reason and without an end marker the request counts as cut.
         emit(ev.Ended(start.request, stamps.read_at))
         emit(ev.FailureExplained(start.request, stamps.read_at, TOO_LONG, HINT))
         return
     at = stamps.read_at if answer.done else clock()
     emit(ev.Ended(start.request, at, answer.finish_reason, answer.done))
     if answer.finish_reason is None and not answer.done and stream.broken_words:
-        why = faults.failed(start, _words(stream.broken_words), at, arrived=answer.brought_text)
+        why = errors.failed(start, _error_for(stream.broken_words), at, arrived=answer.brought_text)
         emit(ev.FailureExplained(start.request, at, why.message, why.hint))
 
 
-def _explain_nothing(content_type: str, text: str) -> None:
-    """Raise what is to be said of a body in which nothing of an answer was; of an empty stream there is nothing."""
+def _raise_for_no_answer(content_type: str, text: str) -> None:
+    """Raise the error for a body without any part of an answer. An empty stream is no error."""
     stream = content_type.startswith("text/event-stream")
     if text and (stream or _is_sentence(text)):
-        raise _words(text)
+        raise _error_for(text)
     if not stream:
-        raise faults.NotAStreamError(content_type, b"")
+        raise errors.NotAStreamError(content_type, b"")
 
 
-def _words(text: str) -> Exception:
-    """What is to be said of text that is no part of a stream."""
-    return faults.ServerSaidError(text) if _is_sentence(text) else faults.NonsenseError(text)
+def _error_for(text: str) -> Exception:
+    """The error for text that is no part of a stream."""
+    return errors.ServerSaidError(text) if _is_sentence(text) else errors.NonsenseError(text)
 
 
 def _is_sentence(text: str) -> bool:
-    return not text.startswith("<") and len(text) <= MAX_WORDS
+    return not text.startswith("<") and len(text) <= MAX_SENTENCE_CHARS
 
 
 def _request(start: Start) -> dict[str, Any]:
@@ -160,13 +162,13 @@ def _request(start: Start) -> dict[str, Any]:
     }
 
 
-def _sent(start: Start, stamps: Stamps, watch: Watch, emit: Emit) -> None:
+def _sent(start: Start, stamps: Stamps, deadline: Deadline, emit: Emit) -> None:
     emit(ev.Sent(start.request, stamps.sent or clock(), stamps.connect_ns))
-    watch.enter("first byte")
+    deadline.enter("first byte")
 
 
-class Watch:
-    """How long the host may still be silent. Only what brings the answer forward is a sign of life."""
+class Deadline:
+    """How long the host may stay silent in each phase. Only progress of the answer moves the deadline."""
 
     def __init__(self, start: Start) -> None:
         limits = start.timeouts
@@ -179,22 +181,24 @@ class Watch:
         }
         self.phase = "connect"
         self.arrived = False
-        """Whether any text of the answer was emitted: known when its reading has ended, however that was."""
+        """Whether any text of the answer was emitted; set when its reading has ended in any way."""
         self.ended: ev.Ended | None = None
-        """How the answer ended, when its server gave a reason: whatever becomes of the connection, it is whole."""
+        """How the answer ended, where the server gave a reason: the answer is whole, whatever the connection does."""
         self.timeout: asyncio.Timeout | None = None
         self._entered = 0.0
 
     @property
     def allowed(self) -> float:
+        """Seconds of silence allowed in this phase."""
         return self._allowed[self.phase]
 
     def enter(self, phase: str) -> None:
+        """Note progress: the request is in this phase, and its time begins again."""
         if self.timeout is None:
             self.phase = phase
             return
         now = asyncio.get_running_loop().time()
-        # Moving the limit with every chunk costs more than reading some of them; a tenth of it is close enough.
+        # Moving the deadline with every chunk costs more than reading the chunk; a tenth of it is precise enough.
         if phase != self.phase or now - self._entered > self.allowed / 10:
             self.phase, self._entered = phase, now
             self.timeout.reschedule(now + self.allowed)

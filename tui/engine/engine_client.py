@@ -1,4 +1,4 @@
-"""The program's end of the engine: spawn it, send to it, take what it says."""
+"""The program's end of the engine: starts its process, sends commands, receives events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import IO
 from tui.core.child_environment import Child, environment_of
 from tui.core.requests.events import Event
 from tui.engine.protocol import Command, Hello, decode_message, encode_command
-from tui.net.secrets import blotted
+from tui.net.secrets import redacted
 
 if sys.platform == "win32":
     _FLAGS = subprocess.CREATE_NO_WINDOW
@@ -29,15 +29,16 @@ COMMAND = (sys.executable, "-P", "-m", "tui.engine")
 
 @dataclass(frozen=True, slots=True)
 class EngineGone:
-    """An engine's process ended by itself; `last_words` is the end of what it wrote on stderr.
+    """An engine's process ended by itself; `last_words` is the end of what it wrote to stderr.
 
-    When this is read another engine may run already: `generation` says which it was, as `EngineClient.generation` does.
+    Another engine may be running by the time this is read: `generation` says which one ended; see
+    `EngineClient.generation`.
     """
 
     last_words: str
     generation: int
     greeted: bool
-    """Whether it got as far as to greet."""
+    """Whether it had sent its greeting."""
 
 
 Message = Event | Hello | EngineGone
@@ -58,12 +59,12 @@ class EngineClient:
         self._reader: threading.Thread | None = None
         self._offset = 0
         self.generation = 0
-        """The engine that was started last, counted from 1."""
+        """The number of the engine that was started last, counted from 1."""
         self._greeted = 0
 
     @property
     def greeted(self) -> bool:
-        """Whether an engine runs that has greeted: what is sent to it now does not wait for its start."""
+        """Whether the engine runs and has sent its greeting: a command does not wait for its start."""
         return self.pid is not None and self._greeted == self.generation
 
     @property
@@ -76,18 +77,18 @@ class EngineClient:
         if self.pid is not None:
             return
         self._release()
-        complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process, closed by its reader
+        stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process, closed by its reader
         process = subprocess.Popen(
             COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=complaints,
+            stderr=stderr,
             env=environment_of(Child.ENGINE, os.environ),
             creationflags=_FLAGS,
         )
         self._process = process
         self.generation += 1
-        engine = (process, complaints, self.generation)
+        engine = (process, stderr, self.generation)
         self._reader = threading.Thread(target=self._read, args=engine, name="engine", daemon=True)
         self._reader.start()
 
@@ -100,7 +101,7 @@ class EngineClient:
                 pipe.write(encode_command(command).encode("ascii") + b"\n")
                 pipe.flush()
             except OSError:
-                pass  # its reader sees the same end and reports it with the engine's last words
+                pass  # the thread that reads sees the same end, and reports it with the engine's last words
 
     def drain(self) -> list[Message]:
         """Everything that arrived since the last call, oldest first."""
@@ -115,7 +116,7 @@ class EngineClient:
         self._news.wait(seconds)
 
     def now(self) -> int:
-        """The engine's clock, in nanoseconds; good for display, to within a message's way through the pipe."""
+        """The engine's clock in nanoseconds, for display: precise to the time a message takes through the pipe."""
         return time.perf_counter_ns() + self._offset
 
     def close(self, seconds: float = 3.0) -> None:
@@ -127,7 +128,7 @@ class EngineClient:
             try:
                 process.stdin.close()
             except OSError:
-                pass  # the process is gone already
+                pass  # the process has ended already
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -147,27 +148,27 @@ class EngineClient:
                         pass  # unsent bytes for a process that is gone
         self._process = self._reader = None
 
-    def _read(self, process: subprocess.Popen[bytes], complaints: IO[bytes], generation: int) -> None:
+    def _read(self, process: subprocess.Popen[bytes], stderr: IO[bytes], generation: int) -> None:
         assert process.stdout is not None
         greeted = False
         for line in process.stdout:
             try:
                 message = decode_message(line)
             except (ValueError, KeyError, TypeError):
-                continue  # a stray print of some library; every line of ours can be read
+                continue  # a stray print of some library; every line of the engine can be read
             if isinstance(message, Hello):
                 self._offset = message.clock - time.perf_counter_ns()
                 self._greeted, greeted = generation, True
             else:
                 self._on_event(message)
-            self._say(message)
+            self._deliver(message)
         process.wait()
-        complaints.seek(0, os.SEEK_END)
-        complaints.seek(max(complaints.tell() - 2000, 0))
-        last_words = blotted(complaints.read().decode("utf-8", "replace").strip())
-        complaints.close()
-        self._say(EngineGone(last_words, generation, greeted))
+        stderr.seek(0, os.SEEK_END)
+        stderr.seek(max(stderr.tell() - 2000, 0))
+        last_words = redacted(stderr.read().decode("utf-8", "replace").strip())
+        stderr.close()
+        self._deliver(EngineGone(last_words, generation, greeted))
 
-    def _say(self, message: Message) -> None:
+    def _deliver(self, message: Message) -> None:
         self._inbox.append(message)
         self._news.set()

@@ -1,4 +1,7 @@
-"""What can go wrong with a request, as sentences: what happened, and what to do now."""
+"""What can go wrong with a request, as sentences: what happened, and what to do about it.
+
+The names of the exceptions are stored in sessions, as `error.type`.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ from tui.net.failures import (
     sign_in_wanted,
     without_origin,
 )
-from tui.net.secrets import beginning_of, where_keys_go
+from tui.net.secrets import redacted_start, where_keys_go
 
 _TOO_LONG = "The prompt is too long for the model."
 _SHORTER = "Shorten the prompt, or have the model loaded with a larger context; --max-tokens counts towards it as well."
@@ -36,7 +39,7 @@ _OWN_LOG = "Look at the host's own log."
 _KEPT = "What arrived is kept."
 _AGAIN = "Run it again."
 _NO_PAGE = re.compile(r"(?:404:? ?)?(?:(?:page|file|path|url|route|resource) )?not found\.?", re.IGNORECASE)
-"""What a host says of a path it does not have, as opposed to a model."""
+"""What a host reports of a path that it does not have, as opposed to a model."""
 _NOT_LOADED = re.compile(r"\bnot (?:\w+ )?loaded\b|\bNo OpenAIService provider found\b", re.IGNORECASE)
 _LENGTH = re.compile(
     r"(?:context|prompt|input|sequence|messages?)\b.{0,80}(?:too (?:long|large|many)|exceed|longer than|maximum|limit)"
@@ -44,14 +47,14 @@ _LENGTH = re.compile(
     r"|too many tokens",
     re.IGNORECASE | re.DOTALL,
 )
-"""What hosts say of a prompt that has no room in the context."""
+"""What hosts report of a prompt that does not fit into the context."""
 _OPTION = re.compile(r"parameter|argument|field|option|unsupported|not (?:permitted|allowed|supported)", re.IGNORECASE)
 _NO_MODEL = re.compile(
     r"\bmodel\b.{0,100}(?:not found|not exist|unknown|invalid|no such)|(?:unknown|invalid|no such) model",
     re.IGNORECASE | re.DOTALL,
 )
 _NATIVE = re.compile(r"(?<!\w)\w+\.(?:cc|cpp|h|hpp):\d+|\bOrtException\b|\b(?:Ort|std|onnxruntime|Generators)::\w+")
-"""What the runtime's native code says for those who wrote it."""
+"""What the runtime's native code reports to its developers."""
 
 
 class ServerSaidError(Exception):
@@ -63,14 +66,14 @@ class BrokenOffError(Exception):
 
 
 class NonsenseError(Exception):
-    """A part of the stream that is not JSON, or no chunk, told by its beginning."""
+    """A part of the stream that is not JSON, or no chunk; its text is the beginning of that part."""
 
     def __init__(self, part: str) -> None:
-        super().__init__(beginning_of(part, 200))
+        super().__init__(redacted_start(part, 200))
 
 
 class OtherApiError(NonsenseError):
-    """A stream of objects of which none is a chat completion's, told by the beginning of the first."""
+    """A stream of objects of which none belongs to a chat completion; its text is the beginning of the first."""
 
 
 class NotAStreamError(Exception):
@@ -102,10 +105,10 @@ EXPECTED = (
     TooLongError,
     PackedError,
 )
-"""Everything the network and the server can do to us. Anything else is a defect and must not be hidden."""
+"""All that the network and the server can raise. Anything else is a defect and must not be hidden."""
 
 BROKEN = (httpcore2.RemoteProtocolError, httpcore2.ReadError)
-"""Of these, what becomes of a connection by which an answer comes."""
+"""Those of a connection that breaks while an answer arrives."""
 
 _SILENCES = {
     "connect": ("connect", "The host did not accept the connection", "Check the address, or that the host is up."),
@@ -130,14 +133,14 @@ def failed(start: Start, error: BaseException, at: int, *, arrived: bool) -> Fai
 
 
 def _asked_pause(error: BaseException) -> int | None:
-    """The seconds for which the host asks to be left alone; None when it does not say."""
+    """The pause that the host asks for, in seconds; None when it asks for none."""
     if not isinstance(error, openai.APIStatusError):
         return None
     return retry_after_s(error.response.headers.get("retry-after", ""), datetime.now(UTC))
 
 
 def _root(error: BaseException) -> BaseException:
-    """openai wraps what the connection did; the cause says more."""
+    """The cause of an error that the openai library wraps: it is more precise."""
     inner = isinstance(error, openai.APIConnectionError) and error.__cause__
     return inner if isinstance(inner, BaseException) else error
 
@@ -149,11 +152,11 @@ def _explain(start: Start, error: BaseException, *, arrived: bool) -> tuple[str,
         case openai.APIStatusError():
             return _explain_status(start, error)
         case CompareError():
-            return "connect", *_told(error)
+            return "connect", *_message_and_hint(error)
         case httpcore2.ProxyError():
-            return "connect", *_told(proxy_refused(where, str(error)))
+            return "connect", *_message_and_hint(proxy_refused(where, str(error)))
         case ServerSaidError():
-            return "stream", *_explain_words(str(error), _KEPT if arrived else "Nothing was answered.")
+            return "stream", *_explain_report(str(error), _KEPT if arrived else "Nothing was answered.")
         case BrokenOffError():
             return "stream", f"The host broke its answer off: finish reason {error}.", kept
         case PackedError():
@@ -168,11 +171,13 @@ def _explain(start: Start, error: BaseException, *, arrived: bool) -> tuple[str,
         case TooLongError():
             return "stream", "The host sent more without a break than any answer holds.", kept
         case httpcore2.ConnectError() | httpx2.ConnectError():
-            return "connect", *_told(no_connection(where, error, "Check the address, or that the host is up"))
+            return "connect", *_message_and_hint(
+                no_connection(where, error, "Check the address, or that the host is up")
+            )
         case httpcore2.RemoteProtocolError() | httpcore2.ReadError() | httpcore2.WriteError():
             if arrived:
                 return "stream", "The connection broke before the answer was complete.", prose(_KEPT, _AGAIN)
-            return "stream", *_told(no_answer(where, error, _AGAIN))
+            return "stream", *_message_and_hint(no_answer(where, error, _AGAIN))
         case httpcore2.UnsupportedProtocol() | httpx2.InvalidURL():
             return (
                 "connect",
@@ -183,65 +188,65 @@ def _explain(start: Start, error: BaseException, *, arrived: bool) -> tuple[str,
             return "stream", _sentence(f"The request failed: {reason_of(error)}"), _AGAIN
 
 
-def _told(error: CompareError) -> tuple[str, str]:
+def _message_and_hint(error: CompareError) -> tuple[str, str]:
     return prose(error.title, error.detail), error.hint
 
 
-def _explain_words(said: str, hint: str) -> tuple[str, str]:
-    """What a host reports of itself, told as what it means where that is known."""
-    words = without_origin(said)
+def _explain_report(report: str, hint: str) -> tuple[str, str]:
+    """Message and hint for what a host reports of itself: by its meaning, where that is known."""
+    words = without_origin(report)
     shorter = prose(_KEPT, _SHORTER) if hint == _KEPT else _SHORTER
     if _NATIVE.search(words):
-        # Of what is left of it, only its makers could make sense.
+        # Only the runtime's developers can make sense of the rest.
         too_long = _LENGTH.search(words)
         return (_TOO_LONG, shorter) if too_long else ("The host's runtime failed inside.", prose(hint, _OWN_LOG))
     reported = _sentence(f"The host reports: {words}")
     if not _LENGTH.search(words):
         return reported, hint
-    return reported if words == said else prose(_TOO_LONG, reported), shorter
+    return reported if words == report else prose(_TOO_LONG, reported), shorter
 
 
 def _explain_status(start: Start, error: openai.APIStatusError) -> tuple[str, str, str]:
-    said = without_origin(_said(error.response) or "") or None
+    message = without_origin(_host_message(error.response) or "") or None
     status, endpoint = error.status_code, start.endpoint
-    if status == 404 and (said is None or _NO_PAGE.fullmatch(said)):
+    if status == 404 and (message is None or _NO_PAGE.fullmatch(message)):
         what = f"There is no chat API at {endpoint.base_url}: the host answered 404."
         return "status", what, "Check the path of the address; most hosts want it to end in /v1."
     if status == 407:
-        return "connect", *_told(proxy_refused(endpoint.base_url, "407"))
+        return "connect", *_message_and_hint(proxy_refused(endpoint.base_url, "407"))
     pause_s = _asked_pause(error)
     wait = left(pause_s) if pause_s else "a moment"
     hints = {
-        400: _bad_request(said or "", endpoint.model),
+        400: _bad_request(message or "", endpoint.model),
         401: _sign_in(error.response, start),
         403: "The host refuses this key." if endpoint.api_key else _key_wanted(start),
         404: f"Check that the host has the model {endpoint.model}, and the address {endpoint.base_url}.",
         413: _SHORTER,
-        422: _bad_request(said or "", endpoint.model),
+        422: _bad_request(message or "", endpoint.model),
         429: f"Too many requests: wait {wait} and run it again.",
         503: f"The host is busy or starting: wait {wait} and run it again.",
     }
     hint = hints.get(status, _OWN_LOG if status >= 500 else "")
     kind = "status"
-    if said is not None and _NOT_LOADED.search(said):
+    if message is not None and _NOT_LOADED.search(message):
         kind, hint = UNLOADED, f"Have the host load {endpoint.model}, then run it again."
-    elif said is not None and _LENGTH.search(said):
+    elif message is not None and _LENGTH.search(message):
         hint = _SHORTER
-        said = "the prompt is too long for the model" if _NATIVE.search(said) else said
-    elif said is not None and _NATIVE.search(said):
-        said, hint = "its runtime failed inside", _OWN_LOG
+        message = "the prompt is too long for the model" if _NATIVE.search(message) else message
+    elif message is not None and _NATIVE.search(message):
+        message, hint = "its runtime failed inside", _OWN_LOG
     if 300 <= status < 400:
         there = error.response.headers.get("location", "")
         place = points_to(endpoint.base_url, there) if there else "another address"
-        said, hint = f"it points to {place}, which is not followed", "Give the address it should be asked at."
-    return kind, _sentence(f"The host refused with {status}: {said or 'it gives no reason'}"), hint
+        message, hint = f"it points to {place}, which is not followed", "Give the address it should be asked at."
+    return kind, _sentence(f"The host refused with {status}: {message or 'it gives no reason'}"), hint
 
 
-def _bad_request(said: str, model: str) -> str:
-    """What to do about a request that the host does not take as it is."""
-    if _NO_MODEL.search(said):
+def _bad_request(message: str, model: str) -> str:
+    """What to do about a request that the host does not accept as it is."""
+    if _NO_MODEL.search(message):
         return f"Check that the host has the model {model}."
-    if _OPTION.search(said):
+    if _OPTION.search(message):
         return "Leave out the parameter that it names."
     return "The host does not take the request as it is: look at what it says, and at its own log."
 
@@ -263,16 +268,16 @@ def _key_wanted(start: Start) -> str:
 
 def _explain_body(where: str, error: NotAStreamError) -> tuple[str, str]:
     try:
-        said = error_message(json.loads(error.body))
+        message = error_message(json.loads(error.body))
     except (ValueError, RecursionError):
-        said = None
-    if said:
-        return _explain_words(said, "Nothing was answered.")
+        message = None
+    if message:
+        return _explain_report(message, "Nothing was answered.")
     kind = error.content_type.partition(";")[0].strip() or "something without a type"
     return f"The host answered with {kind} instead of a stream of events.", f"Is {where} the address of a chat API?"
 
 
-def _said(response: httpx2.Response) -> str | None:
+def _host_message(response: httpx2.Response) -> str | None:
     text = body_of(response).strip()
     try:
         message = error_message(json.loads(text))
@@ -292,5 +297,5 @@ def body_of(response: httpx2.Response) -> str:
 
 
 def _sentence(text: str) -> str:
-    begun = beginning_of(text, MAX_WORDS * 2)
+    begun = redacted_start(text, MAX_WORDS * 2)
     return prose(begun if len(text) <= MAX_WORDS * 2 else begun + "…")

@@ -1,15 +1,15 @@
-"""Asks the system to run the engine before other programs, so that its clock is read when something arrives."""
+"""Asks the system for a higher priority, so that the engine reads its clock as soon as something arrives."""
 
 from __future__ import annotations
 
 import sys
 
 STEP = 5
-"""How much nicer to itself the engine is than the program that started it, where that is a number."""
+"""By how much the engine lowers its nice value below that of the program that started it."""
 
 
 def raise_priority() -> str:
-    """Try it; whether it was granted: `raised`, or `normal` when the system refuses, which is not an error."""
+    """Ask for it. Returns `raised`, or `normal` when the system refuses, which is no error."""
     import psutil
 
     process = psutil.Process()

@@ -1,7 +1,7 @@
 """The JSON lines between the program and its engine.
 
-Down go commands, up come one greeting and then events. Text is written in ASCII with escapes, so that half of a
-surrogate pair, or any line separator a model may think of, passes unharmed.
+The program sends commands; the engine sends one greeting and then events. Text is ASCII with escapes, so that half of
+a surrogate pair and every kind of line separator survive.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ Command = Start | Cancel
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The engine is ready. `clock` is its clock as it says so; `tool` names the versions that measure."""
+    """The engine is ready. `clock` is its clock at that moment, in ns; `tool` holds the versions of what measures."""
 
     clock: int
     tool: dict[str, str]
 
 
 def encode_command(command: Command) -> str:
-    """One line, without its end. Halves of characters are joined or replaced: no request can carry one."""
+    """One line, without its end. Halves of surrogate pairs are joined or replaced: no request can carry one."""
     return json.dumps({"command": type(command).__name__.lower(), **_whole(asdict(command))})
 
 
@@ -61,7 +61,7 @@ def _whole(value: Any) -> Any:
 
 
 def decode_command(line: str | bytes) -> Command:
-    """The command of a line. Only the program itself writes these; anything else is a defect and raises."""
+    """The command of a line. Only the program writes these lines; anything else is a defect and raises."""
     data: dict[str, Any] = json.loads(line)
     if data.pop("command") == "cancel":
         return Cancel(**data)
@@ -83,7 +83,7 @@ def encode_message(message: ev.Event | Hello) -> str:
 
 
 def decode_message(line: str | bytes) -> ev.Event | Hello:
-    """What a line of the engine says. Raises ValueError when it says nothing."""
+    """The event or greeting of a line. Raises ValueError for anything else."""
     data = json.loads(line)
     if not isinstance(data, dict):
         raise ValueError("not an object")

@@ -1,4 +1,4 @@
-"""How long a host asks to be left alone: the header Retry-After."""
+"""How long a host asks not to be asked again: the header Retry-After."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST_S = 86_400
-"""What is longer, in seconds, is taken for this."""
+"""The longest pause that is respected, in seconds."""
 
 
 def retry_after_s(value: str, now: datetime) -> int | None:
-    """The seconds that a header's value means, whole and rounded up, at most a day; None when it means none.
+    """The pause that a header's value asks for, in whole seconds, rounded up, at most a day; None if it has no meaning.
 
     `now` is aware: a date in the past means no wait.
     """

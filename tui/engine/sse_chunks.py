@@ -1,4 +1,4 @@
-"""What one object of a streamed chat completion says, in any server's dialect. The data is untrusted.
+"""Reads one object of a streamed chat completion, in any server's dialect. The data is untrusted.
 
 `docs/servers.md` has the table.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from tui.core.requests.events import Kind
 from tui.net.error_body import error_message
-from tui.net.secrets import beginning_of
+from tui.net.secrets import redacted_start
 
 WITHOUT_WORDS = "an error without a message"
 MAX_REASON_CHARS = 100
@@ -26,10 +26,10 @@ _BROKEN_OFF = frozenset(
         "timeout", "failed", "insufficient_system_resource", "cancel", "interrupted", "exception", "upstream_error",
     )
 )  # fmt: skip
-"""Reasons by which the server itself says that its answer is not whole."""
+"""Finish reasons by which a server reports that its answer is not whole."""
 _NO_REASON = ("", "null", "none", "undefined")
 _WORDS = ("detail", "message", "msg", "error_message", "error_msg", "errors", "error_description")
-"""Where an object that is nothing else says what went wrong."""
+"""The keys of an error message in an object that is nothing else."""
 _WELL = frozenset(("ok", "success", "queued", "pending", "processing", "in_progress", "running", "starting", "loading"))
 _COUNTS_MAX = 1 << 40
 
@@ -42,7 +42,7 @@ class Counts:
     completion: int | None = None
     reasoning: int | None = None
     cached: int | None = None
-    """Those of the prompt's tokens that were not evaluated, but found in a cache."""
+    """The tokens of the prompt that were not evaluated but found in a cache."""
 
     @property
     def known(self) -> bool:
@@ -52,23 +52,23 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The parts of one chunk that matter. `texts` holds only non-empty text: a role alone is no token."""
+    """The parts of one chunk that matter. `texts` holds text that is not empty: a role alone is no token."""
 
     texts: tuple[tuple[Kind, str], ...] = ()
     finish_reason: str | None = None
     usage: Counts | None = None
     error: str | None = None
     known: bool = True
-    """Whether it is anything of a chat completion's."""
+    """Whether it is part of a chat completion at all."""
 
     @property
     def broken_off(self) -> bool:
-        """Whether the server says that it did not bring its answer to an end."""
+        """Whether the server reports that its answer is not complete."""
         return self.finish_reason is not None and self.finish_reason.lower() in _BROKEN_OFF
 
 
 class Count:
-    """The server's token counts of one answer, wherever in its stream it gives them: the last are meant."""
+    """The server's token counts of one answer, wherever in the stream they come: the last ones count."""
 
     def __init__(self) -> None:
         self._last: Counts | None = None
@@ -76,7 +76,7 @@ class Count:
         self._texts_after = 0
 
     def take(self, chunk: Chunk) -> None:
-        """Note one chunk."""
+        """Take in one chunk."""
         self._texts += len(chunk.texts)
         self._texts_after += len(chunk.texts)
         usage = chunk.usage
@@ -92,7 +92,7 @@ class Count:
         completion, reasoning = last.completion, last.reasoning
         if not completion and self._texts:
             completion = reasoning = None
-        # Counted before the text had ended: either the total, told ahead, or only what there was so far.
+        # Counted before the text had ended: either the total in advance, or only the text so far.
         if self._texts_after and (completion is None or completion < self._texts):
             completion = reasoning = None
         counts = Counts(last.prompt, completion, reasoning, last.cached)
@@ -100,16 +100,16 @@ class Count:
 
 
 class ChunkReader:
-    """Reads the objects of one stream, in their order: where its text stands is known from those before."""
+    """Reads the objects of one stream, in their order: the earlier ones show in which field the text comes."""
 
     def __init__(self) -> None:
         self._in_delta: set[Kind] = set()
-        """The kinds of text that came in deltas. A message beside them repeats what they brought."""
+        """The kinds of text that came in deltas. A message beside them repeats their text."""
         self._in_message = False
         """Whether text other than thinking came in messages."""
 
     def read(self, data: Any) -> Chunk:
-        """Read a decoded chunk. Raises ValueError when it is nothing like one."""
+        """Read a decoded chunk. Raises ValueError when it is no chunk."""
         if isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict) and data[0].get("error"):
             data = data[0]
         if not isinstance(data, dict):
@@ -150,9 +150,9 @@ class ChunkReader:
 
 
 def error_in(data: Any) -> str:
-    """The words of what a server sent as an error."""
+    """The message of what a server sent as an error."""
     if isinstance(data, str):
-        return beginning_of(data, 500) or WITHOUT_WORDS
+        return redacted_start(data, 500) or WITHOUT_WORDS
     return error_message(data) or (_text_of(data) if isinstance(data, dict) else None) or WITHOUT_WORDS
 
 
@@ -162,7 +162,7 @@ def _reason(value: Any) -> str | None:
         value = value.get("type")
     if not isinstance(value, str) or value.strip().lower() in _NO_REASON:
         return None
-    return beginning_of(value, MAX_REASON_CHARS)
+    return redacted_start(value, MAX_REASON_CHARS)
 
 
 def _choice(choices: list[Any]) -> dict[str, Any] | None:
@@ -174,7 +174,7 @@ def _choice(choices: list[Any]) -> dict[str, Any] | None:
 
 
 def _error(data: dict[str, Any], *, bare: bool) -> str | None:
-    """What an object without a choice of ours says went wrong; `bare` when it holds no usage and no choices either."""
+    """The error in an object without the choice that was asked for; `bare` is one without usage and choices, too."""
     if is_error(data.get("error")) or data.get("object") == "error":
         return error_in(data)
     if not bare:
@@ -186,17 +186,17 @@ def _error(data: dict[str, Any], *, bare: bool) -> str | None:
 
 
 def is_error(value: Any) -> bool:
-    """Whether what stands under `error` tells of one; some servers have an empty one in every chunk."""
+    """Whether the value under `error` is an error; some servers have an empty one in every chunk."""
     return any(value.values()) if isinstance(value, dict) else bool(value)
 
 
 def is_sign_of_life(data: dict[str, Any]) -> bool:
-    """Whether an object says no more than that the host is at work."""
+    """Whether an object says only that the host is working."""
     return data.get("type") in ("ping", "heartbeat") or "status" in data or _goes_well(data)
 
 
 def _goes_well(data: dict[str, Any]) -> bool:
-    """Whether an object with words says that nothing is wrong: a success, or a place in a queue."""
+    """Whether an object with a message reports no error: a success, or a place in a queue."""
     status = data.get("status")
     return data.get("code") in (0, "0", 200) or (isinstance(status, str) and status.lower() in _WELL)
 
@@ -227,8 +227,8 @@ def _item_texts(item: Any) -> Iterator[tuple[Kind, str]]:
     if not isinstance(item, dict):
         return
     for kind, key in ((Kind.REASONING, "thinking"), (Kind.ANSWER, "text")):
-        said = item.get(key)
-        parts = said if isinstance(said, list) else [{"text": said}]
+        value = item.get(key)
+        parts = value if isinstance(value, list) else [{"text": value}]
         texts = [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
         if text := "".join(texts):
             yield kind, text

@@ -1,5 +1,5 @@
-"""The framing of a streamed answer: from bytes to objects, by WHATWG's rules for event streams and what servers make
-of them. `docs/servers.md` has the table.
+"""The framing of a streamed answer: from bytes to objects, by WHATWG's rules for event streams and the ways in which
+servers depart from them. `docs/servers.md` has the table.
 """
 
 from __future__ import annotations
@@ -13,35 +13,35 @@ MAX_EVENT_BYTES = 2 << 20
 """The most that one line, the data of one event, or text without a field may hold."""
 
 _LINE_COSTS = 32
-"""What keeping a line takes beside its characters, so that many short ones are no way around the limit."""
+"""The cost of a line beside its characters, so that many short lines do not get around the limit."""
 _DONE = "[DONE]"
 _KEEP_ALIVE = ("ping", "keepalive", "keep-alive", "heartbeat")
 _READ_NAMES = ("", "message")
-"""Names of events that hold what every client reads; any other is somebody's own."""
+"""Names of events that every client reads; any other name is a server's own."""
 _ERROR_NAMES = ("error", "exception", "failure")
 _BEGINNINGS = ("{", "[")
-"""How an object, or a list of one, begins in lines without a field."""
+"""How an object, or a list with one, begins in lines without a field."""
 _BOM = b"\xef\xbb\xbf"
 _AROUND = "\ufeff \t"
-"""What gateways that join streams leave before the name of a field."""
+"""What gateways that join streams leave in front of a field's name."""
 _FIELDS = ("data", "event", "id", "retry", "error", _DONE)
 _TOLERATED = ("data", "event")
-"""Fields that are known by these names however they are written: what they hold is not to be lost."""
+"""Fields whose names are recognized in any spelling, so that their content is not lost."""
 
 
 class What(Enum):
     """What an item of the stream is."""
 
     VALUE = auto()
-    """A decoded value, which is an object unless the server sends nonsense."""
+    """A decoded value: an object, unless the server sends something meaningless."""
     NAMED = auto()
     """An object in an event with a name of its own."""
     ERROR = auto()
-    """An error: an object, text, or None where nothing more was said."""
+    """An error: an object, text, or None where it has no content."""
     NONSENSE = auto()
-    """Text that is nothing that can be read."""
+    """Text that cannot be interpreted."""
     DONE = auto()
-    """The end, as the server says it."""
+    """The server's end marker."""
 
 
 Item = tuple[What, Any]
@@ -52,14 +52,14 @@ class TooLongError(Exception):
 
 
 class EventStream:
-    """Interprets a stream that is given read by read. An object is handed on with the read that holds its line's end.
+    """Interprets a stream read by read. An object is returned with the read that holds the end of its line.
 
     `take` and `rest` raise TooLongError.
     """
 
     def __init__(self) -> None:
         self.loose = ""
-        """The last that came without a field, whatever it was; known after `rest()`."""
+        """The last text without a field; known after `rest()`."""
         self._line: list[bytes] = []
         self._line_bytes = 0
         self._skips_lf = False
@@ -71,7 +71,7 @@ class EventStream:
         self._unframed_chars = 0
 
     def take(self, data: bytes) -> Iterator[Item]:
-        """What is whole after one more read."""
+        """The items that are complete after one more read."""
         if self._skips_lf and data:
             self._skips_lf = False
             data = data.removeprefix(b"\n")
@@ -101,12 +101,12 @@ class EventStream:
             self._extend(rest)
 
     def rest(self) -> Iterator[Item]:
-        """What can be read of what is left at the end of the stream."""
+        """The items in what is left at the end of the stream."""
         line, self._line = b"".join(self._line), []
         if line:
             yield from self._read(line)
         if self._data or self._name:
-            # What is torn is no nonsense: the stream ended in the middle of it.
+            # Text that cannot be read here was torn: the stream ended in the middle of it.
             yield from (item for item in self._event() if item[0] is not What.NONSENSE)
         yield from self._without_fields()
 
@@ -166,7 +166,7 @@ class EventStream:
             raise TooLongError
 
     def _event(self) -> Iterator[Item]:
-        """The event that ends here, if there is anything in it."""
+        """The event that ends here, if it has any content."""
         text, name = "\n".join(self._data), self._name
         self._data, self._data_chars, self._name = [], 0, ""
         if name.lower() in _ERROR_NAMES:
@@ -187,7 +187,7 @@ class EventStream:
         return What.ERROR if name.lower() in _ERROR_NAMES else What.NAMED, value
 
     def _without_fields(self) -> Iterator[Item]:
-        """The object that lines without a field are together, if they are one; else they are kept to be told of."""
+        """The object that lines without a field form together, if they do; otherwise they are kept in `loose`."""
         if self._unframed:
             text = self.loose = "\n".join(self._unframed).strip()
             self._unframed, self._unframed_chars = [], 0
@@ -217,7 +217,7 @@ def _is_end(text: str) -> bool:
 
 
 def _object(text: str) -> dict[str, Any] | None:
-    """The object that this text is, and nothing else."""
+    """The object that this text is; None if it is anything else."""
     text = text.strip()
     if not (text.startswith("{") and text.endswith("}")):
         return None
@@ -226,7 +226,7 @@ def _object(text: str) -> dict[str, Any] | None:
 
 
 def _decoded(text: str) -> Any:
-    """The value that is written here as JSON; None when there is none."""
+    """The value of this JSON text; None when it is no JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

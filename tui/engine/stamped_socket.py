@@ -1,7 +1,7 @@
-"""A connection without encryption, stamped where the event loop hands over what it read.
+"""A connection without encryption that is stamped where the event loop hands over what it has read.
 
-The library's own backend wakes a task first and stamps after it: with several answers at once, the last of them then
-waits for what is done with all others. It also costs a third of all CPU that an answer takes.
+The library's own backend wakes a task first and stamps in there: of several answers at once, the last one then waits
+for the processing of all others. It also costs a third of the CPU that an answer takes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import httpcore2
 from tui.engine.stamps import Stamps, clock
 
 _MUCH = 1 << 20
-"""Bytes that wait to be taken before the socket is left alone for a while."""
+"""The most unprocessed bytes before the socket is no longer read for a while."""
 
 
 class StampedSocketBackend(httpcore2.AsyncNetworkBackend):
@@ -47,7 +47,7 @@ class StampedSocketBackend(httpcore2.AsyncNetworkBackend):
 
 
 class _Arrivals(asyncio.Protocol):
-    """What came and is still to be taken, each part with the instant it was read at."""
+    """The parts that were read and not processed yet, each with the instant of its read."""
 
     def __init__(self) -> None:
         self.parts: deque[tuple[int, bytes]] = deque()
@@ -73,7 +73,7 @@ class _Arrivals(asyncio.Protocol):
     def eof_received(self) -> bool:
         self.parts.append((clock(), b""))
         self._wake()
-        return True  # the other direction stays open until somebody closes it
+        return True  # the other direction stays open until it is closed here
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.ended, self.broken = True, exc
@@ -98,7 +98,7 @@ class _PlainStream(httpcore2.AsyncNetworkStream):
         self._transport, self._arrivals, self._stamps = transport, arrivals, stamps
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        """One part as it was read, whatever `max_bytes` says: cut in two it would be two reads with one instant."""
+        """One part as it was read, whatever `max_bytes` is: cut in two, it would be two reads with one instant."""
         arrivals = self._arrivals
         while not arrivals.parts:
             if arrivals.broken is not None:

@@ -1,4 +1,4 @@
-"""Thinking that a server leaves in the text of the answer, between tags or in a channel of its own.
+"""Thinking that a server leaves in the answer's text, between tags or in a channel of its own.
 
 `docs/servers.md` has the table.
 """
@@ -20,20 +20,20 @@ TAGS = (
     ("<seed:think>", "</seed:think>"),
     ("◁think▷", "◁/think▷"),
 )
-"""What opens and closes thinking, as models' templates have it."""
+"""What opens and closes thinking in the templates of models."""
 _CHANNELS = ("<|channel|>", "<|start|>")
 """How text in the harmony format begins."""
 _OPENINGS = (*(opening for opening, _ in TAGS), *_CHANNELS)
 _MARKER = re.compile(r"<\|(start|channel|message|end|return|call|constrain)\|>")
 _PART_OF_MARKER = re.compile(r"<(?:\|[a-z]{0,10}\|?)?\Z")
 _LONGEST_BLANK = 200
-"""Characters of white space after which no tag is waited for any more."""
+"""The most characters of white space after which a tag is still expected."""
 _LONGEST_HEADER = 400
-"""Characters that a channel's header may have."""
+"""The most characters of a channel's header."""
 _LONGEST_UNOPENED = 400_000
-"""Characters of an answer in which a closing tag is looked for that nothing opened."""
+"""The most characters of an answer that are searched for a closing tag that nothing opened."""
 _MOST_TAGS = 1000
-"""Closing tags that are looked at: an answer with more of them repeats itself, and has no thinking before the next."""
+"""The most closing tags that are looked at: an answer with more of them repeats itself, and has no thinking."""
 _ANY_TAG = re.compile("|".join(re.escape(tag) for tags in TAGS for tag in tags))
 _NOT_BLANK = re.compile(r"\S")
 _QUOTES = tuple("`'\"“”‘’«»")
@@ -47,10 +47,10 @@ class _Place(Enum):
 
 
 class ThinkingTags:
-    """Turns tagged answer text into thinking. Only at the beginning: later on, a tag is part of what is said.
+    """Turns tagged answer text into thinking. Only at the beginning: a later tag is part of the answer.
 
-    The tags, and the white space around them, are no text of the model's and are dropped. What might be the beginning
-    of a tag is held back until more is known, and keeps the instant at which it came.
+    The tags, and the white space around them, are not the model's text and are dropped. What may be the beginning of a
+    tag is held back until more is known, and keeps the instant of its arrival.
     """
 
     def __init__(self) -> None:
@@ -59,11 +59,11 @@ class ThinkingTags:
         self._skips_blank = False
         self._closing = ""
         self._body: Kind | None = None
-        """Which kind of text a channel's message is that goes on; None in a header."""
+        """The kind of text of the channel's message that is being read; None in a header."""
         self._has_messages = False
 
     def take(self, delta: Delta) -> Iterator[Delta]:
-        """What is certain after one more piece of text."""
+        """The deltas that are certain after one more piece of text."""
         if delta.kind is not Kind.ANSWER:
             yield from self.rest()
             yield delta
@@ -87,7 +87,7 @@ class ThinkingTags:
             yield from self.rest()
 
     def rest(self) -> Iterator[Delta]:
-        """What is held back, for nothing more is to come that could make it a tag."""
+        """What is held back, at the end of the text: it is no tag."""
         kind = Kind.REASONING if self._place is _Place.THINKING else self._body or Kind.ANSWER
         if self._has_messages and self._body is None and _may_be_header(self._text):
             self._held = []  # a header that nothing followed
@@ -126,14 +126,14 @@ class ThinkingTags:
         yield from self._give([(len(text) - partial, Kind.REASONING)])
 
     def _drop(self, count: int, place: _Place) -> None:
-        """Drop the first `count` characters of what is held, and the white space that follows them."""
+        """Drop the first `count` characters of what is held back, and the white space after them."""
         self._place = place
         text = self._text[count:]
         list(self._give([(count + len(text) - len(text.lstrip()), None)]))
         self._skips_blank = not self._held
 
     def _sort_channels(self) -> Iterator[Delta]:
-        """Sort what is held by the channels its markers name, up to what may still become a marker or a header."""
+        """Sort the held text by the channels that its markers name; what may become a marker or a header stays held."""
         text, at = self._text, 0
         pieces: list[tuple[int, Kind | None]] = []
         for marker in _MARKER.finditer(text):
@@ -153,12 +153,12 @@ class ThinkingTags:
             partial = _PART_OF_MARKER.search(left)
             pieces.append((partial.start() if partial else len(left), self._body))
         elif not _may_be_header(left):
-            # What is in no message is said all the same, and nothing after it is taken for a marker.
+            # Text outside of a message is part of the answer, and nothing after it is taken for a marker.
             self._place = _Place.ANSWER
         yield from self._give(pieces)
 
     def _give(self, pieces: Sequence[tuple[int, Kind | None]]) -> Iterator[Delta]:
-        """Take pieces of so many characters off what is held, each with its own instants; those of no kind go."""
+        """Release pieces of the held text, by length and kind, with their own instants; those without a kind go."""
         held, number, begin = self._held, 0, 0
         given: list[Delta] = []
         for count, kind in pieces:
@@ -178,7 +178,7 @@ class ThinkingTags:
 
 
 def _channel_kind(header: str) -> Kind:
-    """What kind of text follows this header of the harmony format."""
+    """The kind of text after this header of the harmony format."""
     channel = header.rpartition("<|channel|>")[2] if "<|channel|>" in header else ""
     if channel.startswith("analysis"):
         return Kind.REASONING
@@ -193,9 +193,9 @@ def _may_be_header(text: str) -> bool:
 
 
 class UnopenedThinking:
-    """Looks for thinking that only a closing tag tells of, for the prompt's template had opened it.
+    """Finds thinking that has only a closing tag, because the prompt's template opened it.
 
-    It is given the deltas as they leave, and asked at the end: while an answer streams, nobody can know.
+    It is given the deltas as they are emitted, and asked at the end: while an answer streams, nobody can know.
     """
 
     def __init__(self) -> None:
@@ -204,8 +204,8 @@ class UnopenedThinking:
         self._open = True
 
     def take(self, delta: Delta) -> None:
-        """Note one more piece of text. Only what begins an answer can turn out to be thinking, and not where the server
-        has another place for it."""
+        """Take in one more piece of text. Only the beginning of an answer can turn out to be thinking, and only where
+        the server sends no thinking of its own."""
         if self._open:
             self._chars += len(delta.text)
             self._open = delta.kind is Kind.ANSWER and self._chars <= _LONGEST_UNOPENED
@@ -215,7 +215,7 @@ class UnopenedThinking:
             self._texts.clear()
 
     def found(self, request: str) -> ThinkingFound | None:
-        """Where the thinking ends and the answer begins; None when there is no such tag."""
+        """Where the thinking ends and the answer begins; None without such a tag."""
         text = "".join(self._texts)
         fences = last = 0
         for tag in islice(_ANY_TAG.finditer(text), _MOST_TAGS):
@@ -236,9 +236,9 @@ class UnopenedThinking:
 
 
 def _closes(text: str, tag: re.Match[str], last: int) -> bool:
-    """Whether a tag closes what came before it; else it is spoken of. `last` is where the tag before it begins, or 0.
+    """Whether a tag closes the text before it, or is only mentioned. `last` is where the tag before it begins, or 0.
 
-    Nothing before `last` is looked at, nor what follows the next tag: all tags together cost one reading of the text.
+    Nothing before `last` or after the next tag is looked at, so that all tags together cost one pass over the text.
     """
     start, end = tag.span()
     if text.endswith(_QUOTES, 0, start) or text.startswith(_QUOTES, end):

@@ -1,7 +1,7 @@
 """HTTP under the openai client, with a stamp on every read of the socket, taken before anything is decoded.
 
-Every request gets a connection of its own. A kept connection bends what is measured: on loopback, delayed
-acknowledgements hold back small writes for some 40 ms and tokens then arrive in bursts.
+Every request gets a connection of its own. A kept connection distorts the measurement: on loopback, delayed
+acknowledgements hold back small writes for some 40 ms, and tokens then arrive in bursts.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from tui.engine.stamped_socket import StampedSocketBackend
 from tui.engine.stamps import Stamps, clock
 from tui.net.bodies import PackedError, Unpacker
 from tui.net.proxies import Proxy
-from tui.net.secrets import beginning_of
+from tui.net.secrets import redacted_start
 
 REFUSAL_BYTES = 65_536
-"""How much of a refusal is read, to find out what it says."""
+"""The most bytes of a refusal that are read, to find out its reason."""
 MAX_TYPE_BYTES = 100
 
 
@@ -30,7 +30,7 @@ class StampingTransport(httpx2.AsyncBaseTransport):
 
     def __init__(self, stamps: Stamps, base_url: str, proxy: Proxy | None) -> None:
         encrypted = base_url[:6].lower() == "https:"
-        # Reading the authorities' certificates takes long: not while connecting, where it would be measured.
+        # Reading the authorities' certificates takes long; done while connecting, it would be measured.
         context = httpcore2.default_ssl_context() if encrypted else None
         if proxy is None:
             backend = _Backend(stamps, 0) if encrypted else StampedSocketBackend(stamps)
@@ -49,7 +49,7 @@ class StampingTransport(httpx2.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send one request and give back its response as soon as the headers are there."""
+        """Send one request and return its response as soon as the headers have arrived."""
         url = request.url
         response = await self._pool.handle_async_request(
             httpcore2.Request(
@@ -74,18 +74,18 @@ class StampingTransport(httpx2.AsyncBaseTransport):
 
 
 def _encoding(headers: list[tuple[bytes, bytes]]) -> str:
-    """How the body is packed; empty when it is not."""
+    """How the body is compressed; empty when it is not."""
     named = [value for name, value in headers if name.lower() == b"content-encoding"]
     encoding = b",".join(named).decode("ascii", "replace").strip().lower()
     return "" if encoding == "identity" else encoding
 
 
 def _wanted(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The headers as they are to be read further on.
+    """The headers that the library gets to see.
 
-    Of content types only the first, for Foundry Local's runtime sends its own twice, which joined is no type at all;
-    and without parameters, for the library would take any codec of Python's for a charset. What is unpacked here has
-    no encoding any more, and nobody keeps cookies.
+    Only the first content type, because Foundry Local's runtime sends its own twice, and both joined are no type; and
+    without parameters, because the library takes any codec of Python for a charset. The body is decompressed here, so
+    its encoding is left out; so are cookies, which nobody keeps.
     """
     kept: dict[bytes, tuple[bytes, bytes]] = {}
     for number, (name, value) in enumerate(headers):
@@ -99,11 +99,11 @@ def _wanted(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 
 def _bare_type(value: bytes) -> bytes:
     """A content type without its parameters."""
-    return beginning_of(value.partition(b";")[0].strip().lower().decode("latin-1"), MAX_TYPE_BYTES).encode("latin-1")
+    return redacted_start(value.partition(b";")[0].strip().lower().decode("latin-1"), MAX_TYPE_BYTES).encode("latin-1")
 
 
 class _Body(httpx2.AsyncByteStream):
-    """The body of a response, unpacked. Of one that is only to be told about, the first `limit` bytes."""
+    """The body of a response, decompressed; with a `limit`, only its first bytes."""
 
     def __init__(self, stream: Any, encoding: str, limit: int | None) -> None:
         self._stream = stream
@@ -122,7 +122,7 @@ class _Body(httpx2.AsyncByteStream):
         async for part in stream:
             for piece in unpacker.take(part):
                 yield piece
-                await asyncio.sleep(0)  # a little that is packed may be much: the other answers have their turn
+                await asyncio.sleep(0)  # few bytes may hold much text: the other answers get their turn
 
     async def _beginning(self, left: int) -> AsyncIterator[bytes]:
         try:
@@ -132,7 +132,7 @@ class _Body(httpx2.AsyncByteStream):
                 if left <= 0:
                     return
         except PackedError:
-            return  # the status says more than that its explanation cannot be read
+            return  # the status says more than the fact that its explanation cannot be read
 
     async def aclose(self) -> None:
         await self._stream.aclose()

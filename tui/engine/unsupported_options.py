@@ -1,4 +1,4 @@
-"""Which options a host refuses: read from its refusals, and remembered so that it is asked properly the next time."""
+"""Which options a host refuses: read from its refusals, and remembered for the next request."""
 
 from __future__ import annotations
 
@@ -21,42 +21,43 @@ _UNWANTED = re.compile(
     r"|\binvalid (?:param|argument|field|option|key|propert)",
     re.IGNORECASE,
 )
-"""Words that say that an option is not wanted at all."""
+"""Words by which a host refuses an option whatever its value is."""
 _VALUE = re.compile(
     r"\b(?:must|should|has to|have to) be\b|\bbetween\b|\bout of\b|\btoo \w+|\b(?:less|greater|more) than\b|[<>]=? ?\d",
     re.IGNORECASE,
 )
-"""Words that say that only its value is wrong: without it, the model would be asked something else than was meant."""
+"""Words by which a host refuses the value alone: without the option, the model would be asked something else than was
+meant."""
 
 
 class UnsupportedOptions:
-    """What each model of each host was found to refuse, for as long as the engine lives."""
+    """The options that each model of each host refuses, for as long as the engine runs."""
 
     def __init__(self) -> None:
         self._left_out: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def known(self, endpoint: Endpoint) -> tuple[str, ...]:
-        """The options to leave out from the start."""
+        """The options to leave out of the first attempt."""
         return self._left_out.get((endpoint.base_url, endpoint.model), ())
 
     def learn(self, endpoint: Endpoint, left_out: tuple[str, ...]) -> None:
-        """Note that a request without these was taken."""
+        """Note that the host accepted a request without these options."""
         self._left_out[endpoint.base_url, endpoint.model] = left_out
 
 
 def without(request: Mapping[str, Any], left_out: tuple[str, ...]) -> dict[str, Any]:
-    """The request without these options; its limit goes by the newer name when the older one is among them."""
+    """The request without these options; its limit gets the newer name where the older one is among them."""
     limit = {NEWER_LIMIT: request[LIMIT]} if LIMIT in left_out else {}
     return {name: value for name, value in request.items() if name not in left_out} | limit
 
 
 def refused(status: int, body: str, request: Mapping[str, Any]) -> tuple[str, ...]:
-    """The options of this request that a refusal turns down by name; none when it is about something else."""
+    """The options of this request that a refusal names; none where it is about something else."""
     if status not in _STATUSES:
         return ()
     complaints = list(_complaints(body))
-    names = [name for name in OPTIONAL if name in request and any(_turns_down(said, name) for said in complaints)]
-    if LIMIT in request and any(_turns_down(said, LIMIT) and _names(said, NEWER_LIMIT) for said in complaints):
+    names = [name for name in OPTIONAL if name in request and any(_turns_down(each, name) for each in complaints)]
+    if LIMIT in request and any(_turns_down(each, LIMIT) and _names(each, NEWER_LIMIT) for each in complaints):
         names.append(LIMIT)
     return tuple(names)
 
@@ -76,7 +77,7 @@ def _names(complaint: str, name: str) -> bool:
 
 
 def _complaints(body: str) -> Iterator[str]:
-    """What a refusal says, each complaint by itself, and nothing of the request that some servers send back in it."""
+    """The complaints of a refusal one by one, without the request that some servers repeat in it."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
@@ -90,10 +91,10 @@ def _complaints(body: str) -> Iterator[str]:
         yield from (_complaint(part) for part in (item if isinstance(item, list) else [item]))
 
 
-def _complaint(said: Any) -> str:
-    if not isinstance(said, dict):
-        return str(said)[:_READ_CHARS]
-    words = [said.get(key) for key in ("message", "msg", "detail", "code", "type")]
-    names = said.get("loc") if isinstance(said.get("loc"), list) else [said.get("param")]
+def _complaint(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)[:_READ_CHARS]
+    words = [item.get(key) for key in ("message", "msg", "detail", "code", "type")]
+    names = item.get("loc") if isinstance(item.get("loc"), list) else [item.get("param")]
     parts = [*words, *(f"'{name}'" for name in names or () if isinstance(name, str))]
     return " ".join(part for part in parts if isinstance(part, str))[:_READ_CHARS]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from tui.core.sessions.session_model import Endpoint, Timeouts
-from tui.engine.completion import converse
+from tui.engine.completion import stream_completion
 from tui.engine.protocol import Start
 from tui.engine.unsupported_options import UnsupportedOptions
 
@@ -23,7 +23,7 @@ _SECONDS = 2.0
 
 
 async def warm_up() -> None:
-    """Ask a one-answer server on loopback. Where no socket may listen, do without."""
+    """Make one request to a server of its own on loopback. Does nothing where no socket may listen."""
     try:
         server = await asyncio.start_server(_answer, "127.0.0.1", 0)
     except OSError:
@@ -33,7 +33,7 @@ async def warm_up() -> None:
         limits = Timeouts(_SECONDS, _SECONDS, _SECONDS, _SECONDS)
         endpoint = Endpoint(f"http://127.0.0.1:{port}/v1", "warm-up")
         start = Start("", endpoint, [{"role": "user", "content": "x"}], timeouts=limits)
-        await converse(start, lambda _: None, UnsupportedOptions())
+        await stream_completion(start, lambda _: None, UnsupportedOptions())
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

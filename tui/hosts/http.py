@@ -20,7 +20,7 @@ from tui.net.bodies import PackedError, Unpacker
 from tui.net.client import CONNECT_S, http_client
 from tui.net.error_body import error_message
 from tui.net.failures import MAX_WORDS, no_answer, no_connection, points_to, proxy_refused, sign_in_wanted
-from tui.net.secrets import beginning_of, blotted, blotted_data
+from tui.net.secrets import redacted, redacted_data, redacted_start
 
 if TYPE_CHECKING:
     import httpx2
@@ -61,7 +61,7 @@ class Reply:
             return f"It points to another address, {self.location}, which is not followed"
         said = error_message(self.body) or (self._page() if self._is_page else self.text)
         return (
-            beginning_of(" ".join(said.split()), MAX_WORDS)
+            redacted_start(" ".join(said.split()), MAX_WORDS)
             if said.strip()
             else f"It answered with HTTP status {self.status}"
         )
@@ -221,7 +221,7 @@ def _requested(
         if isinstance(error, httpx2.ConnectError):
             raise no_connection(base_url, error, hint) from error
         if isinstance(error, httpx2.ProxyError):
-            raise proxy_refused(base_url, blotted(str(error))) from error
+            raise proxy_refused(base_url, redacted(str(error))) from error
         raise no_answer(base_url, error, hint) from error
     except PackedError as error:
         raise NoHostError(f"{shown} sends what cannot be read", str(error), hint) from error
@@ -250,9 +250,9 @@ def _read(response: httpx2.Response, wire: _Wire) -> Reply:
         location = points_to(str(response.request.url), location)
     sign_in = sign_in_wanted(response.headers.get("www-authenticate", "")) if response.status_code == 401 else ""
     try:
-        return Reply(response.status_code, blotted_data(json.loads(raw)), location=location, sign_in=sign_in)
+        return Reply(response.status_code, redacted_data(json.loads(raw)), location=location, sign_in=sign_in)
     except (ValueError, RecursionError):
-        text = beginning_of(raw.decode("utf-8", "replace"), 4 * MAX_WORDS)
+        text = redacted_start(raw.decode("utf-8", "replace"), 4 * MAX_WORDS)
         return Reply(response.status_code, text=text, location=location, sign_in=sign_in)
 
 

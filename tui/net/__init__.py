@@ -1,1 +1,1 @@
-"""The one place where HTTP clients are made."""
+"""Addresses, proxies, HTTP clients, and why a connection failed. Nowhere else are HTTP clients made."""

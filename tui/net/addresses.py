@@ -1,4 +1,4 @@
-"""What counts as the address of a host, and whether it is this machine."""
+"""Checks the address of a host, and whether it is this machine."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tui.core.text.clean import clean_line
 
 EXAMPLE = "http://127.0.0.1:8000/v1"
 _ENDPOINT = re.compile(r"/chat/completions$|(?<=/v1)/(?:completions|responses|models)$")
-"""What people copy along with a base URL: the path of one request."""
+"""The path of a request, which people copy together with a base URL."""
 
 _LOCAL_NAMES = ("localhost", "ip6-localhost", "ip6-loopback")
 _SHORT = re.compile(r"(?:0x[0-9a-f]{1,8}|[0-9]{1,12})(?:\.(?:0x[0-9a-f]{1,8}|[0-9]{1,12})){0,3}", re.IGNORECASE)
-"""An IPv4 address in any of the forms that C's `inet_aton` knows."""
+"""An IPv4 address in any of the forms that C's `inet_aton` accepts."""
 
 
 def typed_url(text: str) -> str:
-    """The base URL that somebody meant who typed `text`: without a scheme, in quotes, with the path of a request.
+    """The base URL that is meant by a typed `text`, which may lack the scheme, have quotes or the path of a request.
 
     Raises BadInputError as `check_base_url` does.
     """
@@ -35,11 +35,11 @@ def typed_url(text: str) -> str:
 def check_base_url(text: str) -> str:
     """The base URL that `text` means, without a slash at its end.
 
-    0.0.0.0 and [::], which servers print when they listen everywhere, become the loopback address: not every system
-    can dial them.
+    0.0.0.0 and [::], which servers print when they listen everywhere, become the loopback address, because not every
+    system can connect to them.
 
     Raises BadInputError unless it is an http(s) address with a host, and without user, password, query or fragment:
-    none of these could be kept, and dropping them in silence would ask somebody else than was meant.
+    none of these could be stored, and dropping them silently would ask another address than was meant.
     """
     wanted = text.strip()
     shown = clean_line(public_url(wanted), 80)
@@ -66,7 +66,7 @@ def public_url(url: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the URL's host is this machine itself, so that no proxy may stand in between."""
+    """Whether the URL's host is this machine itself, which is never reached through a proxy."""
     parts = _split(url)
     host = (parts.hostname or "").rstrip(".") if parts is not None else ""
     if host in _LOCAL_NAMES or host.endswith(".localhost"):
@@ -76,7 +76,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _dialled(parts: SplitResult) -> str:
-    """Host and port to dial: loopback in the place of what means every address of this machine."""
+    """Host and port to connect to: loopback instead of an address that means all of this machine's."""
     address = _numeric(parts.hostname or "")
     if address is None or not address.is_unspecified:
         return parts.netloc
@@ -85,10 +85,10 @@ def _dialled(parts: SplitResult) -> str:
 
 
 def _numeric(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that a host's name spells out in numbers; an IPv4 address written as one of IPv6 is one of IPv4."""
+    """The address, where a host is given in numbers. An IPv4 address in IPv6 notation is an IPv4 address."""
     host = host.rstrip(".")
     try:
-        # `127.1`, `0` and `2130706433` are addresses to whatever dials them.
+        # `127.1`, `0` and `2130706433` are addresses, too.
         address = IPv4Address(inet_aton(host)) if _SHORT.fullmatch(host) else ip_address(host)
     except (ValueError, OSError):
         return None
@@ -97,7 +97,7 @@ def _numeric(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _split(url: str) -> SplitResult | None:
-    """The URL's parts; None when it has none, such as with a port that is no number."""
+    """The URL's parts; None when it cannot be split, for example because its port is no number."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - reading it is the check
@@ -107,13 +107,13 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _likely(text: str) -> str:
-    """What was probably meant by an address without a scheme, for a hint."""
+    """A hint with the address that was probably meant, where the scheme is missing."""
     meant = _with_scheme(text)
     return f"Perhaps {meant}" if meant else ""
 
 
 def _with_scheme(text: str) -> str:
-    """The address with the scheme that it lacks; empty when it lacks none, or may be something else."""
+    """The address with `http://` in front; empty when it has a scheme, or may be something else."""
     if "://" in text or "@" in text:
         return ""
     meant = _split(f"http://{text}")
@@ -123,5 +123,5 @@ def _with_scheme(text: str) -> str:
 
 
 def bad_url(title: str, detail: str = "") -> BadInputError:
-    """The error for something that is no address."""
+    """The error for a text that is no address."""
     return BadInputError(title, detail, f"Write it like {EXAMPLE}")

@@ -1,22 +1,22 @@
-"""Bodies of HTTP responses, unpacked in small pieces: whatever limits what is read holds for what comes out, too."""
+"""Decompresses the bodies of HTTP responses in small pieces, so that a limit on what is read also limits the result."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
 
-from tui.net.secrets import beginning_of
+from tui.net.secrets import redacted_start
 
 PIECE_BYTES = 65_536
-"""The most that is unpacked at once."""
+"""The most bytes that are decompressed at once."""
 _PLAIN = ("", "identity")
 _PACKED = ("gzip", "x-gzip", "deflate")
 _ANY_HEADER = zlib.MAX_WBITS | 32
-"""Has zlib find out by itself whether the header is gzip's or its own."""
+"""Tells zlib to detect by itself whether the header is gzip's or its own."""
 
 
 class PackedError(Exception):
-    """A body that is packed in a way that cannot be undone; says how."""
+    """A body with an encoding that cannot be undone; the text says which."""
 
 
 class Unpacker:
@@ -25,12 +25,12 @@ class Unpacker:
     def __init__(self, encoding: str) -> None:
         name = encoding.strip().lower()
         if name not in _PLAIN and name not in _PACKED:
-            raise PackedError(f"the body is packed ({beginning_of(name, 40)}), which was not asked for")
+            raise PackedError(f"the body is packed ({redacted_start(name, 40)}), which was not asked for")
         self.packed = name in _PACKED
         self._zlib = zlib.decompressobj(_ANY_HEADER)
 
     def take(self, data: bytes) -> Iterator[bytes]:
-        """What these bytes stand for, in pieces of at most `PIECE_BYTES` when they were packed. Raises PackedError."""
+        """The decompressed bytes, in pieces of at most `PIECE_BYTES`. Raises PackedError."""
         if not self.packed:
             yield data
             return
@@ -39,7 +39,7 @@ class Unpacker:
             while more and not self._zlib.eof:
                 piece = self._zlib.decompress(data, PIECE_BYTES)
                 data = self._zlib.unconsumed_tail
-                # With all input taken, what found no room may still wait inside.
+                # A full piece means that zlib may still hold output, although it has taken all input.
                 more = bool(data) or len(piece) == PIECE_BYTES
                 if piece:
                     yield piece

@@ -1,4 +1,4 @@
-"""The HTTP client of every host."""
+"""The HTTP client for a host's own questions, such as its catalogue."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     import httpx2
 
 CONNECT_S = 5.0
-"""Seconds to wait for a connection; a host that is there takes far less."""
+"""Seconds to wait for a connection; a host that runs takes far less."""
 
 
 def checked_key(key: str | None, variable: str) -> str | None:
-    """The API key as a header can hold it, without blanks and line ends around it; None for an empty one.
+    """The API key without white space around it; None when it is empty.
 
-    `variable` is where it comes from. Raises BadInputError, which does not repeat it, for one that no header can hold.
+    `variable` is the environment variable it comes from. Raises BadInputError, which does not repeat the key, for one
+    that no HTTP header can hold.
     """
     key = (key or "").strip()
     if not key.isascii() or not key.isprintable() or " " in key:
@@ -31,9 +32,9 @@ def checked_key(key: str | None, variable: str) -> str | None:
 def http_client(base_url: str, *, timeout: float, api_key: str | None = None) -> httpx2.Client:
     """A client for one host. `timeout` is seconds of silence; redirects are not followed.
 
-    Certificate variables of the environment count, and those of proxies, except on the way to this machine itself.
-    The key, one that `checked_key` lets through, goes to this host only. Raises BadInputError for a host name that
-    cannot exist, NoHostError when the environment's proxy or certificate settings cannot be used.
+    The environment's certificate and proxy settings apply, except for this machine itself. The key, checked by
+    `checked_key`, is sent to this host only. Raises BadInputError for a host name that cannot exist, NoHostError when
+    the environment's proxy or certificate settings cannot be used.
     """
     import httpx2
 
@@ -48,7 +49,7 @@ def http_client(base_url: str, *, timeout: float, api_key: str | None = None) ->
             headers=headers,
             timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_S)),
             follow_redirects=False,
-            # A transport of one's own: the library would look for proxies by rules that differ from the engine's.
+            # The library's own transport would look for proxies by rules that differ from the engine's.
             transport=httpx2.HTTPTransport(
                 # Without TLS there is nothing to verify, and reading the authorities' certificates takes 0.1 s.
                 verify=not (loopback and base_url.startswith("http:")),

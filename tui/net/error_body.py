@@ -1,34 +1,34 @@
-"""What servers say went wrong, found in the shapes in which they say it."""
+"""Finds the error message in a server's response, in whichever shape the server sends it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tui.net.secrets import beginning_of
+from tui.net.secrets import redacted_start
 
 MAX_CHARS = 2000
-"""Characters that a sentence may have. What is longer holds an echo, in which searching for words takes seconds."""
+"""The most characters of a message. A longer one holds an echo, and searching it for words takes seconds."""
 _PLACES = ("error", "detail", "message", "errors", "error_message", "error_msg", "msg", "error_description")
 _WORDS = ("message", "detail", "msg", "error", "description")
 
 
 def error_message(data: Any) -> str | None:
-    """The sentence in a decoded error body, whichever of the usual places holds it; None when there is none.
+    """The message in a decoded error body, from whichever of the usual fields holds it; None when there is none.
 
-    Of a longer one the first `MAX_CHARS` characters are given.
+    At most `MAX_CHARS` characters, without known keys.
     """
     if isinstance(data, list) and len(data) == 1:
         data = data[0]
     if not isinstance(data, dict):
         return None
     for place in _PLACES:
-        said = _said(data.get(place))
-        if said:
-            return beginning_of(said, MAX_CHARS)
+        message = _message(data.get(place))
+        if message:
+            return redacted_start(message, MAX_CHARS)
     return None
 
 
-def _said(value: Any) -> str:
+def _message(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(filter(None, map(_complaint, value)))
     if isinstance(value, dict):
@@ -38,7 +38,7 @@ def _said(value: Any) -> str:
 
 
 def _number(code: Any) -> str:
-    """A code that stands for an error without words."""
+    """The code of an error that has no message."""
     if isinstance(code, str):
         return code
     return f"code {code}" if isinstance(code, int) and not isinstance(code, bool) and abs(code) < 1 << 40 else ""
@@ -46,8 +46,8 @@ def _number(code: Any) -> str:
 
 def _complaint(row: Any) -> str:
     """One of several complaints, as validators list them: what is wrong with which field."""
-    said = row.get("msg") or row.get("message") if isinstance(row, dict) else row
+    message = row.get("msg") or row.get("message") if isinstance(row, dict) else row
     place = row.get("loc") if isinstance(row, dict) else None
     names = [str(part) for part in place if isinstance(part, str | int)] if isinstance(place, list) else []
     field = ".".join(names) + ": " if names else ""
-    return field + said if isinstance(said, str) else ""
+    return field + message if isinstance(message, str) else ""

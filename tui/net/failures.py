@@ -1,4 +1,4 @@
-"""Why nothing came back over HTTP, as sentences: the same for the catalogue and for the requests that are measured."""
+"""Why an HTTP request failed, as sentences: the same for catalogues and for the requests that are measured."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tui.core.errors import NoHostError, reason_of
 from tui.core.text.clean import clean_line
 from tui.net.addresses import public_url
 from tui.net.proxies import VARIABLES, proxy_for
-from tui.net.secrets import beginning_of, blotted
+from tui.net.secrets import redacted, redacted_start
 
 MAX_WORDS = 300
-"""Characters of another program's words that are passed on."""
+"""The most characters of another program's message that are shown."""
 CERTIFICATE_HINT = "The environment variable SSL_CERT_FILE may name the file of the authority that signed it"
 PROXY_HINT = f"The environment names this proxy: look at {VARIABLES}"
 PROXY_LOGIN_HINT = "Write them into the variable of the proxy, like http://user:password@proxy:3128"
 HTTPS_HINT = "Give the address with https://"
 _TLS_ALERT = "\\x15\\x03"
-"""How a TLS server's complaint looks in a message about a line that is no HTTP."""
+"""A TLS server's alert, as it appears in a message about a line that is no HTTP."""
 _ORIGIN = re.compile(r"(?<!\w)\w+\.(?:cc|cpp|h|hpp):\d+ [^()]{0,300}\([^()]{0,300}\) (?:const )?")
 _SYSTEM = {
     errno.ECONNREFUSED: "The connection was refused",
@@ -34,7 +34,7 @@ _SYSTEM = {
 
 
 def no_connection(base_url: str, error: BaseException, hint: str, why: str = "") -> NoHostError:
-    """Why no connection to a host, or to the proxy before it, came about. `hint` is what to do when it is the host.
+    """Why a host, or the proxy before it, could not be connected. `hint` is what to do where it is the host's fault.
 
     `why` is the reason where the error holds none.
     """
@@ -57,28 +57,28 @@ def no_connection(base_url: str, error: BaseException, hint: str, why: str = "")
     return NoHostError(f"Nobody answers at {where}", why, hint)
 
 
-def proxy_refused(base_url: str, said: str) -> NoHostError:
-    """Why the proxy does not let through; `said` is its status and reason, when it gave any."""
+def proxy_refused(base_url: str, reply: str) -> NoHostError:
+    """Why the proxy does not let the request through; `reply` is its status and reason, if it gave any."""
     where, proxy = public_url(base_url), proxy_for(base_url)
     named = f"The proxy {proxy.url}" if proxy is not None else "The proxy"
-    if said.startswith("407"):
+    if reply.startswith("407"):
         return NoHostError(f"{named} wants a user and a password, or other ones", hint=PROXY_LOGIN_HINT)
-    why = beginning_of(said, MAX_WORDS) or "It gives no reason"
+    why = redacted_start(reply, MAX_WORDS) or "It gives no reason"
     return NoHostError(f"{named} does not let through to {where}", why, PROXY_HINT)
 
 
 def no_answer(base_url: str, error: BaseException, hint: str) -> NoHostError:
-    """Why a connection that stood brought no answer in HTTP."""
-    said = str(error)
-    if _TLS_ALERT in said:
+    """Why a connection that was made brought no answer in HTTP."""
+    message = str(error)
+    if _TLS_ALERT in message:
         return NoHostError(f"{public_url(base_url)} does not answer in HTTP", "It speaks TLS", HTTPS_HINT)
     why = _in_words(error)
     if not why:
-        closed = not said or "disconnected" in said or "closed" in said
+        closed = not message or "disconnected" in message or "closed" in message
         why = (
             "It closed the connection without a word"
             if closed
-            else f"It sent something else: {beginning_of(said, MAX_WORDS)}"
+            else f"It sent something else: {redacted_start(message, MAX_WORDS)}"
         )
     if is_plain(base_url) and proxy_for(base_url) is None:
         hint = f"Perhaps it speaks https. {hint}"
@@ -86,9 +86,9 @@ def no_answer(base_url: str, error: BaseException, hint: str) -> NoHostError:
 
 
 def sign_in_wanted(challenge: str) -> str:
-    """The kind of sign-in that a server asks for and that is no API key, such as Basic; empty when it is a key's.
+    """The kind of sign-in that a server asks for instead of an API key, such as Basic; empty when it wants a key.
 
-    `challenge` is what stands in its header WWW-Authenticate.
+    `challenge` is the value of its header WWW-Authenticate.
     """
     kinds = [part.split()[0] for part in challenge.split(",") if part.strip()]
     known = {"basic": "Basic", "digest": "Digest", "negotiate": "Negotiate", "ntlm": "NTLM"}
@@ -97,30 +97,30 @@ def sign_in_wanted(challenge: str) -> str:
 
 
 def points_to(base_url: str, location: str) -> str:
-    """Where a redirect leads, without user and query: a host may give a path alone."""
+    """The address that a redirect leads to, without user and query. `location` may be a path alone."""
     location = location.strip()
     plain = unquote(location)
-    if blotted(plain) != plain:
-        location = plain  # with a key in it, which some of its characters' codes would hide
+    if redacted(plain) != plain:
+        location = plain  # It holds a key, which percent-encoding would hide.
     try:
         place = public_url(urljoin(f"{base_url}/", location))
     except ValueError:
         place = public_url(location)
-    return clean_line(blotted(place), MAX_WORDS)
+    return clean_line(redacted(place), MAX_WORDS)
 
 
 def without_origin(words: str) -> str:
-    """The words of Foundry Local's runtime without the C++ file and function that they begin with."""
+    """A message of Foundry Local's runtime without the C++ file and function at its beginning."""
     return _ORIGIN.sub("", words)
 
 
 def is_plain(base_url: str) -> bool:
-    """Whether an address is one without encryption."""
+    """Whether an address has no encryption."""
     return base_url[:5].lower() == "http:"
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and what it came from, several connections tried side by side included."""
+    """The error and its causes, including those of connections that were tried side by side."""
     while error is not None:
         yield error
         if isinstance(error, BaseExceptionGroup):
@@ -130,7 +130,7 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _in_words(error: BaseException) -> str:
-    """What the system says of a connection, without the numbers it adds; empty when it says nothing."""
+    """The system's reason for a failed connection, without error numbers; empty when it gives none."""
     for cause in causes(error):
         if isinstance(cause, OSError) and cause.errno is not None:
             return _SYSTEM.get(cause.errno) or clean_line(reason_of(cause), MAX_WORDS)

@@ -1,4 +1,4 @@
-"""The proxy on the way to a host, as the environment, or the system's settings, name it."""
+"""The proxy on the way to a host, from the environment or the system's settings."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from tui.core.errors import NoHostError
 from tui.net.addresses import is_loopback, public_url
-from tui.net.secrets import remember
+from tui.net.secrets import remember_secret
 
 VARIABLES = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY"
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """An HTTP proxy. Its credentials are for the proxy alone, and never shown."""
+    """An HTTP proxy. Its credentials are sent to the proxy alone and never shown."""
 
     url: str
     """Without user and password: fit to be shown."""
@@ -23,13 +23,13 @@ class Proxy:
 
 
 def proxy_for(base_url: str) -> Proxy | None:
-    """The proxy that requests to `base_url` go through; None when they go there directly.
+    """The proxy for requests to `base_url`; None when they are sent directly, as to this machine always.
 
-    This machine itself is always asked directly. Raises NoHostError for a proxy that cannot be used.
+    Raises NoHostError for a proxy that cannot be used.
     """
     if is_loopback(base_url):
         return None
-    from urllib.request import getproxies, proxy_bypass  # takes as long to import as all the rest of this package
+    from urllib.request import getproxies, proxy_bypass  # its import takes as long as that of the rest of this package
 
     parts = urlsplit(base_url)
     known = getproxies()
@@ -50,7 +50,7 @@ def _read(setting: str) -> Proxy:
         socks = parts.scheme.startswith("socks")
         raise _unusable(shown, "SOCKS proxies are not supported" if socks else "It is not an http or https address")
     login = (unquote(parts.username), unquote(parts.password or "")) if parts.username is not None else None
-    remember(login[1] if login is not None else None)
+    remember_secret(login[1] if login is not None else None)
     return Proxy(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", "")), login)
 
 

@@ -1,1 +1,1 @@
-"""Many sessions to tables: is handed sessions, reads no disk, shows nothing."""
+"""Many sessions to tables. Pure: it is given sessions and reads no disk."""

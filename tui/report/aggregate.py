@@ -1,4 +1,4 @@
-"""What many sessions add up to: one row for everything that may honestly be put together.
+"""Aggregates sessions: one row for all runs that may be compared fairly.
 
 Pure. Latencies come only from runs that count; warm-ups are left out; times are milliseconds, rates are per second.
 Sessions are added one at a time, and of each only the numbers of its runs are kept. A run is one request that was made.
@@ -24,7 +24,7 @@ from tui.report.statistic import Stat, stat_of
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """How the runs came to their ends."""
+    """How many runs ended in which state."""
 
     done: int = 0
     empty: int = 0
@@ -35,12 +35,12 @@ class Outcomes:
 
     @property
     def runs(self) -> int:
-        """All runs that came to an end."""
+        """All runs that ended."""
         return self.done + self.failures
 
     @property
     def failures(self) -> int:
-        """All that did not come to their own end with text."""
+        """All that ended without a complete answer."""
         return self.empty + self.cut + self.failed + self.stopped + self.skipped
 
     @property
@@ -109,14 +109,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The rows, and what they were made from."""
+    """The rows, and what they were made of."""
 
     rows: tuple[Row, ...]
     sessions: int
     skipped: tuple[tuple[str, str], ...] = ()
     """Files that could not be read: name and reason, given by the caller."""
     notes: tuple[str, ...] = ()
-    """What must be known to compare the rows, as sentences."""
+    """What a reader must know to compare the rows, as sentences."""
 
 
 @dataclass(slots=True)
@@ -135,7 +135,7 @@ class _Group:
     """The last known, like the size."""
 
     def take(self, session: Session, request: Request, given: Iterable[Score]) -> None:
-        """Take in a run of this session, and the scores that count for it."""
+        """Add a run of this session, and the scores that count for it."""
         card = session.model_of(request).card
         self.sessions.add(session.whole_id)
         self.size_mb = self.size_mb if card.size_mb is None else card.size_mb
@@ -148,7 +148,7 @@ class _Group:
         # The same text for all runs of a prompt: each file brings its own copy.
         prompt = intern(session.prompts[request.spec.prompt].user)
         self.prompts.add(prompt)
-        self.asked.append(run_of(session.whole_id, prompt, request))
+        self.asked.append(run_from(session.whole_id, prompt, request))
         for score in given:
             if score.value is not None:
                 self.scores.setdefault((score.criterion, score.scale), []).append(score.value)
@@ -167,19 +167,19 @@ class _Group:
 
 
 class Aggregation:
-    """Takes sessions in, one after another, and makes the report on all of them."""
+    """Takes sessions one after another, and makes the report on all of them."""
 
     def __init__(self) -> None:
         self._groups: dict[Subject, _Group] = {}
         self._seen: dict[str, tuple[int, ...]] = {}
-        """How much each session held that was taken in, by its id."""
+        """How many requests, scores and notes each added session had, by its id."""
         self._runs: dict[str, set[str]] = {}
-        """The runs that were taken in, by their session, which may be in several files."""
+        """The runs that were added, by their session, which may be in several files."""
         self._again = False
         self._unlike: list[str] = []
 
     def add(self, session: Session) -> None:
-        """Take a session in. One whose id was there before is left out; the report says so."""
+        """Add a session. One whose id was added before is left out; the report says so."""
         ended = sum(request.state.final for request in session.requests.values())
         held = (len(session.requests), ended, len(session.scores), len(session.notes))
         before = self._seen.setdefault(session.id, held)
@@ -194,13 +194,13 @@ class Aggregation:
             scores.setdefault(score.run, []).append(score)
         for run, request in session.requests.items():
             if run in taken:
-                continue  # It moved on to the next file, and the program was killed before it left the first.
+                continue  # It is in two files, because the program was killed while it moved it to the next one.
             taken.add(run)
             self._groups.setdefault(_subject(session, request), _Group()).take(session, request, scores.get(run, ()))
 
     def report(self, skipped: Iterable[tuple[str, str]] = ()) -> Report:
-        """The report on what was taken in; `skipped` names the files that could not be read, and why."""
-        groups = _completed(self._groups)
+        """The report on all added sessions; `skipped` names the files that could not be read, and why."""
+        groups = _merged(self._groups)
         notes = []
         if self._again:
             notes.append("A session was given more than once and is counted once.")
@@ -225,8 +225,8 @@ def aggregate(sessions: Iterable[Session], skipped: Iterable[tuple[str, str]] = 
     return aggregation.report(skipped)
 
 
-def run_of(session: str, prompt: str, request: Request) -> Run:
-    """What is kept of a request: its numbers, if they count."""
+def run_from(session: str, prompt: str, request: Request) -> Run:
+    """What a report keeps of a request: its values, if they count."""
     spec, metrics = request.spec, request.metrics if request.state.counts else Metrics()
     return Run(
         session=session,
@@ -262,36 +262,34 @@ def _subject(session: Session, request: Request) -> Subject:
     )
 
 
-def _completed(groups: dict[Subject, _Group]) -> dict[Subject, _Group]:
-    """Rows of one model of which less was known once, put together with those where more was.
+def _merged(groups: dict[Subject, _Group]) -> dict[Subject, _Group]:
+    """The groups, with those of the same model merged where a host reported less of it at one time than at another.
 
-    It is the same model where its id, its host and its device agree, and so does how it was asked. What a host did not
-    say of it (the alias, for which the id stood; the variant, the execution provider) is taken from where it did, if
-    all that did said the same. Of two that one session tells apart neither is taken for the other.
+    It is the same model where its id, host, device and settings are the same. What a host did not report (the alias,
+    which then is the id; the variant; the execution provider) is taken from the others, if they agree. Two models that
+    occur in one session are never merged.
     """
-    kin: dict[Subject, list[Subject]] = {}
+    similar: dict[Subject, list[Subject]] = {}
     for subject in groups:
-        kin.setdefault(_bare(subject), []).append(subject)
+        similar.setdefault(_required(subject), []).append(subject)
     made: dict[Subject, _Group] = {}
     for subject, group in groups.items():
-        others = kin[_bare(subject)]
+        others = similar[_required(subject)]
         aliases = {other.alias for other in others if other.alias != other.model}
         builds = {_build(other) for other in others if _build(other) != (None, None)}
         full = subject
         if subject.alias == subject.model and len(aliases) == 1:
             full = replace(full, alias=aliases.pop())
-        told_apart = any(
-            _build(other) != _build(subject) and groups[other].sessions & group.sessions for other in others
-        )
-        if _build(subject) == (None, None) and len(builds) == 1 and not told_apart:
+        distinct = any(_build(other) != _build(subject) and groups[other].sessions & group.sessions for other in others)
+        if _build(subject) == (None, None) and len(builds) == 1 and not distinct:
             variant, ep = builds.pop()
             full = replace(full, variant=variant, ep=ep)
         made.setdefault(full, _Group()).join(group)
     return made
 
 
-def _bare(subject: Subject) -> Subject:
-    """What has to agree."""
+def _required(subject: Subject) -> Subject:
+    """The part of a subject that has to be the same."""
     return replace(subject, alias=subject.model, variant=None, ep=None)
 
 
@@ -304,7 +302,7 @@ def _row(subject: Subject, group: _Group) -> Row:
     states = Counter(run.state for run in ended)
     flags = {flag.name: sum(flag.name in run.flags for run in ended) for flag in flags_in(Place.REPORT)}
     notes = [f"from {len(group.hosts)} different hosts or versions"] if len(group.hosts) > 1 else []
-    # What a whole row has comes before what is counted.
+    # Flags of a whole row come before those that are counted.
     for tally, runs in ((Tally.ANY, len(ended)), (Tally.COUNT, states[RequestState.DONE])):
         for flag in flags_in(Place.REPORT):
             count = flags[flag.name]

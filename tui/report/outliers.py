@@ -19,7 +19,7 @@ SCALE = 1.4826
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a report keeps of one run. Its numbers are None where they are unknown or do not count."""
+    """What a report keeps of one run. Its values are None where they are unknown or do not count."""
 
     session: str
     id: str
@@ -38,7 +38,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Outlier:
-    """One number that stands apart. It is in every statistic all the same."""
+    """One value that is far from the others. It stays in every statistic."""
 
     session: str
     run: str
@@ -50,13 +50,13 @@ class Outlier:
     """Of all `n` answers to this prompt."""
     n: int
     deviations: float
-    """How many scaled median absolute deviations it is away; below 0 for less than the median."""
+    """Its distance from the median in scaled median absolute deviations; negative below the median."""
 
 
 def outliers(runs: Iterable[Run]) -> tuple[Outlier, ...]:
-    """Those among the runs of one row, in their order. Only numbers that count are looked at.
+    """The outliers among the runs of one row, in their order. Only values that count are compared.
 
-    Where more than half of the values are the same there is no deviation to compare with, and no outlier.
+    Where more than half of the values are the same, there is no deviation to compare with, and no outlier.
     """
     by_prompt: dict[str, list[Run]] = {}
     for run in runs:

@@ -1,4 +1,4 @@
-"""One metric over many runs: its median, how sure that is, and how far its values spread."""
+"""One metric over many runs: its median, the median's interval, and the spread of the values."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from statistics import median
 from tui.core.metrics.metrics import percentile
 
 INTERVAL_FROM = 10
-"""Runs from which on the median gets an interval."""
+"""The fewest runs for an interval of the median."""
 P95_FROM = 20
-"""Runs from which on a 95th percentile is given; with fewer it is little else than the maximum."""
+"""The fewest runs for a 95th percentile; of fewer, it is little else than the maximum."""
 P95_BOUND_FROM = 59
-"""Runs from which on the 95th percentile has an upper bound: of fewer, even the largest is too often below it."""
+"""The fewest runs for an upper bound of the 95th percentile; of fewer, even the largest is too often below it."""
 RESAMPLES = 1_000
 _SEED = 20
 _BLOCK = 1_000_000
-"""Values drawn at once, so that many runs do not take much memory."""
+"""The most values that are drawn at once, so that many runs do not take much memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """One metric over `n` runs. What cannot be said is None."""
+    """One metric over `n` runs, in the metric's unit. What `n` is too small for is None."""
 
     n: int = 0
     median: float | None = None
@@ -41,7 +41,7 @@ class Stat:
 
 
 def stat_of(values: Iterable[float | None], *, estimated: bool = False) -> Stat:
-    """The statistic of those values that are known."""
+    """The statistic of the known values."""
     known = sorted(value for value in values if value is not None)
     if not known:
         return Stat()
@@ -73,9 +73,9 @@ def _median_interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _p95_bound(known: Sequence[float]) -> float:
-    """The smallest of the sorted values that at most one sample in twenty would put below the 95th percentile.
+    """The smallest of the sorted values that lies below the 95th percentile in at most one sample of twenty.
 
-    The count of values below the percentile is binomial, whatever the values' distribution.
+    The number of values below the percentile is binomially distributed, whatever the distribution of the values.
     """
     n, above = len(known), 0.0
     place = n

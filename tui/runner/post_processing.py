@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tui.core.errors import CompareError
 from tui.core.requests.events import Event, FailureExplained, Usage
-from tui.core.requests.outcome import asked_again
+from tui.core.requests.outcome import retry_hint
 from tui.core.requests.request import UNLOADED, Request, RequestState
 from tui.core.sessions.session import Session
 from tui.hosts.base import Ability, Host
@@ -77,7 +77,7 @@ class PostProcessing:
         """Note what came of it; what is now known of a request is returned as the event to fold."""
         if isinstance(step, Traced):
             self._tracing.discard(step.request)
-            hint = asked_again(self._session.requests[step.request])
+            hint = retry_hint(self._session.requests[step.request])
             return FailureExplained(step.request, now, step.why, hint) if step.why else None
         if isinstance(step, Counted):
             self._counting.discard(step.request)

@@ -11,8 +11,8 @@ from tui.core.errors import BadInputError, CompareError, prose
 from tui.core.plans.plan_run import PlanRun, remaining
 from tui.core.plans.prompt import Prompt
 from tui.core.requests import events as ev
-from tui.core.requests.outcome import asked_again
-from tui.core.requests.request import LEARNT, Request, RequestState
+from tui.core.requests.outcome import retry_hint
+from tui.core.requests.request import ACCEPTED_AFTER_END, Request, RequestState
 from tui.core.sessions.session import Session, SessionState
 from tui.core.sessions.session_model import ModelChoice
 from tui.engine.engine_client import EngineClient, EngineGone
@@ -248,7 +248,7 @@ class Runner:
             requests |= {request.spec.id for batch in self._queue.waiting for request in batch}
             self._queue.waiting.clear()
         for request_id in requests:
-            hint = asked_again(self.session.requests[request_id])
+            hint = retry_hint(self.session.requests[request_id])
             self._apply(ev.Failed(request_id, self.now(), "engine", said, hint, "EngineGone"))
 
     def _launch(self, batch: list[Request]) -> None:
@@ -299,7 +299,7 @@ class Runner:
         if isinstance(event, ev.Failed):
             self._queue.pausing.heed(event)
         if was_final:
-            if isinstance(event, LEARNT):
+            if isinstance(event, ACCEPTED_AFTER_END):
                 self._recorder.save(soon=True)
         elif request.state.final:
             self._finished(request)

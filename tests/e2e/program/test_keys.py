@@ -24,7 +24,7 @@ from tui.engine.protocol import Start
 from tui.hosts.adapter.host import AdapterHost
 from tui.hosts.embedded.host import EmbeddedHost
 from tui.hosts.foundry.cli import FoundryCli
-from tui.net.secrets import BLOT
+from tui.net.secrets import REDACTED
 
 KEY = "sk-echo-0123456789abcdef"
 KEYS = ("FOUNDRY_COMPARE_API_KEY", "API_KEY", "OPENAI_API_KEY", "BOX_SECRET")
@@ -112,16 +112,16 @@ def test_an_echoed_key_is_neither_shown_nor_kept(
     )
     assert KEY not in done.out + done.err and KEY[4:] not in done.out
     told = done.json["runs"][0]["answer"] if form else done.out
-    assert f"whole {BLOT} cut {BLOT} many sk-{BLOT} end" in told
-    assert f"lost {BLOT}" in done.out and f"Invalid key {BLOT}" in done.out and f"/{BLOT}/v1" in done.out
-    assert assert_kept_nowhere(own_folders) and BLOT in next((own_folders / "sessions").glob("*.toml")).read_text(
+    assert f"whole {REDACTED} cut {REDACTED} many sk-{REDACTED} end" in told
+    assert f"lost {REDACTED}" in done.out and f"Invalid key {REDACTED}" in done.out and f"/{REDACTED}/v1" in done.out
+    assert assert_kept_nowhere(own_folders) and REDACTED in next((own_folders / "sessions").glob("*.toml")).read_text(
         "utf-8"
     )
     for command in ("doctor", "models", "smoke"):
         more = ("-m", "echo") if command == "smoke" else ()
         other = call(command, "--host", host, *more, *form, cwd=tmp_path, environ=environ)
         assert KEY not in other.out + other.err
-        assert command != "models" or f"model-{BLOT}" in other.out
+        assert command != "models" or f"model-{REDACTED}" in other.out
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.support.some import some
 from tui.core.metrics.metrics import derive
 from tui.core.requests.events import Usage
 from tui.core.requests.timestamps import Timestamps
-from tui.core.sessions.timing_dict import TICK_NS, marks_from_dict, marks_to_dict
+from tui.core.sessions.timing_dict import TICK_NS, timestamps_from_dict, timestamps_to_dict
 
 SENT = 123_456_789
 many = settings(max_examples=80, deadline=None)
@@ -43,9 +43,9 @@ def table(**changes: Any) -> dict[str, Any]:
 
 def test_headers_that_came_before_the_request_are_not_known() -> None:
     early, exact = Timestamps(sent=SENT, headers=SENT - MS), Timestamps(sent=SENT, headers=SENT)
-    assert "headers" not in marks_to_dict(early)
-    assert marks_from_dict(marks_to_dict(early)).headers is None
-    assert marks_from_dict(marks_to_dict(exact)).headers == 0
+    assert "headers" not in timestamps_to_dict(early)
+    assert timestamps_from_dict(timestamps_to_dict(early)).headers is None
+    assert timestamps_from_dict(timestamps_to_dict(exact)).headers == 0
 
 
 def test_a_table_reads_as_it_was_written() -> None:
@@ -54,7 +54,7 @@ def test_a_table_reads_as_it_was_written() -> None:
     )
     for at, read, kind in ((110, 4, "r"), (110, 4, "r"), (150, 6, "a"), (290, 9, "a")):
         made.add(at * MS, read, kind)
-    assert marks_to_dict(made) == {
+    assert timestamps_to_dict(made) == {
         "unit_us": 100,
         "load": 40,
         "connect": 20,
@@ -71,12 +71,12 @@ def test_a_table_reads_as_it_was_written() -> None:
 @given(gaps_ns)
 def test_rounding_never_adds_up(chunks: list[tuple[int, str, bool]]) -> None:
     made = timestamps(chunks)
-    back = marks_from_dict(marks_to_dict(made))
+    back = timestamps_from_dict(timestamps_to_dict(made))
     assert back.sent == 0
     assert len(back.at) == len(made.at)
     for was, read in some(zip(made.at, back.at, strict=True)):
         assert abs(was - SENT - read) * 2 <= TICK_NS, "an instant moved by more than half a tick"
-    total = sum(int(gap) for gap in marks_to_dict(made)["deltas"].split())
+    total = sum(int(gap) for gap in timestamps_to_dict(made)["deltas"].split())
     assert abs(total * TICK_NS - (made.at[-1] - SENT)) * 2 <= TICK_NS
     assert back.kinds == made.kinds
 
@@ -84,8 +84,8 @@ def test_rounding_never_adds_up(chunks: list[tuple[int, str, bool]]) -> None:
 @many
 @given(gaps_ns)
 def test_written_read_and_written_again_is_the_same(chunks: list[tuple[int, str, bool]]) -> None:
-    written = marks_to_dict(timestamps(chunks))
-    assert marks_to_dict(marks_from_dict(written)) == written
+    written = timestamps_to_dict(timestamps(chunks))
+    assert timestamps_to_dict(timestamps_from_dict(written)) == written
 
 
 @many
@@ -93,7 +93,7 @@ def test_written_read_and_written_again_is_the_same(chunks: list[tuple[int, str,
 def test_metrics_survive_the_file_within_a_tick(chunks: list[tuple[int, str, bool]], tokens: int) -> None:
     made = timestamps(chunks)
     usage = Usage("r1", 10, tokens)
-    before, after = derive(made, usage, 50), derive(marks_from_dict(marks_to_dict(made)), usage, 50)
+    before, after = derive(made, usage, 50), derive(timestamps_from_dict(timestamps_to_dict(made)), usage, 50)
     for name in ("ttft_ms", "ttfo_ms", "last_ms", "end_ms", "icl_max_ms", "connect_ms", "queue_ms"):
         was, now = getattr(before, name), getattr(after, name)
         assert (was is None) == (now is None), name
@@ -102,40 +102,42 @@ def test_metrics_survive_the_file_within_a_tick(chunks: list[tuple[int, str, boo
 
 
 def test_what_is_unknown_stays_unknown() -> None:
-    assert marks_from_dict({}) == Timestamps()
-    assert marks_to_dict(Timestamps()) == {"unit_us": 100}
-    sent_only = marks_from_dict({"unit_us": 100, "connect": 0})
+    assert timestamps_from_dict({}) == Timestamps()
+    assert timestamps_to_dict(Timestamps()) == {"unit_us": 100}
+    sent_only = timestamps_from_dict({"unit_us": 100, "connect": 0})
     assert (sent_only.sent, sent_only.asked, sent_only.headers, sent_only.end) == (0, None, None, None)
-    loaded_only = marks_from_dict({"unit_us": 100, "load": 50})
+    loaded_only = timestamps_from_dict({"unit_us": 100, "load": 50})
     assert (loaded_only.sent, loaded_only.load_start, loaded_only.load_end) == (None, 0, 5 * MS)
 
 
 def test_a_kept_connection_is_remembered() -> None:
-    back = marks_from_dict(marks_to_dict(Timestamps(sent=SENT, connect_ns=0, reused=True)))
+    back = timestamps_from_dict(timestamps_to_dict(Timestamps(sent=SENT, connect_ns=0, reused=True)))
     assert (back.connect_ns, back.reused) == (0, True)
 
 
 def test_another_unit_is_understood() -> None:
-    assert marks_from_dict(table(unit_us=1000)).at[0] == 1000 * MS
+    assert timestamps_from_dict(table(unit_us=1000)).at[0] == 1000 * MS
 
 
 def test_ticks_are_counted_up_to_40_bits_and_gaps_up_to_twelve_digits() -> None:
     most = (1 << 40) - 1
-    assert marks_from_dict({"connect": 0, "end": most}).end == most * 100_000
+    assert timestamps_from_dict({"connect": 0, "end": most}).end == most * 100_000
     gap = 10**12 - 1
-    assert list(marks_from_dict({"connect": 0, "kinds": "a1", "reads": "1", "deltas": str(gap)}).at) == [gap * 100_000]
+    assert list(timestamps_from_dict({"connect": 0, "kinds": "a1", "reads": "1", "deltas": str(gap)}).at) == [
+        gap * 100_000
+    ]
     for more in ({"end": most + 1}, {"end": -1}, {"end": True}, {"kinds": "a1", "reads": "1", "deltas": str(gap + 1)}):
         with pytest.raises(ValueError, match="ticks"):
-            marks_from_dict({"connect": 0, **more})
+            timestamps_from_dict({"connect": 0, **more})
 
 
 def test_an_instant_that_cannot_be_true_is_left_out() -> None:
     made = Timestamps(sent=SENT, connect_ns=0, headers=SENT + 90 * MS, end=SENT + 20 * MS, load_start=9, load_end=3)
     for at in (50, 30, 60):
         made.add(SENT + at * MS, at, "a")
-    written = marks_to_dict(made)
+    written = timestamps_to_dict(made)
     assert written == {"unit_us": 100, "connect": 0, "kinds": "a3", "deltas": "500 0 100", "reads": "1 1 1"}
-    assert marks_to_dict(marks_from_dict(written)) == written
+    assert timestamps_to_dict(timestamps_from_dict(written)) == written
 
 
 @pytest.mark.parametrize(
@@ -178,12 +180,12 @@ def test_an_instant_that_cannot_be_true_is_left_out() -> None:
     ids=str,
 )
 def test_a_contradiction_is_refused_with_a_sentence(broken: dict[str, Any], says: str) -> None:
-    assert marks_to_dict(marks_from_dict(table())) == table()
+    assert timestamps_to_dict(timestamps_from_dict(table())) == table()
     with pytest.raises(ValueError, match=says):
-        marks_from_dict(table(**broken))
+        timestamps_from_dict(table(**broken))
 
 
 def test_a_few_letters_cannot_ask_for_a_mountain_of_memory() -> None:
     # Each word alone is within bounds; together they would be 200 GB.
     with pytest.raises(ValueError, match="same number of chunks"):
-        marks_from_dict(table(kinds="a2000000 " * 100_000))
+        timestamps_from_dict(table(kinds="a2000000 " * 100_000))

@@ -121,28 +121,32 @@ def table(markdown: str, title: str) -> list[dict[str, str]]:
 def test_markdown_has_a_table_for_each_mode_with_units() -> None:
     shown = to_markdown.render(rich())
     alpha, beta = table(shown, "## Measured: one request at a time")
-    assert alpha | {
-        "#": "1",
-        "model": "alpha (alpha-generic-cpu:1)",
-        "device": "CPU",
-        "host": "openai",
-        "prompts": "1",
-        "runs": "20",
-        "warm-ups": "1",
-        "failures, %": "0",
-        "first text, ms": "110 (100-119), n 20",
-        "first text interval, ms": alpha["first text interval, ms"],
-        "first text p95, ms": "118",
-        "whole answer, ms": "140 (130-149), n 20",
-        "whole answer interval, ms": alpha["whole answer interval, ms"],
-        "whole answer p95, ms": "148",
-        "decoding, tok/s": "100 (100-100), n 20",
-        "decoding interval, tok/s": "100-100",
-        "decoding p95, tok/s": "100",
-        "size, MB": "812",
-        "licence": "MIT",
-        "note": "a part of the prompt from a cache in 1 of 20 runs",
-    } == alpha
+    assert (
+        alpha
+        | {
+            "#": "1",
+            "model": "alpha (alpha-generic-cpu:1)",
+            "device": "CPU",
+            "host": "openai",
+            "prompts": "1",
+            "runs": "20",
+            "warm-ups": "1",
+            "failures, %": "0",
+            "first text, ms": "110 (100-119), n 20",
+            "first text interval, ms": alpha["first text interval, ms"],
+            "first text p95, ms": "118",
+            "whole answer, ms": "140 (130-149), n 20",
+            "whole answer interval, ms": alpha["whole answer interval, ms"],
+            "whole answer p95, ms": "148",
+            "decoding, tok/s": "100 (100-100), n 20",
+            "decoding interval, tok/s": "100-100",
+            "decoding p95, tok/s": "100",
+            "size, MB": "812",
+            "licence": "MIT",
+            "note": "a part of the prompt from a cache in 1 of 20 runs",
+        }
+        == alpha
+    )
     low, high = map(float, alpha["first text interval, ms"].split("-"))
     assert 100 <= low < 110 < high <= 119
     assert (beta["model"], beta["device"], beta["size, MB"], beta["licence"]) == ("beta", "-", "-", "-")

@@ -1,4 +1,4 @@
-"""What follows from the timestamps of one request. Unknown is None, never 0.
+"""The metrics of one request, derived from its timestamps. Unknown is None, never 0.
 
 Names and formulas: `registry.py` and `docs/measurement.md`. Times are milliseconds, rates are per second.
 """
@@ -38,7 +38,7 @@ class Metrics:
     ttft_ms: float | None = None
     """Time to first text of any kind, reasoning included."""
     ttfo_ms: float | None = None
-    """Time to first output: whatever is not thinking, a refusal included."""
+    """Time to first output: to the first chunk that is not thinking, such as an answer or a refusal."""
     think_ms: float | None = None
     last_ms: float | None = None
     end_ms: float | None = None
@@ -53,8 +53,8 @@ class Metrics:
     icl_max_ms: float | None = None
     tokens_per_chunk: float | None = None
     prefill_tps: float | None = None
-    """Tokens of the prompt that were evaluated, not those from a cache; includes whatever queueing and loading the
-    server did unseen."""
+    """Tokens of the prompt that were evaluated, without those from a cache. The time includes queueing and loading
+    that the server did unseen."""
     connect_ms: float | None = None
     queue_ms: float | None = None
     load_ms: float | None = None
@@ -65,7 +65,7 @@ class Metrics:
 
 
 def derive_first(timestamps: Timestamps) -> Metrics:
-    """The metrics that no later chunk changes, while a request still runs. Cheap, however long the answer is."""
+    """The metrics of a running request that no later chunk changes. Cheap for answers of any length."""
     sent, at, output = timestamps.sent, timestamps.at, timestamps.first_output
     return Metrics(ttft_ms=_ms(_between(sent, at[0] if at else None)), ttfo_ms=_ms(_between(sent, output)))
 
@@ -104,7 +104,7 @@ def derive(timestamps: Timestamps, usage: Usage | None, answer_chars: int) -> Me
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Percentile by linear interpolation between the two nearest ranks. `values` must not be empty."""
+    """The percentile (0 to 100) by linear interpolation between the two nearest ranks. `values` must not be empty."""
     ordered = sorted(values)
     rank = (len(ordered) - 1) * percent / 100
     below = int(rank)
@@ -118,7 +118,7 @@ def _token_metrics(
     if usage is None:
         return {}
     known: dict[str, float | None] = {}
-    # What was found in a cache was not evaluated in this time.
+    # Tokens from a cache were not evaluated in this time.
     evaluated = (usage.prompt_tokens or 0) - (usage.cached_tokens or 0)
     if evaluated > 0:
         known["prefill_tps"] = _per_s(evaluated, first)
@@ -150,20 +150,20 @@ def no_rate(timestamps: Timestamps, usage: Usage | None) -> NoRate | None:
 
 
 def _shown_tokens(tokens: int, usage: Usage, *, seen_reasoning: bool) -> int:
-    # Thinking that the server counts and does not send took place before the first chunk, outside last - first.
+    # Thinking that the server counts and does not send happened before the first chunk, outside last - first.
     return tokens if seen_reasoning else tokens - (usage.reasoning_tokens or 0)
 
 
 def _spreads(timestamps: Timestamps) -> bool:
-    """Whether the chunks came over time. Those of the first read were made before its stamp, so the rest says how fast
-    only if it is nearly all: one chunk may come first, or a tenth of them."""
+    """Whether the chunks came over time. Those of the first read were made before its stamp, so the others give a rate
+    only if they are nearly all: one chunk may come first, or a tenth of them."""
     return timestamps.reads[0] != timestamps.reads[-1] and timestamps.reads.count(timestamps.reads[0]) <= max(
         timestamps.chunks // 10, 1
     )
 
 
 def _queue(timestamps: Timestamps, load_ns: int | None) -> int | None:
-    """From asked to sent, less what is known to be loading and connecting."""
+    """From asked to sent, less the known time of loading and connecting."""
     waited = _between(timestamps.asked, timestamps.sent)
     return None if waited is None else max(waited - (load_ns or 0) - (timestamps.connect_ns or 0), 0)
 

@@ -1,4 +1,4 @@
-"""How long prompts and answers may be, so that what is kept can be read back: a session file has a bound too."""
+"""How long prompts and answers may be, so that a session file can be read back: its size is limited, too."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tui.core.text.clean import HIDDEN
 
 MAX_PROMPT_BYTES = 8 << 20
 MAX_CHARS = 8_000_000
-"""Of one answer that is kept, thinking included."""
+"""The most characters of one answer that are stored, thinking included."""
 MAX_BYTES = 24 << 20
-"""The same as the session file holds it, where a character takes up to ten bytes."""
+"""The most bytes of one answer in the session file, where a character takes up to ten."""
 _PIECE = 1 << 16
 
 TOO_LONG = "The answer is longer than one that can be kept, and was cut here."
@@ -20,7 +20,7 @@ HINT = "What is there is kept. Ask with fewer max_tokens."
 
 
 def stored_bytes(text: str) -> int:
-    """How many bytes `text` takes in a session file, at the most."""
+    """The most bytes that `text` takes in a session file."""
     if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
         return len(text)
     escaped = sum(map(text.count, '"\\\n\t'))
@@ -28,16 +28,16 @@ def stored_bytes(text: str) -> int:
 
 
 class AnswerLimit:
-    """What of one answer may still come."""
+    """Counts how much of one answer may still be stored."""
 
     def __init__(self, share: float = 0.5) -> None:
-        """`share` is how much of what can be kept is taken: of a host the half, more than any model has to say."""
+        """`share` is the part of the limits that applies: half for what a host sends, more than any model writes."""
         self._chars, self._bytes, self._chunks = (int(most * share) for most in (MAX_CHARS, MAX_BYTES, MAX_CHUNKS))
         self.full = False
-        """Whether something did not fit: from then on nothing does."""
+        """Whether some text did not fit; from then on, none does."""
 
     def take(self, text: str) -> str:
-        """As much of the text's beginning as fits, all of it as a rule."""
+        """The beginning of the text that fits; as a rule, all of it."""
         size = stored_bytes(text)
         if self.full or len(text) > self._chars or size > self._bytes or not self._chunks:
             fitting = "" if self.full or not self._chunks else self._fitting(text)
@@ -49,7 +49,7 @@ class AnswerLimit:
         return text
 
     def _fitting(self, text: str) -> str:
-        """The beginning that fits: whole pieces, then the place within the next one, found by halving."""
+        """The beginning that fits: whole pieces, then the position in the next one, by bisection."""
         end, left = 0, self._bytes
         text = text[: self._chars]
         while end < len(text) and (size := stored_bytes(text[end : end + _PIECE])) <= left:
@@ -62,9 +62,9 @@ class AnswerLimit:
 
 
 def shortened(request: Request) -> Request:
-    """The request, or a copy that holds no more than can be kept and says that it was cut.
+    """The request, or a copy within the limits that is marked as cut.
 
-    What failed or was stopped stays so: how a request ended is counted.
+    A request that failed or was stopped keeps that state, because reports count how requests ended.
     """
     length = len(request.answer) + len(request.reasoning)
     size = stored_bytes(request.answer) + stored_bytes(request.reasoning)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 OPTIONAL = ("stream_options", "seed", "temperature", "top_p", "stop")
-"""What may be left out when a server refuses it."""
+"""The options that may be left out when a server refuses them."""
 LIMIT, NEWER_LIMIT = "max_tokens", "max_completion_tokens"
-"""The limit of an answer's length is never left out: a server that refuses its name knows it by another."""
+"""The limit of an answer's length is never left out: a server that refuses one name accepts the other."""
 
 
 def dropped_sentence(left_out: Sequence[str]) -> str:

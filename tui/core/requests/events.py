@@ -1,7 +1,7 @@
-"""What happens to a request, in the order it happens.
+"""The events of a request, in the order in which they happen.
 
-Every instant `at` is in nanoseconds of the engine's monotonic clock. The same plain dicts travel through the engine's
-pipe and into the journal.
+Every instant `at` is in nanoseconds of the engine's monotonic clock. The engine's pipe and the journal hold the same
+plain dicts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """The request's turn was asked for."""
+    """The request waits for its turn."""
 
     request: str
     at: int
@@ -48,7 +48,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The first byte of the request went out on an open connection: the zero of every latency."""
+    """The first byte of the request was sent on an open connection: the zero of every latency."""
 
     request: str
     at: int
@@ -58,7 +58,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class OptionsDropped:
-    """The host refused options, and answers a request without them."""
+    """The host refused options of the request, and answers one without them."""
 
     request: str
     at: int
@@ -68,7 +68,7 @@ class OptionsDropped:
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """The response's status and headers are here."""
+    """The response's status and headers arrived."""
 
     request: str
     at: int
@@ -87,7 +87,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The server's own token counts; what it leaves out is None."""
+    """The server's own token counts; those it leaves out are None."""
 
     request: str
     prompt_tokens: int | None = None
@@ -95,7 +95,7 @@ class Usage:
     reasoning_tokens: int | None = None
     source: str = "server"
     cached_tokens: int | None = None
-    """Those of the prompt's tokens that the server did not evaluate, but found in a cache."""
+    """The tokens of the prompt that the server found in a cache instead of evaluating them."""
 
     @property
     def from_cache(self) -> bool:
@@ -105,14 +105,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class ThinkingFound:
-    """What came as the answer began with thinking: a closing tag says so, which nothing had opened.
+    """The answer's first chunks were thinking, as a closing tag without an opening one shows.
 
-    Counted from the beginning of the answer's text, whose first chunks these were. Instants stay as they are.
+    Counts are from the beginning of the answer's text. Instants stay as they are.
     """
 
     request: str
     chunks: int
-    """How many chunks were thinking, or its tag, and nothing else."""
+    """How many chunks held only thinking or its tag."""
     thought_chars: int
     answer_from: int
     """The character at which the answer begins, after the tag."""
@@ -120,7 +120,7 @@ class ThinkingFound:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The stream came to its end. Neither a finish reason nor `[DONE]` means that it was cut."""
+    """The stream ended. Without a finish reason and without `[DONE]` it was cut."""
 
     request: str
     at: int
@@ -130,7 +130,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The request failed: which way, in whose words, and what to do now."""
+    """The request failed: in which way, with which message, and what to do about it."""
 
     request: str
     at: int
@@ -141,12 +141,12 @@ class Failed:
     type: str = ""
     """The exception's or the server's own name for it."""
     retry_after_s: int | None = None
-    """How many seconds the host asks to be left alone before it is asked again; None when it says nothing of that."""
+    """The pause in seconds that the host asks for before the next request; None when it asks for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """Somebody stopped the request, and its stream is closed."""
+    """The request was stopped by the user, and its stream is closed."""
 
     request: str
     at: int
@@ -154,7 +154,7 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The request was never made, because its model had failed before: how, and what to do now."""
+    """The request was not made, because its model had failed before: how, and what to do about it."""
 
     request: str
     at: int
@@ -164,7 +164,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class FailureExplained:
-    """Why the request failed, known better a little later: it takes the place of what was said."""
+    """A better reason for the failure, which came later; it replaces the first one."""
 
     request: str
     at: int
@@ -174,7 +174,7 @@ class FailureExplained:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Memory while the request runs, in bytes: of the process that serves it, and what is free on its machine."""
+    """Memory while the request runs, in bytes: that of the serving process, and what is free on its machine."""
 
     request: str
     at: int
@@ -201,13 +201,13 @@ Event = (
 )
 
 _STORED_NAMES: dict[type[Event], str] = {OptionsDropped: "adjusted", FailureExplained: "explained"}
-"""The names that journals have for events whose class is called otherwise."""
+"""The names in journals of events whose class has another name."""
 _NAMES: dict[type[Event], str] = {kind: _STORED_NAMES.get(kind, kind.__name__.lower()) for kind in get_args(Event)}
 _BY_NAME = {name: kind for kind, name in _NAMES.items()}
 _REQUEST_BEFORE = "lane"
-"""What journals of version 0.1 call the field `request`."""
+"""The name of the field `request` in journals of version 0.1."""
 _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _NAMES}
-# What may come under each field, by the field's annotation.
+# The types that a field may hold, by its annotation.
 _HOLDS: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "str | None": (str, NoneType),
@@ -222,12 +222,12 @@ _COUNTS = range(1 << 63)
 
 
 def to_dict(event: Event) -> dict[str, Any]:
-    """The event as a plain dict, its name under `event`."""
+    """The event as a plain dict, with its name under `event`."""
     return {"event": _NAMES[type(event)], **{name: getattr(event, name) for name in _FIELDS[type(event)]}}
 
 
 def from_dict(data: Mapping[str, Any]) -> Event:
-    """The event a dict stands for. Raises ValueError when it stands for none."""
+    """The event of a dict. Raises ValueError when it is none."""
     given = dict(data)
     name = given.pop("event", None)
     event = _BY_NAME.get(name) if isinstance(name, str) else None

@@ -1,4 +1,4 @@
-"""What the machine's memory did while a request ran."""
+"""Memory in use while a request ran."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class MemoryUse:
     resident_peak: int | None = None
     """The most that the serving process was seen to hold."""
     resident_last: int | None = None
-    """What it held when it was last looked at."""
+    """What it held at the last sample."""
     free_least: int | None = None
     """The least free memory that the machine was seen to have."""
 
     def seen(self, sample: Memory) -> MemoryUse:
-        """Together with one more sample."""
+        """This and one more sample."""
         resident, free = sample.resident, sample.free
         return MemoryUse(
             resident_peak=max((one for one in (self.resident_peak, resident) if one is not None), default=None),

@@ -1,4 +1,4 @@
-"""What came of a request, as a sentence: the same on the screen, on paper and in JSON."""
+"""How a request ended, as a sentence: the same on the screen, in a terminal and in JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SENTENCES: dict[RequestState, tuple[str, str]] = {
     RequestState.STOPPED: ("Stopped before anything arrived.", "Stopped; what arrived is kept."),
     RequestState.SKIPPED: ("Skipped: this model failed before.",) * 2,
 }
-"""For each state: while there is no answer, and with one, or a part of one."""
+"""For each state: the sentence without an answer, and with one or a part of one."""
 _ENDS = {
     "length": (
         "The model ended without an answer: it reached the most tokens that were asked for.",
@@ -28,16 +28,16 @@ _ENDS = {
         "The host's content filter ended the answer.",
     ),
 }
-"""The same by finish reason, where that is news."""
+"""The same for finish reasons that matter."""
 
 
-def asked_again(request: Request) -> str:
-    """What to do about a request whose host or engine is gone: what is kept, if anything came, and to ask again."""
+def retry_hint(request: Request) -> str:
+    """What to do about a request whose host or engine ended: run it again; and whether a part of the answer is kept."""
     return "What arrived is kept. Run it again." if request.timestamps.chunks else "Run it again."
 
 
 def outcome(request: Request) -> str:
-    """Where a request is or how it ended. The reason of a failure may hold text from outside."""
+    """The state of a request, or how it ended. The reason of a failure may hold text from outside."""
     if request.fault is not None:
         return request.fault.message
     bare, answered = _SENTENCES[request.state]

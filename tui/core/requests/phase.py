@@ -1,4 +1,4 @@
-"""The names of what a request spends its time on."""
+"""The parts of a request's time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """The parts of a request's time, in order."""
+    """In the order in which they come."""
 
     QUEUE = "queue"
     LOAD = "load"

@@ -1,4 +1,4 @@
-"""What a request spent its time on, and what it shows while it still runs."""
+"""How a request spent its time, and its counters while it runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Span:
 
 
 def spans(request: Request, now: int) -> tuple[Span, ...]:
-    """The request's phases so far. `now` is the engine's clock in nanoseconds; it bounds only those still running."""
+    """The request's phases so far. `now` is the engine's clock in nanoseconds: the end of a phase that still runs."""
     timestamps = request.timestamps
     asked = next((at for at in (timestamps.asked, timestamps.load_start, timestamps.sent) if at is not None), None)
     if asked is None:
@@ -53,13 +53,13 @@ class Live:
 
     tokens: int | None
     chunks: int
-    """What arrived: all that is known of an answer's length when it has ended and nobody counted its tokens."""
+    """How many chunks arrived: all that is known of an answer's length where its tokens were not counted."""
     estimated: bool
-    """True unless the host itself reported the tokens: counted from chunks, or by a tokenizer. Shown with a tilde."""
+    """Whether the tokens were counted from chunks, or by a tokenizer, and not by the host. Shown with a tilde."""
     rate_now: float | None
     """Tokens a second over the last second; None unless the request is answering."""
     rate: float | None
-    """Tokens a second: an estimate while the request answers, then the decode rate if it is known."""
+    """Tokens a second: an estimate while the answer arrives, then the decode rate if it is known."""
     elapsed: float | None
     """Seconds since the request was sent."""
 
@@ -67,7 +67,7 @@ class Live:
 def live(request: Request, now: int, tokens_per_chunk: float = 1.0, metrics: Metrics | None = None) -> Live:
     """The counters at `now`. `tokens_per_chunk` is this model's last known ratio, 1 until one is known.
 
-    Chunks stand for tokens while the request answers, and no longer: how many tokens were in them nobody knows.
+    Chunks are taken for tokens only while the answer arrives: how many tokens they held is not known.
     `metrics` are those of a request that has ended, where the caller has derived them already.
     """
     timestamps = request.timestamps
@@ -77,7 +77,7 @@ def live(request: Request, now: int, tokens_per_chunk: float = 1.0, metrics: Met
     running = request.state is RequestState.RUNNING
     tokens = counted if counted is not None or not running or not chunks else round(chunks * tokens_per_chunk)
     stop = now if running else timestamps.end
-    # All metrics of a long answer take milliseconds to derive: too long for every beat.
+    # All metrics of a long answer take milliseconds to derive: too long for every frame.
     rate = (metrics or request.metrics).decode_tps if request.state.final else None
     if running and counted is None and chunks > 1 and timestamps.at[-1] > timestamps.at[0]:
         rate = (chunks - 1) * tokens_per_chunk * 1e9 / (timestamps.at[-1] - timestamps.at[0])

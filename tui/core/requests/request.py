@@ -1,4 +1,4 @@
-"""One model answering one prompt: a small state machine fed with events."""
+"""One request: a state machine that is fed with events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.core.requests.timestamps import Timestamps
 
 
 class RequestState(StrEnum):
-    """Where a request is. The last six are final."""
+    """The state of a request. The last six are final."""
 
     QUEUED = "queued"
     LOADING = "loading"
@@ -28,18 +28,18 @@ class RequestState(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether the request is over. Something may still be learnt of it; see `Request.fold`."""
+        """Whether the request has ended. Facts about it may still come; see `Request.fold`."""
         return self not in (RequestState.QUEUED, RequestState.LOADING, RequestState.RUNNING)
 
     @property
     def counts(self) -> bool:
-        """Whether the request's latencies may enter a statistic: it answered, and came to its own end."""
+        """Whether the request's latencies may enter a statistic: the answer is complete."""
         return self is RequestState.DONE
 
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """Which request this is. The keys are those of its session."""
+    """Identifies a request. Plan, model and prompt are keys of its session."""
 
     id: str
     plan: str
@@ -51,20 +51,20 @@ class RequestSpec:
     """1, and one more for each rerun of the same model, prompt and round."""
     warmup: bool = False
     contended: bool = False
-    """Others were in flight: its times tell of the whole race, not of the model alone."""
+    """Others were in flight: its times are those of a race, not of the model alone."""
     nonce: str = ""
-    """The marker that its prompt began with; see `Plan.nonce`."""
+    """The marker at the beginning of its prompt; see `Plan.nonce`."""
 
 
-LEARNT = (ev.Usage, ev.Memory, ev.FailureExplained)
-"""What a request still takes in after its end: facts about the request, which may be known later than its last word."""
+ACCEPTED_AFTER_END = (ev.Usage, ev.Memory, ev.FailureExplained)
+"""The events that a request accepts after its end: facts about it that may be known later than its last word."""
 
 UNLOADED = "unloaded"
-"""The kind of a fault that says: the host had not loaded the model when it was asked."""
+"""The kind of a fault: the host had not loaded the model when it was asked."""
 BROKEN_OFF = "program"
-"""The kind of a fault that says: this program came to its end while the request was made."""
+"""The kind of a fault: this program ended during the request."""
 SKIPPED = "skipped"
-"""The kind of a fault that says: nothing was asked, because the model had failed before."""
+"""The kind of a fault: the request was not made, because the model had failed before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Fault:
 
 
 class _Text:
-    """Text that grows at its end; reading it joins what has come since."""
+    """Text that grows at its end; reading it joins the new parts."""
 
     __slots__ = ("_parts",)
 
@@ -96,7 +96,7 @@ class _Text:
 
 @dataclass(slots=True)
 class Request:
-    """The request, what came back so far, and when."""
+    """One model answering one prompt: what came back so far, and when."""
 
     spec: RequestSpec
     state: RequestState = RequestState.QUEUED
@@ -108,9 +108,9 @@ class Request:
     """Options of the plan that the host refused and that were left out; see `events.OptionsDropped`."""
     memory: MemoryUse | None = None
     started: datetime | None = None
-    """UTC, for people; no number is derived from it."""
+    """In UTC, for people; no number is derived from it."""
     revision: int = field(default=0, compare=False)
-    """How many events were folded. After the end it still grows: whoever keeps a copy sees by it that more is known."""
+    """How many events were folded. It grows after the end, too, so that whoever holds a copy sees that it is old."""
     _answer: _Text = field(default_factory=_Text)
     _reasoning: _Text = field(default_factory=_Text)
 
@@ -126,7 +126,7 @@ class Request:
 
     @property
     def metrics(self) -> Metrics:
-        """The metrics, derived from the marks."""
+        """The metrics, derived from the timestamps at every call."""
         return derive(self.timestamps, self.usage, len(self.answer))
 
     @property
@@ -135,9 +135,9 @@ class Request:
         return no_rate(self.timestamps, self.usage)
 
     def fold(self, event: ev.Event) -> None:
-        """Take one event in. After the end only what is `LEARNT` is taken; all else is a late echo."""
+        """Take in one event. After the end, only those in `ACCEPTED_AFTER_END` are; others come too late."""
         self._fold(event)
-        # Last: another thread that reads the request meanwhile must not take the new number for what it read.
+        # Last, so that another thread that reads the request meanwhile does not take old values for the new revision's.
         self.revision += 1
 
     def restore_text(self, answer: str, reasoning: str) -> None:
@@ -179,7 +179,7 @@ class Request:
             case ev.Delta():
                 self._take(event)
             case ev.ThinkingFound():
-                self._think_again(event)
+                self._reclassify(event)
             case ev.Ended():
                 self._end(event)
             case ev.Failed():
@@ -201,8 +201,8 @@ class Request:
         else:
             self._answer.add(delta.text)
 
-    def _think_again(self, event: ev.ThinkingFound) -> None:
-        """Take what came as the beginning of the answer for thinking, white space around it left out."""
+    def _reclassify(self, event: ev.ThinkingFound) -> None:
+        """Move the beginning of the answer to the thinking, without the white space around it."""
         text = self.answer
         thought = self.reasoning + text[: event.thought_chars]
         self._reasoning, self._answer = _Text(thought.strip()), _Text(text[event.answer_from :])

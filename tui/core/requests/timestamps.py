@@ -1,4 +1,4 @@
-"""Raw instants of one request, as received. Everything else is derived from them."""
+"""The raw instants of one request, as received. All metrics are derived from them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _LARGEST_READ = (1 << 32) - 1
 
 @dataclass(slots=True)
 class Timestamps:
-    """Nanoseconds of one monotonic clock; None where it did not happen or was not seen.
+    """Nanoseconds of one monotonic clock; None where the event did not happen or was not seen.
 
-    `at`, `reads` and `kinds` have one entry for each chunk with text: its socket read's instant and number, and what
-    kind of text it was (a letter of `events.Kind`).
+    `at`, `reads` and `kinds` have one entry for each chunk with text: the instant and the number of its socket read,
+    and the kind of text (a letter of `events.Kind`).
     """
 
     asked: int | None = None
@@ -33,12 +33,12 @@ class Timestamps:
     def add(self, at: int, read: int, kind: str) -> None:
         """Note one chunk with text."""
         self.at.append(at)
-        # Four bytes each, for a sitting may have millions; a journal from elsewhere may hold any number.
+        # Four bytes each, because there may be millions of chunks; a journal from elsewhere may hold any number.
         self.reads.append(read & _LARGEST_READ)
         self.kinds += kind.encode("ascii")
 
     def think_first(self, chunks: int) -> None:
-        """Take the first so many chunks for thinking, whatever they came as."""
+        """Mark the first `chunks` chunks as thinking, whatever they came as."""
         count = min(chunks, len(self.kinds))
         self.kinds[:count] = Kind.REASONING.encode("ascii") * count
 
@@ -49,6 +49,6 @@ class Timestamps:
 
     @property
     def first_output(self) -> int | None:
-        """When the first chunk came that is not thinking: an answer, a refusal or a tool's arguments."""
+        """The instant of the first chunk that is not thinking: an answer, a refusal or a tool's arguments."""
         thinking = len(self.kinds) - len(self.kinds.lstrip(Kind.REASONING.encode()))
         return self.at[thinking] if thinking < len(self.at) else None

@@ -19,7 +19,7 @@ from tui.core.sessions.plan_dict import (
     target_to_dict,
 )
 from tui.core.sessions.session import SCHEMA, Session, SessionState
-from tui.core.sessions.timing_dict import marks_from_dict, marks_to_dict
+from tui.core.sessions.timing_dict import timestamps_from_dict, timestamps_to_dict
 
 _KNOWN = ("schema", "id", "created", "state", "tool", "host", "plan", "model", "prompt", "run", "score", "note", "end")
 
@@ -126,7 +126,7 @@ def request_to_dict(request: Request) -> Table:
             cached_tokens=usage.cached_tokens,
         )
     )
-    table["timing"] = marks_to_dict(request.timestamps)
+    table["timing"] = timestamps_to_dict(request.timestamps)
     if request.memory is not None:
         table["memory"] = known(**asdict(request.memory))
     if request.fault is not None:
@@ -153,7 +153,7 @@ def request_from_dict(table: Table) -> Request:
             source=source,
             cached_tokens=get(usage, "cached_tokens", int, None),
         )
-    request.timestamps = marks_from_dict(get(table, "timing", dict, {}))
+    request.timestamps = timestamps_from_dict(get(table, "timing", dict, {}))
     if "memory" in table:
         memory = get(table, "memory", dict)
         request.memory = MemoryUse(*(get(memory, field.name, int, None) for field in fields(MemoryUse)))

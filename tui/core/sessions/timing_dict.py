@@ -1,4 +1,4 @@
-"""The marks of one request as a session file keeps them: short, whole, and free of drift.
+"""The timestamps of one request in a session file: short, complete, and free of drift.
 
 Instants are rounded to ticks of 0.1 ms counted from `sent`, and only then differenced, so rounding never adds up.
 """
@@ -17,7 +17,7 @@ MAX_CHUNKS = 2_000_000
 _KINDS = {kind.value for kind in Kind}
 
 
-def marks_to_dict(timestamps: Timestamps) -> dict[str, Any]:
+def timestamps_to_dict(timestamps: Timestamps) -> dict[str, Any]:
     """The `[run.timing]` table; keys are left out where nothing is known.
 
     An instant that cannot be true (headers before the request, an end before the last chunk) is not known either:
@@ -56,8 +56,8 @@ def marks_to_dict(timestamps: Timestamps) -> dict[str, Any]:
     return table
 
 
-def marks_from_dict(table: dict[str, Any]) -> Timestamps:
-    """The marks a `[run.timing]` table keeps, with `sent` at 0. Raises ValueError when its parts disagree."""
+def timestamps_from_dict(table: dict[str, Any]) -> Timestamps:
+    """The timestamps of a `[run.timing]` table, with `sent` at 0. Raises ValueError when its parts disagree."""
     tick = _whole(table, "unit_us", default=TICK_NS // 1000) * 1000
     if not tick:
         raise ValueError("`unit_us` is 0")

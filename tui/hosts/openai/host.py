@@ -21,7 +21,7 @@ from tui.net.client import checked_key
 from tui.net.error_body import error_message
 from tui.net.failures import HTTPS_HINT, is_plain, proxy_refused
 from tui.net.proxies import proxy_for
-from tui.net.secrets import remember, where_keys_go
+from tui.net.secrets import remember_secret, where_keys_go
 
 ASK_S = 10.0
 QUICK_S = 2.0
@@ -60,7 +60,7 @@ class OpenAIHost(BareHost):
         self._base_url = checked if parts.path else f"{checked}/v1"
         self._place = parts.netloc
         self._api_key = checked_key(api_key, key_name)
-        remember(self._api_key)
+        remember_secret(self._api_key)
         self._key_name = key_name
         self._timeout = timeout
         self._listless = False

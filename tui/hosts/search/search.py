@@ -15,7 +15,7 @@ from tui.hosts.base import Host, HostInfo
 from tui.hosts.search.probe import Identity, identify, root_of
 from tui.net.addresses import check_base_url, public_url, typed_url
 from tui.net.client import checked_key
-from tui.net.secrets import remember
+from tui.net.secrets import remember_secret
 
 if TYPE_CHECKING:
     from tui.hosts.foundry.cli import FoundryCli
@@ -284,7 +284,7 @@ class Search:
         if spec.api_key_env is None:
             return None
         key = self._around.environ.get(spec.api_key_env, "").strip()
-        remember(key)
+        remember_secret(key)
         return checked_key(key, spec.api_key_env)
 
     def _note(self, source: str, place: str, outcome: str, began: float | None = None, *, found: bool = False) -> None:

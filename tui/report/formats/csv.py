@@ -1,4 +1,4 @@
-"""The report for spreadsheets: one line for each row, headings that do not change.
+"""The report as CSV, for spreadsheets: one line for each row, with headings that do not change.
 
 Text from outside that a spreadsheet would take for a formula gets an apostrophe in front.
 """

@@ -1,4 +1,4 @@
-"""The report for machines that read JSON."""
+"""The report as JSON, for programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCHEMA = 1
 def render(report: Report) -> str:
     """The whole report as one JSON object, two spaces deep. What is unknown is null.
 
-    It is in ASCII, so that text from outside is exactly what it was and harmless in a terminal.
+    It is ASCII, so that text from outside is unchanged and harmless in a terminal.
     """
     facts = {
         "schema": SCHEMA,
@@ -73,7 +73,7 @@ def _stat(stat: Stat) -> dict[str, Any]:
 
 
 def _rounded(value: Any) -> Any:
-    """All numbers rounded to what the clock can tell, and text without halves of characters."""
+    """All numbers rounded to the precision of the clock, and text without halves of surrogate pairs."""
     match value:
         case dict():
             return {key: _rounded(inner) for key, inner in value.items()}

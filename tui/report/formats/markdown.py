@@ -30,7 +30,7 @@ _TITLES = {Mode.MEASURE: "Measured: one request at a time", Mode.RACE: "Raced: a
 
 
 def render(report: Report) -> str:
-    """The report: a table for each mode, what went wrong, scores, and the files that were left out."""
+    """A table for each mode, then failures, outliers, scores, and the files that were left out."""
     runs = sum(row.outcomes.runs for row in report.rows)
     blocks = ["# Report", f"{_count(report.sessions, 'session')}, {_count(runs, 'run')}."]
     for mode in Mode:
@@ -184,7 +184,7 @@ def _model(what: Subject) -> str:
 
 
 def _names(rows: Sequence[Row]) -> list[str]:
-    """The models of these rows, with their hosts where one name is on several: for tables that have no column of it."""
+    """The models of these rows, with the host where several have a model of that name: for tables without hosts."""
     hosts: dict[str, set[str]] = {}
     for row in rows:
         hosts.setdefault(_model(row.subject), set()).add(row.subject.host)
@@ -246,7 +246,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose columns line up in plain text too. Every cell is escaped here, and only here."""
+    """A table whose columns line up in plain text, too. Every cell is escaped here, and only here."""
     lines = table_rows([headings, *([_cell(text) for text in row] for row in rows)], least=3)
     shown = ["| " + " | ".join(line) + " |" for line in lines]
     rule = "|" + "|".join("-" * (cell_width(cell) + 2) for cell in lines[0]) + "|"
@@ -254,6 +254,6 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text from outside, as itself: neither a border of the table nor code, a link, emphasis or HTML."""
+    """Text from outside, escaped: no border of the table, code, link, emphasis or HTML."""
     escaped = re.sub(r"[\\|`*~\[\]]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", clean_line(text))
     return escaped.replace("&", "&amp;").replace("<", "&lt;") or UNKNOWN
