@@ -234,8 +234,8 @@ def run_from(session: str, prompt: str, request: Request) -> Run:
         prompt=prompt,
         round=spec.round,
         state=request.state,
-        values=values(request, metrics, Place.REPORT),
-        flags=frozenset(
+        values=tuple(values(request, metrics, Place.REPORT).values()),
+        flags=tuple(
             flag.name
             for flag in flags_in(Place.REPORT)
             if (flag.tally is Tally.ANY or request.state.counts) and flag.holds(request, metrics)
@@ -317,11 +317,11 @@ def _row(subject: Subject, group: _Group) -> Row:
         unfinished=len(group.asked) - len(ended),
         stats={
             metric.name: stat_of(
-                [run.values[metric.name] for run in ended],
+                [run.values[number] for run in ended],
                 estimated=metric.needs_tokens
-                and any(run.estimated and run.values[metric.name] is not None for run in ended),
+                and any(run.estimated and run.values[number] is not None for run in ended),
             )
-            for metric in metrics_in(Place.REPORT)
+            for number, metric in enumerate(metrics_in(Place.REPORT))
         },
         flags=flags,
         scores=tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
@@ -26,9 +26,9 @@ class Run:
     prompt: str
     round: int
     state: RequestState
-    values: Mapping[str, float | None]
-    """The metrics of a report, by name."""
-    flags: frozenset[str]
+    values: tuple[float | None, ...]
+    """The metrics of a report, in the order of `metrics_in(Place.REPORT)`; a mapping would double a run's size."""
+    flags: tuple[str, ...]
     """The names of the report's flags that hold."""
     estimated: bool
     """The tokens behind its rates were not counted by the server."""
@@ -64,8 +64,8 @@ def outliers(runs: Iterable[Run]) -> tuple[Outlier, ...]:
     return tuple(
         outlier
         for same in by_prompt.values()
-        for metric in metrics_in(Place.REPORT)
-        for outlier in _of(metric.name, [(run, run.values.get(metric.name)) for run in same])
+        for number, metric in enumerate(metrics_in(Place.REPORT))
+        for outlier in _of(metric.name, [(run, run.values[number]) for run in same])
     )
 
 
