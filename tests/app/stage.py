@@ -11,9 +11,9 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.ui.keys_in_turn import KeysInTurn
-from tui.ui.messages import Scrolled
 from tui.ui.themes import variable_defaults
 from tui.ui.widgets.answer.rows import MARK
+from tui.ui.widgets.answer.view import AnswerView
 from tui.ui.widgets.prompt import PromptField
 
 
@@ -35,7 +35,7 @@ class Stage(KeysInTurn[None]):
 
     @on(PromptField.Submitted)
     @on(PromptField.Left)
-    @on(Scrolled)
+    @on(AnswerView.Scrolled)
     def hear(self, message: Message) -> None:
         self.heard.append(message)
 

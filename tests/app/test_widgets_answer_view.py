@@ -13,7 +13,6 @@ from textual.pilot import Pilot
 
 from tests.app.stage import Stage, rows, screen_text
 from tests.support.some import some
-from tui.ui.messages import Scrolled
 from tui.ui.widgets.answer.rows import MARK, marked_rows
 from tui.ui.widgets.answer.view import MAX_STEP, AnswerView
 
@@ -220,7 +219,7 @@ async def test_a_resize_in_mid_stream_is_nobody_s_move(sizes: list[tuple[int, in
             await pilot.resize_terminal(*size)
             await pilot.pause()
         assert follows(view)
-        assert not [message for message in app.heard if isinstance(message, Scrolled)]
+        assert not [message for message in app.heard if isinstance(message, AnswerView.Scrolled)]
         view.show(numbered(60))
         await pilot.pause()
         assert last_shown(view) == "line 59"
@@ -414,7 +413,7 @@ async def test_the_screen_hears_where_a_person_went_and_not_what_the_tail_did() 
         assert app.heard == []
         await pilot.press("home")
         await pilot.pause()
-        assert [message.fraction for message in app.heard if isinstance(message, Scrolled)] == [0.0]
+        assert [message.fraction for message in app.heard if isinstance(message, AnswerView.Scrolled)] == [0.0]
         view.scroll_to_fraction(1.0)
         await pilot.pause()
         assert len(app.heard) == 1

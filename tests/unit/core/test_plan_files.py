@@ -42,7 +42,7 @@ def test_what_is_a_models_own_takes_the_place_of_the_plans_and_the_rest_stays() 
     plan = Parameters(10, 0.5, 0.9, 1, (".",))
     assert Overrides().over(plan) == plan
     assert Overrides(system="s", temperature=0.0, stop=()).over(plan) == Parameters(10, 0.0, 0.9, 1, ())
-    assert Overrides(system="", temperature=0.0).told() == "system '', temperature 0.0"
+    assert Overrides(system="", temperature=0.0).in_words() == "system '', temperature 0.0"
 
 
 def test_a_prompts_messages_take_a_models_own_system_prompt_and_the_marker_comes_first() -> None:

@@ -49,7 +49,7 @@ class Overrides:
         """The plan's parameters with these in their place."""
         return replace(parameters, **{name: value for name, value in self.known().items() if name != "system"})
 
-    def told(self) -> str:
+    def in_words(self) -> str:
         """What differs, as a phrase; empty when nothing does."""
         return ", ".join(f"{name} {value!r}" for name, value in self.known().items())
 
@@ -88,8 +88,8 @@ class SessionModel:
     @property
     def name(self) -> str:
         """What names it among a plan's models: the card's key, and what is its own."""
-        told = self.own.told()
-        return f"{self.card.key} ({told})" if told else self.card.key
+        own = self.own.in_words()
+        return f"{self.card.key} ({own})" if own else self.card.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,6 @@ def titles_of(models: Sequence[SessionModel]) -> list[str]:
     for model in models:
         others = [other.own.known() for other in models if other.card.key == model.card.key and other is not model]
         own = {name: value for name, value in model.own.known().items() if any(o.get(name) != value for o in others)}
-        told = clean_line(", ".join(f"{name} {value!r}" for name, value in own.items()), _OWN_LENGTH)
-        made.append(" · ".join(part for part in (told, named[model.card.key]) if part))
+        differs = clean_line(", ".join(f"{name} {value!r}" for name, value in own.items()), _OWN_LENGTH)
+        made.append(" · ".join(part for part in (differs, named[model.card.key]) if part))
     return made

@@ -115,7 +115,7 @@ class CompareScreen(ModeScreen):
         refresh_loop.start()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Another width has room for more or fewer panes. The row itself is not told of every one: Textual sends no
+        """Another width has room for more or fewer panes. The row itself does not hear of every one: Textual sends no
         Resize for a layout that somebody looked up before it was due. The base class's handler is called too."""
         if self._row.is_attached:
             self._row.lay_out(event.size.width)

@@ -52,7 +52,7 @@ class PaneData:
 
 
 class AnswerPane(Moves, Vertical, can_focus=True):
-    """A focusable pane. Its keys move through the answer; its frame tells by line and colour where the focus is."""
+    """A focusable pane. Its keys move through the answer; its frame shows by line and colour where the focus is."""
 
     DEFAULT_CSS = f"""
     AnswerPane {{

@@ -1,12 +1,15 @@
-"""The texts of an answer's view as blocks of rows: thinking, answer, why no more came, what there is to know of it."""
+"""The texts of an answer's view as blocks of rows: thinking, answer, why no more came, remarks."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 
 from rich.segment import Segment
 from textual.selection import Selection
 
 from tui.core.text.clean import clean
-from tui.ui.widgets.answer.blocks import Block, block_at, first_difference, stack, total
 from tui.ui.widgets.answer.formatted import Formatted
 from tui.ui.widgets.answer.styles import ERROR, MUTED, TEXT
 from tui.ui.widgets.answer.wrapped import Place, WrappedText
@@ -33,13 +36,13 @@ class AnswerText:
         self.total = 0
 
     def resize(self, width: int) -> None:
-        """Wrap what came anew."""
+        """Wrap the texts for another width."""
         self.width = width
         self.answer.resize(width)
         self.thinking.resize(width)
 
     def arrange(self, changed: WrappedText, first: int) -> int:
-        """Place the blocks anew. The first row that is another than before: `changed` is, from its row `first` on."""
+        """Place the blocks. Returns the first row that differs from before: `changed` does from its row `first` on."""
         old = self.blocks
         parts = [
             (self._thinking_rows(), MUTED, False),
@@ -95,3 +98,45 @@ class AnswerText:
 
     def _wrap(self, text: str) -> list[str]:
         return [row for line in clean(text).split("\n") for row in wrap(line, self.width)] if text else []
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Rows that share a style. `rows` may change after the block was made."""
+
+    start: int
+    """Its first row, counted from the top of the view."""
+    rows: list[str]
+    style: str
+
+
+def stack(parts: Sequence[tuple[list[str], str, bool]]) -> list[Block]:
+    """The parts (rows, style, whether an empty row goes before it) that have rows, placed from the top."""
+    blocks: list[Block] = []
+    at = 0
+    for rows, style, apart in parts:
+        if rows:
+            at += 1 if apart and blocks else 0
+            blocks.append(Block(at, rows, style))
+            at += len(rows)
+    return blocks
+
+
+def total(blocks: Sequence[Block]) -> int:
+    """How many rows the blocks take."""
+    return blocks[-1].start + len(blocks[-1].rows) if blocks else 0
+
+
+def block_at(blocks: Sequence[Block], row: int) -> Block | None:
+    """The block a row is in or, for an empty row, below."""
+    return next((block for block in reversed(blocks) if block.start <= row), None)
+
+
+def first_difference(old: Sequence[Block], new: Sequence[Block]) -> int | None:
+    """The first row from which other blocks are shown than before; None when all are where they were."""
+    for was, now in zip_longest(old, new):
+        if was is None or now is None:
+            return min(block.start for block in (was, now) if block)
+        if was.start != now.start or (was.rows is not now.rows and was.rows != now.rows):
+            return min(was.start, now.start)
+    return None

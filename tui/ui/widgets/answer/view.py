@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from tui.ui.messages import Scrolled
 from tui.ui.widgets.answer.formatted import LONGEST, FormatJob, Formatted
 from tui.ui.widgets.answer.moves import MOVES, Moves
 from tui.ui.widgets.answer.rows import Looks, marked_rows, paint
@@ -38,6 +38,15 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
     DEFAULT_CSS = CSS
     COMPONENT_CLASSES: ClassVar[set[str]] = CLASSES
     BINDINGS: ClassVar[list[BindingType]] = MOVES
+
+    class Scrolled(Message):
+        """A person moved through the answer: a screen that keeps panes in step moves the others."""
+
+        def __init__(self, view: AnswerView, fraction: float) -> None:
+            super().__init__()
+            self.view = view
+            self.fraction = fraction
+            """The top row's place between the first (0.0) and the last one it can be (1.0)."""
 
     virtual_size = Reactive(Size(0, 0))
     """As the base class's, but without a new layout of the whole screen for each row: nothing else depends on it."""
@@ -69,11 +78,11 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         restarts = answer.restarts
         first = answer.update(text)
         if answer.restarts != restarts:
-            self._follow_anew()
+            self._follow_again()
         elif first == len(answer.rows) and ended == self._ended:
             return
         if self._ended and not ended:
-            self._follow_anew()
+            self._follow_again()
         to_top = ended and not (self._ended or self._moved)
         self._ended = ended
         if to_top:
@@ -107,7 +116,7 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
             self._text.placeholder = text
             self._arrange()
 
-    def _follow_anew(self) -> None:
+    def _follow_again(self) -> None:
         self._following, self._moved, self._kept = True, False, None
 
     # As Markdown
@@ -175,7 +184,7 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         return self.max_scroll_y > 0
 
     def scroll_to_fraction(self, fraction: float) -> None:
-        """Go to the same part of the text as another view; nobody is told of it."""
+        """Go to the same part of the text as another view; no message is sent."""
         self._following = fraction >= 1
         self._adjust(self.virtual_size, round(fraction * self.max_scroll_y))
 
@@ -206,14 +215,14 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         self._moved = True
         sees_end = new_value > old_value and new_value + self._room.height >= self._text.total
         self._following = sees_end or new_value >= self.max_scroll_y
-        self.post_message(Scrolled(self, min(new_value / max(self.max_scroll_y, 1), 1.0)))
+        self.post_message(self.Scrolled(self, min(new_value / max(self.max_scroll_y, 1), 1.0)))
 
     def on_resize(self, event: Resize) -> None:
         """Take over the new size."""
         self._settle()
 
     def _settle(self) -> None:
-        """Wrap anew for the present width, and keep the place."""
+        """Wrap for the present width, and keep the place."""
         room = self._present_room
         if room == self._room or not room:
             return

@@ -49,7 +49,7 @@ class WrappedText:
         return self._raw
 
     def update(self, text: str) -> int:
-        """Take the whole text so far and return the first row that differs; text that does not continue starts anew."""
+        """Take the whole text so far. Returns the first row that differs; a text that does not continue replaces it."""
         if len(text) == len(self._raw) and text == self._raw:
             return len(self.rows)
         if not text.startswith(self._raw):
@@ -68,7 +68,7 @@ class WrappedText:
         return first
 
     def resize(self, width: int) -> None:
-        """Wrap everything anew."""
+        """Wrap everything for another width."""
         text, self.width = self._raw, width
         self._reset()
         self.update(text)
