@@ -213,3 +213,19 @@ async def test_two_parameter_sets_of_one_model_stand_side_by_side(
         await play.type("Why?", "enter")
         await play.until(lambda: len(play.panes) == 2 and not play.runner.busy)
         await play.sees("1 warmth", "2 good", "2 unscored")
+
+
+async def test_the_panes_stay_as_they_are_when_their_models_are_asked_for_the_first_time(
+    server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SCRIPTS, "warmth", warmth)
+    async with asking(OpenAIHost(server.url), ("warmth", "good")) as play:
+        await play.sees("1 warmth", "2 good")
+        before = play.panes
+        await play.press("escape", "m", "e")
+        for number in (1, 2):
+            await play.type(f"Question {number}", "enter")
+            await play.until(lambda: play.here == 1 and not play.runner.busy)
+            assert play.panes == before
+            assert [pane.view.markdown for pane in before] == [False, True], "what was chosen for a pane stays"
+            await play.press("e")
