@@ -9,6 +9,7 @@ import pytest
 from textual.screen import Screen
 
 from tests.app.stage import rows, screen_text
+from tests.support.some import some
 from tui.core.sessions.view import StoredComparison
 from tui.storage.session_files import load
 from tui.ui.compare.screen import CompareScreen
@@ -51,7 +52,7 @@ async def test_a_kept_session_is_shown_with_its_answers_metrics_and_scores(size:
         await pilot.pause()
         panes = list(app.screen.query(AnswerPane))
         assert len(panes) == len(requests) == 3
-        for pane, request in zip(panes, requests, strict=True):
+        for pane, request in some(zip(panes, requests, strict=True)):
             assert request is not None
             text = " ".join(" ".join(row for part in pane.children for row in rows(part)).split())
             assert request.answer.split()[0] in text and "✓" in text
@@ -77,7 +78,7 @@ async def test_a_kept_session_is_shown_with_its_answers_metrics_and_scores(size:
 def test_every_example_can_be_looked_at_plan_by_plan() -> None:
     sessions = [load(path) for path in sorted(EXAMPLE.parent.glob("*.toml"))]
     assert len(sessions) == 4
-    for session in sessions:
-        for plan in session.plans.values():
+    for session in some(sessions):
+        for plan in some(session.plans.values()):
             run = StoredComparison(session, plan).run
-            assert run is not None and all(run.column(key) is not None for key in plan.models), session.id
+            assert run is not None and all(run.column(key) is not None for key in some(plan.models)), session.id
