@@ -45,7 +45,7 @@ async def test_a_kept_session_is_shown_with_its_answers_metrics_and_scores(size:
     session = load(EXAMPLE)
     view = StoredComparison(session)
     assert view.run is not None
-    requests = [view.run.column(key) for key in view.run.plan.models]
+    requests = [view.run.shown_request(key) for key in view.run.plan.models]
     app = Viewer()
     async with app.run_test(size=size) as pilot:
         await app.compare.take_up(view)
@@ -81,4 +81,4 @@ def test_every_example_can_be_looked_at_plan_by_plan() -> None:
     for session in some(sessions):
         for plan in some(session.plans.values()):
             run = StoredComparison(session, plan).run
-            assert run is not None and all(run.column(key) is not None for key in some(plan.models)), session.id
+            assert run is not None and all(run.shown_request(key) is not None for key in some(plan.models)), session.id

@@ -107,7 +107,7 @@ def test_a_model_that_its_host_unloaded_since_is_loaded_and_asked_again(
     first, second = run.requests.values()
     assert first.fault is not None and first.fault.kind == "unloaded"
     assert (second.spec.launch, second.answer) == (2, "".join(WORDS))
-    assert run.column(second.spec.model) is second
+    assert run.shown_request(second.spec.model) is second
 
 
 def test_a_model_that_stays_unloaded_is_asked_twice_and_no_more(

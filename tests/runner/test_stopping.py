@@ -111,7 +111,7 @@ def test_asking_one_again_is_a_second_launch_beside_the_first(runner: Runner, ca
     assert [(request.spec.model, request.spec.launch, request.state) for request in run.requests.values()] == [
         (first, 1, D), (second, 1, D), (first, 2, D),
     ]  # fmt: skip
-    column = run.column(first)
+    column = run.shown_request(first)
     assert column is not None and column.spec.launch == 2
 
 

@@ -151,7 +151,7 @@ async def looking_at(
             await play.until(
                 lambda: len(play.panes) == len(app.app_state.chosen) if app.app_state.chosen else play.in_models
             )
-            await play.until(lambda: all(pane.column is not None for pane in play.panes if pane.display))
+            await play.until(lambda: all(pane.data is not None for pane in play.panes if pane.display))
             yield play
     finally:
         runner.close()

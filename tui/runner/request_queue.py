@@ -55,7 +55,7 @@ class RequestQueue:
     def rerun(self, model: str) -> list[Request]:
         """The request in which a model is asked again what it was asked last. Raises BadInputError while it answers."""
         run = self.current()
-        last = run.column(model)
+        last = run.shown_request(model)
         if last is None or not last.state.final:
             raise BadInputError("This model is still answering", hint="Stop it first.")
         self.broken.pop(model, None)

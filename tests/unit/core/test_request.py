@@ -229,9 +229,9 @@ def test_a_run_is_finished_when_every_request_is() -> None:
 def test_a_column_shows_the_newest_request_that_has_begun() -> None:
     first, second = Request(spec("r1")), Request(spec("r2", round=2))
     run = run_of(first, second)
-    assert run.column("m1") is second
+    assert run.shown_request("m1") is second
     fold(first, ev.Queued("r1", ASKED))
-    assert run.column("m1") is first
+    assert run.shown_request("m1") is first
     fold(second, ev.Queued("r2", ASKED))
-    assert run.column("m1") is second
-    assert run.column("m2") is None
+    assert run.shown_request("m1") is second
+    assert run.shown_request("m2") is None

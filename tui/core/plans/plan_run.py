@@ -20,8 +20,8 @@ class PlanRun:
         """Take a request in; it becomes its model's newest."""
         self.requests[request.spec.id] = request
 
-    def column(self, model: str) -> Request | None:
-        """The request to show for a model: its newest that has begun, else its newest."""
+    def shown_request(self, model: str) -> Request | None:
+        """The request of a model that its pane shows: the newest that has begun, else the newest; None for none."""
         mine = [request for request in self.requests.values() if request.spec.model == model]
         begun = [request for request in mine if request.timestamps.asked is not None or request.state.final]
         newest = begun or mine

@@ -84,7 +84,7 @@ class Presenter:
         run = self._view.run
         if run is None or [PaneModel(key) for key in run.plan.models] != list(panes):
             return []
-        return [request for key in run.plan.models if (request := run.column(key)) is not None]
+        return [request for key in run.plan.models if (request := run.shown_request(key)) is not None]
 
     def request_in(self, panes: Sequence[PaneModel], index: int | None) -> Request | None:
         """The request in one of the panes."""

@@ -109,6 +109,8 @@ class CompareScreen(ModeScreen):
         self._markdown_formatter = MarkdownFormatter(self._row, lambda: view.busy)
         self._begun = True
         await self.rebuild()
+        if commands is None:
+            self._row.focus_index()
         refresh_loop = RefreshLoop(
             self, self._refresh_rate, view.tick, self._beat, eager=lambda: view.preparing, running=self._moving
         )

@@ -1,4 +1,4 @@
-"""One column of a comparison: an answer with everything that is known of it."""
+"""The pane of one model: an answer with everything that is known of it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class AnswerPane(Moves, Vertical, can_focus=True):
         self._bar = PhaseBar()
         self._metrics = MetricsRow()
         self._score = ScoreRow()
-        self._column: PaneData | None = None
+        self._data: PaneData | None = None
 
     def compose(self) -> ComposeResult:
         """Title, answer, bar, numbers, score."""
@@ -86,29 +86,29 @@ class AnswerPane(Moves, Vertical, can_focus=True):
         yield self._score
 
     @property
-    def column(self) -> PaneData | None:
+    def data(self) -> PaneData | None:
         """What the pane shows."""
-        return self._column
+        return self._data
 
-    def show(self, column: PaneData, *, counters: bool = True) -> None:
-        """Show a column. Each part compares it with what it shows already and paints what differs.
+    def show(self, data: PaneData, *, counters: bool = True) -> None:
+        """Show this. Each part compares it with what it shows already and paints what differs.
 
         Without `counters` the bar and the numbers of an answer that still grows stay as they are.
         """
-        self._column = column
-        state = column.state
-        thinking = bool(column.reasoning) and not column.answer
-        self._title.show(column.position, column.title, toy=column.toy, state=state, thinking=thinking)
-        self.view.set_placeholder(column.waiting)
-        self.view.show_reasoning(column.reasoning, column.reasoning_folded)
-        self.view.show(column.answer, ended=state is not None and state.final)
-        self.view.show_error(*(column.fault or ("", "")))
-        self.view.show_remark(column.remark)
+        self._data = data
+        state = data.state
+        thinking = bool(data.reasoning) and not data.answer
+        self._title.show(data.position, data.title, toy=data.toy, state=state, thinking=thinking)
+        self.view.set_placeholder(data.waiting)
+        self.view.show_reasoning(data.reasoning, data.reasoning_folded)
+        self.view.show(data.answer, ended=state is not None and state.final)
+        self.view.show_error(*(data.fault or ("", "")))
+        self.view.show_remark(data.remark)
         running = state is not None and not state.final
         if counters or not running:
-            self._bar.show(column.spans, column.scale, running=running)
-            self._metrics.show(column.reading)
-        self._score.show(column.scores, column.note)
+            self._bar.show(data.spans, data.scale, running=running)
+            self._metrics.show(data.reading)
+        self._score.show(data.scores, data.note)
 
     def watch_has_focus(self, _has_focus: bool) -> None:
         """Only the frame looks different. Textual would look the styles of all parts up again, a millisecond each."""
