@@ -62,6 +62,8 @@ async def test_a_kept_session_is_shown_with_its_answers_metrics_and_scores(size:
             score = view.ratings.score_of(request.spec.id)
             assert score is not None and "★" * score + "☆" * (5 - score) in text
         assert "only shown" in screen_text(app)
+        prompt = session.prompts[view.run.plan.prompts[-1]]
+        assert app.screen.query_one(PromptField).text == prompt.user and prompt.user in screen_text(app)
         before = (list(session.scores), list(session.notes), len(session.requests))
         panes[0].focus()
         await pilot.press("4", "n", "r", "R", "x", "X", "u", "ctrl+r")

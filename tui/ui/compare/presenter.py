@@ -79,6 +79,12 @@ class Presenter:
         asked = [pane for pane in reversed(wanted) if pane.asked]
         return {PaneModel(models[pane.key].card.key, asked=False): pane for pane in asked}
 
+    def question(self) -> str:
+        """What the run has asked last, word for word; empty when there is no run."""
+        run = self._view.run
+        asked = [request.spec.prompt for request in run.requests.values()] if run is not None else []
+        return self._view.session.prompts[asked[-1]].user if asked else ""
+
     def requests(self, panes: Sequence[PaneModel]) -> list[Request]:
         """The requests of the run that stand in the panes, in their order; none when the panes are not of the run."""
         run = self._view.run

@@ -105,6 +105,7 @@ class CompareScreen(ModeScreen):
                 self, self._row, presenter, view.ratings, commands.ratings, rated=self._repaint_one, say=self._say
             )
         else:
+            self.fill(presenter.question())
             self.query_one(PromptField).disabled = True
         self._markdown_formatter = MarkdownFormatter(self._row, lambda: view.busy)
         self._begun = True
