@@ -20,7 +20,8 @@ from tui.hosts.base import Ability
 from tui.hosts.registry import KINDS, THROUGH_SSH, HostKind
 from tui.report.formats import registry as formats
 from tui.storage.theme_files import bundled_folder, load_themes
-from tui.ui import actions, widget_actions
+from tui.ui import modes
+from tui.ui.actions import Action
 
 TOP = Path(__file__).resolve().parent.parent
 _PLACE = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -34,26 +35,23 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def keys() -> str:
     """Every key, by the place where it works."""
-    groups = (
-        ("everywhere", actions.EVERYWHERE),
-        ("in the prompt", widget_actions.PROMPT),
-        ("in the panes", (*actions.COMPARE, *widget_actions.ANSWER)),
-        ("on the Models screen", (*actions.MODELS, *widget_actions.LIST)),
-    )
-    rows = [(f"`{item.shown}`", item.about, _where(item, where)) for where, group in groups for item in group]
-    return table(("key", "does", "where"), rows)
+    rows = [_key(item, "everywhere" if item.priority else "outside text fields") for item in modes.EVERYWHERE]
+    for mode in modes.MODES:
+        # A key without priority is text while a text field has the focus.
+        anywhere = f"on the {mode.title} screen"
+        for group in mode.groups:
+            rows += [_key(item, anywhere if item.priority else group.place) for item in group.actions]
+    return table(("key", "does", "where", "needs"), rows)
 
 
-def _where(item: actions.Action, group: str) -> str:
-    """A key without priority is text while a text field has the focus."""
-    if group == "everywhere" and not item.priority:
-        return "outside text fields"
-    return "on the Compare screen" if group == "in the panes" and item.priority else group
+def _key(item: Action, where: str) -> tuple[str, str, str, str]:
+    return f"`{item.shown}`", item.about, where, ", ".join(need.value for need in item.needs)
 
 
 def main_keys() -> str:
-    """The keys of a comparison that work everywhere or stand in the key bar below it."""
-    chosen = [item for item in (*actions.EVERYWHERE, *actions.COMPARE) if item.priority or item.footer]
+    """The keys of the first screen that work everywhere or stand in the key bar below it."""
+    first = modes.mode_called(modes.FIRST).screen_class()
+    chosen = [item for item in (*modes.EVERYWHERE, *first.ACTIONS) if item.priority or item.footer]
     return table(("key", "does"), [(f"`{item.shown}`", item.about) for item in chosen])
 
 

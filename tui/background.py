@@ -1,18 +1,20 @@
-"""Blocking work in threads that nobody has to wait for.
+"""Blocking work in threads that nobody has to wait for, and questions whose answers may overtake each other.
 
 A thread pool's threads are joined when the interpreter ends, and so are those of Textual's workers: a program that is
-left while a model loads would end with the load. Daemon threads just go.
+left while a model loads would end with the load. Daemon threads are abandoned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import TypeVar
 
 _T = TypeVar("_T")
+_K = TypeVar("_K")
 
 
 def in_thread(work: Callable[[], _T], name: str) -> Future[_T]:
@@ -20,6 +22,37 @@ def in_thread(work: Callable[[], _T], name: str) -> Future[_T]:
     future: Future[_T] = Future()
     Thread(target=_do, args=(work, future), name=name, daemon=True).start()
     return future
+
+
+def in_threads(work: Callable[[_K], _T], items: Iterable[_K], name: str) -> Mapping[_K, Future[_T]]:
+    """Begin `work(item)` for all items at once, each in a daemon thread. The futures, in the order of the items."""
+    return {item: in_thread(partial(work, item), name) for item in items}
+
+
+class Questions:
+    """Numbers the questions about one thing, so that an answer never takes the place of one to a newer question.
+
+    Whoever asks takes a number immediately before asking: `number = questions.ask()`. Whoever keeps or shows the answer
+    asks `questions.accept(number)` first, and drops the answer when that is False. Both may be called from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._asked = 0
+        self._accepted = 0
+
+    def ask(self) -> int:
+        """The number of a new question, higher than all before it."""
+        with self._lock:
+            self._asked += 1
+            return self._asked
+
+    def accept(self, number: int) -> bool:
+        """Whether no answer to this question or a newer one has been accepted; if so, this one has been."""
+        with self._lock:
+            newer = number > self._accepted
+            self._accepted = max(number, self._accepted)
+        return newer
 
 
 class Worker:
@@ -46,7 +79,7 @@ class Worker:
         return future
 
     def close(self) -> None:
-        """Begin no more jobs. One that is under way is left behind."""
+        """Begin no more jobs. One that is under way is abandoned."""
         with self._lock:
             self._closed = True
             self._jobs.put(None)

@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.ui.keys_in_turn import KeysInTurn
+from tui.ui.terminal.keys_in_turn import KeysInTurn
 from tui.ui.themes import variable_defaults
 from tui.ui.widgets.answer.rows import MARK
 from tui.ui.widgets.answer.view import AnswerView

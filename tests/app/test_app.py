@@ -35,7 +35,7 @@ from tui.hosts.search.auto_host import AutoHost
 from tui.hosts.search.search import Surroundings
 from tui.net.secrets import REDACTED, remember_secret
 from tui.storage.session_writer import TomlSessionWriter
-from tui.ui import actions, widget_actions
+from tui.ui import modes
 from tui.ui.dialogs.help import HelpDialog
 from tui.ui.widgets.model_table import ModelTable
 from tui.ui.widgets.phase_bar import GLYPHS, TIP
@@ -103,13 +103,13 @@ async def test_the_help_tells_every_key_of_its_screen_and_many_keys_close_it() -
             assert not isinstance(play.app.screen, HelpDialog)
         assert play.here == 1
         assert not play.runner.session.scores
-        of_compare = (*widget_actions.PROMPT, *actions.COMPARE, *widget_actions.ANSWER, *actions.EVERYWHERE)
-        for mode, told in (("f2", of_compare), ("f1", (*actions.MODELS, *actions.EVERYWHERE))):
-            await play.press(mode, "?")
+        for mode in some(modes.MODES):
+            listed = [*modes.EVERYWHERE, *(action for group in mode.groups for action in group.actions)]
+            await play.press(mode.key, "?")
             lines = [line.split() for line in str(play.app.screen.query_one(Static).content).splitlines()]
-            assert all([*item.shown.split(), *item.about.split()] in lines for item in some(told))
+            assert all([*item.shown.split(), *item.about.split()] in lines for item in some(listed))
             explained = [line[0] for line in lines if line and line[0] in {*GLYPHS.values(), TIP}]
-            assert explained == ([*GLYPHS.values(), TIP] if mode == "f2" else [])
+            assert explained == ([*GLYPHS.values(), TIP] if mode.shows_answers else [])
             await play.press("escape")
 
 

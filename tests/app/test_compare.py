@@ -41,8 +41,8 @@ async def test_digits_are_text_in_the_prompt_and_scores_on_a_pane() -> None:
 async def test_the_next_question_takes_the_place_of_the_one_that_was_asked(back: str, given: bool) -> None:
     async with looking_at(THREE) as play:
         if given:
-            play.app._compare.fill("What is RAG?")
-            await play.app._compare.ask("What is RAG?")
+            play.app.compare.fill("What is RAG?")
+            await play.app.compare.ask("What is RAG?")
             await play.settle()
         else:
             await play.type("What is RAG?", "enter")
@@ -358,7 +358,7 @@ async def test_nothing_is_taken_back_of_an_earlier_question() -> None:
         for number, request in enumerate(again, 4):
             request.spec = replace(request.spec, id=f"r{number}")
             session.requests[request.spec.id] = request
-        view = play.app._compare._view
+        view = play.app.compare._view
         assert isinstance(view, StoredComparison) and view.run is not None
         view.run = PlanRun(view.run.plan, {request.spec.id: request for request in again})
         await play.press("ctrl+z")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -15,7 +17,7 @@ from tests.support.catalogue_server import CatalogueServer, catalogue_of, row
 from tests.support.learning_list_host import HERE, OTHERS, ShelfHost, shelf_of
 from tests.support.screens import asking
 from tests.support.some import some
-from tui.app.host_questions import HostWork, Newest
+from tui.app.host_questions import HostQuestions
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import NoHostError
 from tui.core.requests.request import RequestState
@@ -24,6 +26,7 @@ from tui.hosts.embedded.bundle import bundle_root
 from tui.hosts.embedded.host import EmbeddedHost
 
 PATIENCE_S = 30.0
+ROOT = Path(__file__).parents[2]
 
 
 class Overtaken(ShelfHost):
@@ -97,23 +100,67 @@ async def test_offers_that_were_overtaken_are_not_shown() -> None:
         assert {card.id for card in play.app.app_state.cards} == {*(card.id for card in HERE), OTHERS[0].id}
 
 
-def test_of_answers_that_come_in_any_order_the_newest_stays() -> None:
-    newest = Newest()
-    assert [newest.takes(number) for number in (1, 3, 2, 3, 4)] == [True, True, False, False, True]
-
-
-@pytest.mark.parametrize("question", ["look", "ask_offers", "do", "register"])
+@pytest.mark.parametrize("question", ["ask_models", "ask_offers", "act", "register"])
 def test_nothing_is_asked_of_a_host_once_it_is_closed(question: str, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[str] = []
     monkeypatch.setattr("tui.app.host_questions.in_thread", lambda work, name: begun.append(name))
-    work = HostWork(App(), ShelfHost(HERE))
-    of = {"do": ("load", HERE[0].key), "register": ("/nowhere",)}.get(question, ())
-    asked = partial(getattr(work, question), *of)
+    questions = HostQuestions(App(), ShelfHost(HERE))
+    of = {"act": ("load", HERE[0].key), "register": ("/nowhere",)}.get(question, ())
+    asked = partial(getattr(questions, question), *of)
     asked()
-    assert begun == ["host work"]
-    work.close()
+    assert begun == ["host question"]
+    questions.close()
     asked()
-    assert begun == ["host work"]
+    assert begun == ["host question"]
+
+
+HANGING = """
+import asyncio, threading, time
+from tests.support.learning_list_host import HERE, ShelfHost
+from tests.support.running import new_runner
+from tests.support.screens import playing
+from tui.app.app import CompareApp, Opened
+
+class Hanging(ShelfHost):
+    def __init__(self):
+        super().__init__(HERE)
+        self.connections, self.loads = threading.Semaphore(0), threading.Semaphore(0)
+
+    def catalogue(self):
+        self.connections.release()
+        time.sleep({hangs_from_the_start})
+        return super().catalogue()
+
+    def load(self, model_id):
+        self.loads.release()
+        time.sleep(600)
+
+async def main():
+    host = Hanging()
+    runner = new_runner(host)
+    app = CompareApp(lambda: Opened(host, runner))
+    async with playing(app, runner) as play:
+        assert await asyncio.to_thread(host.connections.acquire, timeout=30)
+        if not {hangs_from_the_start}:
+            await play.until(lambda: app.app_state.info is not None)
+            await play.press("f1", "down", "down", "l")
+            await play.until(lambda: host.loads.acquire(blocking=False))
+        await play.pilot.press("ctrl+q")
+        await play.until(lambda: not app.is_running or app._exit)
+    runner.close()
+
+asyncio.run(main())
+print("left")
+"""
+
+
+@pytest.mark.parametrize("hangs_from_the_start", [600, 0], ids=["while the host is asked", "while a model is loaded"])
+def test_the_program_ends_while_a_question_hangs(hangs_from_the_start: int) -> None:
+    script = HANGING.replace("{hangs_from_the_start}", str(hangs_from_the_start))
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "left\n"), done.stderr
 
 
 @pytest.fixture

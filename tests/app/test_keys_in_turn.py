@@ -17,11 +17,11 @@ from textual.widgets import Input, TextArea
 from tests.app.stage import Stage
 from tests.support.recorded import CARDS, answered, looking_at, many_cards, streaming
 from tests.support.screens import Play, acted
-from tui.ui import keys_in_turn
 from tui.ui.compare.scoring import NoteDialog
 from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.help import HelpDialog
 from tui.ui.dialogs.text_input import TextInputDialog
+from tui.ui.terminal import keys_in_turn
 from tui.ui.terminal.key_sequences import KeysRead, Reads
 from tui.ui.widgets.line_field import LineField
 from tui.ui.widgets.pane_grid import PaneRow
@@ -60,13 +60,13 @@ class Came:
 def came(play: Play) -> Came:
     """Everything that keys can change here."""
     session, stack, focused = play.runner.session, play.app.screen_stack, play.app.focused
-    prompt = play.app._compare.query_one(PromptField)
+    prompt = play.app.compare.query_one(PromptField)
     return Came(
         prompt.text,
         prompt.cursor_location,
         [(score.run, score.value) for score in session.scores],
         [(note.run, note.text) for note in session.notes],
-        f"{play.app.current_mode} {play.app._compare.mode}",
+        f"{play.app.current_mode} {play.app.compare.mode}",
         [type(screen).__name__ for screen in stack],
         f"{type(focused).__name__} {play.here if play.app.current_mode == 'compare' and len(stack) == 1 else ''}",
         [field.value for field in play.app.screen.query(Input)],

@@ -194,7 +194,9 @@ MODEL = ModelCard("m", "m", size_mb=1000.0)
         (AppState(downloads={"m": Download("m")}), ModelState.CATALOG, "↓ queued"),
         (AppState(downloads={"m": Download("m", stage=Step.RUNNING)}), ModelState.CATALOG, "↓    -        -     -"),
         (
-            AppState(downloads={"m": Download("m", stage=Step.RUNNING)}, paces={"m": DownloadSpeed(45.9, 12e6, 184.2)}),
+            AppState(
+                downloads={"m": Download("m", stage=Step.RUNNING)}, speeds={"m": DownloadSpeed(45.9, 12e6, 184.2)}
+            ),
             ModelState.CATALOG,
             "↓  45%  12 MB/s  3:05",
         ),

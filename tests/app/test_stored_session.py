@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from textual.screen import Screen
+from tui.ui.terminal.keys_in_turn import KeysInTurn
 
 from tests.app.stage import rows, screen_text
 from tests.support.some import some
 from tui.core.sessions.view import StoredComparison
 from tui.storage.session_files import load
 from tui.ui.compare.screen import CompareScreen
-from tui.ui.keys_in_turn import KeysInTurn
 from tui.ui.state import AppState
 from tui.ui.terminal.refresh_rate import RefreshRate
 from tui.ui.terminal.writer import TerminalWriter

@@ -20,10 +20,10 @@ from tui.ui.terminal.writer import TerminalWriter
 def read_at(drain: Throughput, rate: float, start: float, seconds: float = 2.0, step: float = 0.025) -> float:
     """A terminal without room that takes so many bytes a second; the instant when it is done."""
     at = start
-    drain.went(0, True, at)
+    drain.written(0, True, at)
     while at < start + seconds:
         at += step
-        drain.went(round(rate * step), True, at)
+        drain.written(round(rate * step), True, at)
     drain.emptied()
     return at
 
@@ -39,18 +39,18 @@ def test_a_terminal_is_slow_by_what_it_took_and_not_before_enough_was_seen(rate:
 
 def test_a_terminal_that_stood_still_once_is_not_slow() -> None:
     drain = Throughput()
-    drain.went(4_000, True, 0.0)
+    drain.written(4_000, True, 0.0)
     for at in (0.1, 0.2, 3.0):
-        drain.went(0, True, at)
+        drain.written(0, True, at)
     for number in range(5):
-        drain.went(4_000, True, 6.0 + number * 0.001)
+        drain.written(4_000, True, 6.0 + number * 0.001)
     assert not drain.slow(6.1)
 
 
 def test_writes_that_never_wait_tell_of_no_slowness() -> None:
     drain = Throughput()
     for at in range(100):
-        drain.went(100, False, float(at))
+        drain.written(100, False, float(at))
     assert not drain.slow(100.0)
     assert drain.clear(100.0)
 
@@ -58,7 +58,7 @@ def test_writes_that_never_wait_tell_of_no_slowness() -> None:
 def test_what_was_handed_over_is_on_its_way_for_as_long_as_it_takes() -> None:
     drain = Throughput()
     at = read_at(drain, 20_000, 0.0)
-    drain.handed(10_000, at)
+    drain.queued(10_000, at)
     assert not drain.clear(at + 0.4)
     assert drain.clear(at + 0.6)
 

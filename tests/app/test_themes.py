@@ -15,12 +15,12 @@ from tui.core.errors import StoreError
 from tui.hosts.openai.host import OpenAIHost
 from tui.storage import theme_files as themes_module
 from tui.storage.theme_files import ThemeFile, bundled_folder, load_themes, remember_theme, remembered_theme
-from tui.ui.themes import load_all, to_theme, variable_defaults
+from tui.ui.themes import DEFAULT_THEME, SIXTEEN_THEME, load_all, to_theme, variable_defaults
 from tui.ui.widgets.answer.pane import AnswerPane
 from tui.ui.widgets.prompt import PromptField
 
-BUNDLED = ["amber", "dark", "high-contrast", "light", "sixteen"]
-COLOURED = [name for name in BUNDLED if name != "sixteen"]
+BUNDLED = [file.name for file in load_themes([bundled_folder()])[0]]
+COLOURED = [file.name for file in load_themes([bundled_folder()])[0] if not file.ansi]
 GOOD = """
 name = "mine"
 dark = true
@@ -51,8 +51,9 @@ def contrast(one: str, other: str) -> float:
 
 def test_the_bundled_themes_are_found_in_the_checkout_and_complete() -> None:
     files, errors = load_themes([bundled_folder()])
-    assert [file.name for file in files] == BUNDLED
     assert errors == []
+    assert {file.path for file in files} == set(bundled_folder().iterdir())
+    assert {DEFAULT_THEME, SIXTEEN_THEME} < {file.name for file in files}
     for file in some(files):
         assert file.colours.keys() == set(themes_module.COLOURS)
         assert len(set(file.phases.values())) == len(file.phases) == 5

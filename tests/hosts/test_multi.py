@@ -12,12 +12,15 @@ from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.replay_service import ReplayService, replaying
 from tests.support.some import some
+from tui.background import in_thread
 from tui.core.catalog.model_card import ModelState, find_model, find_or_believe
 from tui.core.errors import NoHostError, NoModelError
-from tui.hosts.base import Ability
+from tui.hosts.base import Ability, HostInfo
 from tui.hosts.foundry.service import ServiceHost
 from tui.hosts.multi import MultiHost
 from tui.hosts.openai.host import OpenAIHost
+
+PATIENCE_S = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +166,32 @@ def test_closing_closes_all(server: LoopbackServer) -> None:
 
     MultiHost({"a": Closing(server.port, ["x"]), "b": Closing(server.port, ["y"])}).close()
     assert closed == ["x", "y"]
+
+
+class Held(LoopbackHost):
+    """A host one of whose connections can be held until it fails."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port, ["good"])
+        self.holding = False
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    def connect(self) -> HostInfo:
+        if self.holding:
+            self.holding = False
+            self.asked.set()
+            assert self.go_on.wait(PATIENCE_S)
+            raise NoHostError("It was away")
+        return super().connect()
+
+
+def test_an_older_failure_to_connect_does_not_hide_a_host_that_has_answered_since(server: LoopbackServer) -> None:
+    held = Held(server.port)
+    several = MultiHost({"held": held, "other": LoopbackHost(server.port, ["good"])})
+    held.holding = True
+    older = in_thread(several.connect, "older")
+    assert held.asked.wait(PATIENCE_S)
+    assert several.connect().away == ()
+    held.go_on.set()
+    assert [name for name, _ in older.result(PATIENCE_S).away] == ["held"]
+    assert {card.host for card in several.catalogue()} == {"held", "other"}

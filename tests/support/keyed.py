@@ -14,8 +14,8 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from tui.ui.keys_in_turn import KeysInTurn
 from tui.ui.terminal.driver import bounded_driver
+from tui.ui.terminal.keys_in_turn import KeysInTurn
 from tui.ui.terminal.writer import TerminalWriter
 from tui.ui.widgets.line_field import LineField
 from tui.ui.widgets.prompt import PromptField

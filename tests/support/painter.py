@@ -16,9 +16,9 @@ from textual.events import Key
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.ui.keys_in_turn import KeysInTurn
 from tui.ui.terminal.backpressure import Backpressure
 from tui.ui.terminal.driver import bounded_driver
+from tui.ui.terminal.keys_in_turn import KeysInTurn
 from tui.ui.terminal.writer import TerminalWriter
 
 BEAT = 0.02
@@ -54,7 +54,7 @@ class Painter(KeysInTurn[None]):
 
     def post_display_hook(self) -> None:
         self.most = max(self.most, self.terminal_writer.waiting)
-        self.hold.look()
+        self.hold.check()
 
     def beat(self) -> None:
         wall = self.query_one(Wall)

@@ -21,8 +21,8 @@ from tests.support.running import conducting
 from tui.app.app import CompareApp, Opened
 from tui.hosts.base import Host
 from tui.runner import Runner
-from tui.ui.keys_in_turn import KeysInTurn
 from tui.ui.terminal.key_sequences import KeysRead, Reads
+from tui.ui.terminal.keys_in_turn import KeysInTurn
 from tui.ui.widgets.answer.pane import AnswerPane
 from tui.ui.widgets.model_table import ModelTable
 from tui.ui.widgets.prompt import PromptField

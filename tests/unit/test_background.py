@@ -6,13 +6,15 @@ import ast
 import subprocess
 import sys
 import threading
+from functools import partial
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 import tui
 from tests.support.some import some
-from tui.background import Worker, in_thread
+from tui.background import Questions, Worker, in_thread, in_threads
 
 PATIENCE_S = 30.0
 SOURCES = sorted(Path(tui.__file__).parent.rglob("*.py"))
@@ -28,6 +30,52 @@ def test_what_is_done_and_what_went_wrong_are_in_the_future() -> None:
     assert in_thread(lambda: 6 * 7, "sum").result(PATIENCE_S) == 42
     with pytest.raises(LookupError):
         in_thread(fail, "fails").result(PATIENCE_S)
+
+
+def test_several_are_asked_at_once_and_kept_apart() -> None:
+    together = threading.Barrier(3, timeout=PATIENCE_S)
+
+    def half(number: int) -> float:
+        together.wait()
+        return 6 / number
+
+    answers = in_threads(half, (1, 2, 0), "half")
+    assert list(answers) == [1, 2, 0]
+    assert [answers[number].result(PATIENCE_S) for number in (1, 2)] == [6, 3]
+    with pytest.raises(ZeroDivisionError):
+        answers[0].result(PATIENCE_S)
+
+
+def test_of_answers_that_come_in_any_order_the_newest_stays() -> None:
+    questions = Questions()
+    first, second, third, fourth = (questions.ask() for _ in range(4))
+    came = (first, third, second, third, fourth)
+    assert [questions.accept(number) for number in came] == [True, True, False, False, True]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_whatever_overtakes_what_in_the_end_the_newest_answer_is_kept(order: tuple[int, ...]) -> None:
+    """Three threads are asked one after the other and answer in every order."""
+    questions, kept = Questions(), [-1]
+    asked, go_on = threading.Semaphore(0), [threading.Event() for _ in range(3)]
+
+    def ask(version: int) -> None:
+        number = questions.ask()
+        asked.release()
+        assert go_on[version].wait(PATIENCE_S)
+        if questions.accept(number):
+            kept[0] = version
+
+    threads = []
+    for version in range(3):
+        threads.append(in_thread(partial(ask, version), "ask"))
+        assert asked.acquire(timeout=PATIENCE_S)
+    seen = []
+    for version in order:
+        go_on[version].set()
+        threads[version].result(PATIENCE_S)
+        seen.append(kept[0])
+    assert kept == [2] and seen == sorted(seen)
 
 
 def test_a_worker_does_one_thing_after_another_and_goes_on_after_a_failure() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import on
 from textual.message import Message
 from textual.theme import Theme
 from textual.types import CSSPathType
@@ -16,29 +17,29 @@ from tui.app.crash_log import CrashLog
 from tui.app.shutdown import Shutdown
 from tui.core.errors import CompareError
 from tui.core.text.clean import clean_line
-from tui.ui import actions
+from tui.ui import modes
+from tui.ui.actions import Need, bindings, needs_of
 from tui.ui.compare.screen import CompareScreen
-from tui.ui.keys_in_turn import KeysInTurn
+from tui.ui.mode_screen import ModeScreen
+from tui.ui.models.messages import ChoiceChanged, CompareRequested, HostRequest
 from tui.ui.state import AppState
 from tui.ui.terminal.backpressure import Backpressure
 from tui.ui.terminal.driver import bounded_driver
+from tui.ui.terminal.keys_in_turn import KeysInTurn
 from tui.ui.terminal.refresh_rate import RefreshRate
 from tui.ui.terminal.writer import TerminalWriter
 from tui.ui.themes import DEFAULT_THEME, SIXTEEN_THEME, variable_defaults
 
 if TYPE_CHECKING:
     from tui.app.host_controller import HostController
-    from tui.app.host_questions import HostAnswered, HostFailed, HostOffered
+    from tui.app.host_questions import HostAnswered, HostFailed, HostOffered, ModelActionFailed
     from tui.core.sessions.view import ComparisonView
     from tui.hosts.base import Host
     from tui.runner import Runner
-    from tui.ui.models.screen import ModelsScreen
 
-MODES_IN_ORDER = ("models", "compare")
 _FIRST_FRAME = 0.05
 """Seconds within which the first frame is painted; when it takes longer, it only comes later."""
-_AFTER_OPENING = {"show", "step", "help", "host"}
-"""What there is nothing to do for before the host and the runner are there."""
+_NEEDS = needs_of(modes.EVERYWHERE)
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,17 @@ class Opened:
     notices: Sequence[CompareError] = ()
     """What went wrong and stops nothing."""
     recover: Callable[[Callable[[str | CompareError], object]], None] | None = None
-    """Brings back what a program that died left behind, and tells of it to what it is given. It may take long."""
+    """Completes what a program that died left behind, and reports to the function it is given. It may take long."""
     view: ComparisonView | None = None
     """What the Compare screen shows; None for what the runner runs."""
 
 
-class Told(Message):
-    """Something to tell that came from a thread: news, or what went wrong and stops nothing."""
+class RecoveryNotice(Message):
+    """What completing earlier sessions has to report, from its thread: a sentence, or what went wrong."""
 
-    def __init__(self, what: str | CompareError) -> None:
+    def __init__(self, notice: str | CompareError) -> None:
         super().__init__()
-        self.what = what
+        self.notice = notice
 
 
 class CompareApp(KeysInTurn[None]):
@@ -69,8 +70,8 @@ class CompareApp(KeysInTurn[None]):
     TITLE = "foundry-compare"
     # The first screen's comes with it: a style sheet that is read later has all of them parsed again.
     CSS_PATH: ClassVar[CSSPathType | None] = ["app.tcss", "../ui/compare/screen.tcss"]
-    BINDINGS = actions.bindings(actions.EVERYWHERE)
-    DEFAULT_MODE = CompareScreen.MODE
+    BINDINGS = bindings(modes.EVERYWHERE)
+    DEFAULT_MODE = modes.FIRST
 
     def __init__(
         self,
@@ -88,8 +89,8 @@ class CompareApp(KeysInTurn[None]):
         """`open_up` is called once, after the first frame; when it raises CompareError, the program ends with that in
         `failure`.
 
-        `free` tells the free memory of this machine, in bytes. `remember_theme` is given the name of each
-        theme that is chosen, and may raise StoreError."""
+        `free` returns the free memory of this machine in bytes, or None when it is not known. `remember_theme` is given
+        the name of each theme that is chosen, and may raise StoreError."""
         terminal_writer = TerminalWriter()
         super().__init__(driver_class=bounded_driver(terminal_writer))
         self._backpressure = Backpressure(self, terminal_writer)
@@ -100,21 +101,23 @@ class CompareApp(KeysInTurn[None]):
         """Why nothing could be opened."""
         self._open_up = open_up
         self._asked: dict[str, Any] = {"models": models, "prompt": prompt, "free": free}
-        flow = RefreshRate(terminal_writer, over_ssh=over_ssh, low_bandwidth=low_bandwidth)
-        self._compare = CompareScreen(self.app_state, flow)
-        # The mode to begin with: switching to it would hold the first frame back.
-        self.add_mode(self.DEFAULT_MODE, lambda: self._compare)
+        self._refresh_rate = RefreshRate(terminal_writer, over_ssh=over_ssh, low_bandwidth=low_bandwidth)
+        self.compare = CompareScreen(self.app_state, self._refresh_rate)
+        self._screens: dict[str, ModeScreen] = {self.compare.MODE: self.compare}
+        """Those that have been shown, by the names of their modes."""
+        for mode in modes.MODES:
+            self.add_mode(mode.name, partial(self._screen_of, mode))
         self._opened: Opened | None = None
         self._host_controller: HostController | None = None
         self._remember_theme = remember_theme
-        self.leaving = Shutdown(self, self._keep, lambda: terminal_writer.put_back())
+        self.shutdown = Shutdown(self, self._save_all, lambda: terminal_writer.restore_terminal())
         """What signals do; whoever runs the app has it listen."""
         if themes:
             self._use_themes(themes, theme)
 
     def on_load(self) -> None:
         """Before the terminal is touched."""
-        self.leaving.begin()
+        self.shutdown.begin()
 
     def on_mount(self) -> None:
         """Paint first; then start what takes time."""
@@ -126,17 +129,17 @@ class CompareApp(KeysInTurn[None]):
         self.set_timer(_FIRST_FRAME, self._begin)
 
     def on_unmount(self) -> None:
-        """Nobody waits for downloads any more."""
+        """Stop the downloads, and ask the host nothing more."""
         if self._host_controller is not None:
             self._host_controller.close()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own variables, for themes that do not set them."""
+        """The program's own variables, for themes that do not set them."""
         return variable_defaults()
 
     def post_display_hook(self) -> None:
-        """After each frame: see whether the terminal keeps up."""
-        self._backpressure.look()
+        """After each frame: check whether the terminal keeps up."""
+        self._backpressure.check()
 
     async def _begin(self) -> None:
         from tui.app.host_controller import HostController
@@ -148,33 +151,54 @@ class CompareApp(KeysInTurn[None]):
             self.failure = error
             self.exit()
             return
-        self._host_controller = host_controller = HostController(
-            self, self.app_state, self._compare, opened.host, opened.runner, **self._asked
-        )
-        self.add_mode("models", lambda: host_controller.models)
-        await self._compare.take_up(opened.view or opened.runner, opened.runner)
+        self._host_controller = host_controller = HostController(self, opened.host, opened.runner, **self._asked)
+        await self.compare.take_up(opened.view or opened.runner, opened.runner)
         self.refresh_bindings()
         for notice in opened.notices:
-            self._compare.tell(notice)
+            self.show_error(notice)
         opened.runner.start()
-        host_controller.ask_host()
+        host_controller.ask_models()
         if opened.recover is not None:
-            # Nobody waits for it at the end: what is not completed then is completed at the next start.
-            work = partial(opened.recover, lambda what: self.post_message(Told(what)))
+            # Nothing waits for it at the end: what is not completed then is completed at the next start.
+            work = partial(opened.recover, lambda notice: self.post_message(RecoveryNotice(notice)))
             in_thread(work, "recovery").add_done_callback(self._recovered)
+
+    def _screen_of(self, mode: modes.ScreenMode) -> ModeScreen:
+        if mode.name not in self._screens:
+            self._screens[mode.name] = mode.screen_class()(self.app_state, self._refresh_rate)
+        return self._screens[mode.name]
+
+    # What the screens show
+
+    async def host_changed(self) -> None:
+        """Have every screen show what the host has answered."""
+        for screen in self._live_screens():
+            await screen.host_changed()
+
+    def models_changed(self) -> None:
+        """Have every screen show how far downloads are, what is chosen, and the free memory."""
+        for screen in self._live_screens():
+            screen.models_changed()
+
+    def show_error(self, error: CompareError) -> None:
+        """Show a failure as a sentence, for a while."""
+        self.notify(clean_line(error.sentence()), severity="error", timeout=10, markup=False)
+
+    def _live_screens(self) -> list[ModeScreen]:
+        return [screen for screen in self._screens.values() if screen.alive]
 
     def _recovered(self, done: Future[None]) -> None:
         if done.exception() is not None:
             self.call_later(done.result)  # A defect ends the app, wherever it is.
 
-    def on_told(self, message: Told) -> None:
+    def on_recovery_notice(self, message: RecoveryNotice) -> None:
         """Show it for a while."""
-        if isinstance(message.what, CompareError):
-            self._compare.tell(message.what)
+        if isinstance(message.notice, CompareError):
+            self.show_error(message.notice)
         else:
-            self.notify(clean_line(message.what), timeout=10, markup=False)
+            self.notify(clean_line(message.notice), timeout=10, markup=False)
 
-    # What screens and host have to say
+    # Messages of the host and of the screens
 
     async def on_host_answered(self, message: HostAnswered) -> None:
         """Show what is there."""
@@ -191,36 +215,45 @@ class CompareApp(KeysInTurn[None]):
         if self._host_controller is not None:
             await self._host_controller.failed(message)
 
-    async def on_models_screen_asked(self, message: ModelsScreen.Asked) -> None:
-        """Have it done."""
+    async def on_model_action_failed(self, message: ModelActionFailed) -> None:
+        """Say why."""
         if self._host_controller is not None:
-            await self._host_controller.asked(message)
+            await self._host_controller.action_failed(message)
 
-    def on_models_screen_chosen(self, message: ModelsScreen.Chosen) -> None:
-        """Take over the choice."""
+    @on(HostRequest)
+    async def _host_requested(self, message: HostRequest) -> None:
         if self._host_controller is not None:
-            self._host_controller.chosen(message)
+            await self._host_controller.request(message)
+
+    @on(ChoiceChanged)
+    def _choice_changed(self) -> None:
+        if self._host_controller is not None:
+            self._host_controller.choice_changed()
+
+    @on(CompareRequested)
+    def _compare_requested(self) -> None:
+        if self._host_controller is not None:
+            self._host_controller.compare()
 
     def on_compare_screen_run_ended(self, message: CompareScreen.RunEnded) -> None:
         """See what is loaded after a run."""
         if self._host_controller is not None:
-            self._host_controller.ask_host()
+            self._host_controller.ask_models()
 
-    # Everywhere
+    # Actions on every screen
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what has nothing to work with yet."""
-        return None if action in _AFTER_OPENING and self._host_controller is None else True
+        """Grey out what needs the host before that has been opened."""
+        return None if Need.HOST in _NEEDS.get(action, ()) and self._host_controller is None else True
 
     def action_show(self, mode: str) -> None:
-        """To a screen by its name."""
+        """To a mode by its name."""
         if len(self.screen_stack) == 1 and self.current_mode != mode:
             self.switch_mode(mode)
 
     def action_step(self, step: int) -> None:
-        """To the screen before or after this one."""
-        here = MODES_IN_ORDER.index(self.current_mode)
-        self.action_show(MODES_IN_ORDER[(here + step) % len(MODES_IN_ORDER)])
+        """To the mode before or after this one."""
+        self.action_show(modes.neighbour(self.current_mode, step))
 
     def action_help(self) -> None:
         """Every key of this screen."""
@@ -229,11 +262,11 @@ class CompareApp(KeysInTurn[None]):
         self.push_screen(HelpDialog(self.current_mode))
 
     def action_quiet(self) -> None:
-        """Put the notices away: on a small screen they hide what is under them."""
+        """Close the notices: on a small screen they hide what is under them."""
         self.clear_notifications()
 
     def action_help_quit(self) -> None:
-        """What ctrl+c asks for where there is nothing to copy. Textual names another key, in a notice a press."""
+        """What ctrl+c asks for where there is nothing to copy. Textual would show a notice that names another key."""
         from tui.ui.dialogs.choice import ChoiceDialog
 
         def leave(answer: str | None) -> None:
@@ -241,14 +274,14 @@ class CompareApp(KeysInTurn[None]):
                 self.exit()
 
         text = "Answers and downloads that still run are stopped"
-        problem = self._compare.storage_problem
+        problem = self.compare.storage_problem
         text += f". Of saving, this was said last: {problem.sentence()}" if problem else "; what arrived is kept."
         self.push_screen(ChoiceDialog("Leave the program?", text, [("y", "leaves")]), leave)
 
     def action_host(self) -> None:
         """Where the host was looked for, and what was found."""
         if self._host_controller is not None:
-            self._host_controller.tell_of_host()
+            self._host_controller.describe_host()
 
     def _use_themes(self, themes: Sequence[Theme], wanted: str | None) -> None:
         for theme in themes:
@@ -264,10 +297,10 @@ class CompareApp(KeysInTurn[None]):
         try:
             self._remember_theme(theme.name)
         except CompareError as error:
-            self._compare.tell(error)
+            self.show_error(error)
 
-    def _keep(self) -> bool:
-        """Write and end what must not be lost; whether everything is kept."""
+    def _save_all(self) -> bool:
+        """Write what must not be lost and end what runs. Returns whether everything is kept."""
         if self._host_controller is not None:
             self._host_controller.close()
         if self._opened is None:

@@ -1,7 +1,7 @@
-"""What is said when the screen breaks: where and why, and no variable's value.
+"""What is reported when the screen crashes: where and why, and no variable's value.
 
-Textual prints a traceback with the locals of every frame, an API key among them if one is near. It prints to its
-`error_console`, so that console writes into memory here, and only the frames and the last line are told.
+Textual prints a traceback with the locals of every frame, which may hold an API key. It prints to its `error_console`,
+so that console writes into memory here, and only the frames and the last line are reported.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _BOX = "╭╰│"
 
 
 class CrashLog:
-    """Takes the place of an app's error console and keeps what is safe to tell."""
+    """Takes the place of an app's error console, and reports what is safe to show."""
 
     def __init__(self) -> None:
         self._text = io.StringIO()
@@ -28,5 +28,5 @@ class CrashLog:
 
         lines = self._text.getvalue().splitlines()
         frames = [found["where"] for line in lines if (found := _FRAME.match(line))]
-        told = [line for line in lines if line.strip() and line[0] not in _BOX]
-        return redacted("\n".join([*(f"  {frame}" for frame in frames), *told[:1]])) if lines else None
+        errors = [line for line in lines if line.strip() and line[0] not in _BOX]
+        return redacted("\n".join([*(f"  {frame}" for frame in frames), *errors[:1]])) if lines else None

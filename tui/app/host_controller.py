@@ -1,14 +1,13 @@
-"""Between the host and the screens: does what the screens ask for, and shows what the host answers."""
+"""Between the host and the screens: does what the screens ask for, and has them show what the host answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from textual.app import App
 from textual.content import Content
 
-from tui.app.host_questions import HostAnswered, HostFailed, HostOffered, HostWork, Newest
+from tui.app.host_questions import HostAnswered, HostFailed, HostOffered, HostQuestions, ModelActionFailed
 from tui.core.catalog.download import Stage
 from tui.core.catalog.memory_fit import MemoryVerdict
 from tui.core.catalog.model_card import find_model
@@ -20,25 +19,33 @@ from tui.hosts.base import Ability, Host, HostInfo
 from tui.hosts.free_memory import free_bytes
 from tui.hosts.search.describe import host_story
 from tui.runner import Runner
-from tui.ui.compare.screen import CompareScreen
 from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.text_page import TextPageDialog
-from tui.ui.models.model_actions import DONE
+from tui.ui.models.messages import (
+    CancelRequested,
+    DownloadRequested,
+    HostRequest,
+    ModelRequest,
+    OffersRequested,
+    RefreshRequested,
+    RegisterRequested,
+)
+from tui.ui.models.model_actions import MODEL_ACTIONS
 from tui.ui.models.screen import ModelsScreen
-from tui.ui.state import AppState
+
+if TYPE_CHECKING:
+    from tui.app.app import CompareApp
 
 _DOWNLOADS_EVERY = 0.5
 """Seconds between two looks at the downloads."""
 
 
 class HostController:
-    """Changes the shelf, and nobody else does. The runner and the host are closed by whoever made them."""
+    """Changes the state that the screens share; nothing else does. The app closes the runner and the host."""
 
     def __init__(
         self,
-        app: App[Any],
-        app_state: AppState,
-        compare: CompareScreen,
+        app: CompareApp,
         host: Host,
         runner: Runner,
         *,
@@ -46,135 +53,127 @@ class HostController:
         prompt: str | None = None,
         free: Callable[[], float | None] | None = None,
     ) -> None:
-        """`models` and `prompt` are what was asked for on the command line. `free` tells the free memory of this
-        machine, in bytes."""
+        """`models` and `prompt` are what was asked for on the command line. `free` returns the free memory of this
+        machine in bytes, or None when it is not known."""
         self._app = app
-        self._app_state = app_state
-        self._compare = compare
+        self._state = app.app_state
+        self._state.abilities_of = lambda key: host.abilities_of(key) if key else host.abilities
         self._host = host
         self._runner = runner
         self._wanted = tuple(models)
         self._prompt = prompt
         self._choice_waits = False
-        self.models = ModelsScreen(app_state, lambda key: host.abilities_of(key) if key else host.abilities)
-        """The screen of the host's models."""
-        self._work = HostWork(app, host, free or free_bytes)
-        self._shown, self._offers_shown = Newest(), Newest()
-        self._beat = app.set_interval(_DOWNLOADS_EVERY, self._look_at_downloads, pause=True)
+        """Whether the models named on the command line can only be chosen when the offers are known."""
+        self._questions = HostQuestions(app, host, free or free_bytes)
+        self._download_timer = app.set_interval(_DOWNLOADS_EVERY, self._show_downloads, pause=True)
 
-    def ask_host(self) -> None:
-        """What is here. What could be had besides is asked when somebody wants to see it: it may take a process, and
-        the network."""
-        self._work.look()
+    def ask_models(self) -> None:
+        """Ask what is here. What could be had besides is asked when somebody wants to see it: it may take a process,
+        and the network."""
+        self._questions.ask_models()
 
     def _ask_offers(self) -> None:
-        self._app_state.asking = not self._host.abilities.get(Ability.DOWNLOAD, "no")
-        self._work.ask_offers()
+        self._state.asking = not self._host.abilities.get(Ability.DOWNLOAD, "no")
+        self._questions.ask_offers()
 
     def close(self) -> None:
-        """Nobody waits for downloads any more."""
-        self._work.close()
+        """Stop the downloads, and ask nothing more. Waits for nothing."""
+        self._questions.close()
 
     async def answered(self, message: HostAnswered) -> None:
-        """Fill the shelf; the first time, choose the models and ask what was asked for on the command line."""
-        app_state = self._app_state
-        newer = self._shown.takes(message.number)
-        first = newer and app_state.info is None
+        """Show the host's models; the first time, choose some and ask what was asked for on the command line."""
+        state = self._state
+        newer = self._questions.models.accept(message.number)
+        first = newer and state.info is None
         if newer:
-            app_state.answered(message.info, message.cards)
-            app_state.free = message.free
-            self.models.details(message.details)
+            state.answered(message.info, message.cards)
+            state.free = message.free
+            state.details = message.details
             self._runner.connected(message.info)
-        app_state.working.pop(message.key, None)
-        if message.what:
-            app_state.took[message.key] = (message.what, message.seconds)
-            if message.what == "remove":
-                app_state.unchoose(message.key)
+        state.working.pop(message.key, None)
+        if message.action is not None:
+            state.last_actions[message.key] = message.action
+            if message.action.name == "remove":
+                state.unchoose(message.key)
             else:
-                told = f"{message.key}: {DONE[message.what]} in {duration(message.seconds, digits=1)}."
-                self._app.notify(clean_line(told, 200), timeout=4, markup=False)
+                done = MODEL_ACTIONS[message.action.name].done
+                text = f"{message.key}: {done} in {duration(message.action.seconds, digits=1)}."
+                self._app.notify(clean_line(text, 200), timeout=4, markup=False)
         # Some hosts know aliases from their offers alone: then the choice waits for them.
         self._choice_waits = self._choice_waits or (first and self._lacks_aliases(message.info))
         if first and not self._choice_waits:
             self._choose_first()
-        await self._shelf_changed()
+        await self._app.host_changed()
         if first and self._choice_waits:
             self._ask_offers()
         elif first:
             await self._ask_first()
 
-    async def _ask_first(self) -> None:
-        """Ask the models that were chosen first, if a prompt was given by then."""
-        app_state = self._app_state
-        prompt = self._prompt if self._prompt is not None else self._compare.early_prompt
-        if prompt is not None and app_state.chosen:
-            if self._prompt is not None:
-                self._compare.fill(prompt)
-            if len(self._app.screen_stack) == 1 and self._app.current_mode != self._compare.MODE:
-                self._app.switch_mode(self._compare.MODE)
-            await self._compare.ask(prompt)
-
     async def offered(self, message: HostOffered) -> None:
         """Show what could be had as well."""
-        if self._offers_shown.takes(message.number):
-            self._app_state.offered(message.offers)
+        if self._questions.offers.accept(message.number):
+            self._state.offered(message.offers)
             waited, self._choice_waits = self._choice_waits, False
             if waited:
                 self._choose_first()
-            await self._shelf_changed()
+            await self._app.host_changed()
             if waited:
                 await self._ask_first()
 
     async def failed(self, message: HostFailed) -> None:
         """Say it, and keep what is known."""
-        if message.key:
-            self._app_state.working.pop(message.key, None)
-        elif self._shown.takes(message.number):
-            self._app_state.trouble = message.error
-        else:
-            return
-        self._compare.tell(message.error)
-        await self._shelf_changed()
+        if self._questions.models.accept(message.number):
+            self._state.trouble = message.error
+            self._app.show_error(message.error)
+            await self._app.host_changed()
 
-    async def asked(self, message: ModelsScreen.Asked) -> None:
-        """Have the host do something with a model, or be asked again."""
-        what, key = message.what, message.key
-        card = self._app_state.card(key)
-        match what:
-            case "refresh":
-                self.ask_host()
-                self._ask_offers()
-            case "offers":
-                self._ask_offers()
-            case "register":
-                self._work.register(key)
-            case "download" if card is not None:
-                self._work.downloads.add(card)
-                self._beat.resume()
-                self._look_at_downloads()
-            case "cancel":
-                self._work.downloads.cancel(key)
-                self._look_at_downloads()
-            case "load" | "unload" | "remove":
-                self._app_state.working[key] = what
-                self._work.do(what, key)
-        await self._shelf_changed()
+    async def action_failed(self, message: ModelActionFailed) -> None:
+        """Say it; the model is as it was."""
+        self._state.working.pop(message.key, None)
+        self._app.show_error(message.error)
+        await self._app.host_changed()
 
-    def chosen(self, message: ModelsScreen.Chosen) -> None:
-        """To the comparison when the choice is made; what does not fit into memory together is better asked in turn."""
-        self._app_state.free = self._work.free()
-        self.models.refill()
-        if not message.done:
-            return
-        found = self._app_state.fit(self._app_state.chosen_cards())
-        if found.verdict is not MemoryVerdict.ONE_BY_ONE or self._compare.mode is Mode.MEASURE:
-            self._app.switch_mode("compare")
+    async def request(self, request: HostRequest) -> None:
+        """Have the host do something, or ask it again."""
+        match request:
+            case RefreshRequested():
+                self.ask_models()
+                self._ask_offers()
+            case OffersRequested():
+                self._ask_offers()
+            case RegisterRequested():
+                self._questions.register(request.folder)
+            case DownloadRequested():
+                if (card := self._state.card(request.key)) is not None:
+                    self._questions.downloads.add(card)
+                    self._download_timer.resume()
+                    self._show_downloads()
+            case CancelRequested():
+                self._questions.downloads.cancel(request.key)
+                self._show_downloads()
+            case ModelRequest():
+                self._state.working[request.key] = request.action
+                self._questions.act(request.action, request.key)
+        await self._app.host_changed()
+
+    def choice_changed(self) -> None:
+        """Show what the choice needs of the memory that is free at this moment."""
+        self._state.free = self._questions.free()
+        self._app.models_changed()
+
+    def compare(self) -> None:
+        """To the comparison. Models that do not fit into memory together are better asked one at a time."""
+        self.choice_changed()
+        compare = self._app.compare
+        found = self._state.fit(self._state.chosen_cards())
+        if found.verdict is not MemoryVerdict.ONE_BY_ONE or compare.mode is Mode.MEASURE:
+            self._app.switch_mode(compare.MODE)
             return
 
         def answered(answer: str | None) -> None:
             if answer is not None:
-                self._compare.use(Mode.MEASURE if answer == "m" else Mode.RACE, alone=answer == "m")
-                self._app.switch_mode("compare")
+                compare.use(Mode.MEASURE if answer == "m" else Mode.RACE, alone=answer == "m")
+                self._app.switch_mode(compare.MODE)
 
         text = (
             f"They need about {data_size(found.need)} of memory together, and {data_size(found.free)} is free. "
@@ -183,56 +182,57 @@ class HostController:
         answers = [("m", "measures them, one at a time"), ("a", "asks them all at once all the same")]
         self._app.push_screen(ChoiceDialog("These models do not fit into memory together", text, answers), answered)
 
-    def tell_of_host(self) -> None:
-        """Where the host was looked for, and what was found."""
-        told = host_story(self._host, self._app_state.info, self._app_state.cards)
-        self._app.push_screen(TextPageDialog("The host", Content("\n".join(told))))
+    def describe_host(self) -> None:
+        """Show where the host was looked for, and what was found."""
+        story = host_story(self._host, self._state.info, self._state.cards)
+        self._app.push_screen(TextPageDialog("The host", Content("\n".join(story))))
 
-    def _look_at_downloads(self) -> None:
-        """Show how far they are; when one has ended, see what is here."""
-        app_state, seen = self._app_state, self._work.downloads.look()
-        failed = [one for key, one in seen.items() if one.error and app_state.downloads.get(key) != one]
-        app_state.downloads = {key: one for key, one in seen.items() if one.error or not one.ended}
-        app_state.paces = {key: self._work.downloads.pace_of(one) for key, one in seen.items()}
+    def _show_downloads(self) -> None:
+        """Show how far they are; when one has ended, ask what is here."""
+        state, seen = self._state, self._questions.downloads.look()
+        failed = [one for key, one in seen.items() if one.error and state.downloads.get(key) != one]
+        state.downloads = {key: one for key, one in seen.items() if one.error or not one.ended}
+        state.speeds = {key: self._questions.downloads.pace_of(one) for key, one in seen.items()}
         for one in failed:
             if one.error:
-                self._compare.tell(one.error)
+                self._app.show_error(one.error)
         if any(one.stage is Stage.DONE for one in seen.values()):
-            self._work.look()
+            self.ask_models()
         if all(one.ended for one in seen.values()):
-            self._beat.pause()
-        if self.models.alive:
-            self.models.refill()
+            self._download_timer.pause()
+        self._app.models_changed()
 
     def _choose_first(self) -> None:
-        for name in self._app_state.choose_first(self._wanted):
-            self._compare.tell(self._missing(name))
-        if not self._app_state.chosen:
-            self._app.switch_mode("models")
+        for name in self._state.choose_first(self._wanted):
+            self._app.show_error(self._missing(name))
+        if not self._state.chosen:
+            self._app.switch_mode(ModelsScreen.MODE)
+
+    async def _ask_first(self) -> None:
+        """Ask the models that were chosen first, if a prompt was given by then."""
+        compare = self._app.compare
+        prompt = self._prompt if self._prompt is not None else compare.early_prompt
+        if prompt is not None and self._state.chosen:
+            if self._prompt is not None:
+                compare.fill(prompt)
+            if len(self._app.screen_stack) == 1 and self._app.current_mode != compare.MODE:
+                self._app.switch_mode(compare.MODE)
+            await compare.ask(prompt)
 
     def _lacks_aliases(self, info: HostInfo) -> bool:
         from tui.hosts.unknown_model import aliases_come_late
 
-        return aliases_come_late(info) and not all(find_model(self._app_state.cards, name) for name in self._wanted)
+        return aliases_come_late(info) and not all(find_model(self._state.cards, name) for name in self._wanted)
 
     def _missing(self, name: str) -> CompareError:
-        """Why a name means no model. The names there are stand on the Models screen."""
+        """Why a name means no model. The names that there are stand on the Models screen."""
         from tui.hosts.unknown_model import missing_model, not_downloaded
 
-        assert self._app_state.info is not None
-        card = find_model(self._app_state.cards, name) if name.strip() else None
+        assert self._state.info is not None
+        card = find_model(self._state.cards, name) if name.strip() else None
         if card is not None and (absent := not_downloaded(card)):
             return absent
-        missing = missing_model(name, self._app_state.cards, self._app_state.info)
+        missing = missing_model(name, self._state.cards, self._state.info)
         if isinstance(missing, NoModelError):
             return NoModelError(missing.title, missing.hint, "Choose on the Models screen.")
         return missing
-
-    async def _shelf_changed(self) -> None:
-        for screen in (self.models, self._compare):
-            if screen.alive:
-                screen.show_top()
-        if self.models.alive:
-            self.models.refill()
-        if self._compare.alive:
-            await self._compare.rebuild()

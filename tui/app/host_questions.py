@@ -1,12 +1,11 @@
-"""Everything the app asks of the host: from threads, and answered by messages to the app.
+"""What the app asks of the host: in threads, answered by messages to the app.
 
-Questions are numbered in the order in which they are put to the host. Answers may overtake each other; whoever shows
-them takes no answer to an older question than the one whose answer is shown (`Newest`).
+Answers may overtake each other. Each carries its question's number; whoever shows it asks `models` or `offers`, the
+numbers of the two questions, whether an answer to a newer one has been shown already.
 """
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable
 from functools import partial
@@ -16,20 +15,21 @@ from typing import Any
 from textual.app import App
 from textual.message import Message
 
-from tui.background import in_thread
+from tui.background import Questions, in_thread
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import CompareError
 from tui.hosts.base import Host, HostInfo, Offers
 from tui.hosts.embedded.bundle import model_card_text
 from tui.hosts.free_memory import free_bytes
 from tui.runner.downloads import Downloads
+from tui.ui.state import LastAction
 
 
 class HostAnswered(Message):
     """The host is there, with these models; `details` holds longer texts about some of them, by key.
 
     `free` is the free memory of this machine in bytes. `number` is the question's. `key` is set when it was asked after
-    `what` had been done to that model, which took `seconds`.
+    `action` had been done to that model.
     """
 
     def __init__(
@@ -40,8 +40,7 @@ class HostAnswered(Message):
         details: dict[str, str],
         free: float | None,
         key: str = "",
-        what: str = "",
-        seconds: float = 0.0,
+        action: LastAction | None = None,
     ) -> None:
         super().__init__()
         self.number = number
@@ -50,12 +49,11 @@ class HostAnswered(Message):
         self.details = details
         self.free = free
         self.key = key
-        self.what = what
-        self.seconds = seconds
+        self.action = action
 
 
 class HostOffered(Message):
-    """What the host's public catalogue holds, or why that is not known."""
+    """What the host's public catalogue holds, or why that is not known. `number` is the question's."""
 
     def __init__(self, number: int, offers: Offers) -> None:
         super().__init__()
@@ -64,58 +62,59 @@ class HostOffered(Message):
 
 
 class HostFailed(Message):
-    """Something asked of the host failed; `number` is the question's, `key` is set when it was about one model."""
+    """The host could not be asked for its models. `number` is the question's."""
 
-    def __init__(self, number: int, error: CompareError, key: str = "") -> None:
+    def __init__(self, number: int, error: CompareError) -> None:
         super().__init__()
         self.number = number
         self.error = error
+
+
+class ModelActionFailed(Message):
+    """Something that was to be done to a model, or to a folder, has failed. `key` is the model's, or the folder."""
+
+    def __init__(self, key: str, error: CompareError) -> None:
+        super().__init__()
         self.key = key
+        self.error = error
 
 
-class Newest:
-    """Which answers may be shown: those to a question that is newer than all whose answers were."""
-
-    def __init__(self) -> None:
-        self._number = 0
-
-    def takes(self, number: int) -> bool:
-        """Whether the answer to this question is to be shown; if so, none to an older one is from here on."""
-        newer = number > self._number
-        self._number = max(number, self._number)
-        return newer
-
-
-class HostWork:
-    """Each method begins something and returns at once. Defects end the app, as in a worker of Textual's."""
+class HostQuestions:
+    """Each method begins something and returns at once. A defect ends the app, as in a worker of Textual's."""
 
     def __init__(self, app: App[Any], host: Host, free: Callable[[], float | None] = free_bytes) -> None:
-        """`free` tells the free memory of this machine, in bytes."""
+        """`free` returns the free memory of this machine, in bytes, or None when it is not known."""
         self.downloads = Downloads(host)
+        self.models, self.offers = Questions(), Questions()
+        self.free = free
         self._app = app
         self._host = host
-        self._numbers = itertools.count(1)
-        self.free = free
         self._closed = False
 
-    def look(self) -> None:
+    def ask_models(self) -> None:
         """Ask what is there; ends in HostAnswered or HostFailed."""
-        self._begin(self._look)
+        self._begin(self._models)
 
     def ask_offers(self) -> None:
         """Ask what else could be had; ends in HostOffered."""
         self._begin(self._offers)
 
-    def do(self, what: str, key: str) -> None:
-        """`load`, `unload` or `remove` a model, then ask what is there."""
-        self._begin(partial(self._do, what, key))
+    def act(self, action: str, key: str) -> None:
+        """`load`, `unload` or `remove` a model, then ask what is there; may end in ModelActionFailed as well."""
+        act = {"load": self._host.load, "unload": self._host.unload, "remove": self._host.remove}[action]
+
+        def work() -> str:
+            act(key)
+            return key
+
+        self._begin(partial(self._act, action, key, work))
 
     def register(self, folder: str) -> None:
-        """Have the host serve a folder (`~` is the home folder), then ask what is there."""
-        self._begin(partial(self._register, folder))
+        """Have the host serve a folder (`~` is the home folder), then ask what is there; as `act()`."""
+        self._begin(partial(self._act, "register", folder, lambda: self._host.register(Path(folder).expanduser())))
 
     def close(self) -> None:
-        """Begin nothing more, and stop the downloads. Waits for nobody."""
+        """Begin nothing more, and stop the downloads. Waits for nothing."""
         self._closed = True
         self.downloads.close()
 
@@ -123,7 +122,7 @@ class HostWork:
         if self._closed:
             return
         # Not a worker of Textual's: those are waited for at the end, and a load can take minutes.
-        in_thread(partial(self._answer, work), "host work")
+        in_thread(partial(self._answer, work), "host question")
 
     def _answer(self, work: Callable[[], Message]) -> None:
         try:
@@ -133,39 +132,30 @@ class HostWork:
             raise
         self._app.post_message(message)
 
-    def _look(self, key: str = "", what: str = "", seconds: float = 0.0) -> Message:
-        number = next(self._numbers)
+    def _models(self, key: str = "", action: LastAction | None = None) -> Message:
+        number = self.models.ask()
         try:
             info, cards = self._host.connect(), self._host.catalogue()
         except CompareError as error:
-            return HostFailed(number, error, key)
+            return ModelActionFailed(key, error) if key else HostFailed(number, error)
         details = {card.key: text for card in cards if card.toy and (text := model_card_text(card))}
-        return HostAnswered(number, info, cards, details, self.free(), key, what, seconds)
+        return HostAnswered(number, info, cards, details, self.free(), key, action)
 
     def _offers(self) -> Message:
-        number = next(self._numbers)
+        number = self.offers.ask()
         try:
             return HostOffered(number, self._host.offers())
         except CompareError as error:
-            # That it cannot be reached at all is told by `look`; here it only means that rows may be missing.
+            # A host that cannot be reached at all is reported by `ask_models`; here models may be missing, no more.
             return HostOffered(number, Offers(stale=error.sentence()))
 
-    def _do(self, what: str, key: str) -> Message:
-        action = {"load": self._host.load, "unload": self._host.unload, "remove": self._host.remove}[what]
+    def _act(self, action: str, key: str, work: Callable[[], str]) -> Message:
         began = time.perf_counter()
         try:
-            action(key)
+            key = work()
         except CompareError as error:
-            return HostFailed(next(self._numbers), error, key)
-        return self._look(key, what, time.perf_counter() - began)
-
-    def _register(self, folder: str) -> Message:
-        began = time.perf_counter()
-        try:
-            key = self._host.register(Path(folder).expanduser())
-        except CompareError as error:
-            return HostFailed(next(self._numbers), error, folder)
-        return self._look(key, "register", time.perf_counter() - began)
+            return ModelActionFailed(key, error)
+        return self._models(key, LastAction(action, time.perf_counter() - began))
 
 
 def _raise(error: Exception) -> None:

@@ -79,13 +79,13 @@ def open_screen(
         over_ssh=over_ssh(os.environ),
         low_bandwidth=low_bandwidth,
     )
-    with app.leaving.listening(), stack:
+    with app.shutdown.listening(), stack:
         app.run()
     if app.failure is not None:
         raise app.failure
     if app.crash_log.summary():
         say(f"foundry-compare: The screen broke. Please report this:\n{app.crash_log.summary()}")
-    code = ExitCode(app.return_code or 0) if app.leaving.number is None else of_signal(app.leaving.number)
+    code = ExitCode(app.return_code or 0) if app.shutdown.number is None else of_signal(app.shutdown.number)
     if session is None:
         return code
     runner, path = session

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from threading import Event
 from types import MappingProxyType
 from typing import TypeVar
 
-from tui.background import in_thread
+from tui.background import Questions, in_threads
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import CompareError, NoHostError, NoModelError
 from tui.core.sessions.session_model import Endpoint
@@ -31,6 +30,7 @@ class MultiHost:
         if not hosts or any("/" in name or not name for name in hosts):
             raise ValueError("a host among several needs a name without a slash")
         self.hosts: Mapping[str, Host] = MappingProxyType(dict(hosts))
+        self._connections = Questions()
         self._away: dict[str, CompareError] = {}
         """Those that did not answer when they were last connected to."""
 
@@ -49,8 +49,10 @@ class MultiHost:
 
     def connect(self) -> HostInfo:
         """Reach all of them. Raises NoHostError only when none answers."""
+        number = self._connections.ask()
         infos, away = self._all(lambda host: host.connect(), self.hosts)
-        self._away = away
+        if self._connections.accept(number):
+            self._away = away
         if not infos:
             raise NoHostError("None of the hosts answers", _sentences(away), "Start one of them")
         members = tuple(replace(info, name=name) for name, info in infos.items())
@@ -145,7 +147,7 @@ class MultiHost:
         """What each host answers, and what went wrong with the others."""
         answers: dict[str, _T] = {}
         failed: dict[str, CompareError] = {}
-        for name, answer in [(name, in_thread(partial(ask, host), f"host {name}")) for name, host in hosts.items()]:
+        for name, answer in in_threads(lambda name: ask(hosts[name]), hosts, "host").items():
             try:
                 answers[name] = answer.result()
             except CompareError as error:

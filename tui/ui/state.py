@@ -1,8 +1,8 @@
-"""What the host has, and what of it is chosen: the state the screens share beside the runner's."""
+"""What the host has, and which models are chosen: the state that the screens share besides the runner's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,22 @@ from tui.core.plans.plan import MAX_MODELS
 if TYPE_CHECKING:
     from tui.core.catalog.download import Download
     from tui.core.catalog.download_speed import DownloadSpeed
-    from tui.core.catalog.host_info import HostInfo, Offers
+    from tui.core.catalog.host_info import Ability, HostInfo, Offers
+
+
+@dataclass(frozen=True, slots=True)
+class LastAction:
+    """What was last done to a model."""
+
+    name: str
+    """As in `models.model_actions`."""
+    seconds: float
+    """How long it took."""
 
 
 @dataclass(slots=True)
 class AppState:
-    """Changed by the app alone, which then tells the screens. Models are named by `ModelCard.key`."""
+    """Changed by the app alone, which then has the screens show it. Models are named by `ModelCard.key`."""
 
     info: HostInfo | None = None
     """None until the host has answered."""
@@ -31,10 +41,14 @@ class AppState:
     """Keys of models being loaded, unloaded or removed, and which of these."""
     downloads: Mapping[str, Download] = field(default_factory=dict)
     """Those that wait, run or failed, by key."""
-    paces: Mapping[str, DownloadSpeed] = field(default_factory=dict)
+    speeds: Mapping[str, DownloadSpeed] = field(default_factory=dict)
     """How far each download is, and how fast."""
-    took: dict[str, tuple[str, float]] = field(default_factory=dict)
-    """What was last done to a model, and how many seconds that took."""
+    last_actions: dict[str, LastAction] = field(default_factory=dict)
+    """What was last done to each model, by key."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """Longer texts about models, raw Markdown, by key."""
+    abilities_of: Callable[[str], Mapping[Ability, str]] = lambda key: {}
+    """What the host can do with the model of a key, or, of an empty key, at all: as `Host.abilities_of()`."""
     trouble: CompareError | None = None
     """Why there is no host, when there is none."""
     asking: bool = False
@@ -47,20 +61,23 @@ class AppState:
     _offered: tuple[ModelCard, ...] = ()
 
     def answered(self, info: HostInfo, here: tuple[ModelCard, ...]) -> None:
-        """The host is there. One that lists nothing takes nothing away: models named on the command line stay."""
+        """The host has answered. Models named on the command line stay if it lists none."""
         self.info, self.trouble = info, None
         self._here = here or self._here
         self._merge()
 
     def offered(self, offers: Offers) -> None:
-        """The public catalogue has answered, or could not be reached: then what is known of it stays."""
+        """The public catalogue has answered, or could not be reached: then what was known of it stays."""
         self.asking, self.stale = False, offers.stale
         known = self._offered if offers.stale else ()
         self._offered = tuple({card.key: card for card in (*known, *offers.cards)}.values())
         self._merge()
 
     def choose_first(self, names: Sequence[str]) -> list[str]:
-        """Choose the models named on the command line, and return the names that mean none; of toys, all."""
+        """Choose the models named on the command line; without names, all of a host of toys.
+
+        Returns the names that mean no model.
+        """
         listed, missing = self.cards, []
         hosts = [member.name for member in self.info.members] if self.info is not None else []
         for name in names[:MAX_MODELS]:
@@ -78,7 +95,7 @@ class AppState:
         return missing
 
     def _merge(self) -> None:
-        # What is not here any longer can at most be fetched again, whatever was true when it was offered.
+        # A model that is no longer here can at most be downloaded, whatever its state was when it was offered.
         gone = {ModelState.CACHED, ModelState.LOADED}
         offered = (replace(card, state=ModelState.CATALOG) if card.state in gone else card for card in self._offered)
         self.cards = merged(self._here, tuple(offered))
@@ -92,7 +109,7 @@ class AppState:
         return [card for key in self.chosen if (card := self.card(key)) is not None]
 
     def toggle(self, key: str) -> bool:
-        """Choose a model, or not; False when there is no room for one more."""
+        """Choose a model, or no longer; False when the most that can be chosen are."""
         if key in self.chosen:
             self.chosen.remove(key)
             return True
@@ -102,7 +119,7 @@ class AppState:
         return True
 
     def unchoose(self, key: str) -> None:
-        """Choose it no longer, if it was."""
+        """Take a model out of the choice, if it is in it."""
         if key in self.chosen:
             self.chosen.remove(key)
 

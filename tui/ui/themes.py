@@ -16,7 +16,7 @@ DEFAULT_THEME = "dark"
 SIXTEEN_THEME = "sixteen"
 """The theme for terminals with no more than sixteen colours."""
 
-# For themes that name no colours of their own, Textual's included: readable on dark and on light ground.
+# For themes that name no colours of the phases, such as Textual's own: readable on dark and on light ground.
 _PHASE_DEFAULTS = {
     Phase.QUEUE: "#777b85",
     Phase.LOAD: "#a36c1c",
@@ -24,7 +24,7 @@ _PHASE_DEFAULTS = {
     Phase.THINK: "#a05fb8",
     Phase.ANSWER: "#2f8a4a",
 }
-# What Textual's ANSI palette leaves out, or makes unreadable on a dark or on a light ground.
+# Variables that Textual's ANSI palette lacks, or that are unreadable in it on dark or on light ground.
 _ANSI_VARIABLES = {
     "ansi-background": "ansi_default",
     "ansi-foreground": "ansi_default",
@@ -44,12 +44,12 @@ _ANSI_VARIABLES = {
 
 
 def variable_defaults() -> dict[str, str]:
-    """Values for the app's `get_theme_variable_defaults()`: the variables that widgets use beside Textual's own."""
+    """Values for the app's `get_theme_variable_defaults()`: the variables that widgets use besides Textual's own."""
     return {_variable(phase): colour for phase, colour in _PHASE_DEFAULTS.items()}
 
 
 def to_theme(file: ThemeFile) -> Theme:
-    """The theme a file describes. Raises StoreError, naming file and key, for a colour that is none."""
+    """The theme that a file describes. Raises StoreError, which names file and key, for a value that is no colour."""
     for section, colours in (("colours", file.colours), ("phases", file.phases)):
         for key, value in colours.items():
             _check(file, f"{section}.{key}", value)
@@ -103,7 +103,7 @@ def _variable(phase: str) -> str:
 
 
 def load_all(folders: Iterable[Path]) -> tuple[list[Theme], list[StoreError]]:
-    """The bundled themes and those of the folders, and why the others cannot be used."""
+    """The bundled themes and those of the folders, by name, and why other files cannot be used."""
     files, errors = load_themes([bundled_folder(), *folders])
     themes: list[Theme] = []
     for file in files:

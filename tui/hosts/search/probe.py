@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from tui.background import in_thread
+from tui.background import in_threads
 from tui.core.errors import NoHostError
 from tui.hosts.http import Reply, fetch
 
@@ -54,8 +53,8 @@ def identify(address: str, *, api_key: str | None = None, timeout: float = PROBE
             return error
 
     asked = ((root, "openai/status"), (root, "status"), (root, "models/loaded"), (base, "models"))
-    threads = [in_thread(partial(ask, where), "identify") for where in asked]
-    answers = {path: thread.result() for path, thread in zip(_PATHS, threads, strict=True)}
+    replies = in_threads(ask, asked, "identify").values()
+    answers = {path: reply.result() for path, reply in zip(_PATHS, replies, strict=True)}
     silent = [answer for answer in answers.values() if isinstance(answer, NoHostError)]
     if len(silent) == len(answers):
         raise silent[-1]

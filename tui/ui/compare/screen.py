@@ -16,7 +16,7 @@ from textual.widgets import Static
 from tui.core.errors import BadInputError, CompareError, StoreError
 from tui.core.plans.plan import Mode
 from tui.core.text.clean import clean_line
-from tui.ui.actions import COMPARE, bindings
+from tui.ui.actions import COMPARE, Need
 from tui.ui.cells import cut
 from tui.ui.mode_screen import ModeScreen
 from tui.ui.state import AppState
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 
 _SENTENCE_S = 6.0
 """Seconds that a sentence stands in the place of the status."""
-_PANE_KEYS = {"score", "note", "zoom", "thinking", "markdown", "rerun", "stop", "focus_pane"}
-_RUN_KEYS = {"undo", "unscored", "rerun_all", "stop_all"}
-_ACTING_KEYS = {"score", "note", "undo", "rerun", "rerun_all", "stop", "stop_all", "edit", "mode"}
-"""What needs somebody who runs the comparison; the status says why there is nobody."""
 
 
 class CompareScreen(ModeScreen):
@@ -47,7 +43,7 @@ class CompareScreen(ModeScreen):
     """
 
     MODE = "compare"
-    BINDINGS = bindings(COMPARE)
+    ACTIONS = COMPARE
     AUTO_FOCUS = "PromptField"
 
     # These are there from `take_up` on.
@@ -56,11 +52,10 @@ class CompareScreen(ModeScreen):
     _markdown_formatter: MarkdownFormatter[PaneModel]
 
     def __init__(self, app_state: AppState, flow: RefreshRate) -> None:
-        super().__init__(app_state)
+        super().__init__(app_state, flow)
         self._begun = False
         self._commands: Commands | None = None
         self._scoring: Scoring | None = None
-        self._refresh_rate = flow
         self._low = False
         self.mode = Mode.RACE
         """How the next run goes."""
@@ -131,6 +126,11 @@ class CompareScreen(ModeScreen):
         """The last request of a run has ended; models may have been loaded for it."""
 
     # What is shown
+
+    async def host_changed(self) -> None:
+        """Show the host, and the panes of the models that it has."""
+        await super().host_changed()
+        await self.rebuild()
 
     async def rebuild(self) -> None:
         """Make new panes when other models are to be shown than are."""
@@ -390,11 +390,12 @@ class CompareScreen(ModeScreen):
         if sentence := self._markdown_formatter.toggle():
             self._say(sentence)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def meets(self, need: Need, action: str) -> bool | None:
         """Grey out what needs panes when there are none, what needs runs before there can be any, and what acts where
         nobody runs the comparison."""
-        if action in _RUN_KEYS and not self._begun:
-            return None
-        if action in _ACTING_KEYS and self._begun and self._commands is None:
-            return None
-        return None if action in _PANE_KEYS and not self._row.panes else True
+        met = {
+            Need.VIEW: self._begun,
+            Need.RUNNER: self._commands is not None or not self._begun,
+            Need.PANE: bool(self._row.panes),
+        }
+        return True if met.get(need, True) else None

@@ -17,7 +17,7 @@ from tui.core.text.clean import clean
 
 
 class ChoiceDialog(ModalScreen[str | None]):
-    """Gives back the key of the answer, or None when it was left with esc."""
+    """Returns the key of the answer, or None when it was closed with esc."""
 
     DEFAULT_CSS = """
     ChoiceDialog { align: center middle; }

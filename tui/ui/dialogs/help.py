@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from textual.content import Content
 
 from tui.core.metrics.registry import Place, flags_in, metrics_in
 from tui.core.requests.phase import Phase
-from tui.ui import actions, widget_actions
+from tui.ui import modes
+from tui.ui.actions import Action
 from tui.ui.dialogs.text_page import TextPageDialog
 from tui.ui.widgets.phase_bar import GLYPHS, TIP
 
-Groups = Sequence[tuple[str, Sequence[actions.Action]]]
-_OF_MODE: dict[str, Groups] = {
-    "models": [("Models", actions.MODELS), ("In the list", widget_actions.LIST)],
-    "compare": [
-        ("In the prompt", widget_actions.PROMPT),
-        ("Compare", actions.COMPARE),
-        ("In an answer", widget_actions.ANSWER),
-    ],
-}
 _PHASES = {
     Phase.QUEUE: "Waiting for its turn",
     Phase.LOAD: "The model was loaded",
@@ -31,20 +23,23 @@ _PHASES = {
 
 
 class HelpDialog(TextPageDialog):
-    """Lists the actions of a mode by group, then those that are to be had everywhere."""
+    """Lists the actions of a mode by group, then those that work everywhere."""
 
     DEFAULT_CSS = """
     HelpDialog VerticalScroll { width: 72; }
     """
 
     def __init__(self, mode: str) -> None:
-        lines = _lines([*_OF_MODE[mode], ("Everywhere", actions.EVERYWHERE)])
-        if mode == "compare":
+        """`mode` is the name of one of `tui.ui.modes`."""
+        shown = modes.mode_called(mode)
+        groups = [(group.heading, group.actions) for group in shown.groups]
+        lines = _lines([*groups, ("Everywhere", modes.EVERYWHERE)])
+        if shown.shows_answers:
             lines += [Content(""), *_bar(), Content(""), *_legend()]
         super().__init__("Keys", Content("\n").join(lines))
 
 
-def _lines(groups: Groups) -> list[Content]:
+def _lines(groups: Iterable[tuple[str, Iterable[Action]]]) -> list[Content]:
     lines: list[Content] = []
     for title, listed in groups:
         lines.append(Content.styled(title, "bold"))

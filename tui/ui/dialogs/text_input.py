@@ -1,4 +1,4 @@
-"""A line of text, asked for."""
+"""Asks for a line of text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.ui.widgets.line_field import LineField
 
 
 class TextInputDialog(ModalScreen[str | None]):
-    """Gives back the line, or None when it was left with esc."""
+    """Returns the line without spaces around it, or None when it was closed with esc."""
 
     DEFAULT_CSS = """
     TextInputDialog { align: center middle; }
@@ -38,5 +38,5 @@ class TextInputDialog(ModalScreen[str | None]):
             yield LineField(self._text, placeholder=self._placeholder)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Give back what was typed."""
+        """Return what was typed."""
         self.dismiss(event.value.strip())

@@ -1,4 +1,4 @@
-"""A longer text to read, on a page that scrolls."""
+"""Shows a longer text on a page that scrolls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.core.text.clean import clean, clean_line
 
 
 class TextPageDialog(ModalScreen[None]):
-    """Shows a text; the usual keys close it, and so does the key that opened it. Text from outside comes cleaned."""
+    """Shows a text that has passed `clean()`. The usual keys close it, and so does the key that opened it."""
 
     DEFAULT_CSS = """
     TextPageDialog { align: center middle; }
@@ -27,7 +27,7 @@ class TextPageDialog(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter,question_mark,i,v", "dismiss", "Close")]
 
     def __init__(self, title: str, text: Content, *, markdown: str = "") -> None:
-        """`markdown` is a longer text below, raw, whose links lead nowhere."""
+        """`markdown` is a longer text below it, raw; its links do nothing."""
         super().__init__()
         self._markdown = clean(markdown)
         self._title = title

@@ -1,4 +1,4 @@
-"""What the Models screen says in words: of one model, of the choice, of the list."""
+"""The sentences of the Models screen: about one model, the choice, the list."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from tui.core.catalog.download import Stage
 from tui.core.catalog.memory_fit import MemoryFit, MemoryVerdict, need_of, on_disk
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.catalog.model_filters import FilterBy, ModelFilter
-from tui.core.text import formatting as figures
+from tui.core.text import formatting
 from tui.core.text.clean import clean, clean_line
-from tui.ui.models.model_actions import DONE
+from tui.ui.models.model_actions import MODEL_ACTIONS
 from tui.ui.state import AppState
 
 
 def about(card: ModelCard, app_state: AppState, siblings: tuple[ModelCard, ...] = ()) -> Content:
-    """All that is known of a model, but for longer texts. `siblings` are the group that it stands for."""
+    """All that is known of a model but for longer texts. `siblings` are the models of the group that it stands for."""
     parameters = f"{card.parameters:,} parameters" if card.parameters else None
     tools = "tools" if card.tools else None
     facts = [card.publisher, card.licence, card.task, tools, card.device, card.variant, parameters]
@@ -23,11 +23,10 @@ def about(card: ModelCard, app_state: AppState, siblings: tuple[ModelCard, ...] 
     if card.key != card.alias:
         lines.append(Content(clean_line(card.key, 200)))
     lines.append(Content(clean_line(" · ".join(fact for fact in facts if fact), 300)))
-    lines += [
-        Content(line) for line in (_space(card, app_state), _download(card, app_state), _took(card, app_state)) if line
-    ]
+    found = (_space(card, app_state), _download(card, app_state), _last_action(card, app_state))
+    lines += [Content(line) for line in found if line]
     if len(siblings) > 1:
-        devices = ", ".join(dict.fromkeys(one.device or figures.UNKNOWN for one in siblings))
+        devices = ", ".join(dict.fromkeys(one.device or formatting.UNKNOWN for one in siblings))
         lines.append(Content(clean_line(f"{len(siblings)} variants ({devices}); → shows them", 200)))
     if card.toy:
         lines.append(Content("A toy, for trying this program out. Do not judge real models by it."))
@@ -41,9 +40,9 @@ def _space(card: ModelCard, app_state: AppState) -> str:
     if card.size_mb is None:
         return ""
     here = card.state in (ModelState.CACHED, ModelState.LOADED)
-    parts = [f"{'on disk' if here else 'to download'} {figures.data_size(card.size_bytes)}"]
+    parts = [f"{'on disk' if here else 'to download'} {formatting.data_size(card.size_bytes)}"]
     if card.state is not ModelState.LOADED:
-        parts.append(f"needs ~{figures.data_size(need_of(card))} of memory")
+        parts.append(f"needs ~{formatting.data_size(need_of(card))} of memory")
         parts.append(_fits(app_state.fit([card]), seen=app_state.sees_memory_of([card])))
     return " · ".join(parts)
 
@@ -51,7 +50,7 @@ def _space(card: ModelCard, app_state: AppState) -> str:
 def _fits(found: MemoryFit, *, seen: bool) -> str:
     if found.free is None:
         return "free memory not known" if seen else "free memory not visible from here"
-    free = f"{figures.data_size(found.free)} free"
+    free = f"{formatting.data_size(found.free)} free"
     return f"fits: {'yes' if found.verdict is MemoryVerdict.TOGETHER else 'no'} ({free})"
 
 
@@ -71,9 +70,11 @@ def _download(card: ModelCard, app_state: AppState) -> str:
     return ""
 
 
-def _took(card: ModelCard, app_state: AppState) -> str:
-    what, seconds = app_state.took.get(card.key, ("", 0.0))
-    return f"{DONE[what]} in {figures.duration(seconds, digits=1)}" if what else ""
+def _last_action(card: ModelCard, app_state: AppState) -> str:
+    last = app_state.last_actions.get(card.key)
+    if last is None:
+        return ""
+    return f"{MODEL_ACTIONS[last.name].done} in {formatting.duration(last.seconds, digits=1)}"
 
 
 def choice_line(app_state: AppState) -> str:
@@ -94,10 +95,10 @@ def _memory(cards: list[ModelCard], app_state: AppState) -> str:
         return "loaded"
     if found.need is None:
         return "memory needs unknown"
-    need = f"~{figures.data_size(found.need)} of memory"
+    need = f"~{formatting.data_size(found.need)} of memory"
     if found.free is None:
         return f"{need}; {_fits(found, seen=app_state.sees_memory_of(cards))}"
-    free = f"{figures.data_size(found.free)} free"
+    free = f"{formatting.data_size(found.free)} free"
     match found.verdict:
         case MemoryVerdict.TOGETHER:
             return f"{need}, fits ({free})"
@@ -113,21 +114,21 @@ def list_line(app_state: AppState, shown: int) -> str:
     disk = on_disk(app_state.cards)
     if disk.count:
         more = f" and {disk.unknown} of unknown size" if disk.unknown and disk.size is not None else ""
-        parts.append(f"{disk.count} cached, {figures.data_size(disk.size)}{more} on disk")
+        parts.append(f"{disk.count} cached, {formatting.data_size(disk.size)}{more} on disk")
     return " · ".join(parts)
 
 
-def fresh_line(app_state: AppState) -> str:
-    """Why the list may lack models, or that it is still being asked for; empty when it is whole."""
+def incomplete_line(app_state: AppState) -> str:
+    """Why models may be missing from the list; empty when none are."""
     if app_state.asking:
         return "The public catalogue is being asked; what is here is shown meanwhile."
     if app_state.info is not None and app_state.info.unlisted == app_state.stale:
-        return app_state.stale if app_state.cards else ""  # Where no row is, it stands in their place.
+        return app_state.stale if app_state.cards else ""  # Where there is no row, `why_empty` says it.
     return f"The catalogue may be out of date. {app_state.stale}" if app_state.stale else ""
 
 
-def facet_line(wanted: ModelFilter, offered: list[FilterBy]) -> Content:
-    """The facets by their keys, with the value that each is narrowed to."""
+def filter_line(wanted: ModelFilter, offered: list[FilterBy]) -> Content:
+    """What the list can be filtered by, with the keys, and the value that each filter is set to."""
     parts: list[Content] = []
     for number, facet in enumerate(FilterBy, 1):
         if facet in wanted.picked:
@@ -140,7 +141,7 @@ def facet_line(wanted: ModelFilter, offered: list[FilterBy]) -> Content:
     return Content("  ").join(parts)
 
 
-def emptiness(app_state: AppState, wanted: ModelFilter) -> str:
+def why_empty(app_state: AppState, wanted: ModelFilter) -> str:
     """Why no model is shown."""
     if app_state.trouble is not None:
         return clean(f"{app_state.trouble.sentence()}\n\nF5 asks the host again.")

@@ -1,36 +1,49 @@
-"""What can be done with a model, and why not."""
+"""What the host can be asked to do with a model: how it is called, what it takes, and why it cannot be done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from tui.core.catalog.download import Stage
 from tui.core.catalog.host_info import Ability
 from tui.core.catalog.model_card import ModelCard, ModelState
-from tui.ui.models.rows import DOING
 from tui.ui.state import AppState
 
-NEEDED = {
-    "load": Ability.LOAD,
-    "unload": Ability.UNLOAD,
-    "download": Ability.DOWNLOAD,
-    "remove": Ability.REMOVE,
-    "register": Ability.REGISTER,
+
+@dataclass(frozen=True, slots=True)
+class ModelAction:
+    """One action on a model, or on a folder that holds one."""
+
+    ability: Ability | None
+    """What the host must be able to do for it."""
+    doing: str = ""
+    """The word for it while the host is at it."""
+    done: str = ""
+    """The word for it afterwards."""
+
+
+MODEL_ACTIONS = {
+    "load": ModelAction(Ability.LOAD, "loading", "loaded"),
+    "unload": ModelAction(Ability.UNLOAD, "unloading", "unloaded"),
+    "download": ModelAction(Ability.DOWNLOAD),
+    "cancel": ModelAction(None),
+    "remove": ModelAction(Ability.REMOVE, "removing", "removed"),
+    "register": ModelAction(Ability.REGISTER, "adding", "added"),
 }
-"""The ability that a deed asks of the host."""
-DONE = {"load": "loaded", "unload": "unloaded", "remove": "removed", "register": "added"}
-_SILENT = "It does not say that it can"
+"""By the name of the action in `tui.ui.actions`, which needs `Need.POSSIBLE`."""
+_NO_REASON = "It does not say that it can"
 
 
-def lacking(what: str, abilities: Mapping[Ability, str]) -> str:
+def why_unable(what: str, abilities: Mapping[Ability, str]) -> str:
     """Why the host can never do this, as a sentence; empty when it can."""
-    ability = NEEDED.get(what)
-    reason = abilities.get(ability, _SILENT) if ability is not None else ""
+    ability = MODEL_ACTIONS[what].ability
+    reason = abilities.get(ability, _NO_REASON) if ability is not None else ""
     kind = "folders" if what == "register" else "models"
     return f"This host cannot {what} {kind}. {reason.rstrip('.')}." if reason else ""
 
 
-def unfitting(what: str, card: ModelCard | None, app_state: AppState) -> str:
+def why_pointless(what: str, card: ModelCard | None, app_state: AppState) -> str:
     """Why it makes no sense for this model as it is, as a sentence; empty when it does. None stands for no model."""
     if what == "register":
         return ""
@@ -42,7 +55,7 @@ def unfitting(what: str, card: ModelCard | None, app_state: AppState) -> str:
     if what == "cancel":
         return "" if coming else f"{name} is not being downloaded."
     if card.key in app_state.working:
-        return f"{name} is busy: {DOING[app_state.working[card.key]]}."
+        return f"{name} is busy: {MODEL_ACTIONS[app_state.working[card.key]].doing}."
     if coming:
         return f"{name} is being downloaded; x stops it."
     here = state in (ModelState.CACHED, ModelState.LOADED)

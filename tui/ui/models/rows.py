@@ -1,4 +1,4 @@
-"""The rows of the Models screen: models of one alias under one row, which opens."""
+"""The rows of the Models screen: models of one alias stand under one row, which can be opened."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from tui.core.catalog.download import Stage
 from tui.core.catalog.download_speed import DownloadSpeed
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.catalog.model_filters import short_task
-from tui.core.text import formatting as figures
+from tui.core.text import formatting
 from tui.core.text.clean import clean_line
+from tui.ui.models.model_actions import MODEL_ACTIONS
 from tui.ui.state import AppState
 from tui.ui.widgets.model_table import EMPTY, ModelColumn, ModelRow
 
@@ -32,13 +33,12 @@ COLUMNS = (
     ModelColumn("variant", rank=10, least=12),
 )
 _LONGEST = 60
-"""Characters of a cell: nobody reads more of a name in a table."""
-DOING = {"load": "loading", "unload": "unloading", "remove": "removing"}
+"""Characters of a cell; the rest of a longer name is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """The signs beside the words; each state has a word too, so that nothing depends on them."""
+    """The signs beside the words of a state. No state is shown by its sign alone."""
 
     loaded: str = "●"
     cached: str = "◐"
@@ -104,7 +104,7 @@ def model_rows(
 
 
 def variant_names(cards: Sequence[ModelCard]) -> dict[str, str]:
-    """What tells the models of a group apart, by key: the variant, else the end of the id, where they differ."""
+    """What distinguishes the models of a group, by key: the variant, else the end of the id, where they differ."""
     names = {card.key: card.variant or "" for card in cards}
     if all(names.values()) and len(set(names.values())) == len(names):
         return names
@@ -117,16 +117,16 @@ def variant_names(cards: Sequence[ModelCard]) -> dict[str, str]:
 
 def state_text(card: ModelCard, app_state: AppState, glyphs: Glyphs) -> tuple[str, str]:
     """The state in words with its sign, and its tone."""
-    doing = app_state.working.get(card.key)
-    if doing is not None:
-        return f"{glyphs.busy} {DOING[doing]}", "busy"
+    action = app_state.working.get(card.key)
+    if action is not None:
+        return f"{glyphs.busy} {MODEL_ACTIONS[action].doing}", "busy"
     download = app_state.downloads.get(card.key)
     if download is not None:
         match download.stage:
             case Stage.FAILED:
                 return f"{glyphs.failed} failed", "failed"
             case Stage.RUNNING:
-                return f"{glyphs.down} {pace_text(app_state.paces.get(card.key, DownloadSpeed()))}", "busy"
+                return f"{glyphs.down} {speed_text(app_state.speeds.get(card.key, DownloadSpeed()))}", "busy"
             case Stage.PAUSED:
                 return f"{glyphs.down} stalled, try {download.attempt + 1}", "busy"
             case Stage.QUEUED | Stage.STOPPING:
@@ -141,10 +141,10 @@ def state_text(card: ModelCard, app_state: AppState, glyphs: Glyphs) -> tuple[st
     return EMPTY, ""
 
 
-def pace_text(pace: DownloadSpeed) -> str:
-    """How far, how fast, how long still, always as wide: figures that change must not move the columns."""
-    percent = EMPTY if pace.percent is None else f"{int(pace.percent)}%"
-    return f"{percent:>4} {figures.data_rate(pace.bytes_per_s):>8} {figures.left(pace.seconds_left):>5}"
+def speed_text(speed: DownloadSpeed) -> str:
+    """How far it is, how fast, how long still, always of one width: numbers that change must not move the columns."""
+    percent = EMPTY if speed.percent is None else f"{int(speed.percent)}%"
+    return f"{percent:>4} {formatting.data_rate(speed.bytes_per_s):>8} {formatting.left(speed.seconds_left):>5}"
 
 
 def _group_row(group: Group, app_state: AppState, glyphs: Glyphs, *, is_open: bool) -> ModelRow:
@@ -167,8 +167,8 @@ def _row(card: ModelCard, app_state: AppState, glyphs: Glyphs, name: str) -> Mod
         card.host,
         card.device,
         (card.ep or "").removesuffix("ExecutionProvider"),
-        figures.data_size(card.size_bytes),
-        figures.tokens(card.context),
+        formatting.data_size(card.size_bytes),
+        formatting.tokens(card.context),
         card.licence,
         short_task(card.task),
         None if card.tools is None else "yes" if card.tools else "no",

@@ -2,66 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from tui.core.catalog.host_info import Ability
 from tui.core.catalog.model_card import ModelCard
 from tui.core.catalog.model_filters import FilterBy, ModelFilter, values
 from tui.core.plans.plan import MAX_MODELS
-from tui.core.text import formatting as figures
+from tui.core.text import formatting
 from tui.core.text.clean import clean, clean_line
-from tui.ui.actions import MODELS, bindings
+from tui.ui.actions import MODELS, Need
 from tui.ui.cells import cut
 from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.text_input import TextInputDialog
 from tui.ui.dialogs.text_page import TextPageDialog
 from tui.ui.mode_screen import ModeScreen
-from tui.ui.models import details as words
-from tui.ui.models.model_actions import NEEDED, lacking, unfitting
+from tui.ui.models import details
+from tui.ui.models.messages import (
+    CancelRequested,
+    ChoiceChanged,
+    CompareRequested,
+    DownloadRequested,
+    LoadRequested,
+    ModelRequest,
+    OffersRequested,
+    RefreshRequested,
+    RegisterRequested,
+    RemoveRequested,
+    UnloadRequested,
+)
+from tui.ui.models.model_actions import MODEL_ACTIONS, why_pointless, why_unable
 from tui.ui.models.rows import COLUMNS, PLAIN, STATE, Glyphs, grouped, model_rows
 from tui.ui.state import AppState
+from tui.ui.terminal.refresh_rate import RefreshRate
 from tui.ui.widgets.line_field import FilterField
 from tui.ui.widgets.model_table import ModelTable
 
-_DEEDS = {*NEEDED, "cancel"}
-
 
 class ModelsScreen(ModeScreen):
-    """Rows keyed by `ModelCard.key`, or by alias; what a row does to the host is asked of the app by message."""
+    """Rows keyed by `ModelCard.key`, or by alias. What the host is to do the app is asked for by messages."""
 
     MODE = "models"
     CSS_PATH = "screen.tcss"
-    BINDINGS = bindings(MODELS)
+    ACTIONS = MODELS
 
-    class Asked(Message):
-        """The host should `load`, `unload`, `download` or `remove` a model, `cancel` its download, `register` a folder,
-        whose path is in `key` then, be asked what could be had besides: `offers`, or be asked everything again:
-        `refresh`."""
-
-        def __init__(self, what: str, key: str = "") -> None:
-            super().__init__()
-            self.what = what
-            self.key = key
-
-    class Chosen(Message):
-        """The choice of models changed; `done` when they are to be compared."""
-
-        def __init__(self, *, done: bool = False) -> None:
-            super().__init__()
-            self.done = done
-
-    def __init__(self, app_state: AppState, abilities_of: Callable[[str], Mapping[Ability, str]]) -> None:
-        """`abilities_of` tells what the host can do with the model of a key; without one, what it can do at all."""
-        super().__init__(app_state)
+    def __init__(self, app_state: AppState, refresh_rate: RefreshRate) -> None:
+        super().__init__(app_state, refresh_rate)
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
-        self._abilities_of = abilities_of
-        self._details: dict[str, str] = {}
         self._filter = ModelFilter()
         self._opened: set[str] = set()
         self._possible: tuple[object, ...] = ()
@@ -78,40 +68,43 @@ class ModelsScreen(ModeScreen):
         yield Static(id="choice", markup=False)
 
     def on_mount(self) -> None:
-        """Put the cursor where keys do something, and ask what could be had: for the first time somebody wants it."""
+        """Put the cursor where keys do something, and ask what could be had: nobody needs that before."""
         self.refill()
         self._table.focus()
-        self.post_message(self.Asked("offers"))
-
-    def details(self, texts: dict[str, str]) -> None:
-        """Longer texts about models, by key, for the detail panel."""
-        self._details = texts
+        self.post_message(OffersRequested())
 
     # What is shown
 
+    async def host_changed(self) -> None:
+        """Show the models that the host has."""
+        self.refill()
+
+    def models_changed(self) -> None:
+        """Show what is chosen, and how far downloads are."""
+        self.refill()
+
     def refill(self) -> None:
-        """Show the shelf as it is now; the cursor stays on its model."""
+        """Show the models as they are; the cursor stays on its model."""
         shown = [card for card in self.app_state.cards if self._filter.admits(card)]
         glyphs = Glyphs() if self.app.console.encoding.startswith("utf") else PLAIN
         self._table.show(model_rows(shown, self.app_state, self._opened, glyphs))
         offered = [facet for facet in FilterBy if len(values(self.app_state.cards, facet)) > 1]
-        self.query_one("#facets", Static).update(words.facet_line(self._filter, offered))
+        self.query_one("#facets", Static).update(details.filter_line(self._filter, offered))
         fresh = self.query_one("#fresh", Static)
-        told = words.fresh_line(self.app_state)
-        fresh.update(Content(clean_line(told)))
-        fresh.set_class(not told, "-nothing")
-        line = " · ".join(
-            part for part in (words.choice_line(self.app_state), words.list_line(self.app_state, len(shown))) if part
-        )
+        why_incomplete = details.incomplete_line(self.app_state)
+        fresh.update(Content(clean_line(why_incomplete)))
+        fresh.set_class(not why_incomplete, "-nothing")
+        parts = (details.choice_line(self.app_state), details.list_line(self.app_state, len(shown)))
+        line = " · ".join(part for part in parts if part)
         self.query_one("#choice", Static).update(Content(cut(clean_line(line), max(self.size.width - 2, 0))))
         self._show_detail()
         self.show_top()
 
     def _show_detail(self) -> None:
         card = self._card
-        told = Content(words.emptiness(self.app_state, self._filter)) if card is None else self._about(card)
-        self.query_one("#about", Static).update(told)
-        possible = tuple(self._state_of(what) for what in sorted(_DEEDS))
+        about = Content(details.why_empty(self.app_state, self._filter)) if card is None else self._about(card)
+        self.query_one("#about", Static).update(about)
+        possible = tuple(self._possible_now(what) for what in MODEL_ACTIONS)
         if possible != self._possible:
             self._possible = possible
             self.refresh_bindings()
@@ -120,9 +113,9 @@ class ModelsScreen(ModeScreen):
         row = self._table.here
         members = row.members if row is not None else ()
         siblings = tuple(one for key in members if (one := self.app_state.card(key)) is not None)
-        return words.about(card, self.app_state, siblings)
+        return details.about(card, self.app_state, siblings)
 
-    # Narrowing
+    # Filtering
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as it is typed."""
@@ -138,18 +131,18 @@ class ModelsScreen(ModeScreen):
         self.query_one("#filter", Input).focus()
 
     def action_facet(self, name: str) -> None:
-        """Narrow the list to the next value of a facet."""
+        """Show only models with the next value of this, such as the next device."""
         facet = FilterBy(name)
         known = values(self.app_state.cards, facet)
         if len(known) < 2 and facet not in self._filter.picked:
-            same = clean_line(known[0], 40) if known else figures.UNKNOWN
+            same = clean_line(known[0], 40) if known else formatting.UNKNOWN
             self._say(f"All models have the same {facet}: {same}." if known else "There are no models to narrow down.")
             return
         self._filter = self._filter.stepped(facet, self.app_state.cards)
         self.refill()
 
     def action_open_facets(self) -> None:
-        """All values of all facets again."""
+        """Show the models of all devices, states, tasks, … again."""
         self._filter = self._filter.opened()
         self.refill()
 
@@ -169,7 +162,7 @@ class ModelsScreen(ModeScreen):
     # Choosing
 
     def on_model_table_moved(self, event: ModelTable.Moved) -> None:
-        """Tell of the row under the cursor."""
+        """Show what is known of the row under the cursor."""
         self._show_detail()
 
     def on_model_table_picked(self, event: ModelTable.Picked) -> None:
@@ -185,36 +178,39 @@ class ModelsScreen(ModeScreen):
             self._say(f"{MAX_MODELS} models are the most that can be compared at once.")
             return
         self.refill()
-        self.post_message(self.Chosen())
+        self.post_message(ChoiceChanged())
 
     def action_compare(self) -> None:
         """To the comparison, with the model under the cursor when none is chosen."""
         if not self.app_state.chosen and (card := self._card) is not None:
             self.app_state.toggle(card.key)
-        self.post_message(self.Chosen(done=True))
+        self.post_message(CompareRequested())
 
-    # What the host does
+    # What the host is asked to do
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Off is what this host cannot do, and away what makes no sense for this model or in the filter; their keys say
-        why."""
-        if action == "compare" and isinstance(self.focused, FilterField):
-            return False
-        return self._state_of(action) if action in _DEEDS else True
+    def meets(self, need: Need, action: str) -> bool | None:
+        """Grey out what this host cannot do; hide what makes no sense for this model, or in the filter."""
+        match need:
+            case Need.LIST:
+                return not isinstance(self.focused, FilterField)
+            case Need.POSSIBLE:
+                return self._possible_now(action)
+        return True
 
-    def _state_of(self, what: str) -> bool | None:
+    def _possible_now(self, what: str) -> bool | None:
         card = self._card
-        if unfitting(what, card, self.app_state):
+        if why_pointless(what, card, self.app_state):
             return False
-        return None if self._lacking(what, card) else True
+        return None if self._why_unable(what, card) else True
 
-    def _lacking(self, what: str, card: ModelCard | None) -> str:
-        return lacking(what, self._abilities_of(card.key if card is not None and what != "register" else ""))
+    def _why_unable(self, what: str, card: ModelCard | None) -> str:
+        key = card.key if card is not None and what != "register" else ""
+        return why_unable(what, self.app_state.abilities_of(key))
 
     def action_why(self, what: str) -> None:
         """Say why something cannot be done."""
         card = self._card
-        why = self._lacking(what, card) or unfitting(what, card, self.app_state)
+        why = self._why_unable(what, card) or why_pointless(what, card, self.app_state)
         if what == "register":
             # It takes the keys: a path that is typed after it must not act as keys.
             self.app.push_screen(ChoiceDialog("No folder can be added here", why, [("enter", "goes back")]))
@@ -223,32 +219,32 @@ class ModelsScreen(ModeScreen):
 
     def action_load(self) -> None:
         """Load the model under the cursor."""
-        self._ask("load")
+        self._request(LoadRequested)
 
     def action_unload(self) -> None:
         """Unload the model under the cursor."""
-        self._ask("unload")
+        self._request(UnloadRequested)
 
     def action_download(self) -> None:
         """Download the model under the cursor."""
-        self._ask("download")
+        self._request(DownloadRequested)
 
     def action_cancel(self) -> None:
         """Stop the download of the model under the cursor."""
-        self._ask("cancel")
+        self._request(CancelRequested)
 
     def action_remove(self) -> None:
-        """Delete the model under the cursor from the cache, if that is really wanted."""
+        """Delete the model under the cursor from the cache, after asking."""
         card = self._card
         if card is None:
             return
 
         def removed(answer: str | None) -> None:
             if answer == "y":
-                self.post_message(self.Asked("remove", card.key))
+                self.post_message(RemoveRequested(card.key))
 
-        size = figures.data_size(card.size_bytes)
-        size = "Its size is not known." if size == figures.UNKNOWN else f"It takes {size}."
+        size = formatting.data_size(card.size_bytes)
+        size = "Its size is not known." if size == formatting.UNKNOWN else f"It takes {size}."
         text = f"{size} To use it again, it has to be downloaded again."
         self.app.push_screen(ChoiceDialog(f"Remove {card.key} from the cache?", text, [("y", "removes it")]), removed)
 
@@ -257,7 +253,7 @@ class ModelsScreen(ModeScreen):
 
         def entered(path: str | None) -> None:
             if path:
-                self.post_message(self.Asked("register", path))
+                self.post_message(RegisterRequested(path))
 
         title = "A folder with an ONNX Runtime GenAI model"
         self.app.push_screen(TextInputDialog(title, "", "its path on this machine; esc leaves"), entered)
@@ -277,16 +273,16 @@ class ModelsScreen(ModeScreen):
     def action_details(self) -> None:
         """Show all that is known of the model under the cursor on a page of its own."""
         if (card := self._card) is not None:
-            text = self._details.get(card.key, "")
+            text = self.app_state.details.get(card.key, "")
             self.app.push_screen(TextPageDialog(card.key, self._about(card), markdown=text))
 
     def action_refresh_models(self) -> None:
         """Ask the host for its models again."""
-        self.post_message(self.Asked("refresh"))
+        self.post_message(RefreshRequested())
 
-    def _ask(self, what: str) -> None:
+    def _request(self, request: type[ModelRequest]) -> None:
         if (card := self._card) is not None:
-            self.post_message(self.Asked(what, card.key))
+            self.post_message(request(card.key))
 
     def _say(self, text: str) -> None:
         self.notify(text, severity="warning", markup=False)

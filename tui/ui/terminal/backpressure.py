@@ -1,4 +1,4 @@
-"""No more frames while too much waits for the terminal, whoever asks for them."""
+"""Holds all frames back while too many bytes wait for the terminal, whoever asks for a frame."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from textual.screen import Screen
 from tui.ui.terminal.writer import TerminalWriter
 
 MOST = 8_000
-"""Bytes that may wait before the next frame is painted: less than what lies in buffers on the way anyway."""
+"""Bytes that may wait when the next frame is painted: less than what buffers on the way hold anyway."""
 
 
 class Backpressure:
-    """Suspends an app's painting until everything has gone. What changes meanwhile is painted then, once."""
+    """Suspends an app's painting until everything has been written. What changes meanwhile is painted then, once."""
 
     def __init__(self, app: App[None], terminal_writer: TerminalWriter) -> None:
         self._app = app
         self._terminal_writer = terminal_writer
         self._held = ExitStack()
         self._screen: Screen[object] | None = None
-        """The one that was shown when it began; None while nothing is held."""
+        """The screen that was shown when painting was suspended; None while it is not."""
         self._moved = False
+        """Whether the layout has changed since."""
 
-    def look(self) -> None:
+    def check(self) -> None:
         """To be called after each frame, in the app's loop."""
         if (
             self._screen is None
@@ -33,7 +34,7 @@ class Backpressure:
             and self._terminal_writer.waiting > MOST
             and self._app.is_running
         ):
-            # Not within the frame: the layout that it belongs to is told of after it.
+            # Not within the frame: Textual announces the layout that it belongs to after it.
             asyncio.get_running_loop().call_soon(self._begin)
 
     def _begin(self) -> None:
@@ -44,13 +45,13 @@ class Backpressure:
         self._held.enter_context(self._app.batch_update())
         loop = asyncio.get_running_loop()
 
-        def tell() -> None:
+        def release() -> None:
             try:
                 loop.call_soon_threadsafe(self._release)
             except RuntimeError:
                 pass  # The program has ended.
 
-        self._terminal_writer.when_empty(tell)
+        self._terminal_writer.when_empty(release)
 
     def _layout_changed(self, screen: Screen[object]) -> None:
         self._moved = True
@@ -61,7 +62,7 @@ class Backpressure:
         if before is None or not self._app.is_running:
             return
         before.screen_layout_refresh_signal.unsubscribe(self._app)
-        # What a new layout would have painted is lost while painting is suspended; all else is kept.
+        # While painting is suspended, what a new layout would have painted is lost; everything else is kept.
         if self._moved or self._app.screen is not before:
             self._app.screen.refresh()
         else:

@@ -1,8 +1,8 @@
-"""Every column where it belongs, however wide the terminal takes the text before it to be.
+"""Keeps every column in its place, however wide the terminal takes the text before it to be.
 
-A row in a language with marks, or with emoji made of several, ends elsewhere in one terminal than in another, and would
-push or eat the border and the pane beside it. No terminal can be asked. So whatever follows such a character begins
-with a move to its column, and the character's cells are emptied before it is written.
+A row with combining marks, or with emoji made of several characters, ends elsewhere in one terminal than in another,
+and would push or overwrite the border and the pane beside it. No terminal can be asked. So whatever follows such a
+character begins with a move to its column, and the character's cells are emptied before it is written.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _PARTS = re.compile(r"(\x1b\[[0-9;]*m|\x1b\[\d+;\d+H)")
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _PIECES = re.compile("((?<!\u200d)(?: {2,}| +$|[\u2500-\u259f]+))")
 _NO_ROOM = "\u25a1"
-"""Stands for a character that could reach into what is not painted again."""
+"""Stands for a character that could reach into cells that are not painted again."""
 
 
 class _Piece(NamedTuple):
-    """A part of a row that is written in one go."""
+    """A part of a row that is written as a whole."""
 
     text: str
     cells: int
@@ -35,7 +35,7 @@ class _Piece(NamedTuple):
 
     @property
     def give(self) -> int:
-        """Cells that it would like to have besides its own."""
+        """Cells that it may take besides its own."""
         return self.room - self.cells
 
 
@@ -44,9 +44,9 @@ _Run = list[tuple[str, str]]
 
 
 def keep_columns(data: str) -> str:
-    """The frame, with moves after whatever terminals disagree about. Any other frame is handed back as it is.
+    """The frame, with a move after every text whose width terminals disagree about. Any other frame is returned as is.
 
-    Rows of text begin with a move to their place, as Textual's do; what else there is stays as it is.
+    Rows of text must begin with a move to their place, as Textual's do; everything else stays as it is.
     """
     if not unsure(data):
         return data
@@ -54,7 +54,7 @@ def keep_columns(data: str) -> str:
     run: _Run = []
     style = ""
     place: tuple[int, int] | None = None
-    """Row and column of the run's begin."""
+    """Row and column where the run begins."""
     for at, part in enumerate(_PARTS.split(data)):
         if at % 2 and part[-1] == "m":
             style = part
@@ -62,7 +62,7 @@ def keep_columns(data: str) -> str:
             row, _, column = part[2:-1].partition(";")
             to = (int(row), int(column))
             if place and run and to == (place[0], place[1] + sum(cell_len(text) for _, text in run)):
-                continue  # It goes on where it is: what stands there can give room to what stands before.
+                continue  # The run continues here: this text can give cells to the text before it.
             made += [_row(run, place and place[1]), part]
             run, place = [], to
         elif _CONTROL.search(part):
@@ -119,9 +119,10 @@ def _fitting(piece: _Piece, begin: int, end: int) -> _Piece:
 
 
 def _placed(pieces: Sequence[_Piece], column: int) -> list[tuple[int, int]]:
-    """First column of each piece, and the first one after it. What wants more room takes it from spaces behind it."""
+    """First column of each piece, and the first one after it. A piece that may need more cells takes them from spaces
+    after it."""
     left = [0] * (len(pieces) + 1)
-    """Cells that spaces from a piece on can give, up to the next border."""
+    """Cells that the spaces from each piece to the next border can give."""
     for at in range(len(pieces) - 1, -1, -1):
         piece = pieces[at]
         left[at] = 0 if piece.kind == "border" else left[at + 1] + _spare(pieces, at)
@@ -143,7 +144,7 @@ def _placed(pieces: Sequence[_Piece], column: int) -> list[tuple[int, int]]:
 
 
 def _spare(pieces: Sequence[_Piece], at: int) -> int:
-    """How many cells of a run of spaces can be done without: all but one where text goes on behind it."""
+    """How many cells of a run of spaces can be given away: all but one where text follows."""
     if pieces[at].kind != "space":
         return 0
     last = at + 1 == len(pieces) or pieces[at + 1].kind in ("border", "space")
@@ -165,7 +166,7 @@ def _pieces(text: str) -> tuple[_Piece, ...]:
 
 
 def _split(text: str) -> list[_Piece]:
-    """Text without longer spaces, parted where terminals disagree."""
+    """Text without longer runs of spaces, split where terminals disagree about the width."""
     found: list[_Piece] = []
     begin = cells = 0
     for cluster in clusters(text):

@@ -1,4 +1,4 @@
-"""Textual's drivers with an outlet of our own: theirs has a queue that, once full, stops the whole program."""
+"""Textual's drivers with a writer of our own: theirs has a queue that, once full, stops the whole program."""
 
 from __future__ import annotations
 
@@ -67,19 +67,19 @@ else:
 
 
 def bounded_driver(terminal_writer: TerminalWriter) -> type[Driver] | None:
-    """A class for `App(driver_class=…)` that writes into this outlet; None where the environment names another one."""
+    """A class for `App(driver_class=…)` that uses this writer; None where the environment names another one."""
     if constants.DRIVER is not None:
         return None
 
     class BoundedDriver(PlatformDriver):
-        """Every write goes into the outlet. Starting, leaving and what is written then is Textual's."""
+        """Every write goes to the writer. What is written at the start and the end is Textual's."""
 
         _held = ""
         _erases = False
 
         def start_application_mode(self) -> None:
             terminal_writer.open(_sink())
-            terminal_writer.put_back = self._put_back
+            terminal_writer.restore_terminal = self._restore_terminal
             self._erases = _can_erase()
             start: Callable[[], None] = super().start_application_mode
             start()
@@ -99,7 +99,7 @@ def bounded_driver(terminal_writer: TerminalWriter) -> type[Driver] | None:
                 terminal_writer.write(compact(held, erases=self._erases))
 
         def stop_application_mode(self) -> None:
-            terminal_writer.leave()
+            terminal_writer.begin_restoring()
             terminal_writer.write(_BREAK_OFF)
             super().stop_application_mode()
 
@@ -107,7 +107,7 @@ def bounded_driver(terminal_writer: TerminalWriter) -> type[Driver] | None:
             terminal_writer.close(LEAVING)
             super().close()
 
-        def _put_back(self) -> None:
+        def _restore_terminal(self) -> None:
             self.stop_application_mode()
             # Textual leaves the mouse on when it is stopped by another thread than the main one.
             terminal_writer.write(_NO_MOUSE)
@@ -141,8 +141,8 @@ class Stream:
         self._stream.flush()
         return len(piece), time.monotonic() - began > _LATE
 
-    def give_up(self) -> None:
-        """What was written cannot be taken back."""
+    def discard(self) -> None:
+        """What was written cannot be dropped."""
 
     def close(self) -> None:
         """The stream is not ours."""
@@ -165,8 +165,8 @@ if sys.platform != "win32":
                 count = 0
             return count, count < len(data)
 
-        def give_up(self) -> None:
-            """What lies between the program and a terminal that does not read is in the way of what puts it back."""
+        def discard(self) -> None:
+            """Drop what a terminal that does not read has in its buffer: what restores it comes after that."""
             try:
                 termios.tcflush(self._fd, termios.TCOFLUSH)
             except termios.error:

@@ -1,7 +1,7 @@
-"""What is read from a terminal, as keys: esc and a key after it are two, and the keys of one read stay together.
+"""Turns what is read from a terminal into keys: esc and a key after it are two, the keys of one read stay together.
 
-A terminal also answers: its colours, its name, where its cursor is. Who asked may have ended before, and the answer is
-late. It is no key.
+A terminal also sends answers: its colours, its name, the place of its cursor. An answer may come late, when the program
+that asked has ended. It is no key.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator, Sequence
 from functools import lru_cache
 
 # Textual's public driver takes its parser from here too, and hands it whole reads: the escape key and a letter that
-# come in one read are alt and that letter to it, or a sign that somebody's keyboard has there.
+# come in one read are alt and that letter to it, or a character that some keyboards have there.
 from textual._xterm_parser import XTermParser
 from textual.events import Event, Key, Paste
 from textual.message import Message
@@ -19,7 +19,7 @@ from textual.message import Message
 ESC = "\x1b"
 _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
 _LONGEST = 64
-"""Characters of a sequence; what is longer is none."""
+"""Most characters of a sequence; anything longer is none."""
 _MOUSE = re.compile(r"\x1b\[(?:<?[-\d;]+[mM]|M[\s\S]{3})")
 # Of the sequences that begin with `esc O` those that terminals send without having been asked to.
 _WHOLE = re.compile(
@@ -29,12 +29,12 @@ _WHOLE = re.compile(
 _STRING = re.compile(r"\x1b[]P_^X][^\x00-\x1f\x7f]*(?:\x07|\x1b\\)")
 """An answer that is a string: OSC, DCS, APC, PM, SOS."""
 _STRING_BEGUN = re.compile(r"\x1b(?:]\d{1,4};|P[\d;]{0,16}[>$!+|=]|_G)")
-"""What cannot be esc and keys any more, wherever it ends."""
+"""What can only be an answer, wherever it is cut, and not esc and keys."""
 _ANSWER_BEGUN = re.compile(r"\x1b\[(?:[<=>?]|\d+;)[0-?]*[ -/]*")
-"""A sequence of which the same holds."""
+"""The same for an answer that is a sequence."""
 _INSIDE = re.compile(r"[^\x00-\x1f\x7f]*")
 _LONGEST_STRING = 65_536
-"""Characters of a string that are left out; what comes then is typed."""
+"""Most characters of a string that are left out; what comes after them counts as typed."""
 _BEGUN = re.compile(
     rf"\x1b(?:\[(?:M[\s\S]{{0,2}}|<[-\d;]{{0,{_LONGEST}}}|\[|[0-?]{{0,{_LONGEST}}}[ -/]{{0,4}})?|O"
     rf"|[]P_^X][^\x00-\x1f\x7f]{{0,{_LONGEST}}}\x1b?)?\Z"
@@ -42,7 +42,7 @@ _BEGUN = re.compile(
 
 
 class KeysRead(Event, bubble=False):
-    """Keys, and pasted texts, that came with one read."""
+    """Keys and pasted texts that came with one read."""
 
     def __init__(self, keys: Sequence[Key | Paste], *, at_once: bool) -> None:
         """`at_once` says that the read before this one had only just ended."""
@@ -52,33 +52,33 @@ class KeysRead(Event, bubble=False):
 
 
 class Reads:
-    """Takes reads, decoded, and gives back what they mean. A sequence may be cut by the end of a read."""
+    """Takes what was read, decoded, and returns it as events. The end of a read may cut a sequence."""
 
     def __init__(self) -> None:
         self._parser = XTermParser()
         self._begun = ""
         """The beginning of a sequence, or `esc` alone, at the end of the last read."""
         self._pasted: str | None = None
-        """What has come of a text that the terminal pastes."""
+        """The part of a pasted text that has been read; None when none is being pasted."""
         self._string: int | None = None
-        """Characters that have come of a string of the terminal's whose end has not; None outside of one."""
+        """Characters that have been read of an unfinished string; None when none is being read."""
 
     @property
     def waiting(self) -> bool:
-        """Whether a sequence may have been cut: when nothing more comes, `give_up()` says what it was."""
+        """Whether a sequence may have been cut. When nothing more comes, `give_up()` returns what it was."""
         return bool(self._begun) or self._string is not None
 
     @property
     def answered(self) -> bool:
-        """Whether it is an answer of the terminal's that has been cut, and no key: there is time for the rest."""
+        """Whether what was cut is an answer of the terminal and no key, so that the rest of it may take longer."""
         return self._string is not None or bool(_ANSWER_BEGUN.match(self._begun))
 
     def take(self, text: str) -> list[Message]:
-        """The events of the next read, in their order."""
+        """The events of the next read, in order."""
         return list(self._events(text))
 
     def give_up(self) -> list[Message]:
-        """What has begun is no sequence: the escape key, and what was typed after it. Of an answer nothing is left."""
+        """Take what was cut for the escape key and what was typed after it. Of an answer nothing remains."""
         answered, begun = self.answered, self._begun
         self._begun, self._string = "", None
         found: list[Message] = []
@@ -125,7 +125,7 @@ class Reads:
             yield from self._parser.feed(sequence)
 
     def _paste(self, text: str) -> Generator[Message, None, str]:
-        # Joined before it is looked for: the end may have been cut.
+        # Joined first: the read may have cut the sequence that ends the text.
         pasted, end, rest = ((self._pasted or "") + text).partition(_PASTED)
         if not end:
             self._pasted = pasted
@@ -151,5 +151,5 @@ class Reads:
 
 @lru_cache(256)
 def _means_something(sequence: str) -> bool:
-    """Whether Textual knows it; a parser that does not would wait for more, and take the next keys for it."""
+    """Whether Textual knows the sequence. If not, its parser would wait for more, and take the next keys for that."""
     return bool(list(XTermParser().feed(sequence)))

@@ -14,7 +14,7 @@ _RESET = "\x1b[0m"
 _PARTS = re.compile(r"(\x1b\[[0-9;]*m|\x1b\[\d+(?:;\d+H|G))")
 _IN_ROW = re.compile(r"\x1b\[\d+[CG]\Z")
 _SPACES = re.compile(r"( {12,})")
-"""As many as erasing them and moving on is shorter for."""
+"""So many that erasing them and moving on takes fewer bytes."""
 _STYLE = re.compile(
     r"(?P<attributes>(?:[1-9];?|2\d;?|5\d;?)*?)"
     r"(?P<fore>(?:3[0-79]|9[0-7]|38;5;\d+|38;2;\d+;\d+;\d+)?);?"
@@ -32,11 +32,11 @@ _NONE = _Style("", "", "")
 
 
 def compact(data: str, *, erases: bool) -> str:
-    """`data` without styles that are set already, and without moves and line ends that a move follows at once.
+    """`data` without styles that are set already, and without moves and line ends that another move follows at once.
 
-    It is taken to begin without any style, and ends without one. Everything that is neither a style nor a move stays
-    as it is, and where it is; but with `erases`, for terminals that erase in the colour of the ground, long runs of
-    spaces become that. No line end is to scroll the screen: none of a frame does.
+    It must begin without a style, and ends without one. What is neither a style nor a move stays where and as it is;
+    but with `erases`, for terminals that erase in the background colour, long runs of spaces are erased instead. No
+    line end may scroll the screen: none of a frame does.
     """
     if "\x1b[" not in data:
         return data
@@ -79,7 +79,7 @@ def _erased(spaces: str) -> str:
 
 @lru_cache(maxsize=512)
 def _style(numbers: str) -> _Style:
-    """What a style sets. Rich writes all that differs from nothing, in this order, or a reset."""
+    """What a style sets. Rich writes all that it sets in this order, or a reset."""
     if numbers in ("", "0"):
         return _NONE
     found = _STYLE.fullmatch(numbers)
@@ -87,7 +87,7 @@ def _style(numbers: str) -> _Style:
 
 
 def _change(old: _Style, new: _Style) -> str:
-    """What makes one style of the other."""
+    """The sequence that changes one style into the other."""
     if old == new:
         return ""
     if new == _NONE:

@@ -1,4 +1,4 @@
-"""What is written to the terminal, by a thread: whoever paints never waits, and knows how much does."""
+"""Writes to the terminal in a thread: painting never waits for it, and knows how many bytes do."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from typing import Protocol
 from tui.ui.terminal.throughput import Throughput
 
 _MOMENT = 0.05
-"""Seconds between two looks at whether everything has gone."""
+"""Seconds between two checks whether everything has been written."""
 
 
 class Sink(Protocol):
     """Where bytes go."""
 
     def put(self, data: memoryview) -> tuple[int, bool]:
-        """Take what there is room for, waiting a moment for some: how many bytes, and whether there was too little.
+        """Write as many bytes as there is room for, waiting a moment for room. Returns how many were written, and
+        whether there was too little room.
 
         Raises OSError when the terminal is gone.
         """
 
-    def give_up(self) -> None:
-        """Forget what was taken and nobody has read, as far as that can be done."""
+    def discard(self) -> None:
+        """Drop what was written and has not been read, as far as that is possible."""
 
     def close(self) -> None:
-        """Let go of the terminal."""
+        """Release the terminal."""
 
 
 class TerminalWriter:
-    """A queue without bound, of bytes; it stays short because nobody paints while much is waiting."""
+    """An unbounded queue of bytes. It stays short, because nothing is painted while much is waiting."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -41,44 +42,44 @@ class TerminalWriter:
         self._full = False
         self._closing = False
         self._last: list[bytes] | None = None
-        """What was written since `leave()`."""
+        """What was written since `begin_restoring()`."""
         self._when_empty: list[Callable[[], None]] = []
         self._thread: threading.Thread | None = None
         self._sink: Sink | None = None
-        self._drain = Throughput()
-        self.put_back: Callable[[], None] = lambda: None
-        """Puts the terminal back in order, in any thread, where the program cannot leave as usual. It may take long."""
+        self._throughput = Throughput()
+        self.restore_terminal: Callable[[], None] = lambda: None
+        """Restores the terminal, from any thread, where the program cannot end as usual. It may block for long."""
 
     def open(self, sink: Sink) -> None:
-        """Begin to write."""
+        """Start writing to this terminal."""
         self._sink, self._closing, self._last = sink, False, None
         self._thread = threading.Thread(target=self._run, args=(sink,), name="terminal", daemon=True)
         self._thread.start()
 
     @property
     def waiting(self) -> int:
-        """Bytes that were handed over and not written yet."""
+        """Bytes that have not been written yet."""
         return self._waiting
 
     @property
     def stuck(self) -> bool:
-        """Whether something waits because there was no room for it."""
+        """Whether bytes wait because there was no room for them."""
         return self._full and self._waiting > 0
 
     @property
     def slow(self) -> bool:
         """Whether the terminal reads so slowly that less should be painted."""
         with self._state:
-            return self._drain.slow(self._clock())
+            return self._throughput.slow(self._clock())
 
     @property
     def clear(self) -> bool:
-        """Whether nothing waits, here or, on a slow terminal, in a buffer on the way to it."""
+        """Whether no byte waits, neither here nor, on a slow terminal, in a buffer on the way to it."""
         with self._state:
-            return not self._waiting and self._drain.clear(self._clock())
+            return not self._waiting and self._throughput.clear(self._clock())
 
     def write(self, text: str) -> None:
-        """Have this written, and return at once."""
+        """Put this at the end of the queue, and return at once."""
         data = text.encode("utf-8", "replace")  # Half a surrogate pair must not end the thread.
         with self._state:
             if self._last is not None:
@@ -86,58 +87,59 @@ class TerminalWriter:
             if self._thread is not None and data:
                 self._queue.append(memoryview(data))
                 self._waiting += len(data)
-                self._drain.handed(len(data), self._clock())
+                self._throughput.queued(len(data), self._clock())
                 self._state.notify_all()
 
-    def when_empty(self, tell: Callable[[], None]) -> None:
-        """Call this, once and in any thread, when nothing is waiting."""
+    def when_empty(self, call: Callable[[], None]) -> None:
+        """Have this called once, in any thread, when no byte is waiting."""
         with self._state:
             if self._waiting:
-                self._when_empty.append(tell)
+                self._when_empty.append(call)
                 return
-        tell()
+        call()
 
-    def leave(self) -> None:
-        """What waits is a picture that nobody will look at any more; what comes from now on puts the terminal back."""
+    def begin_restoring(self) -> None:
+        """Drop the frames that wait: nobody will see them. What is written from here on restores the terminal."""
         with self._state:
-            self._forget()
+            self._clear_queue()
             self._last = []
 
     def close(self, patience: float) -> None:
-        """Stop when everything has gone, or the end of it at least; takes little more than `patience` seconds."""
+        """Stop when everything has been written, or at least what restores the terminal. Takes little more than
+        `patience` seconds."""
         thread = self._thread
         if thread is None:
             return
-        if not self._gone_within(patience) and self._sink is not None:
+        if not self._written_within(patience) and self._sink is not None:
             with self._state:
-                self._forget()
-                self._sink.give_up()
+                self._clear_queue()
+                self._sink.discard()
                 for data in self._last or ():
                     self._queue.append(memoryview(data))
                     self._waiting += len(data)
                 self._state.notify_all()
-            self._gone_within(patience / 4)
+            self._written_within(patience / 4)
         with self._state:
             self._closing = True
             self._state.notify_all()
         thread.join(patience / 4)
         self._thread = None
 
-    def _gone_within(self, seconds: float) -> bool:
+    def _written_within(self, seconds: float) -> bool:
         until = self._clock() + seconds
         with self._state:
             while self._waiting and (left := until - self._clock()) > 0:
                 self._state.wait(min(left, _MOMENT))
             return not self._waiting
 
-    def _forget(self) -> None:
+    def _clear_queue(self) -> None:
         self._queue.clear()
         self._waiting = 0
 
     def _run(self, sink: Sink) -> None:
         try:
             while (data := self._next()) is not None:
-                self._went(data, *sink.put(data))
+                self._written(data, *sink.put(data))
         except (OSError, ValueError):  # ValueError: it has been closed.
             self._lose()
         finally:
@@ -149,29 +151,29 @@ class TerminalWriter:
                 self._state.wait()
             return None if self._closing else self._queue[0]
 
-    def _went(self, data: memoryview, count: int, full: bool) -> None:
+    def _written(self, data: memoryview, count: int, full: bool) -> None:
         with self._state:
             self._full = full
-            self._drain.went(count, full, self._clock())
-            if self._queue and self._queue[0] is data:  # else it was forgotten meanwhile
+            self._throughput.written(count, full, self._clock())
+            if self._queue and self._queue[0] is data:  # else the queue has been cleared meanwhile
                 self._waiting -= count
                 self._queue.popleft()
                 if count < len(data):
                     self._queue.appendleft(data[count:])
             if self._waiting:
                 return
-            self._drain.emptied()
+            self._throughput.emptied()
             self._state.notify_all()
-            told, self._when_empty = self._when_empty, []
-        for tell in told:
-            tell()
+            calls, self._when_empty = self._when_empty, []
+        for call in calls:
+            call()
 
     def _lose(self) -> None:
         """The terminal is gone: there is nothing to wait for."""
         with self._state:
-            self._forget()
+            self._clear_queue()
             self._thread = None
             self._state.notify_all()
-            told, self._when_empty = self._when_empty, []
-        for tell in told:
-            tell()
+            calls, self._when_empty = self._when_empty, []
+        for call in calls:
+            call()

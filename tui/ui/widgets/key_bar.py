@@ -10,16 +10,17 @@ from textual.binding import Binding
 from textual.events import Click
 from textual.screen import Screen
 
+from tui.ui.actions import APP
 from tui.ui.widgets.painted import Painted, Row
 
-ALWAYS = ("quit", "help")
-"""The actions whose keys are shown whatever else there is: the way out, and all keys."""
+_ALWAYS = [item.action for item in reversed(APP) if item.always]
+"""The actions whose keys are shown however little room there is: the way out, and all keys."""
 KEY, WORD = "key-row--key", "key-row--word"
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """One key. `start` and `stop` are its cells in the row."""
+    """One key in the bar. `start` is its first cell in the row, `stop` the one after its last."""
 
     key: str
     shown: str
@@ -29,9 +30,9 @@ class Hint:
 
 
 class KeyBar(Painted):
-    """Follows the focus, as Textual's footer does; but that makes a widget of each key, which is half of a first frame.
+    """Follows the focus, as Textual's footer does, which makes a widget of each key: half the cost of a first frame.
 
-    What is off is not offered. What has no room is left out; `?`, which lists it, and the key that leaves always stay.
+    A key whose action cannot be done is not shown. What has no room is left out, but for the keys that always stay.
     """
 
     ALLOW_SELECT = False
@@ -77,7 +78,7 @@ class KeyBar(Painted):
             if active.binding.show and active.enabled
         }
         hints: list[Hint] = []
-        kept = [offered.pop(action) for action in ALWAYS if action in offered]
+        kept = [offered.pop(action) for action in _ALWAYS if action in offered]
         room = width + 1 - sum(map(self._cells, kept))
         start = 0
         for binding in (*reversed(offered.values()), *kept):

@@ -1,8 +1,8 @@
 """Keys act in the order in which they were pressed, however many come at once.
 
-Textual hands a key to the focused widget and takes the next one at once. What the widget has no use for goes up from
-parent to parent, and only at the end, in the app, are bindings looked up. So letters that come later are typed before
-a backspace acts, and what follows a key that moves the focus or opens a dialog goes where the focus was.
+Textual passes a key to the focused widget and takes the next one at once. A key that the widget does not use bubbles
+from parent to parent, and bindings are looked up only at the end, in the app. So letters that come later would be typed
+before a backspace acts, and what follows a key that moves the focus or opens a dialog would go where the focus was.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from textual.events import Event, Key, Paste
 from textual.widgets import TextArea
 
 from tui.core.text.clean import clean_line
-from tui.ui.actions import EVERYWHERE
+from tui.ui.actions import APP
 from tui.ui.terminal.key_sequences import ESC, KeysRead
 from tui.ui.widgets.field_text import text_of
 
 _PATIENCE = 5.0
 """Seconds that a key may act before the one after it acts all the same."""
-_LEAVE = next(action.keys for action in EVERYWHERE if action.id == "app.quit")
+_LEAVE = next(action.keys for action in APP if action.id == "app.quit")
 _LEAVE_WITHIN = 1.0
-"""Seconds that keys which were pressed before it have until the program is left all the same."""
+"""Seconds that the keys which were pressed before it have to act; then the program is left all the same."""
 _BLANK = {"enter": "\r", "ctrl+j": "\n", "tab": "\t"}
 _MOST_ROUNDS = 12
-"""How often it is looked whether a key has acted to its end."""
+"""How often it is checked whether a key has finished acting."""
 
 
 class _Read:
-    """Keys that came together, less those that have had their turn."""
+    """Keys that came with one read, but for those that have acted."""
 
     def __init__(self, keys: Iterable[Key | Paste], *, at_once: bool) -> None:
         self.keys = deque(keys)
         self.at_once = at_once
         self.pasted = False
-        """Whether a part of it was taken for pasted text."""
+        """Whether a part of it was taken to be pasted text."""
         typed = [_typed(key) for key in self.keys]
         self.has_inner_line_end = "\r" in typed and any(
             one not in (None, "\r", "\n") for one in typed[typed.index("\r") :]
@@ -50,12 +50,12 @@ class _Read:
 
 @dataclass(slots=True)
 class _Turn:
-    """A key that acts."""
+    """The key that is acting."""
 
     number: int
     began: float
     place: tuple[object, ...] = ()
-    """Where keys went when this was last looked at."""
+    """Where keys went when this was last checked."""
     rounds: int = 0
 
 
@@ -72,28 +72,28 @@ class KeysInTurn(App[ReturnType]):
         """Whether the last read was pasted text, so that a read that follows at once is the rest of it."""
 
     async def on_event(self, event: Event) -> None:
-        """Each key in its turn; everything else as it comes."""
+        """Handle each key in its turn, and everything else at once."""
         if isinstance(event, Key | Paste) and not event.is_forwarded:
             await self._take([event])
         else:
             await super().on_event(event)
 
     async def on_keys_read(self, event: KeysRead) -> None:
-        """The keys of one read."""
+        """Take the keys of one read."""
         await self._take(event.keys, at_once=event.at_once)
 
     async def _take(self, keys: Sequence[Key | Paste], *, at_once: bool = False) -> None:
         read = _Read((one for key in keys for one in _apart(key)), at_once=at_once)
         self._reads.append(read)
-        # Within a text that was pasted it is no key.
+        # Within pasted text it is no key.
         if any(isinstance(key, Key) and key.key == _LEAVE for key in keys) and not read.has_inner_line_end:
-            # What was pressed before it acts first, as far as that is soon done.
+            # What was pressed before it acts first, unless that takes long.
             self.set_timer(_LEAVE_WITHIN, self.exit)
         if self._turn is None or time.monotonic() - self._turn.began > _PATIENCE:
             await self._next()
 
     async def _next(self) -> None:
-        """Have the next key act, and all letters before it, which go no further than the field they are typed in."""
+        """Have the next key act, and all letters before it: these concern only the field in which they are typed."""
         self._turn = None
         while (key := self._next_key()) is not None:
             focused = self.focused if self.screen_stack else None
@@ -129,13 +129,13 @@ class KeysInTurn(App[ReturnType]):
 
     @property
     def _way(self) -> Sequence[DOMNode]:
-        """All that a key passes, from the focus to the app."""
+        """The nodes that a key passes, from the focus to the app."""
         if not self.screen_stack:
             return (self,)
         return self.focused.ancestors_with_self if self.focused is not None else (self.screen, self)
 
     async def _follow(self, number: int, way: Iterator[DOMNode]) -> None:
-        """Go the way of a key behind it: what it has set off on its way is handled before this comes by."""
+        """Follow a key along its way: each node handles what the key has caused before it handles this call."""
         turn = self._turn
         if turn is None or turn.number != number:
             return
@@ -144,7 +144,7 @@ class KeysInTurn(App[ReturnType]):
                 return
             if node is self:
                 return  # The program is leaving.
-        # What was set off may have set off more; when a round finds everything as it was, that is over.
+        # What the key has caused may have caused more. That is over when a round changes nothing.
         turn.rounds += 1
         before, turn.place = turn.place, self._place
         if turn.rounds < _MOST_ROUNDS and (turn.rounds == 1 or turn.place != before):
@@ -154,7 +154,7 @@ class KeysInTurn(App[ReturnType]):
 
 
 def _paints_as_it_is(focused: object) -> bool:
-    """Whether it is a field of Textual's own, as its command palette has one."""
+    """Whether it is a field of Textual's own, such as that of its command palette, which paints any text raw."""
     from textual.widgets import Input
 
     from tui.ui.widgets.line_field import LineField
@@ -163,7 +163,7 @@ def _paints_as_it_is(focused: object) -> bool:
 
 
 def _apart(key: Key | Paste) -> tuple[Key | Paste, ...]:
-    """A letter with alt is the escape key and the letter: most terminals send the same for both."""
+    """Split a letter with alt into the escape key and the letter: most terminals send the same bytes for both."""
     if isinstance(key, Key) and key.key.startswith("alt+") and key.character is not None and key.is_printable:
         return Key("escape", ESC), Key(key.character, key.character)
     return (key,)
@@ -172,8 +172,8 @@ def _apart(key: Key | Paste) -> tuple[Key | Paste, ...]:
 def _pasted(keys: Iterable[Key | Paste], *, goes_on: bool) -> str | None:
     """The text of keys that were pasted by a terminal that does not say so, None when they were typed.
 
-    They were pasted when text follows a line end, or when they go on with what was pasted. Keys that are no text are
-    left out then, so that nothing can run and nothing be scored.
+    They were pasted when text follows a line end, or when they continue what was pasted. Keys that are no text are left
+    out then, so that nothing is run or scored by accident.
     """
     text = ""
     for key in keys:
