@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from textual.screen import Screen
-from tui.ui.terminal.keys_in_turn import KeysInTurn
 
 from tests.app.stage import rows, screen_text
 from tests.support.some import some
@@ -15,6 +14,7 @@ from tui.core.sessions.view import StoredComparison
 from tui.storage.session_files import load
 from tui.ui.compare.screen import CompareScreen
 from tui.ui.state import AppState
+from tui.ui.terminal.keys_in_turn import KeysInTurn
 from tui.ui.terminal.refresh_rate import RefreshRate
 from tui.ui.terminal.writer import TerminalWriter
 from tui.ui.themes import variable_defaults
@@ -48,7 +48,7 @@ async def test_a_kept_session_is_shown_with_its_answers_metrics_and_scores(size:
     requests = [view.run.shown_request(key) for key in view.run.plan.models]
     app = Viewer()
     async with app.run_test(size=size) as pilot:
-        await app.compare.take_up(view)
+        await app.compare.show_comparison(view)
         await pilot.pause()
         panes = list(app.screen.query(AnswerPane))
         assert len(panes) == len(requests) == 3

@@ -147,7 +147,6 @@ def test_no_part_of_the_program_makes_one() -> None:
     allowed = {
         # `daemon` is set on the object, or the thread is joined where it is made.
         "shutdown.py": {"Timer"},
-        "fetch.py": set(),
     }
     assert len(SOURCES) > 100
     for path in some(SOURCES):

@@ -152,7 +152,7 @@ class CompareApp(KeysInTurn[None]):
             self.exit()
             return
         self._host_controller = host_controller = HostController(self, opened.host, opened.runner, **self._asked)
-        await self.compare.take_up(opened.view or opened.runner, opened.runner)
+        await self.compare.show_comparison(opened.view or opened.runner, opened.runner)
         self.refresh_bindings()
         for notice in opened.notices:
             self.show_error(notice)

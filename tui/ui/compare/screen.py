@@ -46,7 +46,7 @@ class CompareScreen(ModeScreen):
     ACTIONS = COMPARE
     AUTO_FOCUS = "PromptField"
 
-    # These are there from `take_up` on.
+    # These are there from `show_comparison` on.
     _view: ComparisonView
     _presenter: Presenter
     _markdown_formatter: MarkdownFormatter[PaneModel]
@@ -85,7 +85,7 @@ class CompareScreen(ModeScreen):
         """Show what is waited for."""
         self._show_status()
 
-    async def take_up(self, view: ComparisonView, commands: Commands | None = None) -> None:
+    async def show_comparison(self, view: ComparisonView, commands: Commands | None = None) -> None:
         """Show a comparison, and follow it. What that needs is loaded now, after the first frame. Without `commands`
         nothing can be asked or scored."""
         from tui.ui.compare.markdown_formatter import MarkdownFormatter
