@@ -17,10 +17,17 @@ _T = TypeVar("_T")
 _K = TypeVar("_K")
 
 
+def start(work: Callable[[], object], name: str) -> Thread:
+    """Start a daemon thread of this name that does `work`. What that raises goes to `threading.excepthook`."""
+    thread = Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
 def in_thread(work: Callable[[], _T], name: str) -> Future[_T]:
     """Begin `work` in a daemon thread of this name. What it returns or raises is in the future."""
     future: Future[_T] = Future()
-    Thread(target=_do, args=(work, future), name=name, daemon=True).start()
+    start(partial(_do, work, future), name)
     return future
 
 
@@ -75,7 +82,7 @@ class Worker:
             self._jobs.put((job, future))
             if not self._begun:
                 self._begun = True
-                Thread(target=self._run, name=self._name, daemon=True).start()
+                start(self._run, self._name)
         return future
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from tui.background import start
 from tui.core.catalog.download import Download, Stage
 from tui.core.catalog.download_speed import DownloadSpeed, Sample, added, pace
 from tui.core.catalog.model_card import ModelCard
@@ -63,7 +64,7 @@ class Downloads:
             idle, self._at_work = not self._at_work, True
         if idle:
             # Not a pool: at the program's end its threads would be waited for, and a download can take an hour.
-            threading.Thread(target=self._work, name="downloads", daemon=True).start()
+            start(self._work, "downloads")
         return True
 
     def cancel(self, key: str) -> bool:
@@ -153,7 +154,7 @@ class Downloads:
                 ended.set()
 
         began = self._clock()
-        threading.Thread(target=download, name="download", daemon=True).start()
+        start(download, "download")
         while not (ended.is_set() or cancelled.is_set() or self._stands_still(key, began)):
             self._wait(ended, _LOOK_S)
         stop.set()

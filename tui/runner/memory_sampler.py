@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
+from tui.background import start
 from tui.core.requests.events import Memory
 from tui.hosts.free_memory import free_bytes, resident_bytes
 
@@ -29,8 +30,7 @@ class MemorySampler:
         """Begin to look, at once, while this request runs; `pid` is the process that serves it, if known."""
         self._watched[request] = pid
         if self._thread is None:
-            self._thread = threading.Thread(target=self._look, name="memory", daemon=True)
-            self._thread.start()
+            self._thread = start(self._look, "memory")
         self._kick.set()
 
     def leave(self, request: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Generic
 
+from tui.background import start
 from tui.ui.widgets.answer.formatted import FormatJob, Formatted
 from tui.ui.widgets.answer.view import AnswerView
 from tui.ui.widgets.pane_grid import Key, PaneRow
@@ -32,7 +33,7 @@ class MarkdownFormatter(Generic[Key]):
             if job is not None:
                 self._working = True
                 loop = asyncio.get_running_loop()
-                threading.Thread(target=self._work, args=(loop, view, job), name="markdown", daemon=True).start()
+                start(partial(self._work, loop, view, job), "markdown")
                 return
 
     def toggle(self) -> str:
