@@ -28,7 +28,7 @@ _AHEAD_NS = 200_000
 clock = time.perf_counter_ns
 
 
-class HostController:
+class ServerState:
     """What all connections share."""
 
     def __init__(self) -> None:
@@ -47,8 +47,8 @@ class HostController:
 class Connection(asyncio.Protocol):
     """One request, then the end: the server keeps no connection."""
 
-    def __init__(self, host_controller: HostController) -> None:
-        self._host_controller = host_controller
+    def __init__(self, state: ServerState) -> None:
+        self._state = state
         self._buffer = b""
         self._received: int | None = None
         self._stream: Stream | None = None
@@ -87,15 +87,15 @@ class Connection(asyncio.Protocol):
         if path.endswith("/chat/completions") and method == "POST":
             self._chat(json.loads(body))
         elif path == "/v1/models":
-            rows = [{"id": name, "object": "model", "owned_by": "bench"} for name in self._host_controller.models]
+            rows = [{"id": name, "object": "model", "owned_by": "bench"} for name in self._state.models]
             self._say("200 OK", {"object": "list", "data": rows})
         elif path == "/bench/models":
-            self._host_controller.models = json.loads(body)
+            self._state.models = json.loads(body)
             self._say("200 OK", {})
         elif path == "/bench/progress":
-            self._say("200 OK", self._host_controller.progress())
+            self._say("200 OK", self._state.progress())
         elif path == "/bench/talks":
-            self._say("200 OK", [talk.to_dict() for talk in self._host_controller.talks])
+            self._say("200 OK", [talk.to_dict() for talk in self._state.talks])
         else:
             self._say("404 Not Found", {"error": {"message": f"nothing at {path[:80]}"}})
 
@@ -107,7 +107,7 @@ class Connection(asyncio.Protocol):
             return
         assert self._transport is not None and self._received is not None
         talk = Talk(shape.id, self._received)
-        self._host_controller.talks.append(talk)
+        self._state.talks.append(talk)
         self._stream = Stream(self._transport, shape, talk)
         self._stream.begin()
 
@@ -231,8 +231,8 @@ def _chunked(events: list[str]) -> bytes:
 
 async def serve(limit: float) -> None:
     """Serve until stdin ends, at most `limit` seconds."""
-    loop, over, host_controller = asyncio.get_running_loop(), asyncio.Event(), HostController()
-    server = await loop.create_server(lambda: Connection(host_controller), "127.0.0.1", 0)
+    loop, over, state = asyncio.get_running_loop(), asyncio.Event(), ServerState()
+    server = await loop.create_server(lambda: Connection(state), "127.0.0.1", 0)
 
     def watch() -> None:
         sys.stdin.buffer.read()
