@@ -14,7 +14,7 @@ from tests.support.loopback_server import FINISH, SCRIPTS, LoopbackServer, Wire,
 from tests.support.odd_servers import UnlistingServer
 from tests.support.screens import asking
 from tests.support.some import some
-from tui.core.plans.plan import Mode
+from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session_model import ModelChoice
 from tui.hosts.openai.host import OpenAIHost
@@ -156,7 +156,7 @@ async def test_a_pause_before_a_retry_is_shown_and_can_be_stopped(server: Loopba
     host = OpenAIHost(server.url)
     async with asking(host, ("busy_for_long",)) as play:
         await play.sees("1 busy_for_long")
-        play.runner.begin(play.app.app_state.chosen_cards(), "hi", retries=1)
+        play.runner.begin(play.app.app_state.chosen_cards(), "hi", PlanOptions(retries=1))
         await play.sees("asks once more in 120 s")
         await play.sees("asks once more in 119 s")
         await play.press("escape", "X")

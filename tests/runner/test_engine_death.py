@@ -14,7 +14,7 @@ from tests.runner.conftest import Cards
 from tests.support.loopback_host import LoopbackHost
 from tests.support.running import RecordingKeeper, engines, requests_of, states, to_the_end, until
 from tests.support.some import some
-from tui.core.plans.plan import Mode
+from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.requests.request import RequestState
 from tui.engine import engine_client as link
 from tui.runner import Runner
@@ -51,7 +51,7 @@ def test_an_engine_that_cannot_start_says_so_and_nothing_of_what_is_kept(
     fresh: Runner, cards: Cards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(link, "COMMAND", [sys.executable, "-c", "raise SystemExit('no room')"])
-    run = fresh.begin(cards("good", "burst"), "hi", mode=Mode.MEASURE, rounds=1, warmup=0)
+    run = fresh.begin(cards("good", "burst"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=1, warmup=0))
     to_the_end(fresh)
     for request in some(run.requests.values()):
         assert request.state is RequestState.FAILED and request.fault is not None
@@ -60,7 +60,7 @@ def test_an_engine_that_cannot_start_says_so_and_nothing_of_what_is_kept(
 
 
 def test_a_measured_run_goes_on_with_another_engine(runner: Runner, cards: Cards) -> None:
-    run = runner.begin(cards("endless", "late_text"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0)
+    run = runner.begin(cards("endless", "late_text"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2, warmup=0))
     endless, other = requests_of(runner, "endless"), requests_of(runner, "late_text")
     until(runner, lambda: bool(endless[0].answer))
     kill_engine()

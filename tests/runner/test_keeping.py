@@ -6,7 +6,7 @@ from tests.runner.conftest import Cards
 from tests.support.loopback_host import LoopbackHost
 from tests.support.running import RecordingKeeper, to_the_end
 from tests.support.some import some
-from tui.core.plans.plan import Mode
+from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.requests.request import Request, RequestState
 from tui.core.scoring.rating import Score, current_notes, current_scores
 from tui.core.sessions.session_dict import request_to_dict, session_from_dict, session_to_dict
@@ -31,7 +31,7 @@ def test_every_event_of_every_request_is_recorded_in_order(
 def test_every_finished_request_is_in_the_snapshot_that_its_end_brings(
     fresh: Runner, memory: RecordingKeeper, cards: Cards
 ) -> None:
-    run = fresh.begin(cards("late_text", "e500", "empty"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0)
+    run = fresh.begin(cards("late_text", "e500", "empty"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2, warmup=0))
     finished: set[str] = set()
     while fresh.busy:
         fresh.wait(0.02)
@@ -45,7 +45,7 @@ def test_every_finished_request_is_in_the_snapshot_that_its_end_brings(
 def test_a_snapshot_holds_only_what_does_not_change_any_more(
     fresh: Runner, memory: RecordingKeeper, cards: Cards
 ) -> None:
-    fresh.begin(cards("late_text", "good", "burst"), "hi", mode=Mode.MEASURE)
+    fresh.begin(cards("late_text", "good", "burst"), "hi", PlanOptions(mode=Mode.MEASURE))
     to_the_end(fresh)
     # One for each end, and one more when a last look at the memory came after it.
     by_size = {len(snapshot.requests): snapshot for snapshot in memory.snapshots}

@@ -10,7 +10,7 @@ from tests.support.loopback_server import LoopbackServer
 from tests.support.running import RecordingKeeper, conducting, requests_of, states, to_the_end, until
 from tests.support.some import some
 from tui.core.errors import BadInputError
-from tui.core.plans.plan import Mode, schedule
+from tui.core.plans.plan import Mode, PlanOptions, schedule
 from tui.core.plans.plan_run import planned_request_of
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.answer_limits import MAX_PROMPT_BYTES
@@ -24,7 +24,7 @@ D, F, K, X = RequestState.DONE, RequestState.FAILED, RequestState.SKIPPED, Reque
 
 def test_every_prompt_of_a_plan_is_asked_once_a_round(runner: Runner, server: LoopbackServer, cards: Cards) -> None:
     prompts = [Prompt("", "one"), Prompt("", "two", "Be brief."), Prompt("", "one")]
-    runner.begin(cards("burst", "late_text"), prompts, rounds=2)
+    runner.begin(cards("burst", "late_text"), prompts, PlanOptions(rounds=2))
     run = to_the_end(runner)
     assert states(run) == [D] * 8
     asked = [[message["content"] for message in talk.body["messages"]] for talk in server.talks]
@@ -34,7 +34,7 @@ def test_every_prompt_of_a_plan_is_asked_once_a_round(runner: Runner, server: Lo
 def test_one_model_asked_in_two_ways_is_two_columns(runner: Runner, server: LoopbackServer, cards: Cards) -> None:
     (card,) = cards("burst")
     ways = [ModelChoice(card), ModelChoice(card, Overrides(system="Be odd.", temperature=1.5))]
-    run = runner.begin(ways, "hi", parameters=Parameters(temperature=0.0, seed=4))
+    run = runner.begin(ways, "hi", PlanOptions(parameters=Parameters(temperature=0.0, seed=4)))
     to_the_end(runner)
     first, second = run.plan.models
     sent = {len(talk.body["messages"]): talk.body for talk in server.talks}
@@ -50,7 +50,7 @@ def test_one_model_asked_in_two_ways_is_two_columns(runner: Runner, server: Loop
 def test_a_model_that_fails_is_asked_again_as_often_as_wished_and_then_skipped(
     runner: Runner, server: LoopbackServer, cards: Cards
 ) -> None:
-    runner.begin(cards("e500", "burst"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0, retries=2)
+    runner.begin(cards("e500", "burst"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2, warmup=0, retries=2))
     run = to_the_end(runner)
     failing = sorted(requests_of(runner, "e500"), key=lambda request: (request.spec.round, request.spec.launch))
     assert [(request.spec.round, request.spec.launch, request.state) for request in failing] == [
@@ -62,7 +62,7 @@ def test_a_model_that_fails_is_asked_again_as_often_as_wished_and_then_skipped(
 
 def test_a_model_that_answers_when_asked_again_goes_on(runner: Runner, host: LoopbackHost, cards: Cards) -> None:
     host.broken = {"burst"}
-    runner.begin(cards("burst"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0, retries=1)
+    runner.begin(cards("burst"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2, warmup=0, retries=1))
     until(runner, lambda: any(request.state is F for request in requests_of(runner, "burst")))
     host.broken = set()
     to_the_end(runner)
@@ -76,7 +76,7 @@ def test_a_plan_that_was_broken_off_goes_on_in_its_own_order_in_another_program(
 ) -> None:
     names = ("burst", "late_text", "good")
     with conducting(host) as first:
-        begun = first.begin(cards(*names), "hi", mode=Mode.MEASURE, rounds=3, warmup=1, nonce=True)
+        begun = first.begin(cards(*names), "hi", PlanOptions(mode=Mode.MEASURE, rounds=3, warmup=1, nonce=True))
         until(first, lambda: sum(request.state is D for request in begun.requests.values()) >= 6)
         first.stop_all()
         to_the_end(first)
@@ -111,7 +111,7 @@ def test_a_model_that_had_failed_is_given_another_chance_when_its_plan_goes_on(
     host: LoopbackHost, server: LoopbackServer, cards: Cards
 ) -> None:
     with conducting(host) as first:
-        begun = first.begin(cards("e500", "burst"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0)
+        begun = first.begin(cards("e500", "burst"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2, warmup=0))
         until(first, lambda: any(request.state is F for request in begun.requests.values()))
         first.stop_all()
         to_the_end(first)
@@ -133,7 +133,7 @@ def test_of_two_plans_that_were_broken_off_one_goes_on_and_the_other_stays_as_it
     with conducting(host) as first:
         plans = []
         for question in ("one", "two"):
-            begun = first.begin(cards("late_text"), question, mode=Mode.MEASURE, rounds=3, warmup=0)
+            begun = first.begin(cards("late_text"), question, PlanOptions(mode=Mode.MEASURE, rounds=3, warmup=0))
             until(first, lambda: any(request.state is D for request in begun.requests.values()))  # noqa: B023
             first.stop_all()
             to_the_end(first)
@@ -177,7 +177,7 @@ def test_what_was_skipped_is_asked_when_its_plan_goes_on(
 ) -> None:
     host.broken = {"burst"}
     with conducting(host) as first:
-        begun = first.begin(cards("burst"), "hi", mode=Mode.MEASURE, rounds=3, warmup=1)
+        begun = first.begin(cards("burst"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=3, warmup=1))
         assert states(to_the_end(first)) == [F, K, K, K]
     host.broken = set()
     second = Runner(host, session_from_dict(session_to_dict(first.session)))
@@ -191,7 +191,7 @@ def test_what_was_skipped_is_asked_when_its_plan_goes_on(
 
 
 def test_what_is_skipped_says_why(runner: Runner, cards: Cards) -> None:
-    runner.begin(cards("e500", "burst"), "hi", mode=Mode.MEASURE, rounds=2, warmup=1)
+    runner.begin(cards("e500", "burst"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2, warmup=1))
     run = to_the_end(runner)
     failing, fine = requests_of(runner, "e500"), requests_of(runner, "burst")
     assert [request.state for request in failing] == [F, K, K]
@@ -202,7 +202,7 @@ def test_what_is_skipped_says_why(runner: Runner, cards: Cards) -> None:
     assert all(request.fault is None for request in some(fine))
     again = session_from_dict(session_to_dict(runner.session))
     assert [again.requests[request.spec.id].fault for request in failing] == [request.fault for request in failing]
-    runner.begin(cards("e500"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0)
+    runner.begin(cards("e500"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2, warmup=0))
     to_the_end(runner)
     fault = requests_of(runner, "e500")[1].fault
     assert fault and fault.message == "Not asked, because a request before failed: The host refused with 500: boom."

@@ -13,7 +13,7 @@ from tests.support.loopback_server import WORDS, LoopbackServer
 from tests.support.running import RecordingKeeper, conducting, requests_of, states, to_the_end, until
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import ModelFailedError
-from tui.core.plans.plan import Mode
+from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.requests import events as ev
 from tui.core.requests.request import RequestState
 from tui.hosts.base import Ability, able
@@ -101,7 +101,7 @@ def test_a_model_that_its_host_unloaded_since_is_loaded_and_asked_again(
 ) -> None:
     server.unloaded.add("good")
     counting.stale = 1
-    cared.begin([counting.card("good")], "hi", mode=mode, warmup=0)
+    cared.begin([counting.card("good")], "hi", PlanOptions(mode=mode, warmup=0))
     run = to_the_end(cared)
     assert states(run) == [RequestState.FAILED, RequestState.DONE]
     first, second = run.requests.values()

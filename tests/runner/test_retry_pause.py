@@ -9,7 +9,7 @@ import pytest
 from tests.runner.conftest import Cards
 from tests.support.running import states, to_the_end, until
 from tests.support.sessions import request as a_request
-from tui.core.plans.plan import Mode, Plan
+from tui.core.plans.plan import Mode, Plan, PlanOptions
 from tui.core.requests.events import Cancelled, Failed
 from tui.core.requests.request import RequestState
 from tui.engine.retry_after import retry_after_s
@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 29, 12, 0, 0, tzinfo=UTC)
 
 
 def test_a_retry_waits_as_long_as_the_host_wishes_and_its_wait_is_no_queueing(runner: Runner, cards: Cards) -> None:
-    run = runner.begin(cards("busy"), "hi", retries=1)
+    run = runner.begin(cards("busy"), "hi", PlanOptions(retries=1))
     to_the_end(runner)
     first, second = run.requests.values()
     assert states(run) == [RequestState.FAILED, RequestState.FAILED]
@@ -34,7 +34,7 @@ def test_a_retry_waits_as_long_as_the_host_wishes_and_its_wait_is_no_queueing(ru
 
 
 def test_a_wait_can_be_called_off(runner: Runner, cards: Cards) -> None:
-    run = runner.begin(cards("busy_for_long"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0, retries=1)
+    run = runner.begin(cards("busy_for_long"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2, warmup=0, retries=1))
     until(runner, lambda: runner.pause_s is not None)
     assert runner.busy and not runner.preparing
     runner.stop_all()
@@ -128,5 +128,5 @@ def test_part_of_a_second_counts_as_a_whole_one() -> None:
 
 
 def test_each_plan_has_a_seed_of_its_own(fresh: Runner, cards: Cards) -> None:
-    plans = [build_plan(fresh._recorder, cards("good", "burst"), "hi", {"mode": Mode.MEASURE}) for _ in range(3)]
+    plans = [build_plan(fresh._recorder, cards("good", "burst"), "hi", PlanOptions(Mode.MEASURE)) for _ in range(3)]
     assert len({plan.seed for plan in plans}) == 3

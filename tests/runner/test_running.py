@@ -12,7 +12,7 @@ from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import WORDS, LoopbackServer
 from tests.support.running import RecordingKeeper, conducting, requests_of, states, to_the_end, until
 from tests.support.some import any_number_of, some
-from tui.core.plans.plan import Mode
+from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session_model import Parameters
 from tui.runner import Runner
@@ -21,7 +21,9 @@ D, F, K = RequestState.DONE, RequestState.FAILED, RequestState.SKIPPED
 
 
 def test_an_answer_arrives_whole_with_its_times(runner: Runner, server: LoopbackServer, cards: Cards) -> None:
-    runner.begin(cards("good"), "What is RAG?", parameters=Parameters(max_tokens=9, temperature=0.0, seed=4))
+    runner.begin(
+        cards("good"), "What is RAG?", PlanOptions(parameters=Parameters(max_tokens=9, temperature=0.0, seed=4))
+    )
     (request,) = to_the_end(runner).requests.values()
     assert (request.state, request.answer, request.finish_reason) == (D, "".join(WORDS), "stop")
     body = server.talk("good").body
@@ -75,7 +77,7 @@ def test_a_model_of_a_race_that_is_asked_again_alone_is_not_contended(runner: Ru
 def test_measuring_has_never_more_than_one_request_in_flight(
     runner: Runner, server: LoopbackServer, cards: Cards
 ) -> None:
-    runner.begin(cards("good", "late_text", "burst"), "hi", mode=Mode.MEASURE, rounds=2)
+    runner.begin(cards("good", "late_text", "burst"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2))
     to_the_end(runner)
     spans = [(talk.sends[0][0], talk.sends[-1][0]) for talk in server.talks]
     assert len(spans) == 9
@@ -86,7 +88,7 @@ def test_measured_rounds_are_interleaved_behind_a_marked_warm_up(
     runner: Runner, server: LoopbackServer, cards: Cards
 ) -> None:
     names = ("late_text", "burst")
-    runner.begin(cards(*names), "hi", mode=Mode.MEASURE, rounds=2)
+    runner.begin(cards(*names), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2))
     run = to_the_end(runner)
     asked = [talk.body["model"] for talk in server.talks]
     assert [set(asked[at : at + 2]) for at in (0, 2, 4)] == [set(names)] * 3
@@ -118,7 +120,7 @@ def test_a_model_that_failed_is_not_asked_again_in_later_rounds(
 ) -> None:
     bad = "burst" if how == "load" else "e500"
     host.broken = {bad} if how == "load" else set()
-    runner.begin(cards(bad, "late_text"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0)
+    runner.begin(cards(bad, "late_text"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2, warmup=0))
     to_the_end(runner)
     assert [request.state for request in requests_of(runner, bad)] == [F, K]
     assert [request.state for request in requests_of(runner, "late_text")] == [D, D]
@@ -219,7 +221,7 @@ def test_models_that_do_not_fit_together_are_loaded_one_at_a_time(
     host.load = watched  # type: ignore[method-assign]
     try:
         names = ("good", "burst", "no_done")
-        runner.begin(cards(*names), "hi", mode=Mode.MEASURE, alone=True)
+        runner.begin(cards(*names), "hi", PlanOptions(mode=Mode.MEASURE, alone=True))
         run = to_the_end(runner)
     finally:
         del host.load

@@ -11,7 +11,7 @@ from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.running import RecordingKeeper, conducting, to_the_end
 from tests.support.some import some
-from tui.core.plans.plan import Mode
+from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.requests.events import Loaded
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session import Session
@@ -33,7 +33,7 @@ def test_the_same_model_on_two_hosts_is_two_columns_and_only_the_host_that_loads
     with conducting(several, memory) as runner:
         runner.connected(several.connect())
         cards = [card for card in several.catalogue() if card.key in ("lab/good", "box:80/good")]
-        runner.begin(cards, "hi", mode=Mode.MEASURE, warmup=0)
+        runner.begin(cards, "hi", PlanOptions(mode=Mode.MEASURE, warmup=0))
         run = to_the_end(runner)
         session = runner.session
     assert [request.state for request in run.requests.values()] == [RequestState.DONE] * 2

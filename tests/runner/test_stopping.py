@@ -11,7 +11,7 @@ from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.running import RecordingKeeper, engines, requests_of, states, to_the_end, until
 from tui.core.errors import BadInputError
-from tui.core.plans.plan import Mode
+from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.requests.request import RequestState
 from tui.runner import Runner
 
@@ -35,7 +35,7 @@ def test_stopping_one_keeps_what_arrived_and_the_others_go_on(
 def test_stopping_all_ends_what_runs_and_what_has_not_begun(
     runner: Runner, server: LoopbackServer, cards: Cards
 ) -> None:
-    run = runner.begin(cards("endless", "stall_midway"), "hi", mode=Mode.MEASURE, rounds=3, warmup=0)
+    run = runner.begin(cards("endless", "stall_midway"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=3, warmup=0))
     until(runner, lambda: any(request.answer for request in run.requests.values()))
     runner.stop_all()
     to_the_end(runner)
@@ -95,7 +95,7 @@ def test_stopping_what_has_ended_changes_nothing(runner: Runner, keeper: Recordi
 
 
 def test_a_stopped_model_is_asked_in_later_rounds(runner: Runner, cards: Cards) -> None:
-    run = runner.begin(cards("endless"), "hi", mode=Mode.MEASURE, rounds=2, warmup=0)
+    run = runner.begin(cards("endless"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2, warmup=0))
     for request in run.requests.values():
         until(runner, lambda answering=request: bool(answering.answer))  # type: ignore[misc]
         runner.stop(request.spec.id)
@@ -116,7 +116,7 @@ def test_asking_one_again_is_a_second_launch_beside_the_first(runner: Runner, ca
 
 
 def test_asking_all_again_goes_the_plans_own_way_without_its_warm_up(runner: Runner, cards: Cards) -> None:
-    run = runner.begin(cards("late_text", "burst"), "hi", mode=Mode.MEASURE)
+    run = runner.begin(cards("late_text", "burst"), "hi", PlanOptions(mode=Mode.MEASURE))
     to_the_end(runner)
     runner.rerun_all()
     to_the_end(runner)
@@ -180,7 +180,7 @@ def test_nothing_can_be_asked_again_before_the_first_run(fresh: Runner) -> None:
 
 
 def test_closing_stops_what_runs_and_keeps_what_arrived(fresh: Runner, memory: RecordingKeeper, cards: Cards) -> None:
-    run = fresh.begin(cards("endless"), "hi", mode=Mode.MEASURE, rounds=3, warmup=0)
+    run = fresh.begin(cards("endless"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=3, warmup=0))
     until(fresh, lambda: bool(run.requests["r1"].answer))
     arrived = run.requests["r1"].answer
     assert fresh.close()

@@ -13,6 +13,7 @@ from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import SCRIPTS, LoopbackServer
 from tests.support.running import conducting, to_the_end, until
 from tests.support.streams import CASES, script
+from tui.core.plans.plan import PlanOptions
 from tui.core.requests.phase import Phase
 from tui.core.requests.phases import spans
 from tui.core.requests.request import Request, RequestState
@@ -36,7 +37,7 @@ SCRIPTS |= {
 
 
 def asked(runner: Runner, host: LoopbackHost, model: str) -> Request:
-    runner.begin([host.card(model)], "hi", warmup=0)
+    runner.begin([host.card(model)], "hi", PlanOptions(warmup=0))
     (request,) = to_the_end(runner).requests.values()
     return request
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, Unpack
+from typing import Any
 
 from tests.support.screens import Play, playing
 from tests.support.sessions import ASKED, MS, SENT, WHEN, fold, request, session, spec
 from tui.app.app import CompareApp, Opened
 from tui.core.catalog.model_card import ModelCard, ModelState
-from tui.core.plans.plan import Mode, Plan
+from tui.core.plans.plan import Mode, Plan, PlanOptions
 from tui.core.plans.plan_run import PlanRun
 from tui.core.plans.prompt import Prompt
 from tui.core.requests import events as ev
@@ -23,7 +23,6 @@ from tui.core.sessions.session_model import Endpoint, ModelChoice, SessionModel
 from tui.core.sessions.view import StoredComparison
 from tui.hosts.base import Ability, BareHost, HostInfo, able
 from tui.runner import Runner
-from tui.runner.plan_builder import PlanOptions
 from tui.ui.themes import load_all
 
 RATER = "ann"
@@ -97,10 +96,13 @@ class RecordedRunner(Runner):
         """The prompts that were to be run."""
 
     def begin(
-        self, models: Sequence[ModelCard | ModelChoice], asked: str | Sequence[Prompt], **terms: Unpack[PlanOptions]
+        self,
+        models: Sequence[ModelCard | ModelChoice],
+        asked: str | Sequence[Prompt],
+        options: PlanOptions = PlanOptions(),
     ) -> PlanRun:
         if not isinstance(asked, str) or not asked.strip() or self.run is None:
-            return super().begin(models, asked, **terms)
+            return super().begin(models, asked, options)
         self.begun.append(asked)
         return self.run
 

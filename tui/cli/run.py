@@ -19,7 +19,7 @@ from tui.cli.recovery import Recovery
 from tui.core.catalog.model_card import ModelCard, find_or_believe
 from tui.core.errors import BadInputError, NoHostError, NoModelError, prose
 from tui.core.metrics.registry import MS, Flag, Place, flags_in, mark, metrics_in, sentences, values
-from tui.core.plans.plan import Mode
+from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.plans.plan_run import PlanRun, newest
 from tui.core.plans.progress import progress
 from tui.core.requests.outcome import COMPLETE, outcome
@@ -135,13 +135,15 @@ def run(
             asked = runner.begin(
                 chosen,
                 questions,
-                mode=Mode(mode),
-                rounds=rounds,
-                warmup=warmup,
-                retries=retries,
-                alone=alone,
-                nonce=nonce,
-                parameters=parameters,
+                PlanOptions(
+                    mode=Mode(mode),
+                    rounds=rounds,
+                    warmup=warmup,
+                    retries=retries,
+                    alone=alone,
+                    nonce=nonce,
+                    parameters=parameters,
+                ),
             )
             beside = None if no_save else Recovery(paths.sessions_dir(sessions))
             drive(runner, _teller(runner.session, asked, as_json), beside)

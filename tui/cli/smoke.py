@@ -14,7 +14,7 @@ from tui.cli.output import host_option, models_option, show, show_json, told
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import BadInputError, CompareError, NoHostError, NoModelError, prose
 from tui.core.metrics.registry import Place, metrics_in, values
-from tui.core.plans.plan import MAX_MODELS, Mode
+from tui.core.plans.plan import MAX_MODELS, Mode, PlanOptions
 from tui.core.requests.outcome import outcome
 from tui.core.requests.request import Request
 from tui.core.sessions.session_model import Parameters
@@ -114,7 +114,7 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
     with conducted(host, info, None, save=False) as (runner, _):
         for start in range(0, len(chosen), MAX_MODELS):
             some = chosen[start : start + MAX_MODELS]
-            runner.begin(some, PROBE, mode=Mode.MEASURE, warmup=0, parameters=parameters)
+            runner.begin(some, PROBE, PlanOptions(mode=Mode.MEASURE, warmup=0, parameters=parameters))
             drive(runner, ended)
     for name, why in unlisted.items():
         note(Check(name or "host", ExitCode.GOOD if name in answered else ExitCode.NO_HOST, why))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Unpack
+from typing import Any
 
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import BadInputError, CompareError, prose
+from tui.core.plans.plan import PlanOptions
 from tui.core.plans.plan_run import PlanRun, remaining
 from tui.core.plans.prompt import Prompt
 from tui.core.requests import events as ev
@@ -21,7 +22,7 @@ from tui.hosts.base import Host, HostInfo
 from tui.runner.host_worker import Counted, HostWorker, KeptAlive, LoadBegan, Ready, Traced, Unready
 from tui.runner.keep_alive import KeepAlive
 from tui.runner.memory_sampler import MemorySampler
-from tui.runner.plan_builder import PlanOptions, build_plan
+from tui.runner.plan_builder import build_plan
 from tui.runner.post_processing import PostProcessing
 from tui.runner.ratings import Ratings
 from tui.runner.request_queue import RequestQueue
@@ -100,14 +101,17 @@ class Runner:
         )
 
     def begin(
-        self, models: Sequence[ModelCard | ModelChoice], asked: str | Sequence[Prompt], **terms: Unpack[PlanOptions]
+        self,
+        models: Sequence[ModelCard | ModelChoice],
+        asked: str | Sequence[Prompt],
+        options: PlanOptions = PlanOptions(),
     ) -> PlanRun:
         """Put prompts to models. Raises BadInputError when that makes no sense, or a run is still going.
 
         `asked` is one question, or prompts whose keys do not matter.
         """
         self._refuse_while_busy()
-        return self._noted(self._queue.begin(build_plan(self._recorder, models, asked, terms)))
+        return self._noted(self._queue.begin(build_plan(self._recorder, models, asked, options)))
 
     def resume(self) -> PlanRun:
         """Go on with the session's last plan that was broken off. Raises BadInputError when there is none."""

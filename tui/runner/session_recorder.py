@@ -79,7 +79,7 @@ class SessionRecorder:
             header = session_to_dict(self.session)
             self.record({"session": {key: value for key, value in header.items() if key not in _LISTS}})
 
-    def target(self, model_choice: ModelChoice) -> SessionModel:
+    def model(self, model_choice: ModelChoice) -> SessionModel:
         """The session's target for this model, asked in this way; entered at its first use."""
         card, own = model_choice.card, model_choice.own
         there = self.session.models.values()

@@ -15,6 +15,7 @@ from tests.hosts.adapter.conftest import (
 from tests.support.program import call
 from tests.support.running import conducting, states, to_the_end
 from tests.support.some import some
+from tui.core.plans.plan import PlanOptions
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session_model import Parameters
 from tui.hosts.adapter.host import AdapterHost
@@ -46,7 +47,7 @@ def test_three_models_of_the_documented_example_are_compared(
     assert [card.id for card in cards] == ["babble-1", "babble-2", "babble-3"]
     assert {card.licence for card in cards} == {"MIT"}
     with conducting(host) as runner:
-        run = runner.begin(cards, "What is a model?", parameters=Parameters(max_tokens=8, seed=1))
+        run = runner.begin(cards, "What is a model?", PlanOptions(parameters=Parameters(max_tokens=8, seed=1)))
         to_the_end(runner)
         assert states(run) == [RequestState.DONE] * 3
         requests = list(run.requests.values())
@@ -57,7 +58,7 @@ def test_three_models_of_the_documented_example_are_compared(
         assert all(
             request.metrics.load_ms is not None and request.metrics.ttft_ms is not None for request in some(requests)
         )
-        again = runner.begin(cards, "What is a model?", parameters=Parameters(max_tokens=8, seed=1))
+        again = runner.begin(cards, "What is a model?", PlanOptions(parameters=Parameters(max_tokens=8, seed=1)))
         to_the_end(runner)
         assert [request.answer for request in again.requests.values()] == [request.answer for request in requests]
         assert all(request.metrics.load_ms is None for request in some(again.requests.values()))

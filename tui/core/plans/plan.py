@@ -6,7 +6,8 @@ import random
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from tui.core.sessions.session_model import Parameters, Timeouts
+from tui.core.errors import BadInputError
+from tui.core.sessions.session_model import MAX_INTEGER, MAX_TOKENS, Parameters, Timeouts
 
 
 class Mode(StrEnum):
@@ -38,6 +39,45 @@ class Plan:
     """Whether each request begins with a marker of its own, so that a prefix cache holds at most what precedes it."""
 
 
+MAX_ROUNDS = 1_000
+MAX_RETRIES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """How a plan is to be carried out; see `Plan` for each of them. The defaults are those of the command line."""
+
+    mode: Mode = Mode.RACE
+    rounds: int = 1
+    warmup: int | None = None
+    """None: one for a measured plan, none for a race."""
+    alone: bool = False
+    retries: int = 0
+    nonce: bool = False
+    parameters: Parameters = field(default_factory=Parameters)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+    def check(self) -> None:
+        """Raises BadInputError naming the first option that makes no sense, with the limits of the command line."""
+        asked = self.parameters
+        ranges: tuple[tuple[str, float | None, float, float], ...] = (
+            ("rounds", self.rounds, 1, MAX_ROUNDS),
+            ("warmup", self.warmup, 0, MAX_ROUNDS),
+            ("retries", self.retries, 0, MAX_RETRIES),
+            ("max_tokens", asked.max_tokens, 1, MAX_TOKENS),
+            ("temperature", asked.temperature, 0, 2),
+            ("top_p", asked.top_p, 0, 1),
+            ("seed", asked.seed, -MAX_INTEGER, MAX_INTEGER),
+        )
+        for name, value, least, most in ranges:
+            if value is not None and not least <= value <= most:
+                raise BadInputError(f"`{name}` is {value}", f"It can be from {least} to {most}")
+        if asked.top_p == 0:
+            raise BadInputError("`top_p` is 0", "It can be above 0, and at most 1")
+        if self.alone and self.mode is not Mode.MEASURE:
+            raise BadInputError("`alone` goes with `Mode.MEASURE`", "A race needs all models at once")
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedRequest:
     """One request to make. Round 0 is the warm-up."""
@@ -52,11 +92,11 @@ MAX_MODELS = 8
 """How many models may be asked at once."""
 
 Batch = tuple[PlannedRequest, ...]
-"""Requests that are in flight together; the next wave waits for the last of them."""
+"""Requests that are in flight together; the next batch waits for the last of them."""
 
 
 def schedule(plan: Plan) -> tuple[Batch, ...]:
-    """The plan's waves: a race has one wave a prompt and round, a measured plan one wave a request.
+    """The plan's batches: a race has one batch a prompt and round, a measured plan one batch a request.
 
     Measured rounds are interleaved, so that a machine growing warm or busy touches all models alike; their order
     within a round is shuffled from the plan's seed. Models that are loaded alone are asked everything in turn.
@@ -71,7 +111,7 @@ def schedule(plan: Plan) -> tuple[Batch, ...]:
         warmups = [
             PlannedRequest(model, plan.prompts[0], 0, warmup=True) for model in plan.models for _ in range(plan.warmup)
         ]
-        batches += [(slot,) for slot in warmups]
+        batches += [(request,) for request in warmups]
     for number in range(1, plan.rounds + 1):
         for prompt in plan.prompts:
             order = list(plan.models)

@@ -13,6 +13,12 @@ from tui.core.text.clean import clean_line
 DEFAULT_MAX_TOKENS = 512
 """Always sent: some hosts cut silently, others reserve thousands of tokens, when no maximum is given."""
 
+MAX_TOKENS = 1_000_000_000
+MAX_INTEGER = (1 << 63) - 1
+"""The largest number that a session file holds."""
+DETERMINISTIC_SEED = 42
+"""The sampling seed of a plan that is to give the same answers again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
@@ -24,9 +30,13 @@ class Parameters:
     seed: int | None = None
     stop: tuple[str, ...] = ()
 
-
-DETERMINISTIC_SEED = 42
-"""The sampling seed of a run that is to give the same answers again."""
+    def deterministic(self) -> Parameters:
+        """The same with temperature 0 and a seed, where these are not given."""
+        return replace(
+            self,
+            temperature=0.0 if self.temperature is None else self.temperature,
+            seed=DETERMINISTIC_SEED if self.seed is None else self.seed,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import CompareError
-from tui.core.plans.plan import Mode, Plan
+from tui.core.plans.plan import Plan, PlanOptions
 from tui.core.plans.plan_run import PlanRun
 from tui.core.requests.request import Request
 from tui.core.scoring.rating import OVERALL, RatingChange, RatingsOf
@@ -98,7 +98,7 @@ class Commands(Protocol):
         """The scores and notes of the person who gives the commands."""
         ...
 
-    def begin(self, models: Sequence[ModelCard], asked: str, *, mode: Mode, alone: bool) -> PlanRun:
+    def begin(self, models: Sequence[ModelCard], asked: str, options: PlanOptions) -> PlanRun:
         """Put a question to models. Raises BadInputError when that makes no sense, or while a run goes on."""
         ...
 

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.core.errors import BadInputError, CompareError, StoreError
-from tui.core.plans.plan import Mode
+from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.text.clean import clean_line
 from tui.ui.actions import COMPARE, Need
 from tui.ui.cells import cut
@@ -258,7 +258,7 @@ class CompareScreen(ModeScreen):
             self.tell(self.app_state.trouble or BadInputError("No model is chosen", hint="F1 shows the models."))
             return
         try:
-            self._commands.begin(cards, text, mode=self.mode, alone=self._alone)
+            self._commands.begin(cards, text, PlanOptions(mode=self.mode, alone=self._alone))
         except CompareError as error:
             self._refuse(error)
             return
