@@ -12,7 +12,7 @@ from types import FrameType
 
 from textual.app import App
 
-from tui.core.signals import NOT_KEPT, code_of, heeded
+from tui.signals import NOT_KEPT, code_of, heeded
 
 _PATIENCE = 2.0
 """Seconds that the program has to end as usual."""

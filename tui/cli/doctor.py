@@ -11,10 +11,9 @@ from typing import Any
 
 import click
 
-from tui.cli import system_info as machine
+from tui.cli import system_info
 from tui.cli.exit_codes import ExitCode, of_error
-from tui.cli.open_session import surroundings
-from tui.cli.output import host_option, show, show_json, told
+from tui.cli.output import handles_errors, host_option, show, show_json
 from tui.core.errors import CompareError, NoHostError
 from tui.core.text.formatting import data_size
 from tui.files import is_there
@@ -23,11 +22,12 @@ from tui.hosts.search.auto_host import AutoHost
 from tui.hosts.search.describe import counted, host_lines, row, search_lines, searched
 from tui.hosts.search.open import open_host
 from tui.hosts.search.search import Attempt
+from tui.runner.open_session import surroundings
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came of the search for one host."""
+    """What the search for one host found."""
 
     name: str
     attempts: tuple[Attempt, ...]
@@ -39,7 +39,7 @@ class Finding:
     """Why there is no host, or why it does not list its models, which is what tells a host from anything else."""
 
     def to_dict(self) -> dict[str, Any]:
-        """For machines."""
+        """As in the output of `--json`."""
         facts = asdict(self.info) if self.info is not None else None
         if facts is not None:
             del facts["members"], facts["name"]
@@ -56,7 +56,7 @@ class Finding:
 @click.command()
 @host_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-@told
+@handles_errors
 def doctor(host: tuple[str, ...], as_json: bool) -> ExitCode:
     """Say where a host was looked for, what answers and what it can do, and what this machine and terminal have.
 
@@ -64,26 +64,26 @@ def doctor(host: tuple[str, ...], as_json: bool) -> ExitCode:
     """
     opened = open_host(host, surroundings())
     try:
-        findings = [_examined(name, found) for name, found in searched(opened).items()]
+        findings = [_examine(name, found) for name, found in searched(opened).items()]
     finally:
         opened.close()
     code = _code(findings)
     facts = {
-        "memory": machine.memory(),
-        "places": machine.places(),
-        "versions": machine.versions(),
-        "terminal": machine.terminal(os.environ),
+        "memory": system_info.memory(),
+        "places": system_info.places(),
+        "versions": system_info.versions(),
+        "terminal": system_info.terminal(os.environ),
     }
     if as_json:
-        hosts_told = [finding.to_dict() for finding in findings]
-        show_json({"ok": not code, "exit_code": int(code), "hosts": hosts_told, **facts})
+        host_facts = [finding.to_dict() for finding in findings]
+        show_json({"ok": not code, "exit_code": int(code), "hosts": host_facts, **facts})
         return code
-    for line in [*(line for finding in findings for line in _told(finding)), *_machine_told(facts)]:
+    for line in [*(line for finding in findings for line in _finding_lines(finding)), *_system_lines(facts)]:
         show(line)
     return code
 
 
-def _examined(name: str, host: AutoHost) -> Finding:
+def _examine(name: str, host: AutoHost) -> Finding:
     try:
         info = host.connect()
     except CompareError as error:
@@ -103,7 +103,7 @@ def _code(findings: list[Finding]) -> ExitCode:
     return next((of_error(finding.error) for finding in findings if finding.error is not None), ExitCode.NO_HOST)
 
 
-def _told(finding: Finding) -> Iterator[str]:
+def _finding_lines(finding: Finding) -> Iterator[str]:
     yield from search_lines(finding.name, finding.attempts)
     if finding.info is not None and not finding.info.unlisted:
         yield from host_lines(finding.info, finding.abilities or {}, _counted(finding))
@@ -118,7 +118,7 @@ def _counted(finding: Finding) -> str:
     return counted(finding.models)
 
 
-def _machine_told(facts: Mapping[str, Any]) -> Iterator[str]:
+def _system_lines(facts: Mapping[str, Any]) -> Iterator[str]:
     memory, terminal = facts["memory"], facts["terminal"]
     yield "This machine"
     free, total = memory["free_bytes"], memory["total_bytes"]

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from tui.cli.exit_codes import ExitCode
-from tui.cli.output import host_option, models_option, say, sessions_option, told
+from tui.cli.output import handles_errors, host_option, models_option, say, sessions_option
 
 COMMANDS = ("doctor", "models", "report", "run", "smoke")
 """Each is a module of this package with a command of the same name."""
@@ -109,7 +109,7 @@ def cli(
         _open_screen(models, prompt, host, sessions, theme, keep_warm, low_bandwidth)
 
 
-@told
+@handles_errors
 def _open_screen(
     models: tuple[str, ...],
     prompt: str | None,

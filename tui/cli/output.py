@@ -1,4 +1,4 @@
-"""What every command shares: its options, what it says, and errors as sentences on stderr. Loads no more than that."""
+"""What every command shares: options, output on stdout and stderr, and errors as sentences. Imports little."""
 
 from __future__ import annotations
 
@@ -36,29 +36,29 @@ sessions_option = click.option(
 
 
 def say(text: str) -> None:
-    """Progress and other asides, on stderr. Nothing ends because nobody reads them."""
+    """Write progress and other asides to stderr. No command ends because nobody reads them."""
     try:
         click.echo(clean(text), err=True)
     except OSError:
-        _write_no_more(sys.stderr)
+        _redirect_to_nowhere(sys.stderr)
 
 
 def show(text: str) -> None:
-    """What was asked for, on stdout. Raises EndedError when nobody reads it, StoreError when it cannot be written."""
-    _put_out(clean(text))
+    """Write what was asked for to stdout. Raises EndedError when nobody reads it, StoreError when it fails."""
+    _write(clean(text))
 
 
 def show_json(data: Any) -> None:
-    """One JSON object on stdout, in ASCII: no terminal and no code page can spoil it. Raises like `show`."""
-    _put_out(json.dumps(data, indent=2))
+    """Write one JSON object to stdout, in ASCII: no terminal and no code page can spoil it. Raises like `show`."""
+    _write(json.dumps(data, indent=2))
 
 
-def _put_out(text: str) -> None:
+def _write(text: str) -> None:
     try:
         click.echo(text)
     except OSError as error:
         unread = _nobody_reads(error, sys.stdout)
-        _write_no_more(sys.stdout)
+        _redirect_to_nowhere(sys.stdout)
         if unread:
             raise EndedError(PIPE) from error
         raise StoreError("The output could not be written", reason_of(error)) from error
@@ -71,8 +71,8 @@ def _nobody_reads(error: OSError, stream: TextIO) -> bool:
     return error.errno == errno.EPIPE or (sys.platform == "win32" and error.errno == errno.EINVAL)
 
 
-def _write_no_more(stream: TextIO) -> None:
-    """Lead a stream nowhere: what it still holds would be tried again at the interpreter's end, and complained of."""
+def _redirect_to_nowhere(stream: TextIO) -> None:
+    """Redirect a stream to the null device: else the interpreter would flush it once more at its end, and complain."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, stream.fileno())
@@ -80,8 +80,8 @@ def _write_no_more(stream: TextIO) -> None:
         os.close(nowhere)
 
 
-def told(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
-    """Let a command end with its exit code, and turn its failures into sentences."""
+def handles_errors(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
+    """Make a command exit with its code, and turn its failures into sentences on stderr."""
 
     @functools.wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from tui import api
 from tui.cli.exit_codes import ExitCode
-from tui.cli.output import say, show, told
-from tui.cli.recovery import only_in_journals
-from tui.core.errors import BadInputError, reason_of
+from tui.cli.output import handles_errors, say, show
+from tui.core.errors import BadInputError, CompareError, reason_of
 from tui.files import refuse_irregular
-from tui.report.aggregate import Aggregation, Report
 from tui.report.formats.registry import FORMATS, Format, format_called, format_of
 from tui.storage.atomic_file import write_atomic
 from tui.storage.paths import sessions_dir, state_dir
-from tui.storage.session_files import collect, load
+from tui.storage.session_recovery import sessions_only_in_journals
 
 _STDOUT = Path("-")
 _SUFFIXES = ", ".join(form.suffix for form in FORMATS)
@@ -37,7 +35,7 @@ _SUFFIXES = ", ".join(form.suffix for form in FORMATS)
     help="Write it to this file; - is stdout.",
 )
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
-@told
+@handles_errors
 def report(files: tuple[Path, ...], name: str | None, output: Path | None, force: bool) -> ExitCode:
     """Aggregate sessions: latency, speed and scores by model, device and mode. Bad files are named and skipped.
 
@@ -50,33 +48,21 @@ def report(files: tuple[Path, ...], name: str | None, output: Path | None, force
         _check_free(output, force=force)
     places = files or (sessions_dir(),)
     folders = [place for place in places if os.path.isdir(place)]  # noqa: PTH112 - never raises
-    for journal in only_in_journals(folders if files else [*folders, state_dir()]):
+    for journal in sessions_only_in_journals(folders if files else [*folders, state_dir()]):
         say(f"{journal} has a session that is in no file yet: start foundry-compare, and it is completed.")
-    text = form.render(aggregated(places))
+    skipped: list[tuple[str, str]] = []
+
+    def skip(file: Path, error: CompareError) -> None:
+        skipped.append((str(file), error.sentence()))
+        say(f"skipped {file}: {error.sentence()}")
+
+    text = api.report(api.load_sessions(places, skipped=skip), form.name, skipped=skipped)
     if output is None:
         show(text.rstrip("\n"))
         return ExitCode.GOOD
     _write(output, text)
     say(f"Written to {output}")
     return ExitCode.GOOD
-
-
-def aggregated(places: Sequence[Path]) -> Report:
-    """The report on the sessions there. Raises BadInputError when there is none."""
-    aggregation, any_good = Aggregation(), False
-    paths, bad = collect(places)
-    for path in paths:
-        try:
-            aggregation.add(load(path))
-            any_good = True
-        except BadInputError as error:
-            bad.append((path, error))
-    skipped = [(str(path), error.sentence()) for path, error in bad]
-    for where, why in skipped:
-        say(f"skipped {where}: {why}")
-    if not any_good:
-        raise BadInputError("There is no session to report on", hint="Give session files, or folders that hold some.")
-    return aggregation.report(skipped)
 
 
 def _format(name: str | None, output: Path | None) -> Format:

@@ -3,48 +3,44 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from tui.cli import run_inputs as asking
-from tui.cli.exit_codes import ExitCode, worst
-from tui.cli.open_session import Models, conducted, connected, drive, host_names, of_request
-from tui.cli.output import host_option, models_option, say, sessions_option, show, show_json, told
-from tui.cli.recovery import Recovery
-from tui.core.catalog.model_card import ModelCard, find_or_believe
-from tui.core.errors import BadInputError, NoHostError, NoModelError, prose
+from tui import api
+from tui.cli import run_inputs
+from tui.cli.exit_codes import ExitCode, of_request, worst
+from tui.cli.output import handles_errors, host_option, models_option, say, sessions_option, show, show_json
+from tui.cli.updates import say_update
+from tui.core.errors import BadInputError, prose
 from tui.core.metrics.registry import MS, Flag, Place, flags_in, mark, metrics_in, sentences, values
-from tui.core.plans.plan import Mode, PlanOptions
-from tui.core.plans.plan_run import PlanRun, newest
-from tui.core.plans.progress import progress
+from tui.core.plans.plan import MAX_RETRIES, MAX_ROUNDS, Mode, PlanOptions
+from tui.core.plans.plan_run import PlanRun
 from tui.core.requests.outcome import COMPLETE, outcome
 from tui.core.requests.request import Fault, Request, RequestState
 from tui.core.sessions.session import Session
-from tui.core.sessions.session_model import DEFAULT_MAX_TOKENS, DETERMINISTIC_SEED, Parameters
+from tui.core.sessions.session_model import (
+    DEFAULT_MAX_TOKENS,
+    DETERMINISTIC_SEED,
+    MAX_INTEGER,
+    MAX_TOKENS,
+    Parameters,
+)
 from tui.core.text.cell_width import cell_width
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import quantity
 from tui.files import is_there
-from tui.hosts.base import HostInfo
-from tui.hosts.unknown_model import missing_model
-from tui.storage import paths
-from tui.storage.session_files import load_whole
-from tui.storage.session_recovery import recover
 
-MAX_ROUNDS = 1_000
-MAX_TOKENS = 1_000_000_000
-MAX_SEED = (1 << 63) - 1
-"""The largest number that a session file holds."""
 _ITS_OWN = (
     "system", "mode", "rounds", "warmup", "retries", "alone", "nonce", "deterministic", "max_tokens", "temperature",
     "top_p", "seed", "stop", "sessions",
 )  # fmt: skip
-"""What a session that is gone on with has already."""
+"""Options whose values a session that is resumed has already."""
 _file = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -63,7 +59,7 @@ _file = click.Path(dir_okay=False, path_type=Path)
               envvar="BENCH_ROUNDS", help="How often each model is asked each question.")  # fmt: skip
 @click.option("--warmup", type=click.IntRange(0, MAX_ROUNDS), metavar="N",
               help="Requests ahead that count nowhere: 1 when measuring, else 0, if not given.")  # fmt: skip
-@click.option("--retries", type=click.IntRange(0, 100), default=0, show_default=True, metavar="N",
+@click.option("--retries", type=click.IntRange(0, MAX_RETRIES), default=0, show_default=True, metavar="N",
               envvar="COMPARE_RETRIES", help="Ask again what failed; then the model is skipped.")  # fmt: skip
 @click.option("--alone", is_flag=True, help="Measured: unload the other models before one is loaded.")
 @click.option(
@@ -74,7 +70,7 @@ _file = click.Path(dir_okay=False, path_type=Path)
               metavar="N", envvar="BENCH_MAX_TOKENS", help="How long an answer may be, in tokens.")  # fmt: skip
 @click.option("--temperature", type=click.FloatRange(0, 2), metavar="T", help="0 to 2; left to the host if not given.")
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), metavar="P", help="Left to the host if not given.")
-@click.option("--seed", type=click.IntRange(-MAX_SEED, MAX_SEED), metavar="N",
+@click.option("--seed", type=click.IntRange(-MAX_INTEGER, MAX_INTEGER), metavar="N",
               help="Sampling seed, for hosts that take one.")  # fmt: skip
 @click.option("--stop", multiple=True, metavar="TEXT", help="Where an answer ends; repeat.")
 @click.option("--resume", type=_file, metavar="FILE", help="Go on with a session that was broken off, as it was begun.")
@@ -82,7 +78,7 @@ _file = click.Path(dir_okay=False, path_type=Path)
 @sessions_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.option("--no-save", is_flag=True, help="Keep no session file.")
-@told
+@handles_errors
 def run(
     models: tuple[str, ...],
     models_file: Path | None,
@@ -120,35 +116,31 @@ def run(
             raise BadInputError("--resume goes without models and prompts", "The session has them")
         if given := _given(_ITS_OWN):
             raise BadInputError(f"--resume goes without {', '.join(given)}", "The session has its own")
-        return _resume(resume, host, as_json=as_json, save=not no_save)
-    questions = asking.prompts(prompts, prompt_files, system, os.environ)
+        progress = partial(_say_progress, as_json=as_json)
+        return _close(api.resume(resume, host=host, save=not no_save, progress=progress), as_json=as_json)
+    questions = run_inputs.prompts(prompts, prompt_files, system, os.environ)
     if alone and mode != Mode.MEASURE:
         raise BadInputError("--alone goes with --mode measure", "A race needs all models at once")
-    if deterministic:
-        temperature = 0.0 if temperature is None else temperature
-        seed = DETERMINISTIC_SEED if seed is None else seed
     parameters = Parameters(max_tokens, temperature, top_p, seed, stop)
-    with connected(host) as (opened, info):
-        chosen = asking.model_choices(Models(opened, info), models, models_file, os.environ)
-        say(f"{info.title}: asking {', '.join(clean_line(model_choice.card.key, 60) for model_choice in chosen)} …")
-        with conducted(opened, info, sessions, save=not no_save) as (runner, path):
-            asked = runner.begin(
-                chosen,
-                questions,
-                PlanOptions(
-                    mode=Mode(mode),
-                    rounds=rounds,
-                    warmup=warmup,
-                    retries=retries,
-                    alone=alone,
-                    nonce=nonce,
-                    parameters=parameters,
-                ),
-            )
-            beside = None if no_save else Recovery(paths.sessions_dir(sessions))
-            drive(runner, _teller(runner.session, asked, as_json), beside)
-            session = runner.session
-    return _close(session, asked, path, kept=bool(runner.kept), as_json=as_json)
+    options = PlanOptions(
+        mode=Mode(mode),
+        rounds=rounds,
+        warmup=warmup,
+        alone=alone,
+        retries=retries,
+        nonce=nonce,
+        parameters=parameters.deterministic() if deterministic else parameters,
+    )
+    compared = api.compare(
+        questions,
+        lambda known: run_inputs.model_choices(known, models, models_file, os.environ),
+        host=host,
+        options=options,
+        sessions=sessions,
+        save=not no_save,
+        progress=partial(_say_progress, as_json=as_json),
+    )
+    return _close(compared, as_json=as_json)
 
 
 def _given(names: Collection[str]) -> list[str]:
@@ -158,95 +150,47 @@ def _given(names: Collection[str]) -> list[str]:
     return [option.opts[-1] for option in context.command.params if option.name in by_hand]
 
 
-def _resume(file: Path, host: tuple[str, ...], *, as_json: bool, save: bool) -> ExitCode:
-    """Go on with the session in a file, in that file; what a program that died left beside it comes first."""
-    if os.path.isdir(file.parent):  # noqa: PTH112 - never raises
-        for found in recover(file.parent, paths.state_dir()):
-            if found.problem is not None:
-                say(f"foundry-compare: {found.problem.sentence()}")
-    session = load_whole(file)
-    if session.whole_id != session.id:
-        raise BadInputError(
-            f"{clean_line(file.name)} is a further part of a session", hint=f"Go on with {session.whole_id}.toml."
-        )
-    with connected(host) as (opened, info):
-        _check_host(session, info, opened.catalogue())
-        _tell_of_another_server(session, info)
-        with conducted(opened, info, None, save=save, resumed=(session, file)) as (runner, path):
-            asked = runner.resume()
-            told = progress(newest(asked.requests.values())).told()
-            say(f"{info.title}: going on with {clean_line(file.name)}, {told}")
-            drive(runner, _teller(session, asked, as_json))
-    return _close(session, asked, path, kept=bool(runner.kept), as_json=as_json)
+def _say_progress(update: api.Update, *, as_json: bool) -> None:
+    """Say what happens while the plan runs. How far it has come is of interest when it asks a model more than once."""
+    match update:
+        case api.ModelsChosen(host, models):
+            say(f"{host.title}: asking {', '.join(clean_line(choice.card.key, 60) for choice in models)} …")
+        case api.SessionResumed(host, path):
+            say(f"{host.title}: going on with {clean_line(path.name)}, {update.progress.told()}")
+        case api.RequestEnded(session, asked, request):
+            _show_ended(session, asked, request, as_json)
+            if len(asked.requests) > len(asked.plan.models) and not asked.finished:
+                say(update.progress.told())
+        case _:
+            say_update(update)
 
 
-def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) -> None:
-    """Numbers of two kinds of host must not meet in one plan, and a model that is gone would only fail."""
-    kind = session.host.get("kind")
-    if kind is not None and kind != info.kind:
-        raise BadInputError(
-            f"The session was held with another kind of host: {clean_line(str(kind), 40)}",
-            f"This one is {info.kind}",
-            "Name the same one with --host.",
-        )
-    for target in session.models.values():
-        if find_or_believe(cards, target.card.key, host_names(info)) is None:
-            missing = missing_model(target.card.key, cards, info)
-            if isinstance(missing, NoHostError):
-                raise missing
-            raise NoModelError(f"There is no model {clean_line(target.card.key, 80)} on this host any more")
-
-
-def _tell_of_another_server(session: Session, info: HostInfo) -> None:
-    """A local service may have another port each time; what was measured at two servers must not pass for one."""
-    before = session.hosts if info.members else {info.name: session.host}
-    for host in info.members or (info,):
-        begun, now = before.get(host.name, {}).get("endpoint"), host.to_dict().get("endpoint")
-        if begun is not None and now is not None and begun != now:
-            say(f"This session was begun at {clean_line(str(begun), 200)}; it goes on at {clean_line(now, 200)}.")
-
-
-def _close(session: Session, asked: PlanRun, path: Path | None, *, kept: bool, as_json: bool) -> ExitCode:
+def _close(compared: api.Comparison, *, as_json: bool) -> ExitCode:
     """Say where it is kept, and how it went: of requests that were made again the last one counts."""
-    requests = [request for request in asked.requests.values() if not request.spec.warmup]
+    path, session = compared.path, compared.session
     there = path is not None and is_there(path)
     if as_json:
-        show_json(
-            {"session": str(path) if there else None, "runs": [_as_json(session, request) for request in requests]}
-        )
-    elif there and kept:
+        runs = [_as_json(session, request) for request in compared.requests]
+        show_json({"session": str(path) if there else None, "runs": runs})
+    elif there and compared.kept:
         show(f"Kept in {path}")
-    codes = [of_request(request) for request in newest(requests)]
-    return worst(codes if kept else [*codes, ExitCode.NOT_KEPT])
+    codes = [of_request(request) for request in compared.results]
+    return worst(codes if compared.kept else [*codes, ExitCode.NOT_KEPT])
 
 
-def _teller(session: Session, asked: PlanRun, as_json: bool) -> Callable[[Request], None]:
-    """Says that a request has ended, and how far the run has come when it asks a model more than once."""
-
-    def tell(request: Request) -> None:
-        _tell(session, asked, request, as_json)
-        if len(asked.requests) > len(asked.plan.models) and not asked.finished:
-            say(progress(newest(asked.requests.values())).told())
-
-    return tell
-
-
-def _tell(session: Session, asked: PlanRun, request: Request, as_json: bool) -> None:
+def _show_ended(session: Session, asked: PlanRun, request: Request, as_json: bool) -> None:
     """Say that a request has ended: the whole answer on stdout, or one line of progress when stdout is for JSON."""
-    target = session.model_of(request)
-    name = clean_line(target.name, 80)
+    model = session.model_of(request)
+    name = clean_line(model.name, 80)
     if request.spec.warmup:
-        said = (
-            f"{name}: warmed up"
-            if request.state is RequestState.DONE
-            else f"{name}: {request.state.value} while warming up"
-        )
-        say(f"{said}: {request.fault.message} {request.fault.hint}".rstrip() if request.fault else said)
+        warmed = request.state is RequestState.DONE
+        line = f"{name}: warmed up" if warmed else f"{name}: {request.state.value} while warming up"
+        say(f"{line}: {request.fault.message} {request.fault.hint}".rstrip() if request.fault else line)
         return
     if as_json:
         say(f"{name}: {_ended(request)}")
         return
-    title = name + (f" · {target.card.device}" if target.card.device else "") + _place(session, asked, request)
+    title = name + (f" · {model.card.device}" if model.card.device else "") + _place(session, asked, request)
     show(f"\n── {title} " + "─" * max(60 - cell_width(title), 3))
     if request.answer:
         show(request.answer)
@@ -260,8 +204,8 @@ def _tell(session: Session, asked: PlanRun, request: Request, as_json: bool) -> 
 def _ended(request: Request) -> str:
     """The state, and what there is to say of it."""
     hint = request.fault.hint if request.fault is not None else ""
-    told = prose(outcome(request), hint)
-    return request.state.value if told == COMPLETE else f"{request.state.value}: {told}"
+    sentence = prose(outcome(request), hint)
+    return request.state.value if sentence == COMPLETE else f"{request.state.value}: {sentence}"
 
 
 def _place(session: Session, asked: PlanRun, request: Request) -> str:

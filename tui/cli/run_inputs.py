@@ -1,4 +1,4 @@
-"""What is to be asked, and of whom: flags first, then files, then the workshop's environment variables."""
+"""Which prompts and models a run has: from flags first, then files, then the workshop's environment variables."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tui.cli.open_session import Models
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import BadInputError
 from tui.core.plans.prompt import Prompt
 from tui.core.sessions.session_model import ModelChoice
+from tui.runner.host_models import HostModels
 from tui.storage.prompt_files import read_models, read_prompts
 
 PROMPT_VARIABLES = ("COMPARE_PROMPT", "BENCH_PROMPT")
@@ -39,7 +39,7 @@ def prompts(
 
 
 def model_choices(
-    models: Models, names: Sequence[str], file: Path | None, environ: Mapping[str, str]
+    models: HostModels, names: Sequence[str], file: Path | None, environ: Mapping[str, str]
 ) -> list[ModelChoice]:
     """The models in the order given, each with what is its own. Raises NoModelError, BadInputError or NoHostError."""
     found = [ModelChoice(card) for card in models.choose(names)] if names else []
@@ -50,7 +50,7 @@ def model_choices(
     return list(dict.fromkeys(found))
 
 
-def _of_environment(models: Models, environ: Mapping[str, str]) -> list[ModelCard]:
+def _of_environment(models: HostModels, environ: Mapping[str, str]) -> list[ModelCard]:
     listed = [name for part in environ.get(MODEL_VARIABLE, "").split(",") if (name := part.strip())]
     if listed and listed[0].casefold() in _ALL:
         return list(models.cards)

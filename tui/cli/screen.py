@@ -1,4 +1,4 @@
-"""Opening the screen: themes first, then host and session, and what is said when it closes."""
+"""Opens the screen: themes first, then host and session; when it closes, says where the session is kept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,15 +58,17 @@ def open_screen(
         nonlocal session
         gc.freeze()
         gc.enable()
-        from tui.cli.open_session import conducted, surroundings
-        from tui.cli.recovery import recover_and_tell
+        from tui.cli.updates import recovering, say_update
         from tui.hosts.search.open import open_host
+        from tui.runner.open_session import open_session, surroundings
 
         opened = open_host(host, surroundings())
         # Closed after the runner, whose streams would break off otherwise.
         stack.callback(opened.close)
-        session = stack.enter_context(conducted(opened, None, sessions, save=True, keep_alive=keep_warm))
-        return Opened(opened, session[0], notices, partial(recover_and_tell, paths.sessions_dir(sessions)))
+        session = stack.enter_context(
+            open_session(opened, None, sessions, save=True, tell=say_update, keep_alive=keep_warm)
+        )
+        return Opened(opened, session[0], notices, recovering(paths.sessions_dir(sessions)))
 
     app = CompareApp(
         open_up,

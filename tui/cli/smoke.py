@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from tui.cli.exit_codes import ExitCode, of_error, worst
-from tui.cli.open_session import Models, conducted, connected, drive, of_request
-from tui.cli.output import host_option, models_option, show, show_json, told
+from tui.cli.exit_codes import ExitCode, of_error, of_request, worst
+from tui.cli.output import handles_errors, host_option, models_option, show, show_json
+from tui.cli.updates import say_update
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import BadInputError, CompareError, NoHostError, NoModelError, prose
 from tui.core.metrics.registry import Place, metrics_in, values
@@ -21,6 +21,9 @@ from tui.core.sessions.session_model import Parameters
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import milliseconds
 from tui.hosts.base import Host, HostInfo
+from tui.runner.host_models import HostModels
+from tui.runner.open_session import connected_host, open_session
+from tui.runner.updates import RequestEnded, Update, run_to_end
 
 PROBE = "Say hello in one short sentence."
 PROBE_TOKENS = 48
@@ -48,7 +51,7 @@ class Check:
 @click.option("--slow-ms", type=click.FloatRange(min=0, min_open=True), metavar="N",
               help="Fail an answer that takes longer, in milliseconds from request to end.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-@told
+@handles_errors
 def smoke(models: tuple[str, ...], host: tuple[str, ...], slow_ms: float | None, as_json: bool) -> ExitCode:
     """Check that the host answers, lists its models, and that they answer a short question.
 
@@ -66,7 +69,7 @@ def smoke(models: tuple[str, ...], host: tuple[str, ...], slow_ms: float | None,
 
     title = None
     try:
-        with connected(host) as (opened, info):
+        with connected_host(host) as (opened, info):
             title = info.title
             _check_models(opened, info, models, slow_ms, note)
     except CompareError as error:
@@ -89,7 +92,7 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
         note(Check("host", ExitCode.GOOD, f"{info.title} answers"))
     for name, why in info.away:
         note(Check(name, ExitCode.NO_HOST, why))
-    models = Models(host, info)
+    models = HostModels(host, info)
     if "" not in unlisted:
         count = len(models.cards)
         note(Check("models", ExitCode.GOOD, f"{count} listed" if count else "the host lists none"))
@@ -104,23 +107,27 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
                 chosen.append(card)
     answered: set[str] = set()
 
-    def ended(request: Request) -> None:
-        card = runner.session.model_of(request).card
+    def tell(update: Update) -> None:
+        if not isinstance(update, RequestEnded):
+            say_update(update)
+            return
+        request = update.request
+        card = update.session.model_of(request).card
         if request.timestamps.chunks:
             answered.add(card.host)
         note(_check(card, request, slow_ms))
 
     parameters = Parameters(max_tokens=PROBE_TOKENS, temperature=0.0)
-    with conducted(host, info, None, save=False) as (runner, _):
+    with open_session(host, info, None, save=False, tell=say_update) as (runner, _):
         for start in range(0, len(chosen), MAX_MODELS):
             some = chosen[start : start + MAX_MODELS]
-            runner.begin(some, PROBE, PlanOptions(mode=Mode.MEASURE, warmup=0, parameters=parameters))
-            drive(runner, ended)
+            run = runner.begin(some, PROBE, PlanOptions(mode=Mode.MEASURE, warmup=0, parameters=parameters))
+            run_to_end(runner, run, tell)
     for name, why in unlisted.items():
         note(Check(name or "host", ExitCode.GOOD if name in answered else ExitCode.NO_HOST, why))
 
 
-def _listed(models: Models) -> list[ModelCard]:
+def _listed(models: HostModels) -> list[ModelCard]:
     """All models of the host. Raises BadInputError where they are more than one plan takes, and no toys."""
     if 0 < len(models.cards) <= MAX_MODELS:
         return list(models.cards)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass, replace
@@ -24,9 +24,9 @@ from tui.core.sessions.session_dict import (
     session_from_dict,
     spec_from_dict,
 )
-from tui.files import is_missing
+from tui.files import is_missing, is_there
 from tui.storage.atomic_file import store_error
-from tui.storage.file_lock import SessionLock, lock_path
+from tui.storage.file_lock import SessionLock, holder, lock_path
 from tui.storage.journal import SUFFIX, read_entries
 from tui.storage.session_files import load_whole, save
 from tui.storage.toml_writer import storable
@@ -76,6 +76,20 @@ def recover(
         if result is not None:
             results.append(result)
     return results
+
+
+def sessions_only_in_journals(folders: Sequence[Path]) -> Iterator[Path]:
+    """The journals in these folders whose session has no file, and that no program writes to."""
+    for folder in folders:
+        try:
+            journals = sorted(folder.glob(f"*{SUFFIX}"))
+        except OSError:
+            continue  # Whoever lists the folder's sessions says that it cannot be listed.
+        for journal in journals:
+            name = journal.name.removesuffix(SUFFIX)
+            open_elsewhere = holder(lock_path(folder, name)) is not None
+            if not open_elsewhere and not any(is_there(one / f"{name}.toml") for one in folders):
+                yield journal
 
 
 def _recover_unless_open(

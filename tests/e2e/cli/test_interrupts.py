@@ -19,12 +19,13 @@ from tests.support.loopback_server import LoopbackServer
 from tests.support.program import MODULE, finish, start, until
 from tests.support.running import RecordingKeeper, conducting, to_the_end
 from tests.support.some import some
-from tui.cli import open_session as open_session_module
 from tui.cli.exit_codes import ExitCode
-from tui.cli.open_session import conducted, drive
-from tui.cli.output import told
+from tui.cli.output import handles_errors
+from tui.cli.updates import say_update
 from tui.core.requests.request import Request, RequestState
 from tui.core.sessions.session import Session
+from tui.runner.open_session import open_session
+from tui.runner.updates import run_to_end
 from tui.storage.session_files import load
 from tui.storage.session_recovery import recover
 from tui.storage.session_writer import TomlSessionWriter
@@ -120,7 +121,7 @@ def test_an_interrupt_while_events_are_taken_in_loses_none_of_them(server: Loopb
         # Both answers wait to be taken in at once; the end of the first brings the interrupt.
         until(lambda: sum(entry.get("event") == "ended" for entry in keeper.entries) == 2)
         with pytest.raises(KeyboardInterrupt):
-            drive(runner, lambda request: None)
+            run_to_end(runner, run, lambda update: None)
         to_the_end(runner)
     for request in some(run.requests.values()):
         again = Request(request.spec)
@@ -200,13 +201,13 @@ def test_a_signal_while_not_everything_is_kept_says_so(
     for folder in ("sessions", "state"):
         (tmp_path / folder).write_text("in the way")
     monkeypatch.setenv("FOUNDRY_COMPARE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(open_session_module, "TomlSessionWriter", SignalledWriter)
+    monkeypatch.setattr("tui.runner.open_session.TomlSessionWriter", SignalledWriter)
     monkeypatch.setattr(SignalledWriter, "number", number)
 
-    @told
+    @handles_errors
     def command() -> ExitCode:
         host = LoopbackHost(server.port, ("good",))
-        with conducted(host, None, tmp_path / "sessions", save=True) as (runner, _):
+        with open_session(host, None, tmp_path / "sessions", save=True, tell=say_update) as (runner, _):
             runner._recorder.record({"score": {"run": "r1"}})
             if interrupted:
                 signal.raise_signal(signal.SIGINT)

@@ -12,8 +12,8 @@ from tests.e2e.program.kinds import KINDS, Place, skip_unless_possible
 from tests.support.program import Done, call
 from tests.support.screens import asking
 from tests.support.some import some
-from tui.cli.open_session import surroundings
 from tui.hosts.search.open import open_host
+from tui.runner.open_session import surroundings
 from tui.storage.session_files import load
 
 QUESTION = "What is RAG?"

@@ -47,7 +47,16 @@ def test_the_first_frame_waits_for_next_to_nothing() -> None:
     loaded = set(done.stdout.split())
     assert "tui.ui.compare.screen" in loaded
     rooms = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("tui.")}
-    assert rooms == {"tui.app", "tui.cli", "tui.core", "tui.files", "tui.private_files", "tui.storage", "tui.ui"}
+    assert rooms == {
+        "tui.app",
+        "tui.cli",
+        "tui.core",
+        "tui.files",
+        "tui.private_files",
+        "tui.signals",
+        "tui.storage",
+        "tui.ui",
+    }
     later = {
         "tui.storage.session_writer",
         "tui.storage.session_recovery",

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import sessions as make
-from tui.cli.report import aggregated
+from tui.api import load_sessions
 from tui.core.plans.plan import Mode
 from tui.core.requests import events as ev
 from tui.core.requests.request import Request, RequestState
 from tui.core.scoring.rating import Note
 from tui.core.sessions.session import Session
-from tui.report.aggregate import aggregate
+from tui.report.aggregate import Report, aggregate
 from tui.report.formats.registry import FORMATS
 from tui.storage.session_files import save
 
@@ -60,10 +60,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+def on_folder(folder: Path) -> Report:
+    """The report on the sessions there, which names the files that cannot be read."""
+    skipped: list[tuple[str, str]] = []
+    sessions = load_sessions(folder, skipped=lambda file, error: skipped.append((str(file), error.sentence())))
+    return aggregate(list(sessions), skipped)
+
+
 def check(folder: Path, spoilt: bytes) -> bool:
     """Report on the folder with these bytes in its second file; whether that was one of the sessions."""
     (folder / "b.toml").write_bytes(spoilt)
-    report = aggregated([folder])
+    report = on_folder(folder)
     assert report.sessions >= 2
     assert {row.subject.alias for row in report.rows} >= {"model-m1"}
     for form in FORMATS:
@@ -156,7 +163,7 @@ def test_a_number_without_bounds_is_named(folder: Path, key: str, number: str) -
     spoilt, count = re.subn(rf"(?m)^{key} = \d+$", f"{key} = {number}", good)
     assert count
     assert not check(folder, spoilt.encode())
-    ((_, reason),) = aggregated([folder]).skipped
+    ((_, reason),) = on_folder(folder).skipped
     assert "It holds a whole number of more than 64 bits." in reason
 
 

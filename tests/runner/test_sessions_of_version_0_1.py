@@ -1,0 +1,103 @@
+"""Sessions and journals that version 0.1 wrote open, are recovered, resume and are reported on as they were then."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.loopback_server import LoopbackServer
+from tui.api import HostMoved, SessionResumed, Update, load_sessions, report, resume
+from tui.core.plans.plan_run import newest, remaining
+from tui.core.requests.request import BROKEN_OFF, Request, RequestState
+from tui.core.sessions.session import SessionState
+from tui.report.formats.registry import FORMATS, Format
+from tui.storage.session_files import load, save
+from tui.storage.session_recovery import recover
+
+DATA = Path(__file__).parents[1] / "data" / "version_0_1"
+FOLDERS = sorted(folder.name for folder in DATA.iterdir() if folder.is_dir())
+JOURNALS = sorted(file.parent.name for file in DATA.glob("*/*.journal.jsonl"))
+FILES = sorted(str(file.relative_to(DATA)) for file in DATA.glob("*/*.toml"))
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A copy of one of the folders, without what is expected of it."""
+    copy = tmp_path / "kept"
+    shutil.copytree(DATA / request.param, copy, ignore=shutil.ignore_patterns("expected"))
+    return copy
+
+
+def the_file(folder: Path) -> Path:
+    (file,) = folder.glob("*.toml")
+    return file
+
+
+def text_of(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+def test_there_are_files_and_journals_to_look_at() -> None:
+    assert len(FILES) >= 4 and len(JOURNALS) >= 2
+    assert all('"lane":' in text_of(journal) for journal in DATA.glob("*/*.journal.jsonl"))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_loaded_and_saved_is_the_same(name: str, tmp_path: Path) -> None:
+    save(load(DATA / name), tmp_path / "again.toml")
+    assert text_of(tmp_path / "again.toml") == text_of(DATA / name)
+
+
+@pytest.mark.parametrize("folder", JOURNALS, indirect=True)
+def test_a_journal_becomes_the_file_that_it_became_then(folder: Path, tmp_path: Path) -> None:
+    (journal,) = folder.glob("*.journal.jsonl")
+    (found,) = recover(folder, tmp_path / "state")
+    assert found.problem is None
+    expected = next(DATA.glob(f"*/{journal.name}")).parent / "expected" / "recovered.toml"
+    assert text_of(found.path) == text_of(expected)
+    assert list(folder.iterdir()) == [found.path]
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+@pytest.mark.parametrize("name", FOLDERS)
+def test_every_report_is_what_it_was(name: str, form: Format) -> None:
+    expected = DATA / name / "expected"
+    recovered = expected / "recovered.toml"
+    files = [recovered] if recovered.exists() else sorted((DATA / name).glob("*.toml"))
+    printed = report(load_sessions(files), form.name).rstrip("\n") + "\n"
+    assert printed == text_of(expected / f"report.{form.name}")
+
+
+@pytest.mark.parametrize("folder", ["interrupted", "killed", "killed_before_a_file"], indirect=True)
+def test_a_plan_that_was_broken_off_goes_on_in_its_file(folder: Path, server: LoopbackServer, tmp_path: Path) -> None:
+    journal = next(folder.glob("*.journal.jsonl"), None)
+    if not list(folder.glob("*.toml")):
+        assert recover(folder, tmp_path / "state")[0].problem is None
+    file = the_file(folder)
+    before = load(file) if journal is None else None
+    updates: list[Update] = []
+    done = resume(file, host=server.url, progress=updates.append)
+    assert done.kept and done.path == file
+    (moved,) = [update for update in updates if isinstance(update, HostMoved)]
+    assert moved.now == server.url
+    (resumed,) = [update for update in updates if isinstance(update, SessionResumed)]
+    assert (resumed.path, resumed.run) == (file, done.run)
+    session = load(file)
+    assert session.state is SessionState.FINISHED
+    plan = done.run.plan
+    assert not remaining(plan, session.requests.values())
+    states = {request.state for request in newest(done.requests)}
+    assert states == {RequestState.DONE}
+    assert {session.model_of(request).card.key for request in done.results} == {"good", "burst", "late_text"}
+    assert any(map(was_broken_off, session.requests.values()))
+    if before is not None:
+        kept = {key: request for key, request in before.requests.items() if request.state is RequestState.DONE}
+        assert kept and all(session.requests[key].answer == request.answer for key, request in kept.items())
+    assert not list(folder.glob("*.journal.jsonl"))
+
+
+def was_broken_off(request: Request) -> bool:
+    """Whether the request ended with the program: it stays in the file beside the one that takes its place."""
+    return request.state is RequestState.STOPPED or (request.fault is not None and request.fault.kind == BROKEN_OFF)

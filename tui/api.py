@@ -1,0 +1,318 @@
+"""The Python interface: compare models, load sessions, report on them. The command line does the same work through it.
+
+Everything here blocks until it is done, and may be called from any thread. Failures are `CompareError`s. Scripts import
+these names from `foundry_compare`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tui.core.catalog.model_card import ModelCard, find_or_believe
+from tui.core.errors import (
+    BadInputError,
+    CompareError,
+    ModelFailedError,
+    NoHostError,
+    NoModelError,
+    StoreError,
+)
+from tui.core.metrics.metrics import Metrics
+from tui.core.plans.plan import Mode, PlanOptions
+from tui.core.plans.plan_run import PlanRun, newest
+from tui.core.plans.progress import Progress
+from tui.core.plans.prompt import Prompt
+from tui.core.requests.events import Usage
+from tui.core.requests.request import Fault, Request, RequestState
+from tui.core.scoring.rating import Note, Score
+from tui.core.sessions.session import Session
+from tui.core.sessions.session_model import ModelChoice, Overrides, Parameters, SessionModel, Timeouts
+from tui.core.text.clean import clean_line
+from tui.hosts.base import HostInfo
+from tui.hosts.unknown_model import missing_model
+from tui.report.aggregate import Aggregation
+from tui.report.formats.registry import FORMATS
+from tui.runner.host_models import HostModels, host_names
+from tui.runner.open_session import connected_host, open_session
+from tui.runner.recovery import BackgroundRecovery, RecoveryBegan, RecoveryFailed, SessionRecovered
+from tui.runner.updates import (
+    HostMoved,
+    InterruptedAndKept,
+    Listener,
+    ModelsChosen,
+    ProblemFound,
+    RequestEnded,
+    RetryPaused,
+    SessionResumed,
+    Update,
+    run_to_end,
+)
+from tui.storage import paths
+from tui.storage.session_files import collect, load, load_whole
+from tui.storage.session_recovery import recover
+
+__all__ = [
+    "BadInputError",
+    "CompareError",
+    "Comparison",
+    "Fault",
+    "HostInfo",
+    "HostModels",
+    "HostMoved",
+    "InterruptedAndKept",
+    "Metrics",
+    "Mode",
+    "ModelCard",
+    "ModelChoice",
+    "ModelFailedError",
+    "ModelsChosen",
+    "NoHostError",
+    "NoModelError",
+    "Note",
+    "Overrides",
+    "Parameters",
+    "PlanOptions",
+    "ProblemFound",
+    "Progress",
+    "Prompt",
+    "RecoveryBegan",
+    "RecoveryFailed",
+    "Request",
+    "RequestEnded",
+    "RequestState",
+    "RetryPaused",
+    "Score",
+    "Session",
+    "SessionModel",
+    "SessionRecovered",
+    "SessionResumed",
+    "StoreError",
+    "Timeouts",
+    "Update",
+    "Usage",
+    "compare",
+    "load_sessions",
+    "report",
+    "resume",
+]
+
+PathName = str | os.PathLike[str]
+NamedModel = str | tuple[str, Overrides]
+"""A model's id or alias, and what it is asked in its own way."""
+Chooser = Callable[[HostModels], Sequence[ModelCard | ModelChoice]]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What came of `compare` or `resume`: the session, and of it the requests of one plan."""
+
+    session: Session
+    run: PlanRun
+    path: Path | None
+    """The session's file; None when nothing was to be kept, or nothing could be."""
+    kept: bool
+    """Whether everything is in that file; True as well when nothing was to be kept."""
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every request in the order it was made, without warm-ups; one that was made again is there twice."""
+        return [request for request in self.run.requests.values() if not request.spec.warmup]
+
+    @property
+    def results(self) -> list[Request]:
+        """The last request for each model, prompt and round: those that count."""
+        return newest(self.requests)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every model answered with some text, and everything is kept."""
+        return self.kept and all(request.state is RequestState.DONE for request in self.results)
+
+    def model(self, request: Request) -> SessionModel:
+        """The model that a request asked."""
+        return self.session.model_of(request)
+
+    def prompt(self, request: Request) -> Prompt:
+        """The prompt that a request sent."""
+        return self.session.prompts[request.spec.prompt]
+
+
+def compare(
+    prompts: str | Prompt | Sequence[str | Prompt],
+    models: str | Sequence[NamedModel] | Chooser = (),
+    *,
+    host: str | Sequence[str] = (),
+    options: PlanOptions = PlanOptions(),
+    sessions: PathName | None = None,
+    save: bool = True,
+    progress: Listener | None = None,
+) -> Comparison:
+    """Ask models the same prompts, and return when every request has ended.
+
+    `models` are ids or aliases, each by itself or with parameters of its own, or a function that chooses among the
+    host's models; without any the demo models, or the only model that the host has. `host` is written as after
+    `--host`; with several, all of them take part. `sessions` is the folder of the session file, by default the command
+    line's; with `save=False` no file is written. `progress` is called in the caller's thread with each `Update`.
+
+    A model that fails raises nothing: its request says so in `state` and `fault`. On Ctrl+C what has arrived is kept,
+    and KeyboardInterrupt passes on. Raises BadInputError, NoHostError or NoModelError before anything is asked, and
+    StoreError when it is interrupted and not everything can be kept.
+    """
+    options.check()
+    tell = progress or _ignore
+    asked = _prompts(prompts)
+    choose = models if callable(models) else partial(_named, [models] if isinstance(models, str) else models)
+    folder = None if sessions is None else Path(sessions)
+    with connected_host(_specs(host)) as (opened, info):
+        chosen = [_choice(model) for model in choose(HostModels(opened, info))]
+        tell(ModelsChosen(info, tuple(chosen)))
+        with open_session(opened, info, folder, save=save, tell=tell) as (runner, path):
+            run = runner.begin(chosen, asked, options)
+            run_to_end(runner, run, tell, BackgroundRecovery(paths.sessions_dir(folder)) if save else None)
+    return Comparison(runner.session, run, path, bool(runner.kept))
+
+
+def resume(
+    file: PathName,
+    *,
+    host: str | Sequence[str] = (),
+    save: bool = True,
+    progress: Listener | None = None,
+) -> Comparison:
+    """Go on with the last plan of a stored session that was broken off, in the same file.
+
+    What a program that died left beside the file is taken in first. `host` is to name the same host. Raises
+    BadInputError when the file is no session, nothing is left to ask, or the host is of another kind; NoHostError and
+    NoModelError; and StoreError as `compare` does.
+    """
+    path, tell = Path(file), progress or _ignore
+    if os.path.isdir(path.parent):  # noqa: PTH112 - never raises
+        for found in recover(path.parent, paths.state_dir()):
+            if found.problem is not None:
+                tell(ProblemFound(found.problem))
+    session = load_whole(path)
+    if session.whole_id != session.id:
+        raise BadInputError(
+            f"{clean_line(path.name)} is a further part of a session", hint=f"Go on with {session.whole_id}.toml."
+        )
+    with connected_host(_specs(host)) as (opened, info):
+        _check_host(session, info, opened.catalogue())
+        for moved in _moves(session, info):
+            tell(moved)
+        with open_session(opened, info, None, save=save, tell=tell, resumed=(session, path)) as (runner, kept_in):
+            run = runner.resume()
+            tell(SessionResumed(info, path, run))
+            run_to_end(runner, run, tell)
+    return Comparison(session, run, kept_in, bool(runner.kept))
+
+
+def load_sessions(
+    files: PathName | Iterable[PathName] | None = None,
+    *,
+    skipped: Callable[[Path, CompareError], object] | None = None,
+) -> Iterator[Session]:
+    """The sessions of these files and folders, one after another; without any those that the program keeps.
+
+    A file that cannot be read raises BadInputError, unless `skipped` is given: it is called with the file and the
+    reason, and the others are read. A session too large for one file comes in parts of the same `whole_id`.
+    """
+    if files is None:
+        places: list[Path] = [paths.sessions_dir()]
+    elif isinstance(files, str | os.PathLike):
+        places = [Path(files)]
+    else:
+        places = [Path(file) for file in files]
+    found, unlisted = collect(places)
+    for place, error in unlisted:
+        _skip(place, error, skipped)
+    for file in found:
+        try:
+            session = load(file)
+        except BadInputError as error:
+            _skip(file, error, skipped)
+        else:
+            yield session
+
+
+def report(
+    sessions: Iterable[Session],
+    format: str = FORMATS[0].name,  # noqa: A002 - the command line's own name for it
+    *,
+    skipped: Sequence[tuple[str, str]] = (),
+) -> str:
+    """The report on these sessions as text, in one of the formats of `foundry-compare report --format`.
+
+    `skipped` are files that the report says it is without, each with the reason; read after the last session. Raises
+    BadInputError when there is no session, or no such format.
+    """
+    form = next((form for form in FORMATS if form.name == format), None)
+    if form is None:
+        names = ", ".join(form.name for form in FORMATS)
+        raise BadInputError(f"There is no report format {clean_line(format, 40)}", f"There are: {names}")
+    aggregation, any_good = Aggregation(), False
+    for session in sessions:
+        aggregation.add(session)
+        any_good = True
+    if not any_good:
+        raise BadInputError("There is no session to report on", hint="Give session files, or folders that hold some.")
+    return form.render(aggregation.report(list(skipped)))
+
+
+def _ignore(update: Update) -> None:
+    """Nobody wants to know."""
+
+
+def _specs(host: str | Sequence[str]) -> Sequence[str]:
+    return [host] if isinstance(host, str) else host
+
+
+def _prompts(prompts: str | Prompt | Sequence[str | Prompt]) -> list[Prompt]:
+    every = [prompts] if isinstance(prompts, str | Prompt) else prompts
+    return [prompt if isinstance(prompt, Prompt) else Prompt("", prompt) for prompt in every]
+
+
+def _named(names: Sequence[NamedModel], models: HostModels) -> list[ModelChoice]:
+    if not names:
+        return [ModelChoice(card) for card in models.choose(())]
+    pairs = [(model, Overrides()) if isinstance(model, str) else model for model in names]
+    return list(dict.fromkeys(ModelChoice(models.find(name), own) for name, own in pairs))
+
+
+def _choice(model: ModelCard | ModelChoice) -> ModelChoice:
+    return model if isinstance(model, ModelChoice) else ModelChoice(model)
+
+
+def _skip(where: Path, error: BadInputError, skipped: Callable[[Path, CompareError], object] | None) -> None:
+    if skipped is None:
+        raise error
+    skipped(where, error)
+
+
+def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) -> None:
+    """Numbers of two kinds of host must not meet in one plan, and a model that is gone would only fail."""
+    kind = session.host.get("kind")
+    if kind is not None and kind != info.kind:
+        raise BadInputError(
+            f"The session was held with another kind of host: {clean_line(str(kind), 40)}",
+            f"This one is {info.kind}",
+            "Name the same one with --host.",
+        )
+    for model in session.models.values():
+        if find_or_believe(cards, model.card.key, host_names(info)) is None:
+            missing = missing_model(model.card.key, cards, info)
+            if isinstance(missing, NoHostError):
+                raise missing
+            raise NoModelError(f"There is no model {clean_line(model.card.key, 80)} on this host any more")
+
+
+def _moves(session: Session, info: HostInfo) -> Iterator[HostMoved]:
+    """A local service may have another port each time; what was measured at two servers must not pass for one."""
+    stored = session.hosts if info.members else {info.name: session.host}
+    for host in info.members or (info,):
+        before, now = stored.get(host.name, {}).get("endpoint"), host.to_dict().get("endpoint")
+        if before is not None and now is not None and before != now:
+            yield HostMoved(str(before), str(now))

@@ -1,0 +1,137 @@
+"""What is reported while a plan runs without a screen, and the loop that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.core.errors import CompareError
+from tui.core.plans.plan_run import PlanRun, newest
+from tui.core.plans.progress import Progress, progress
+from tui.core.requests.request import Request
+from tui.core.sessions.session import Session
+from tui.core.sessions.session_model import ModelChoice
+from tui.hosts.base import HostInfo
+from tui.runner.recovery import BackgroundRecovery, RecoveryBegan, RecoveryFailed, SessionRecovered
+from tui.runner.runner import Runner
+from tui.signals import uninterrupted
+
+TICK_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsChosen:
+    """The host answers, and these models are about to be asked."""
+
+    host: HostInfo
+    models: tuple[ModelChoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HostMoved:
+    """A session that is resumed was begun at another address of its host."""
+
+    before: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResumed:
+    """A stored session goes on, with what its last plan had not asked yet."""
+
+    host: HostInfo
+    path: Path
+    """The file that it was read from."""
+    run: PlanRun
+
+    @property
+    def progress(self) -> Progress:
+        """How far the plan has come at the time of asking."""
+        return progress(newest(self.run.requests.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class RequestEnded:
+    """A request is complete: it has ended, and what could be learnt of it afterwards is in it."""
+
+    session: Session
+    run: PlanRun
+    request: Request
+
+    @property
+    def progress(self) -> Progress:
+        """How far the plan has come at the time of asking."""
+        return progress(newest(self.run.requests.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPaused:
+    """Requests that failed are made again after a pause."""
+
+    models: tuple[str, ...]
+    """The models' names in the session; text from outside."""
+    seconds: float
+    asked_by_host: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemFound:
+    """Something could not be kept on disk, or kept loaded; the run goes on."""
+
+    error: CompareError
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptedAndKept:
+    """An interrupt ended the run. What had arrived is in this file."""
+
+    path: Path
+
+
+Update = (
+    ModelsChosen
+    | HostMoved
+    | SessionResumed
+    | RequestEnded
+    | RetryPaused
+    | ProblemFound
+    | InterruptedAndKept
+    | RecoveryBegan
+    | SessionRecovered
+    | RecoveryFailed
+)
+Listener = Callable[[Update], object]
+
+
+def run_to_end(runner: Runner, run: PlanRun, tell: Listener, recovery: BackgroundRecovery | None = None) -> None:
+    """Tick until nothing is left to do, and tell of each request once, when it is complete.
+
+    `recovery` begins when the first request has been sent, so that it delays none. Signals are put off during a tick.
+    """
+    told: set[str] = set()
+    while runner.busy:
+        runner.wait(TICK_S)
+        with uninterrupted():
+            changed = runner.tick()
+        tell_problems(runner, tell)
+        for pause in runner.pauses():
+            names = tuple(runner.session.models[key].name for key in pause.models)
+            tell(RetryPaused(names, pause.seconds, pause.asked))
+        for update in recovery.updates() if recovery is not None else ():
+            tell(update)
+        for request_id in sorted(changed):
+            request = runner.session.requests[request_id]
+            if recovery is not None and (request.timestamps.sent is not None or request.state.final):
+                recovery.begin()
+            if runner.is_complete(request) and request_id not in told:
+                told.add(request_id)
+                tell(RequestEnded(runner.session, run, request))
+    for update in recovery.updates(to_the_end=True) if recovery is not None else ():
+        tell(update)
+
+
+def tell_problems(runner: Runner, tell: Listener) -> None:
+    """Tell of what could not be kept since the last call."""
+    for error in runner.problems():
+        tell(ProblemFound(error))
