@@ -272,7 +272,7 @@ def _specs(host: str | Sequence[str]) -> Sequence[str]:
 
 def _prompts(prompts: str | Prompt | Sequence[str | Prompt]) -> list[Prompt]:
     every = [prompts] if isinstance(prompts, str | Prompt) else prompts
-    return [prompt if isinstance(prompt, Prompt) else Prompt("", prompt) for prompt in every]
+    return [prompt if isinstance(prompt, Prompt) else Prompt(prompt) for prompt in every]
 
 
 def _named(names: Sequence[NamedModel], models: HostModels) -> list[ModelChoice]:

@@ -152,7 +152,7 @@ TYPED = (
 
 @pytest.mark.parametrize("prompt", TYPED)
 def test_what_was_typed_is_what_is_sent(link: EngineClient, server: LoopbackServer, prompt: str) -> None:
-    link.send(Start("r1", Endpoint(server.url, "good"), Prompt("p1", prompt, prompt).messages(None)))
+    link.send(Start("r1", Endpoint(server.url, "good"), Prompt(prompt, prompt, key="p1").messages(None)))
     until_ended(link, ["r1"])
     contents = [message["content"].encode() for message in server.talk("good").body["messages"]]
     assert contents == [prompt.encode()] * 2

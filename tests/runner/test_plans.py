@@ -23,7 +23,7 @@ D, F, K, X = RequestState.DONE, RequestState.FAILED, RequestState.SKIPPED, Reque
 
 
 def test_every_prompt_of_a_plan_is_asked_once_a_round(runner: Runner, server: LoopbackServer, cards: Cards) -> None:
-    prompts = [Prompt("", "one"), Prompt("", "two", "Be brief."), Prompt("", "one")]
+    prompts = [Prompt("one"), Prompt("two", "Be brief."), Prompt("one")]
     runner.begin(cards("burst", "late_text"), prompts, PlanOptions(rounds=2))
     run = to_the_end(runner)
     assert states(run) == [D] * 8
@@ -165,7 +165,7 @@ def rounds_done(runner: Runner, plan: str) -> list[int]:
 
 def test_a_prompt_too_long_to_be_kept_is_refused_before_anything_is_entered(runner: Runner, cards: Cards) -> None:
     before = len(runner.session.plans)
-    for asked in ("x" * (MAX_PROMPT_BYTES + 1), [Prompt("", "hi", "\U000e0041" * (MAX_PROMPT_BYTES // 10 + 1))]):
+    for asked in ("x" * (MAX_PROMPT_BYTES + 1), [Prompt("hi", "\U000e0041" * (MAX_PROMPT_BYTES // 10 + 1))]):
         with pytest.raises(BadInputError) as caught:
             runner.begin(cards("good"), asked)
         assert caught.value.sentence() == "A prompt is longer than the 8.4 MB that are kept. Shorten it."

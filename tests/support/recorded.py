@@ -26,7 +26,7 @@ from tui.runner import Runner
 from tui.ui.themes import load_all
 
 RATER = "ann"
-PROMPT = Prompt("p1", "Explain the principle of retrieval augmented generation in 2 sentences.")
+PROMPT = Prompt("Explain the principle of retrieval augmented generation in 2 sentences.", key="p1")
 SECOND = 1000 * MS
 
 ANSWER = (

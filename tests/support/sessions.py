@@ -132,5 +132,5 @@ def session(
         what = request.spec
         made.plans.setdefault(what.plan, Plan(what.plan, what.mode, (what.model,), (what.prompt,)))
         made.models.setdefault(what.model, target(what.model, f"model-{what.model}"))
-        made.prompts.setdefault(what.prompt, Prompt(what.prompt, f"Question {what.prompt}?"))
+        made.prompts.setdefault(what.prompt, Prompt(f"Question {what.prompt}?", key=what.prompt))
     return made

@@ -28,13 +28,13 @@ def prompts(
 
     Raises BadInputError when there is none, or one is empty or no text.
     """
-    found = [Prompt("", _question(text)) for text in given]
+    found = [Prompt(_question(text)) for text in given]
     found += [prompt for file in files for prompt in read_prompts(file)]
     if not found:
         named = next((environ[name] for name in PROMPT_VARIABLES if environ.get(name, "").strip()), None)
         if named is None:
             raise BadInputError("No question is given", hint="Ask with -p, or with --prompts and a file.")
-        found = [Prompt("", named)]
+        found = [Prompt(named)]
     return tuple(replace(prompt, system=system) if prompt.system is None else prompt for prompt in found)
 
 

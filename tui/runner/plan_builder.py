@@ -22,7 +22,7 @@ def build_plan(
     options: PlanOptions,
 ) -> Plan:
     """A plan to ask these models, recorded. Raises BadInputError when it makes no sense; nothing is recorded then."""
-    prompts = [Prompt("", asked)] if isinstance(asked, str) else asked
+    prompts = [Prompt(asked)] if isinstance(asked, str) else asked
     if not prompts or not all(prompt.user.strip() for prompt in prompts):
         raise BadInputError("The prompt is empty", hint="Type a question first.")
     if any(stored_bytes(prompt.user) + stored_bytes(prompt.system or "") > MAX_PROMPT_BYTES for prompt in prompts):

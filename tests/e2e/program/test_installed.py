@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import venv
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tui.storage.theme_files import bundled_folder
 ROOT = Path(__file__).parents[3]
 SCRIPT = "foundry-compare.exe" if sys.platform == "win32" else "foundry-compare"
 PARTS = """
+import foundry_compare
 import tui
 from pathlib import Path
 from tui.hosts.embedded.bundle import bundle_root, read_bundle
@@ -27,6 +29,7 @@ from tui.storage.theme_files import bundled_folder
 from tui.ui.themes import load_all
 themes, notices = load_all([])
 print(Path(tui.__file__).parent)
+print(Path(foundry_compare.__file__).parent.parent, foundry_compare.__version__)
 print(bundled_folder())
 print(len(themes), len(notices), len(read_bundle(bundle_root())))
 """
@@ -34,9 +37,9 @@ print(len(themes), len(notices), len(read_bundle(bundle_root())))
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder into which the wheel of this checkout is installed."""
+    """The folder into which the wheel is installed that is made from the source distribution of this checkout."""
     work = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(work), str(ROOT)]
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(work), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True, timeout=120)
     (file,) = work.glob("*.whl")
     site = work / "site"
@@ -91,8 +94,9 @@ def test_it_finds_its_themes_and_its_models(install: Install, elsewhere: Path) -
     python = str(beside) if beside.exists() else sys.executable
     done = call("-P", "-c", PARTS, cwd=elsewhere, program=[python], environ=environ)
     assert done.code == 0, done.err
-    where, themes, counts = done.out.splitlines()
+    where, public, themes, counts = done.out.splitlines()
     assert Path(where) == package
+    assert public == f"{package.parent} {version('foundry-compare')}"
     assert Path(themes) == (package / "themes" if package != ROOT / "tui" else ROOT / "themes")
     files = len(list(bundled_folder().glob("*.toml")))
     assert counts.split() == [str(files), "0", "3"]
@@ -125,3 +129,5 @@ def test_the_wheel_holds_what_a_checkout_does(wheel: Path) -> None:
     for pattern in ("*.py", "*.tcss", "py.typed", "demo_models/**/*"):
         inside = {name for name in files(wheel / "tui", pattern) if not name.startswith("themes")}
         assert inside == files(ROOT / "tui", pattern)
+    public = {"__init__.py", "py.typed"}
+    assert files(wheel / "foundry_compare", "*") == files(ROOT / "foundry_compare", "*") == public

@@ -15,7 +15,7 @@ from tui.core.sessions.session_model import Overrides, Parameters
 def test_prompts_are_texts_or_tables_by_themselves_or_under_a_name(where: Any) -> None:
     rows = ["one", {"user": "two", "system": "s", "facets": ["f"], "tags": ["t"], "id": 7}, {"question": "three"}]
     assert prompts_from(where(rows)) == (
-        Prompt("", "one"), Prompt("", "two", "s", ("f",), ("t",)), Prompt("", "three"),
+        Prompt("one"), Prompt("two", "s", ("f",), ("t",)), Prompt("three"),
     )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def test_what_is_a_models_own_takes_the_place_of_the_plans_and_the_rest_stays() 
 
 
 def test_a_prompts_messages_take_a_models_own_system_prompt_and_the_marker_comes_first() -> None:
-    prompt = Prompt("p1", "Why?", "Be brief.")
+    prompt = Prompt("Why?", "Be brief.", key="p1")
     system, user = {"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}
     assert prompt.messages() == [system, user]
     assert prompt.messages("") == [user]

@@ -30,9 +30,9 @@ def test_an_error_reads_as_prose(error: CompareError, sentence: str) -> None:
 
 
 def test_a_prompt_is_sent_word_for_word() -> None:
-    assert Prompt("p1", " Why? \n").messages() == [{"role": "user", "content": " Why? \n"}]
-    assert Prompt("p1", "Why?", "Be brief.").messages() == [
+    assert Prompt(" Why? \n", key="p1").messages() == [{"role": "user", "content": " Why? \n"}]
+    assert Prompt("Why?", "Be brief.", key="p1").messages() == [
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": "Why?"},
     ]
-    assert Prompt("p1", "Why?", "").messages() == [{"role": "user", "content": "Why?"}]
+    assert Prompt("Why?", "", key="p1").messages() == [{"role": "user", "content": "Why?"}]

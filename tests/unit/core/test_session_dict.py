@@ -135,7 +135,7 @@ def sessions(draw: st.DrawFn) -> Session:
         host=draw(st.dictionaries(text, text | st.booleans() | small, max_size=3)),
         plans={plan.key: plan for plan in plans},
         models={key: SessionModel(key, draw(cards), draw(text), draw(overrides)) for key in models},
-        prompts={key: Prompt(key, draw(text), draw(maybe(text)), draw(several), draw(several)) for key in asked},
+        prompts={key: Prompt(draw(text), draw(maybe(text)), draw(several), draw(several), key=key) for key in asked},
         requests={spec.id: draw(requests(spec)) for spec in specs},
         scores=draw(st.lists(scores, max_size=3)),
         notes=draw(st.lists(notes, max_size=2)),
@@ -185,7 +185,7 @@ def sample() -> dict[str, Any]:
                 make.request("r2", model="m2", state=RequestState.FAILED),
                 make.request("r3", mode=Mode.RACE, warmup=True),
             ],
-            prompts=[Prompt("p1", "Why?", "Be brief.")],
+            prompts=[Prompt("Why?", "Be brief.", key="p1")],
             scores=[make.score("r1"), make.score("r1", None)],
             notes=[Note("r1", "ann", "good", WHEN)],
         )

@@ -216,7 +216,7 @@ def test_different_parameters_stay_apart(change: dict[str, Any]) -> None:
 
 
 def test_different_system_prompts_stay_apart_and_an_empty_one_is_none() -> None:
-    prompts = [Prompt("p1", "Why?"), Prompt("p2", "Why?", "Be brief."), Prompt("p3", "Why?", "")]
+    prompts = [Prompt("Why?", key="p1"), Prompt("Why?", "Be brief.", key="p2"), Prompt("Why?", "", key="p3")]
     requests = [make.request(f"r{n}", prompt=f"p{n}") for n in (1, 2, 3)]
     report = aggregate([make.session(requests, prompts=prompts)])
     assert [(row.subject.system, row.outcomes.runs) for row in report.rows] == [(None, 2), ("Be brief.", 1)]

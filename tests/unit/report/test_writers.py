@@ -73,7 +73,7 @@ def rich() -> Report:
             make.target("m2", "beta", id="beta"),
         ],
         plans=[Plan("measure", Mode.MEASURE, ("m1",), ("p1",), parameters=Parameters(temperature=0.0, stop=("\n",)))],
-        prompts=[Prompt("p1", "Why?", "Be brief.")],
+        prompts=[Prompt("Why?", "Be brief.", key="p1")],
         scores=[make.score("a1", 4), make.score("a2", 5), make.score("b0", 2, criterion="style")],
     )
     return aggregate([session], [("broken.toml", "the file is cut")])
@@ -96,7 +96,7 @@ def outside(text: str) -> Report:
         requests,
         models=[target],
         plans=[Plan("k", Mode.MEASURE, ("m1",), ("p1",), parameters=Parameters(stop=(text,)))],
-        prompts=[Prompt("p1", text, text)],
+        prompts=[Prompt(text, text, key="p1")],
         scores=[make.score("r1", criterion=text)],
     )
     return aggregate([session], [(text, text)])

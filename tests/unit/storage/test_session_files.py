@@ -168,7 +168,7 @@ def small() -> Session:
             request("r2", state=RequestState.FAILED, answer=["Bec"], usage=False, round=2),
         ],
         models=[target("m1", "alpha")],
-        prompts=[Prompt("p1", "Why?\nIn one line.")],
+        prompts=[Prompt("Why?\nIn one line.", key="p1")],
         scores=[score("r1")],
         notes=[Note("r1", "ann", "exe.\u202egpj", WHEN)],
         host={"kind": "openai"},
@@ -211,14 +211,14 @@ def test_any_answer_prompt_and_note_come_back(
     path = tmp_path_factory.getbasetemp() / "any.toml"
     asked = session(
         [request("r1", answer=words), request("r2", thinking=words, answer=())],
-        prompts=[Prompt("p1", text, text)],
+        prompts=[Prompt(text, text, key="p1")],
         notes=[Note("r1", text, text, WHEN)],
     )
     save(asked, path)
     loaded, whole = load(path), join_surrogates(text)
     assert loaded.requests["r1"].answer == join_surrogates("".join(words))
     assert loaded.requests["r2"].reasoning == join_surrogates("".join(words))
-    assert loaded.prompts["p1"] == Prompt("p1", whole, whole)
+    assert loaded.prompts["p1"] == Prompt(whole, whole, key="p1")
     assert loaded.notes == [Note("r1", whole, whole, WHEN)]
     assert loaded.requests["r1"].metrics == asked.requests["r1"].metrics
 

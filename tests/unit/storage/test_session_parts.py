@@ -47,7 +47,7 @@ def many(count: int) -> Session:
     """A session of so many runs, every other one rated, with a prompt of its own for each third."""
     requests = [request(f"r{number}", answer=[f"answer {number}"], prompt=f"p{number // 3}") for number in range(count)]
     made = session(requests, scores=[score(f"r{number}") for number in range(0, count, 2)])
-    made.prompts = {f"p{number}": Prompt(f"p{number}", f"Question {number}?") for number in range(count // 3 + 1)}
+    made.prompts = {f"p{number}": Prompt(f"Question {number}?", key=f"p{number}") for number in range(count // 3 + 1)}
     made.notes = [Note("r1", "ann", "Good.", made.created), Note("gone", "ann", "Whose?", made.created)]
     return made
 

@@ -70,7 +70,7 @@ def _prompt(row: Any) -> Prompt:
     if not user.strip():
         raise ValueError(f"`{key}` is empty")
     facets = next((name for name in _FACETS if name in row), "facets")
-    return Prompt("", user, get(row, "system", str, None), words(row, facets), words(row, "tags"))
+    return Prompt(user, get(row, "system", str, None), words(row, facets), words(row, "tags"))
 
 
 def _model(row: Any) -> tuple[str, Overrides]:

@@ -120,7 +120,9 @@ def prompt_to_dict(prompt: Prompt) -> Table:
 def prompt_from_dict(table: Table) -> Prompt:
     """The prompt of a `[[prompt]]` table."""
     system = get(table, "system", str, None)
-    return Prompt(get(table, "key", str), get(table, "user", str), system, words(table, "facets"), words(table, "tags"))
+    return Prompt(
+        get(table, "user", str), system, words(table, "facets"), words(table, "tags"), key=get(table, "key", str)
+    )
 
 
 def _own(table: Table) -> Overrides:
