@@ -19,16 +19,18 @@ from tests.support.running import until as tick_until
 from tests.support.sessions import MS, SENT, session
 from tests.support.some import some
 from tests.unit.storage.entries import folded, header, run_entries, stream, until
+from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.requests import events as ev
 from tui.core.requests.answer_limits import MAX_BYTES, TOO_LONG, stored_bytes
 from tui.core.requests.request import ACCEPTED_AFTER_END, Request, RequestState
 from tui.core.sessions.session import Session
-from tui.core.sessions.session_dict import request_to_dict
+from tui.core.sessions.session_dict import request_to_dict, session_to_dict
 from tui.runner import Runner, new_session
 from tui.storage.journal import SUFFIX, read_entries
 from tui.storage.session_files import load
 from tui.storage.session_recovery import recover
 from tui.storage.session_writer import TomlSessionWriter
+from tui.storage.toml_writer import storable
 
 ROOT = Path(__file__).parents[2]
 LATE = SENT + 900 * MS
@@ -55,6 +57,8 @@ ENDINGS: dict[str, list[ev.Event]] = {
     "cut": [*stream("r1", ["Half"], ended=False), ev.Ended("r1", SENT + 500 * MS)],
     "failed": [*stream("r1", ["Half"], ended=False), ev.Failed("r1", SENT + 500 * MS, "stream", "It broke off.")],
     "stopped": [*stream("r1", ["Half"], ended=False), ev.Cancelled("r1", SENT + 500 * MS)],
+    "empty": stream("r1", [], ended=True),
+    "skipped": [ev.Skipped("r1", SENT, "It failed before.", "Try another.")],
 }
 
 
@@ -102,6 +106,50 @@ def host_names() -> tuple[str, ...]:
     return ("delta_and_message", "cut", "error_in_stream")
 
 
+class JournalOnly(TomlSessionWriter):
+    """Writes the journal and never the file, as when the program is killed before it does."""
+
+    def save(self, snapshot: Session, *, soon: bool = False) -> None:
+        """Nothing is written."""
+
+    def close(self, snapshot: Session | None, timeout: float = 10.0) -> bool:
+        return super().close(None, timeout)
+
+
+@pytest.mark.parametrize("kind", [TomlSessionWriter, JournalOnly])
+def test_every_ending_of_a_real_run_comes_back_as_the_screen_has_it(
+    kind: type[TomlSessionWriter], host: LearningHost, tmp_path: Path
+) -> None:
+    writer = kind(tmp_path / "sessions", ID, tmp_path / "state")
+    runner = Runner(host, new_session(ID, datetime.now(UTC)), writer)
+    cards = [host.card(name) for name in ("reasoning", "empty", "cut", "e500", "endless")]
+    try:
+        runner.begin(cards, "hi", PlanOptions(Mode.MEASURE, rounds=2, warmup=0))
+        while runner.busy:
+            runner.wait(0.02)
+            for request_id in runner.tick():
+                request = runner.session.requests[request_id]
+                if request.answer.count("more") > 3:
+                    runner.stop(request_id)
+        (scored, *_) = requests_of(runner, "reasoning")
+        runner.ratings.score(scored.spec.id, 3)
+        runner.ratings.note(scored.spec.id, "Two lines,\nboth kept.")
+    finally:
+        complete = runner.close()
+    shown = runner.session
+    assert {request.state for request in shown.requests.values()} == {state for state in RequestState if state.final}
+    assert complete == (kind is TomlSessionWriter)
+    if not complete:
+        assert recover(tmp_path / "sessions", tmp_path / "state")[0].problem is None
+    kept = load(writer.path)
+    assert {key: texts(request) for key, request in kept.requests.items()} == {
+        key: texts(request) for key, request in shown.requests.items()
+    }
+    was, now = storable(session_to_dict(shown)), storable(session_to_dict(kept))
+    for key in ("plan", "model", "prompt", "score", "note"):
+        assert now[key] == was[key] != []
+
+
 def test_what_is_learnt_is_in_the_file_while_the_program_still_runs(
     kept: Runner, host: LearningHost, keeper: TomlSessionWriter
 ) -> None:
@@ -142,8 +190,10 @@ def _everything_is_noted(folder: Path) -> bool:
     return kinds.count("explained") == 2 and "usage" in kinds
 
 
-def test_there_is_one_of_every_event() -> None:
+def test_there_is_one_of_every_event_and_of_every_ending() -> None:
     assert EVENTS.keys() == set(get_args(ev.Event))
+    assert {folded("r1", events).state.value for events in ENDINGS.values()} == ENDINGS.keys()
+    assert ENDINGS.keys() == {state.value for state in RequestState if state.final}
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

@@ -15,7 +15,8 @@ class LearningHost(LoopbackHost):
     """Counts a word as a token, knows why it is gone, and lets this process be looked at for its memory."""
 
     def __init__(self, port: int) -> None:
-        super().__init__(port, ("delta_and_message", "good", "cut", "error_in_stream", "huge"))
+        names = ("delta_and_message", "good", "cut", "error_in_stream", "huge", "reasoning", "empty", "e500", "endless")
+        super().__init__(port, names)
         self.abilities = able(Ability.LOAD, Ability.UNLOAD, Ability.COUNT, why_not="It is a test")
 
     def connect(self) -> HostInfo:
