@@ -25,7 +25,7 @@ from tui.hosts.embedded.model_files import CONFIG
 from tui.hosts.foundry.daemon_file import read_daemon_file
 from tui.hosts.foundry.sdk_files import INDEX, _read_index
 from tui.storage.config import read_config
-from tui.storage.file_lock import SessionLock, holder
+from tui.storage.file_lock import SessionLock, lock_holder
 from tui.storage.journal import Journal, read_entries
 from tui.storage.paths import sessions_dir
 from tui.storage.prompt_files import read_models, read_prompts
@@ -239,7 +239,7 @@ def test_copies_and_marks_that_are_no_files_hold_nothing(
 def test_a_lock_that_is_no_file_holds_nobody(odd: Odd, tmp_path: Path) -> None:
     make, _ = odd
     make(tmp_path / "a.lock")
-    assert ended(lambda: holder(tmp_path / "a.lock")) is None
+    assert ended(lambda: lock_holder(tmp_path / "a.lock")) is None
     came = ended(SessionLock(tmp_path / "a.lock").acquire)
     assert isinstance(came, OSError) if make is folder else came is True
 

@@ -1,4 +1,4 @@
-"""Reading fields out of tables from outside, which may hold anything; a failure is a ValueError naming the field."""
+"""Reads fields of tables from outside, which may hold anything. A failure is a ValueError that names the field."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def number(table: Table, key: str) -> float | None:
     return float(value)
 
 
-def instant(table: Table, key: str) -> datetime:
+def get_time(table: Table, key: str) -> datetime:
     """A point in time; journals hold it as text, TOML as itself."""
     value = table.get(key)
     if isinstance(value, str):
@@ -76,14 +76,14 @@ def by_key(items: Iterable[_T], key: Callable[[_T], str]) -> dict[str, _T]:
     return found
 
 
-def words(table: Table, key: str) -> tuple[str, ...]:
-    """The list of texts under `key`, empty when there is none."""
+def texts(table: Table, key: str) -> tuple[str, ...]:
+    """The list of texts under `key`; empty when there is none."""
     found = get(table, key, list, [])
-    if not all(isinstance(word, str) for word in found):
+    if not all(isinstance(text, str) for text in found):
         raise ValueError(f"`{key}` should be a list of texts")
     return tuple(found)
 
 
-def known(**values: Any) -> Table:
+def without_none(**values: Any) -> Table:
     """A table of what is not None."""
     return {key: value for key, value in values.items() if value is not None}

@@ -17,7 +17,7 @@ class MemorySampler:
     """Samples in a thread of the program, never in the engine's process, so no stamp waits for it."""
 
     def __init__(self, clock: Callable[[], int], every: float = EVERY_S) -> None:
-        """`clock` is that of the marks, in nanoseconds; `every` is how many seconds lie between two looks."""
+        """`clock` is that of the timestamps, in nanoseconds; `every` is how many seconds lie between two looks."""
         self._clock = clock
         self._every = every
         self._found: SimpleQueue[Memory] = SimpleQueue()

@@ -91,7 +91,7 @@ def open_session(
                 kept = runner.close()
                 tell_problems(runner, tell)
                 if writer is not None and not kept:
-                    tell(ProblemFound(StoreError(writer.account())))
+                    tell(ProblemFound(StoreError(writer.missing_report())))
                 elif writer is not None and interrupted and is_there(writer.path):
                     tell(InterruptedAndKept(writer.path))
         except KeyboardInterrupt:  # One that came meanwhile.

@@ -16,7 +16,7 @@ from tui.runner.session_recorder import SessionRecorder
 
 
 class RequestQueue:
-    """The waves of the current run that wait for their turn. It makes the requests; it asks nobody anything."""
+    """The batches of the current run that wait for their turn. It makes the requests; it asks nobody anything."""
 
     def __init__(self, recorder: SessionRecorder, clock: Callable[[], int]) -> None:
         """`clock` is steady, in nanoseconds."""
@@ -45,7 +45,7 @@ class RequestQueue:
         never_asked = (RequestState.STOPPED, RequestState.SKIPPED)
         for request in [request for request in session.requests.values() if request.spec.plan == plan.key]:
             if request.state in never_asked and request.timestamps.sent is None and request.spec.id not in rated:
-                self._recorder.leave_out(request)
+                self._recorder.remove(request)
         before = {run: request for run, request in session.requests.items() if request.spec.plan == plan.key}
         # Models that had failed are asked again: whoever goes on with a plan has had a reason to hope.
         self._turn_to(PlanRun(plan, before))
@@ -73,7 +73,7 @@ class RequestQueue:
 
     @property
     def pause_s(self) -> float | None:
-        """How many seconds there still are before the next wave may be asked; None when it may be asked at once."""
+        """How many seconds there still are before the next batch may be asked; None when it may be asked at once."""
         left = self.pausing.left_s
         first = self.waiting[0] if self.waiting else []
         waits = any(not request.state.final and request.spec.id in self._again for request in first)
@@ -89,7 +89,7 @@ class RequestQueue:
         return f"Not asked, because {which} failed: {fault.message if fault else '-'}", fault.hint if fault else ""
 
     def schedule_retries(self, batch: Sequence[Request], unloaded: Iterable[Request]) -> list[Request]:
-        """Line up what of a wave that has ended is to be asked again: what failed while there are retries left.
+        """Line up what of a batch that has ended is to be asked again: what failed while there are retries left.
 
         A model that its host had `unloaded` since it was last looked at is asked again once a run, retries or not.
         A retry begins with a pause.
@@ -160,7 +160,7 @@ class RequestQueue:
     def _request(self, slot: PlannedRequest, launched: dict[PlannedRequest, int], *, company: bool) -> Request:
         run = self.current()
         spec = RequestSpec(
-            id=self._recorder.next_run(),
+            id=self._recorder.next_request_id(),
             plan=run.plan.key,
             mode=run.plan.mode,
             model=slot.model,

@@ -37,14 +37,14 @@ class Runner:
         self,
         host: Host,
         session: Session,
-        keeper: SessionWriter | None = None,
+        writer: SessionWriter | None = None,
         *,
         rater: str = "me",
         keep_alive: KeepAlive | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.session = session
-        self._recorder = SessionRecorder(session, keeper)
+        self._recorder = SessionRecorder(session, writer)
         self.ratings = Ratings(session, rater, now, self._rated)
         self.tokens_per_chunk: dict[str, float] = {}
         """Each model's last known ratio, by key: what live counters are estimated with."""
@@ -59,7 +59,7 @@ class Runner:
         self._active: list[list[Request]] = []
         self._ready: dict[str, Ready] = {}
         self._started: dict[str, int] = {}
-        """Requests whose request is with an engine, and with which."""
+        """The requests that are with an engine, and the number of that engine."""
         self._changed: set[str] = set()
 
     @property
@@ -79,7 +79,7 @@ class Runner:
             self.session.host = info.to_dict()
 
     def now(self) -> int:
-        """The clock of the marks, in nanoseconds."""
+        """The clock of the timestamps, in nanoseconds."""
         return self._engine.now()
 
     @property
@@ -256,7 +256,7 @@ class Runner:
             self._apply(ev.Failed(request_id, self.now(), "engine", said, hint, "EngineGone"))
 
     def _launch(self, batch: list[Request]) -> None:
-        """Send the wave's requests together, once each of its models is ready or has failed."""
+        """Send the batch's requests together, once each of its models is ready or has failed."""
         pending = [request for request in batch if not request.state.final and request.spec.id not in self._started]
         if not pending or any(request.spec.id not in self._ready for request in pending):
             return

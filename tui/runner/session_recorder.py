@@ -1,4 +1,4 @@
-"""Enters plans, models, prompts and requests into the session, and hands each to the writer at once."""
+"""Adds plans, models, prompts and requests to the session, and hands each to the writer at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.core.plans.plan import Plan
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.events import Event, to_dict
 from tui.core.requests.request import Request, RequestSpec
-from tui.core.sessions.plan_dict import plan_to_dict, prompt_to_dict, target_to_dict
+from tui.core.sessions.plan_dict import model_to_dict, plan_to_dict, prompt_to_dict
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_dict import session_to_dict, spec_to_dict
 from tui.core.sessions.session_model import ModelChoice, SessionModel
@@ -21,10 +21,10 @@ _LISTS = ("plan", "model", "prompt", "run", "score", "note", "end")
 
 
 class SessionWriter(Protocol):
-    """Where a session is kept. Nothing here blocks but `close`."""
+    """What keeps a session on disk. No method blocks but `close`."""
 
     def record(self, entry: dict[str, Any]) -> None:
-        """Note one thing that happened. May be called from any thread."""
+        """Add one thing that happened to the journal. May be called from any thread."""
         ...
 
     def save(self, snapshot: Session, *, soon: bool = False) -> None:
@@ -36,12 +36,12 @@ class SessionWriter(Protocol):
         ...
 
     def close(self, snapshot: Session | None, timeout: float = 10.0) -> bool:
-        """Write the last of it; whether everything is kept."""
+        """Write the last of it. Returns whether everything is kept. Waits at most `timeout` seconds."""
         ...
 
 
 def new_session(session_id: str, created: datetime) -> Session:
-    """An empty session. What measures it is noted with its first plan."""
+    """An empty session. What measures it is recorded with its first plan."""
     return Session(session_id, created)
 
 
@@ -59,16 +59,16 @@ def _tool() -> dict[str, str]:
 
 
 class SessionRecorder:
-    """A session and its keeper; without a keeper nothing is kept."""
+    """A session and its writer; without a writer nothing is kept on disk."""
 
-    def __init__(self, session: Session, keeper: SessionWriter | None) -> None:
+    def __init__(self, session: Session, writer: SessionWriter | None) -> None:
         self.session = session
-        self._keeper = keeper
-        self._runs = 1
-        self._left_out: set[str] = set()
+        self._writer = writer
+        self._number = 1
+        self._removed: set[str] = set()
 
     def add_plan(self, plan: Plan) -> None:
-        """Enter a plan."""
+        """Add a plan."""
         self.session.plans[plan.key] = plan
         self.record({"plan": plan_to_dict(plan)})
 
@@ -79,20 +79,20 @@ class SessionRecorder:
             header = session_to_dict(self.session)
             self.record({"session": {key: value for key, value in header.items() if key not in _LISTS}})
 
-    def model(self, model_choice: ModelChoice) -> SessionModel:
-        """The session's target for this model, asked in this way; entered at its first use."""
-        card, own = model_choice.card, model_choice.own
+    def model(self, choice: ModelChoice) -> SessionModel:
+        """The session's model for this choice; added at its first use."""
+        card, own = choice.card, choice.own
         there = self.session.models.values()
-        known = next((target for target in there if target.card.key == card.key and target.own == own), None)
+        known = next((model for model in there if model.card.key == card.key and model.own == own), None)
         if known is None:
             host = str(self.session.host_of(card).get("kind", "unknown"))
             known = SessionModel(f"m{len(there) + 1}", card, host, own)
             self.session.models[known.key] = known
-            self.record({"model": target_to_dict(known)})
+            self.record({"model": model_to_dict(known)})
         return known
 
     def prompt(self, asked: Prompt) -> Prompt:
-        """The session's prompt that is the same but for its key, entered at its first use."""
+        """The session's prompt that is the same but for its key; added at its first use."""
         there = self.session.prompts.values()
         known = next((prompt for prompt in there if replace(prompt, key="") == replace(asked, key="")), None)
         if known is None:
@@ -101,26 +101,26 @@ class SessionRecorder:
             self.record({"prompt": prompt_to_dict(known)})
         return known
 
-    def next_run(self) -> str:
-        """An id that no run of the session has, or had: one that is left out is in its file until that is rewritten."""
-        while (run := f"r{self._runs}") in self.session.requests or run in self._left_out:
-            self._runs += 1
-        return f"r{self._runs}"
+    def next_request_id(self) -> str:
+        """An id that no request of the session has or had: one that was removed may still be in the file."""
+        while (key := f"r{self._number}") in self.session.requests or key in self._removed:
+            self._number += 1
+        return key
 
-    def leave_out(self, request: Request) -> None:
-        """Take out a request that was never asked, so that another can take its place."""
+    def remove(self, request: Request) -> None:
+        """Remove a request that was never sent, so that another can take its place."""
         del self.session.requests[request.spec.id]
-        self._left_out.add(request.spec.id)
+        self._removed.add(request.spec.id)
 
     def add_request(self, spec: RequestSpec) -> Request:
-        """Enter a request that has not begun."""
+        """Add a request that has not begun."""
         request = Request(spec)
         self.session.requests[spec.id] = request
         self.record({"request": spec_to_dict(spec)})
         return request
 
     def started(self, request: Request, at: datetime) -> None:
-        """Note when, for people, a request's request was sent."""
+        """Record the time of day at which a request was sent."""
         request.started = at
         self.record({"started": {"run": request.spec.id, "at": at}})
 
@@ -129,29 +129,29 @@ class SessionRecorder:
         self.record(to_dict(event))
 
     def record(self, entry: dict[str, Any]) -> None:
-        """Hand one entry to the keeper."""
-        if self._keeper:
-            self._keeper.record(entry)
+        """Hand one entry to the writer."""
+        if self._writer:
+            self._writer.record(entry)
 
     def save(self, *, soon: bool = False) -> None:
         """Have the session's file rewritten."""
-        if self._keeper:
-            self._keeper.save(self._snapshot(), soon=soon)
+        if self._writer:
+            self._writer.save(self._snapshot(), soon=soon)
 
     def problems(self) -> Sequence[CompareError]:
         """What could not be kept on disk since the last call."""
-        return self._keeper.problems() if self._keeper else ()
+        return self._writer.problems() if self._writer else ()
 
     def close(self) -> bool:
         """Write the last of it; whether everything is kept."""
-        if self._keeper is None:
+        if self._writer is None:
             return True
-        return self._keeper.close(self._snapshot() if self.session.plans else None)
+        return self._writer.close(self._snapshot() if self.session.plans else None)
 
     def _snapshot(self) -> Session:
         """The session without its unfinished requests, which still change; safe to hand to another thread.
 
-        What is learnt of a final one comes to the snapshot too; its revision, which rises last, tells of it.
+        Requests are shared, not copied: what is learnt of a final one is in the snapshot too, and raises its revision.
         """
         session = self.session
         return replace(

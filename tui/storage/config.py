@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tui.core.dict_reader import Table, get, words
+from tui.core.dict_reader import Table, get, texts
 from tui.core.errors import BadInputError, prose, reason_of
 from tui.core.host_spec import ADAPTER, NAME, RESERVED, HostScheme, HostSpec, KnownHosts, ssh_target
 from tui.files import read_toml
@@ -100,7 +100,7 @@ def _spec(name: str, table: Table) -> HostSpec:
 
 
 def _environment(table: Table, way: HostScheme) -> tuple[str, ...]:
-    names = words(table, "environment")
+    names = texts(table, "environment")
     if names and way is not HostScheme.ADAPTER:
         raise ValueError("`environment` belongs beside an `adapter`")
     for name in names:

@@ -12,8 +12,8 @@ from tui.files import is_missing, read_regular
 
 _SLACK_S = 2.0
 _MAX_BYTES = 256
-SOMEBODY = -1
-"""Stands for a process of another user."""
+OTHER_USER = -1
+"""In place of a process id: the lock is another user's."""
 
 
 def lock_path(folder: Path, session_id: str) -> Path:
@@ -21,16 +21,16 @@ def lock_path(folder: Path, session_id: str) -> Path:
     return folder / f"{session_id}.lock"
 
 
-def holder(path: Path) -> int | None:
+def lock_holder(path: Path) -> int | None:
     """The process that holds a lock; None when there is none, or it is dead and its number perhaps another's.
 
-    `SOMEBODY` when the lock is another user's: their files are theirs alone, so nobody here can know who it was.
+    `OTHER_USER` when the lock is another user's: nobody else can read it, so the process is unknown.
     """
     try:
         pid, taken = read_regular(path, _MAX_BYTES).decode("ascii").split()
         process_id, taken_at = int(pid), float(taken)
     except PermissionError:
-        return SOMEBODY
+        return OTHER_USER
     except (OSError, ValueError):
         return None
     import psutil
@@ -50,26 +50,26 @@ class SessionLock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._mine = False
+        self._held = False
 
     def acquire(self, *, renew: bool = False) -> bool:
         """Take the lock, a dead process's too; False when another program has it. Raises OSError.
 
-        With `renew`, a lock that was taken and whose file somebody deleted is taken once more.
+        With `renew`, a lock that is held and whose file somebody deleted is taken once more.
         """
-        if renew and self._mine and is_missing(self.path):
-            self._mine = False
-        if not self._mine:
-            self._mine = self._create()
-            if not self._mine and holder(self.path) is None:
+        if renew and self._held and is_missing(self.path):
+            self._held = False
+        if not self._held:
+            self._held = self._create()
+            if not self._held and lock_holder(self.path) is None:
                 self.path.unlink(missing_ok=True)
-                self._mine = self._create()
-        return self._mine
+                self._held = self._create()
+        return self._held
 
     def release(self) -> None:
         """Give the lock back, if it was taken."""
-        if self._mine:
-            self._mine = False
+        if self._held:
+            self._held = False
             # A lock of a dead process holds nobody up; one that was deleted may be another program's by now.
             with contextlib.suppress(OSError, ValueError):
                 if read_regular(self.path, _MAX_BYTES).split()[:1] == [str(os.getpid()).encode()]:

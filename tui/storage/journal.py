@@ -42,7 +42,7 @@ class Journal:
         """
         # ASCII: half a character, which a chunk of a stream may hold, is no UTF-8 but can be escaped.
         try:
-            line = json.dumps(entry, default=_plain, separators=(",", ":")).encode("ascii") + b"\n"
+            line = json.dumps(entry, default=_as_text, separators=(",", ":")).encode("ascii") + b"\n"
         except (TypeError, ValueError, RecursionError) as error:
             raise self._error(error) from error
         self._write([line])
@@ -58,7 +58,7 @@ class Journal:
         except (FileNotFoundError, NotADirectoryError):
             return True
         except OSError:
-            return False  # It cannot be said; what goes wrong with the file itself is told when it is written.
+            return False  # Unknown. What goes wrong with the file itself is reported when it is written.
         return written.st_nlink == 0 and not os.path.samestat(written, there)
 
     def copy_to(self, other: Journal) -> None:
@@ -129,7 +129,7 @@ class Journal:
         file = io.FileIO(self.path, "a+", opener=private_files.opener)
         if file.seek(0, os.SEEK_END):
             self.inherited = True
-            file.write(b"\n")  # Its last line may be torn; this one begins anew.
+            file.write(b"\n")  # Its last line may be torn; this one begins on a line of its own.
         return file
 
     def _error(self, error: Exception) -> StoreError:
@@ -164,5 +164,5 @@ def _entry(line: bytes) -> Table | None:
     return entry if isinstance(entry, dict) else None
 
 
-def _plain(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,4 +1,4 @@
-"""What a program that died left behind becomes a session file again."""
+"""Makes session files of the journals that a program left behind when it died."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from os.path import lexists
 from pathlib import Path
 from typing import TypeVar
 
-from tui.core.dict_reader import Table, get, instant
+from tui.core.dict_reader import Table, get, get_time
 from tui.core.errors import CompareError, StoreError
 from tui.core.requests import events as ev
 from tui.core.requests.request import BROKEN_OFF, Fault, Request, RequestState
-from tui.core.sessions.plan_dict import plan_from_dict, prompt_from_dict, target_from_dict
+from tui.core.sessions.plan_dict import model_from_dict, plan_from_dict, prompt_from_dict
 from tui.core.sessions.session import Session, SessionState
 from tui.core.sessions.session_dict import (
     note_from_dict,
@@ -26,7 +26,7 @@ from tui.core.sessions.session_dict import (
 )
 from tui.files import is_missing, is_there
 from tui.storage.atomic_file import store_error
-from tui.storage.file_lock import SessionLock, holder, lock_path
+from tui.storage.file_lock import SessionLock, lock_holder, lock_path
 from tui.storage.journal import SUFFIX, read_entries
 from tui.storage.session_files import load_whole, save
 from tui.storage.toml_writer import storable
@@ -36,12 +36,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What came of one session's journal."""
+    """What was made of one session's journal."""
 
     path: Path
     """The session file; the journal when there is a problem."""
     answers: int = 0
-    """Runs that the session file did not have, or not with all that was learnt of them."""
+    """Requests that the session file lacked, or of which it lacked something."""
     scores: int = 0
     problem: CompareError | None = None
     """Why the journal was left where it is."""
@@ -87,7 +87,7 @@ def sessions_only_in_journals(folders: Sequence[Path]) -> Iterator[Path]:
             continue  # Whoever lists the folder's sessions says that it cannot be listed.
         for journal in journals:
             name = journal.name.removesuffix(SUFFIX)
-            open_elsewhere = holder(lock_path(folder, name)) is not None
+            open_elsewhere = lock_holder(lock_path(folder, name)) is not None
             if not open_elsewhere and not any(is_there(one / f"{name}.toml") for one in folders):
                 yield journal
 
@@ -121,10 +121,10 @@ def _recover(path: Path, journals: Sequence[Path]) -> Recovered:
     found, ended = _replay(journals, old)
     base = old or replace(found, requests={}, scores=[], notes=[])
     more = {
-        run: _told_more(request, base.requests.get(run), ended=run in ended) for run, request in found.requests.items()
+        run: _completed(request, base.requests.get(run), ended=run in ended) for run, request in found.requests.items()
     }
     requests = {run: request for run, request in more.items() if request is not None}
-    scores, notes = _missing(found.scores, base.scores), _missing(found.notes, base.notes)
+    scores, notes = _not_in(found.scores, base.scores), _not_in(found.notes, base.notes)
     if old is None or requests or scores or notes or old.state is SessionState.RUNNING:
         session = replace(
             base,
@@ -143,15 +143,15 @@ def _recover(path: Path, journals: Sequence[Path]) -> Recovered:
     return Recovered(path, len(requests), len(scores))
 
 
-def _told_more(found: Request, kept: Request | None, *, ended: bool) -> Request | None:
-    """A run as it is to be in the file, when the journal knows more of it; None when the file has it all.
+def _completed(found: Request, kept: Request | None, *, ended: bool) -> Request | None:
+    """A request as it is to be in the file, when the journal knows more of it; None when the file has it all.
 
-    `ended` says that the journal has the run's own end. The file's text and marks stay as they are, but what was
-    learnt after the end may have come after the file was written.
+    `ended` says that the journal has the request's own end. The file's text and timestamps stay as they are, but what
+    was learnt after the end may have come after the file was written.
     """
     never_asked = kept is not None and kept.timestamps.sent is None and found.timestamps.sent is not None
     if kept is None or not kept.state.final or never_asked:
-        return found  # Going on with a plan gives the number of a run that was never asked again.
+        return found  # A plan that is resumed gives the id of a request that was never sent to another.
     if not ended:
         return None
     more = copy(kept)
@@ -164,8 +164,8 @@ def _told_more(found: Request, kept: Request | None, *, ended: bool) -> Request 
 
 
 def _replay(journals: Iterable[Path], old: Session | None) -> tuple[Session, set[str]]:
-    """What the journals tell of, and which of its runs they saw come to their own end; beside these, runs of the
-    file of which something was learnt later. Raises StoreError when they cannot be understood."""
+    """The session of the journals, with the ids of those requests whose own end is in them; and requests of the file
+    of which something was learnt later. Raises StoreError when the journals cannot be understood."""
     session = replace(old, plans={}, models={}, prompts={}, requests={}, scores=[], notes=[]) if old else None
     seen: dict[str, int] = {}
     for path in journals:
@@ -182,7 +182,9 @@ def _replay(journals: Iterable[Path], old: Session | None) -> tuple[Session, set
         raise StoreError("A journal holds no whole entry", ", ".join(map(str, journals)), "It can be deleted.")
     ended = {run for run, request in session.requests.items() if request.state.final}
     session.requests = {
-        run: _ended(request, seen.get(run, 0)) for run, request in session.requests.items() if _begun(request)
+        run: _cut_unless_ended(request, seen.get(run, 0))
+        for run, request in session.requests.items()
+        if _has_begun(request)
     }
     return session, ended
 
@@ -193,7 +195,7 @@ def _begin(entry: Table) -> Session:
 
 
 def _apply(entry: Table, session: Session, old: Session | None, seen: dict[str, int]) -> None:
-    """Take one entry in; what tells of a run that was never made is passed over, as it was while it happened."""
+    """Apply one entry; events of a request that was never made are passed over, as they were while it ran."""
     if "event" in entry:
         event = ev.from_dict(entry)
         request = session.requests.get(event.request)
@@ -209,8 +211,8 @@ def _apply(entry: Table, session: Session, old: Session | None, seen: dict[str, 
             plan = plan_from_dict(table)
             session.plans[plan.key] = plan
         case "model":
-            target = target_from_dict(table)
-            session.models[target.key] = target
+            model = model_from_dict(table)
+            session.models[model.key] = model
         case "prompt":
             prompt = prompt_from_dict(table)
             session.prompts[prompt.key] = prompt
@@ -222,7 +224,7 @@ def _apply(entry: Table, session: Session, old: Session | None, seen: dict[str, 
         case "started":
             request = session.requests.get(get(table, "run", str))
             if request is not None:
-                request.started = instant(table, "at")
+                request.started = get_time(table, "at")
         case "score":
             session.scores.append(score_from_dict(table))
         case "note":
@@ -231,7 +233,7 @@ def _apply(entry: Table, session: Session, old: Session | None, seen: dict[str, 
             raise ValueError(f"it holds {kind!r}, which this version does not know")
 
 
-def _begun(request: Request) -> bool:
+def _has_begun(request: Request) -> bool:
     return (
         request.started is not None
         or request.state is not RequestState.QUEUED
@@ -239,8 +241,8 @@ def _begun(request: Request) -> bool:
     )
 
 
-def _ended(request: Request, at: int) -> Request:
-    """The request, cut at the last instant that is known of it when it had not come to its end."""
+def _cut_unless_ended(request: Request, at: int) -> Request:
+    """The request; if it had not come to its end, cut at the last instant `at` that is known of it."""
     if not request.state.final:
         request.fold(ev.Ended(request.spec.id, at))
         when = "in the middle of this answer" if request.answer else "before this was answered"
@@ -250,6 +252,6 @@ def _ended(request: Request, at: int) -> Request:
     return request
 
 
-def _missing(found: Iterable[_T], there: Iterable[_T]) -> list[_T]:
+def _not_in(found: Iterable[_T], there: Iterable[_T]) -> list[_T]:
     known = set(there)
     return [entry for entry in found if entry not in known]

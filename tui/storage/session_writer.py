@@ -1,4 +1,4 @@
-"""One session kept on disk by a thread of its own, so that neither pixels nor clocks ever wait for a disk."""
+"""Keeps one session on disk in a thread of its own, so that neither painting nor measuring waits for a disk."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tui.storage.journal import Journal, journal_path
 from tui.storage.session_files import SaveCache, save
 
 SYNC_EVERY_S = 1.0
-LOOK_EVERY_S = 1.0
-"""Seconds between two looks at whether the journal is still where it was made."""
+CHECK_EVERY_S = 1.0
+"""Seconds between two checks that the journal is still where it was made."""
 SOON_S = 0.3
 _FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 
@@ -41,11 +41,11 @@ _Job = Table | _Save | None
 
 
 class TomlSessionWriter:
-    """Keeps one session: every entry in its journal, every snapshot in its file. No method waits, but `close()`.
+    """Keeps one session: every entry in its journal, every snapshot in its file. No method waits but `close()`.
 
-    Any thread may call `record()`. Nothing is made on disk before the first `record()` or `save()`. Entries and
-    snapshots are handed over for good: whoever gave them does not change them any more. The runs of a snapshot are
-    final; what is learnt of one later raises its revision, and comes with the next snapshot.
+    Any thread may call `record()`. Nothing is made on disk before the first `record()` or `save()`. Whoever gives
+    entries and snapshots does not change them any more. The requests of a snapshot are final; what is learnt of one
+    later raises its revision, and is written with the next snapshot.
     """
 
     def __init__(self, directory: Path, session_id: str, spare: Path) -> None:
@@ -57,8 +57,8 @@ class TomlSessionWriter:
             raise BadInputError("The session's name cannot name a file", session_id)
         self.path = directory / f"{session_id}.toml"
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
-        self._found: SimpleQueue[StoreError] = SimpleQueue()
-        self._writer = _Writer(self.path, session_id, spare, self._found.put)
+        self._problems: SimpleQueue[StoreError] = SimpleQueue()
+        self._writer = _Writer(self.path, session_id, spare, self._problems.put)
         self._thread: Thread | None = None
         self._starting = Lock()
 
@@ -71,8 +71,8 @@ class TomlSessionWriter:
         self._put(_Save(snapshot, soon))
 
     def problems(self) -> list[StoreError]:
-        """What went wrong since the last call. The same problem is told once."""
-        return [self._found.get_nowait() for _ in range(self._found.qsize())]
+        """What went wrong since the last call. The same problem is reported once."""
+        return [self._problems.get_nowait() for _ in range(self._problems.qsize())]
 
     def close(self, snapshot: Session | None, timeout: float = 10.0) -> bool:
         """Write the last snapshot and leave the session; True when its file holds everything that was recorded.
@@ -88,14 +88,14 @@ class TomlSessionWriter:
         self._thread.join(timeout)
         return not self._thread.is_alive() and self._writer.complete
 
-    def account(self) -> str:
-        """After `close()`: what is not in the session's file, and where else it is; empty when nothing is amiss."""
+    def missing_report(self) -> str:
+        """After `close()`: a sentence on what the file lacks, and where that is; empty when it lacks nothing."""
         if self._thread is None:
             return ""
         if self._thread.is_alive():
             written = f"{self.path} was still being written when the program ended: it may not hold everything."
-            return f"{written} {self._writer.where_noted(whole=self._jobs.empty())}".rstrip()
-        return self._writer.account()
+            return f"{written} {self._writer.journal_report(whole=self._jobs.empty())}".rstrip()
+        return self._writer.missing_report()
 
     def _put(self, job: _Job) -> None:
         self._jobs.put(job)
@@ -105,24 +105,24 @@ class TomlSessionWriter:
                 self._thread.start()
 
 
-class _Place:
-    """A folder with a session's journal, and the lock that says so while the session is open."""
+class _JournalFolder:
+    """A folder with a session's journal, and the lock that is held while the session is open."""
 
     def __init__(self, folder: Path, session_id: str) -> None:
         self.folder = folder
         self.journal = Journal(journal_path(folder, session_id))
         self.used = False
-        """Whether entries are in its journal."""
+        """Whether there are entries in its journal."""
         self._lock = SessionLock(lock_path(folder, session_id))
-        self._refused: StoreError | None = None
+        self._refusal: StoreError | None = None
 
     def open(self, *, renew: bool = False) -> None:
         """Take the lock, and with `renew` see that it is still there.
 
         Raises StoreError when the folder cannot be written or another program has the session.
         """
-        if self._refused is not None:
-            raise self._refused
+        if self._refusal is not None:
+            raise self._refusal
         title = f"The session cannot be kept in {self.folder}"
         try:
             free = self._lock.acquire(renew=renew)
@@ -131,23 +131,23 @@ class _Place:
             raise StoreError(title, why) from error
         if not free:
             # Even when the other program ends: it has written what this one has never read.
-            self._refused = StoreError(title, "Another program has it open")
-            raise self._refused
+            self._refusal = StoreError(title, "Another program has it open")
+            raise self._refusal
 
-    def note(self, entry: Table) -> None:
+    def append(self, entry: Table) -> None:
         """Add an entry to the journal. Raises StoreError."""
         self.open()
         self.journal.append(entry)
         self.used = True
 
     def take_over(self, journal: Journal) -> None:
-        """Go on here with a journal whose file was deleted. Raises StoreError."""
+        """Continue here a journal whose file was deleted. Raises StoreError."""
         self.open(renew=True)
         fresh = Journal(self.journal.path) if journal is self.journal else self.journal
         journal.copy_to(fresh)
         self.journal, self.used = fresh, True
 
-    def leave(self, *, remove: bool) -> None:
+    def close(self, *, remove: bool) -> None:
         """Close the journal, or remove it, and give the lock back. Raises StoreError."""
         try:
             if remove and not self.journal.inherited:
@@ -159,36 +159,36 @@ class _Place:
 
 
 class _Writer:
-    """The thread's side: everything that touches the disk."""
+    """What the thread does: everything that touches the disk."""
 
-    def __init__(self, path: Path, session_id: str, spare: Path, tell: Callable[[StoreError], None]) -> None:
+    def __init__(self, path: Path, session_id: str, spare: Path, report: Callable[[StoreError], None]) -> None:
         self.complete = False
         """Whether the file holds everything; known once `run()` has returned."""
         self._path = path
-        self._main, self._spare = _Place(path.parent, session_id), _Place(spare, session_id)
-        self._journals = [self._main, self._spare]
-        """Where entries may still go, the best first."""
-        self._unnoted = False
+        self._home, self._spare = _JournalFolder(path.parent, session_id), _JournalFolder(spare, session_id)
+        self._journal_folders = [self._home, self._spare]
+        """The folders whose journal may take entries, the best first."""
+        self._journal_has_gaps = False
         """Whether there were entries that no journal took."""
-        self._tell = tell
-        self._told: set[tuple[str, str]] = set()
+        self._report_to = report
+        self._reported: set[tuple[str, str]] = set()
         self._cache = SaveCache()
         self._parts = 1
         self._pending: Session | None = None
         self._last: Session | None = None
         self._due = math.inf
         self._sync_at = math.inf
-        self._look_at = 0.0
+        self._check_at = 0.0
         self._entries = 0
-        """How many entries came, but for events: these belong to runs."""
-        self._made: set[str] = set()
+        """How many entries came, events not counted: these are counted by request."""
+        self._added: set[str] = set()
         self._begun: set[str] = set()
-        self._heard: Counter[str] = Counter()
-        """How many events came of each run."""
+        self._event_counts: Counter[str] = Counter()
+        """How many events came of each request."""
         self._pending_entries = 0
         self._saved_entries = -1
         self._saved_runs: dict[str, int] = {}
-        """The runs in the file, and how many events had been folded into each."""
+        """The requests in the file, and how many events had been folded into each."""
 
     def run(self, jobs: SimpleQueue[_Job]) -> None:
         """Take jobs until the end is among them."""
@@ -198,41 +198,41 @@ class _Writer:
                 if job is None:
                     closing = True
                 elif isinstance(job, _Save):
-                    self._take(job)
+                    self._schedule(job)
                 else:
-                    self._attempt(partial(self._note, job), noting=True)
+                    self._guarded(partial(self._append, job), journalling=True)
             if time.monotonic() >= self._sync_at:
-                self._attempt(self._sync)
-            if closing or time.monotonic() >= self._look_at:
-                self._attempt(self._look, noting=True)
+                self._guarded(self._sync)
+            if closing or time.monotonic() >= self._check_at:
+                self._guarded(self._check_journal, journalling=True)
             if self._pending is not None and (closing or time.monotonic() >= self._due):
-                self._attempt(partial(self._write, self._pending))
+                self._guarded(partial(self._write, self._pending))
         self.complete = self._holds_everything()
-        for place in (self._main, self._spare):
-            self._attempt(partial(place.leave, remove=self.complete))
+        for folder in (self._home, self._spare):
+            self._guarded(partial(folder.close, remove=self.complete))
 
-    def _attempt(self, work: Callable[[], None], *, noting: bool = False) -> None:
-        """Do one thing; whatever goes wrong with it is told, and the thread goes on: nobody else takes its jobs.
+    def _guarded(self, work: Callable[[], None], *, journalling: bool = False) -> None:
+        """Do one thing; whatever goes wrong is reported, and the thread goes on: nobody else takes its jobs.
 
-        With `noting`, a journal may have a hole when it breaks off.
+        With `journalling`, the journal may lack an entry when it fails.
         """
         try:
             work()
         except StoreError as error:
-            self._say(error)
-        except Exception as error:  # noqa: BLE001 - it is told
+            self._report(error)
+        except Exception as error:  # noqa: BLE001 - it is reported
             broke = StoreError(
                 "What keeps the session on disk broke", f"{type(error).__name__}: {error}", "Please report this."
             )
             broke.__cause__ = error
-            self._unnoted |= noting
-            self._say(broke)
+            self._journal_has_gaps |= journalling
+            self._report(broke)
 
-    def account(self) -> str:
-        """What is not in the file, and where it is; empty when everything is. Known once `run()` has returned."""
+    def missing_report(self) -> str:
+        """A sentence on what the file lacks, and where that is; empty when it lacks nothing. Known after `run()`."""
         if self.complete:
             return ""
-        noted = self._noted()
+        noted = self._journal_paths()
         try:
             there = self._saved_entries >= 0 and not is_missing(self._path)
         except OSError as error:
@@ -242,106 +242,106 @@ class _Writer:
             )
         parts = [f"Not all of the session is in {self._path}." if there else f"The session is not in {self._path}."]
         if noted:
-            parts.append(self.where_noted("What is missing there" if there else "All of it"))
+            parts.append(self.journal_report("What is missing there" if there else "All of it"))
         else:
             parts.append("What is missing there is lost." if there else "Nothing of it is kept.")
         return " ".join(parts)
 
-    def where_noted(self, what: str = "What is missing there", *, whole: bool = True) -> str:
-        """Where journals have `what` the file may lack; empty when there is none.
+    def journal_report(self, what: str = "What is missing there", *, whole: bool = True) -> str:
+        """A sentence that names the journals with `what` the file may lack; empty when there is none.
 
-        Without `whole` not every entry has been taken up, so that a journal cannot have everything.
+        Without `whole` some entries are still waiting to be written, so that no journal has everything.
         """
-        where = " and ".join(self._noted())
+        where = " and ".join(self._journal_paths())
         if not where:
             return ""
-        if whole and not self._unnoted:
+        if whole and not self._journal_has_gaps:
             return f"{what} is noted in {where}, and taken in at the next start."
         return f"A part is noted in {where}, and taken in at the next start; the rest is lost."
 
-    def _noted(self) -> list[str]:
-        used = [place.journal.path for place in (self._main, self._spare) if place.used]
+    def _journal_paths(self) -> list[str]:
+        used = [folder.journal.path for folder in (self._home, self._spare) if folder.used]
         return [str(path) for path in used if is_there(path)]
 
     def _holds_everything(self) -> bool:
-        """Whether the file has every entry, and every run with everything that was heard of it."""
+        """Whether the file has every entry, and every request with all its events."""
         return (
             self._saved_entries == self._entries
-            and all(self._saved_runs.get(run) == self._heard[run] for run in self._begun & self._made)
+            and all(self._saved_runs.get(run) == self._event_counts[run] for run in self._begun & self._added)
             and is_there(self._path)
         )
 
     def _next(self, jobs: SimpleQueue[_Job]) -> list[_Job]:
-        wait = min(self._due, self._sync_at, self._look_at) - time.monotonic()
+        wait = min(self._due, self._sync_at, self._check_at) - time.monotonic()
         try:
             first = jobs.get(timeout=max(wait, 0))
         except Empty:
             return []
         return [first, *(jobs.get_nowait() for _ in range(jobs.qsize()))]
 
-    def _take(self, job: _Save) -> None:
+    def _schedule(self, job: _Save) -> None:
         self._due = min(self._due, time.monotonic() + (SOON_S if job.soon else 0))
         self._pending, self._pending_entries = job.snapshot, self._entries
 
-    def _note(self, entry: Table) -> None:
+    def _append(self, entry: Table) -> None:
         self._count(entry)
         failed: list[StoreError] = []
-        while self._journals:
+        while self._journal_folders:
             try:
-                self._journals[0].note(entry)
+                self._journal_folders[0].append(entry)
             except StoreError as error:
-                # For good: a journal with a hole would give back answers with a hole.
-                self._journals.pop(0)
+                # For good: a journal that lacks entries would give back answers that lack text.
+                self._journal_folders.pop(0)
                 failed.append(error)
             else:
                 self._sync_at = min(self._sync_at, time.monotonic() + SYNC_EVERY_S)
                 break
         else:
-            self._unnoted = True
+            self._journal_has_gaps = True
         for refusal in failed:
-            self._say_where_else(refusal)
+            self._report_and_name_journal(refusal)
 
     def _count(self, entry: Table) -> None:
         if "event" in entry:
-            self._heard[entry["request"]] += 1
+            self._event_counts[entry["request"]] += 1
             if entry["event"] != "queued":
                 self._begun.add(entry["request"])
         else:
             self._entries += 1
             if "request" in entry:
-                self._made.add(entry["request"]["id"])
+                self._added.add(entry["request"]["id"])
             elif "started" in entry:
                 self._begun.add(entry["started"]["run"])
 
     def _sync(self) -> None:
         self._sync_at = math.inf
-        for place in self._journals[:1]:
+        for folder in self._journal_folders[:1]:
             try:
-                place.journal.sync()
+                folder.journal.sync()
             except StoreError as error:
-                self._say(error)
+                self._report(error)
 
-    def _look(self) -> None:
-        """See whether the journal is still there; while its file is open, what it held can be written elsewhere."""
-        self._look_at = time.monotonic() + LOOK_EVERY_S
-        if not self._journals or not self._journals[0].journal.deleted:
+    def _check_journal(self) -> None:
+        """Check that the journal is still there; while its file is open, what it held can be written elsewhere."""
+        self._check_at = time.monotonic() + CHECK_EVERY_S
+        if not self._journal_folders or not self._journal_folders[0].journal.deleted:
             return
-        lost, self._journals[0].used = self._journals[0].journal, False
+        lost, self._journal_folders[0].used = self._journal_folders[0].journal, False
         gone = StoreError(f"{lost.path} is gone", "While the session ran it was deleted or moved, or its folder was")
-        self._journals = []
+        self._journal_folders = []
         failed = [gone]
-        for place in (self._spare, self._main):
+        for folder in (self._spare, self._home):
             try:
-                place.take_over(lost)
+                folder.take_over(lost)
             except StoreError as error:
                 failed.append(error)
             else:
-                self._journals = [place]
+                self._journal_folders = [folder]
                 break
         else:
-            self._unnoted = True
+            self._journal_has_gaps = True
         for refusal in failed:
-            self._say_where_else(refusal)
+            self._report_and_name_journal(refusal)
         with contextlib.suppress(StoreError):  # Nobody finds its file any more.
             lost.close()
         if self._last is not None and self._pending is None:
@@ -352,27 +352,27 @@ class _Writer:
         self._sync()
         revisions = {run: request.revision for run, request in snapshot.requests.items()}
         try:
-            self._main.open(renew=True)
+            self._home.open(renew=True)
             paths = save(snapshot, self._path, self._cache)
         except StoreError as error:
             # The snapshot stays pending for the end, or until a newer one comes.
-            noted = " and ".join(str(place.folder) for place in (self._main, self._spare) if place.used)
-            until = f"Until then everything is noted in {noted}." if noted and not self._unnoted else ""
-            self._say(StoreError(error.title, error.detail, " ".join(filter(None, (error.hint, until)))))
+            noted = " and ".join(str(folder.folder) for folder in (self._home, self._spare) if folder.used)
+            until = f"Until then everything is noted in {noted}." if noted and not self._journal_has_gaps else ""
+            self._report(StoreError(error.title, error.detail, " ".join(filter(None, (error.hint, until)))))
             return
         self._pending, self._last = None, snapshot
         self._saved_entries, self._saved_runs = self._pending_entries, revisions
         if len(paths) > self._parts:
             self._parts = len(paths)
-            self._say(StoreError(f"The session has outgrown {self._path.name}", f"It goes on in {paths[-1]}"))
+            self._report(StoreError(f"The session has outgrown {self._path.name}", f"It goes on in {paths[-1]}"))
 
-    def _say_where_else(self, error: StoreError) -> None:
-        """Tell of a place that cannot be written, and where what happens is noted from here on."""
-        where = f"It is noted in {self._journals[0].folder} instead." if self._journals else ""
+    def _report_and_name_journal(self, error: StoreError) -> None:
+        """Report a folder that cannot be written to, and which folder has the journal from here on."""
+        where = f"It is noted in {self._journal_folders[0].folder} instead." if self._journal_folders else ""
         hint = " ".join(filter(None, (error.hint, where or "What is not saved is lost when the program ends.")))
-        self._say(StoreError(error.title, error.detail, hint))
+        self._report(StoreError(error.title, error.detail, hint))
 
-    def _say(self, error: StoreError) -> None:
-        if (error.title, error.detail) not in self._told:
-            self._told.add((error.title, error.detail))
-            self._tell(error)
+    def _report(self, error: StoreError) -> None:
+        if (error.title, error.detail) not in self._reported:
+            self._reported.add((error.title, error.detail))
+            self._report_to(error)

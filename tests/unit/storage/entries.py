@@ -10,7 +10,7 @@ from tests.support.sessions import ASKED, MS, SENT, WHEN, spec
 from tui.core.requests import events as ev
 from tui.core.requests.request import Request
 from tui.core.scoring.rating import Note, Score
-from tui.core.sessions.plan_dict import plan_to_dict, target_to_dict
+from tui.core.sessions.plan_dict import model_to_dict, plan_to_dict
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_dict import (
     note_to_dict,
@@ -29,7 +29,7 @@ def header(session: Session) -> list[Entry]:
     return [
         {"session": {key: value for key, value in tables.items() if key not in _LISTS}},
         *({"plan": plan_to_dict(plan)} for plan in session.plans.values()),
-        *({"model": target_to_dict(target)} for target in session.models.values()),
+        *({"model": model_to_dict(target)} for target in session.models.values()),
         *({"prompt": {"key": prompt.key, "user": prompt.user}} for prompt in session.prompts.values()),
     ]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.unsearchable import not_the_superuser
-from tui.storage.file_lock import SOMEBODY, SessionLock, holder
+from tui.storage.file_lock import OTHER_USER, SessionLock, lock_holder
 from tui.storage.session_recovery import recover
 
 
@@ -27,7 +27,7 @@ def test_only_one_has_the_lock_until_it_gives_it_back(path: Path) -> None:
     one, two = SessionLock(path), SessionLock(path)
     assert one.acquire()
     assert one.acquire()
-    assert holder(path) == os.getpid()
+    assert lock_holder(path) == os.getpid()
     assert not two.acquire()
     two.release()
     assert path.exists()
@@ -41,12 +41,12 @@ def test_the_lock_of_a_living_process_holds_and_that_of_a_dead_one_does_not(path
     other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
         path.write_text(f"{other.pid} {time.time()}\n")
-        assert holder(path) == other.pid
+        assert lock_holder(path) == other.pid
         assert not SessionLock(path).acquire()
     finally:
         other.kill()
         other.communicate()
-    assert holder(path) is None
+    assert lock_holder(path) is None
     mine = SessionLock(path)
     assert mine.acquire()
     mine.release()
@@ -54,14 +54,14 @@ def test_the_lock_of_a_living_process_holds_and_that_of_a_dead_one_does_not(path
 
 def test_the_number_of_a_dead_process_given_to_a_younger_one_does_not_hold(path: Path) -> None:
     path.write_text(f"{os.getpid()} {time.time() - 10 * 365 * 86400}\n")
-    assert holder(path) is None
+    assert lock_holder(path) is None
     assert SessionLock(path).acquire()
 
 
 @pytest.mark.parametrize("text", ["", "x y", "12", "-1 1e300", f"{10**30} 1e300", "0x1 1"])
 def test_a_lock_that_names_nobody_does_not_hold(text: str, path: Path) -> None:
     path.write_text(text)
-    assert holder(path) is None
+    assert lock_holder(path) is None
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_lock_that_was_deleted_is_taken_once_more_or_left_to_who_has_it(path: 
     assert mine.acquire()
     path.unlink()
     assert mine.acquire(renew=True)
-    assert holder(path) == os.getpid()
+    assert lock_holder(path) == os.getpid()
     other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
         path.write_text(f"{other.pid} {time.time()}\n")
@@ -110,7 +110,7 @@ def test_the_lock_of_another_user_holds_though_nobody_else_can_read_it() -> None
         assert theirs.acquire()
         theirs.path.chmod(0)
         with not_the_superuser():
-            assert holder(theirs.path) == SOMEBODY
+            assert lock_holder(theirs.path) == OTHER_USER
             assert not SessionLock(theirs.path).acquire()
         assert theirs.path.exists()
 

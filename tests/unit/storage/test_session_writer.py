@@ -335,11 +335,11 @@ def problems_of(keeper: TomlSessionWriter, count: int) -> list[StoreError]:
 
 
 def test_the_account_is_empty_when_everything_is_in_the_file(keeper: TomlSessionWriter) -> None:
-    assert keeper.account() == ""
+    assert keeper.missing_report() == ""
     for entry in ENTRIES:
         keeper.record(entry)
     assert keeper.close(WHOLE)
-    assert keeper.account() == ""
+    assert keeper.missing_report() == ""
 
 
 def test_a_file_that_is_still_being_written_at_the_end_is_told_with_the_journal_that_has_the_rest(
@@ -359,10 +359,12 @@ def test_a_file_that_is_still_being_written_at_the_end_is_told_with_the_journal_
     assert writing.wait(10)
     journal = folder / (WHOLE.id + SUFFIX)
     said = f"{keeper.path} was still being written when the program ended: it may not hold everything. "
-    assert keeper.account() == f"{said}What is missing there is noted in {journal}, and taken in at the next start."
+    assert (
+        keeper.missing_report() == f"{said}What is missing there is noted in {journal}, and taken in at the next start."
+    )
     keeper.record(ENTRIES[-1])
     noted = f"A part is noted in {journal}, and taken in at the next start; the rest is lost."
-    assert keeper.account() == f"{said}{noted}"
+    assert keeper.missing_report() == f"{said}{noted}"
     go_on.set()
     until(keeper.path.exists)
 
@@ -373,7 +375,7 @@ def test_the_account_names_the_journal_that_has_what_the_file_lacks(folder: Path
     keeper.save(replace(WHOLE, scores=[]))
     keeper.record(ENTRIES[-1])
     assert not keeper.close(None)
-    assert keeper.account() == (
+    assert keeper.missing_report() == (
         f"Not all of the session is in {keeper.path}. "
         f"What is missing there is noted in {folder / (WHOLE.id + SUFFIX)}, and taken in at the next start."
     )
@@ -386,7 +388,7 @@ def test_the_account_names_the_spare_folder_when_all_is_there(
     for entry in ENTRIES:
         keeper.record(entry)
     assert not keeper.close(WHOLE)
-    assert keeper.account() == (
+    assert keeper.missing_report() == (
         f"The session is not in {keeper.path}. "
         f"All of it is noted in {spare / (WHOLE.id + SUFFIX)}, and taken in at the next start."
     )
@@ -400,7 +402,7 @@ def test_no_folder_that_could_not_be_written_is_named_as_holding_anything(
     for entry in ENTRIES:
         keeper.record(entry)
     assert not keeper.close(WHOLE)
-    assert keeper.account() == f"The session is not in {keeper.path}. Nothing of it is kept."
+    assert keeper.missing_report() == f"The session is not in {keeper.path}. Nothing of it is kept."
     told = keeper.problems()
     assert {problem.hint for problem in told} == {"What is not saved is lost when the program ends."}
     assert not any("noted in" in problem.sentence() for problem in some(told))
@@ -418,7 +420,7 @@ def test_a_journal_with_a_hole_is_not_said_to_have_everything(
     monkeypatch.setattr("tui.storage.session_writer.save", full)
     keeper.record(ENTRIES[-1])
     assert not keeper.close(WHOLE)
-    assert keeper.account() == (
+    assert keeper.missing_report() == (
         f"The session is not in {keeper.path}. "
         f"A part is noted in {journal}, and taken in at the next start; the rest is lost."
     )
@@ -446,7 +448,7 @@ def test_while_the_file_cannot_be_saved_the_journals_that_have_everything_are_na
     ]
     assert not keeper.close(None)
     journals = [where / f"{WHOLE.id}{SUFFIX}" for where in (folder, spare)]
-    assert f"All of it is noted in {journals[0]} and {journals[1]}, and taken in" in keeper.account()
+    assert f"All of it is noted in {journals[0]} and {journals[1]}, and taken in" in keeper.missing_report()
 
 
 def full(*args: object) -> None:
@@ -470,7 +472,7 @@ def noted(folder: Path) -> int:
 
 @pytest.fixture
 def watchful(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.storage.session_writer.LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("tui.storage.session_writer.CHECK_EVERY_S", 0.01)
 
 
 def delete_folder(folder: Path) -> None:
@@ -556,7 +558,7 @@ def test_when_nothing_is_left_to_write_to_it_is_said(
     }
     assert {problem.hint for problem in told} == {"What is not saved is lost when the program ends."}
     assert not keeper.close(WHOLE)
-    assert keeper.account() == f"The session is not in {keeper.path}. Nothing of it is kept."
+    assert keeper.missing_report() == f"The session is not in {keeper.path}. Nothing of it is kept."
 
 
 @windows_holds
@@ -585,7 +587,7 @@ def test_a_folder_that_goes_out_of_reach_is_told_at_the_end_and_nothing_in_it_is
     until(keeper.path.exists)
     with unsearchable(folder):
         assert not keeper.close(WHOLE)
-        assert keeper.account() == (
+        assert keeper.missing_report() == (
             f"{keeper.path} cannot be looked at any more, so what it holds is not known: Permission denied."
         )
     assert session_to_dict(load(keeper.path)) == session_to_dict(WHOLE)
@@ -641,9 +643,9 @@ def test_entries_that_a_broken_writer_did_not_note_are_not_said_to_be_noted(
             raise RuntimeError("what nobody thought of")
         real(journal, entry)
 
-    until(lambda: keeper._writer._main.used)
+    until(lambda: keeper._writer._home.used)
     monkeypatch.setattr(Journal, "append", broken_once)
     for entry in ENTRIES[1:]:
         keeper.record(entry)
     assert not keeper.close(None)
-    assert "A part is noted in" in keeper.account() and "the rest is lost" in keeper.account()
+    assert "A part is noted in" in keeper.missing_report() and "the rest is lost" in keeper.missing_report()

@@ -1,4 +1,4 @@
-"""Which requests, in which order."""
+"""A plan: which requests are made, in which order, and how."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui.core.dict_reader import Table, get, words
+from tui.core.dict_reader import Table, get, texts
 from tui.core.plans.prompt import Prompt
 from tui.core.sessions.plan_dict import overrides_from_dict
 from tui.core.sessions.session_model import Overrides
@@ -70,7 +70,7 @@ def _prompt(row: Any) -> Prompt:
     if not user.strip():
         raise ValueError(f"`{key}` is empty")
     facets = next((name for name in _FACETS if name in row), "facets")
-    return Prompt(user, get(row, "system", str, None), words(row, facets), words(row, "tags"))
+    return Prompt(user, get(row, "system", str, None), texts(row, facets), texts(row, "tags"))
 
 
 def _model(row: Any) -> tuple[str, Overrides]:

@@ -1,4 +1,4 @@
-"""One launch of a plan: the only state the screens read."""
+"""One launch of a plan: its requests, and which of them a plan has still to make."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class PlanRun:
     requests: dict[str, Request] = field(default_factory=dict)
 
     def add(self, request: Request) -> None:
-        """Take a request in; it becomes its model's newest."""
+        """Add a request; it becomes its model's newest."""
         self.requests[request.spec.id] = request
 
     def shown_request(self, model: str) -> Request | None:
@@ -37,26 +37,27 @@ _STILL_TO_ASK = (RequestState.STOPPED, RequestState.SKIPPED)
 
 
 def planned_request_of(request: Request) -> PlannedRequest:
-    """The place in its plan that a request is in."""
+    """What of its plan a request carries out."""
     spec = request.spec
     return PlannedRequest(spec.model, spec.prompt, spec.round, spec.warmup)
 
 
 def remaining(plan: Plan, requests: Iterable[Request]) -> tuple[Batch, ...]:
-    """What a plan that was broken off has still to ask, in its own order; `requests` are those there are.
+    """What a plan that was broken off has still to ask, in its own order; `requests` are those that there are.
 
-    A request that was stopped or skipped, or never came to an end, is still to be made; one that failed is not. So is
-    one that was cut because this program ended.
-    Models that are still to be asked something are warmed up anew.
+    A request that was stopped or skipped, never came to an end, or was cut because this program ended is still to be
+    made; one that failed is not. Models that are still to be asked something are warmed up once more.
     """
     mine = [request for request in requests if request.spec.plan == plan.key]
-    over = {planned_request_of(request) for request in mine if request.state.final and not _is_still_to_ask(request)}
+    asked = {planned_request_of(request) for request in mine if request.state.final and not _is_still_to_ask(request)}
     batches = schedule(plan)
-    left = {slot for batch in batches for slot in batch if not slot.warmup and slot not in over}
-    models = {slot.model for slot in left}
-    kept = (
-        tuple(slot for slot in batch if slot in left or (slot.warmup and slot.model in models)) for batch in batches
-    )
+    left = {planned for batch in batches for planned in batch if not planned.warmup and planned not in asked}
+    models = {planned.model for planned in left}
+
+    def is_left(planned: PlannedRequest) -> bool:
+        return planned in left or (planned.warmup and planned.model in models)
+
+    kept = (tuple(filter(is_left, batch)) for batch in batches)
     return tuple(batch for batch in kept if batch)
 
 
@@ -66,5 +67,5 @@ def _is_still_to_ask(request: Request) -> bool:
 
 
 def newest(requests: Iterable[Request]) -> list[Request]:
-    """Of the requests in each place of a plan, the one that was made last."""
+    """The last request that was made for each model, prompt and round of a plan."""
     return list({planned_request_of(request): request for request in requests}.values())

@@ -27,7 +27,7 @@ class Progress:
 def progress(requests: Iterable[Request]) -> Progress:
     """How far these requests have come. What is still to end is expected to take as long as its model took so far.
 
-    Of requests that were made again only the last ones should be among `requests` (`run.newest`).
+    Of requests that were made again only the last ones should be among `requests` (`plan_run.newest`).
     A model that nothing has ended of takes as long as all do. One whose last request failed is going to be skipped. In
     a race the slowest model sets the pace.
     """

@@ -1,9 +1,9 @@
-"""What is asked of whom, as tables of the session file and back. What comes back is untrusted and checked."""
+"""Plans, models and prompts as tables of the session file, and back. What is read is untrusted and checked."""
 
 from __future__ import annotations
 
 from tui.core.catalog.model_card import ModelCard
-from tui.core.dict_reader import Table, get, known, number, words
+from tui.core.dict_reader import Table, get, number, texts, without_none
 from tui.core.plans.plan import Mode, Plan
 from tui.core.plans.prompt import Prompt
 from tui.core.sessions.session_model import DEFAULT_MAX_TOKENS, Overrides, Parameters, SessionModel, Timeouts
@@ -18,11 +18,11 @@ def plan_to_dict(plan: Plan) -> Table:
         "mode": plan.mode.value,
         "rounds": plan.rounds,
         "warmup": plan.warmup,
-        **known(alone=plan.alone or None, retries=plan.retries or None, nonce=plan.nonce or None),
+        **without_none(alone=plan.alone or None, retries=plan.retries or None, nonce=plan.nonce or None),
         "seed": plan.seed,
         "models": list(plan.models),
         "prompts": list(plan.prompts),
-        "params": known(
+        "params": without_none(
             max_tokens=p.max_tokens, temperature=p.temperature, top_p=p.top_p, seed=p.seed, stop=list(p.stop) or None
         ),
         "timeouts": limits,
@@ -48,7 +48,7 @@ def plan_from_dict(table: Table) -> Plan:
             temperature=number(params, "temperature"),
             top_p=number(params, "top_p"),
             seed=get(params, "seed", int, None),
-            stop=words(params, "stop"),
+            stop=texts(params, "stop"),
         ),
         timeouts=Timeouts(
             connect=number(limits, "connect_s") or usual.connect,
@@ -59,19 +59,19 @@ def plan_from_dict(table: Table) -> Plan:
     )
 
 
-def target_to_dict(target: SessionModel) -> Table:
+def model_to_dict(model: SessionModel) -> Table:
     """A `[[model]]` table."""
-    card = target.card
-    return known(
-        key=target.key, alias=card.alias, id=card.id, host=target.host, host_name=card.host or None,
+    card = model.card
+    return without_none(
+        key=model.key, alias=card.alias, id=card.id, host=model.host, host_name=card.host or None,
         variant=card.variant, device=card.device, ep=card.ep, size_mb=card.size_mb, licence=card.licence,
         context=card.context, task=card.task, parameters=card.parameters, toy=card.toy or None,
-        params=overrides_to_dict(target.own) or None,
+        params=overrides_to_dict(model.own) or None,
     )  # fmt: skip
 
 
-def target_from_dict(table: Table) -> SessionModel:
-    """The target of a `[[model]]` table."""
+def model_from_dict(table: Table) -> SessionModel:
+    """The model of a `[[model]]` table."""
     card = ModelCard(
         id=get(table, "id", str),
         alias=get(table, "alias", str),
@@ -102,13 +102,13 @@ def overrides_from_dict(table: Table) -> Overrides:
         temperature=number(table, "temperature"),
         top_p=number(table, "top_p"),
         seed=get(table, "seed", int, None),
-        stop=words(table, "stop") if "stop" in table else None,
+        stop=texts(table, "stop") if "stop" in table else None,
     )
 
 
 def prompt_to_dict(prompt: Prompt) -> Table:
     """A `[[prompt]]` table."""
-    return known(
+    return without_none(
         key=prompt.key,
         system=prompt.system,
         user=prompt.user,
@@ -121,7 +121,7 @@ def prompt_from_dict(table: Table) -> Prompt:
     """The prompt of a `[[prompt]]` table."""
     system = get(table, "system", str, None)
     return Prompt(
-        get(table, "user", str), system, words(table, "facets"), words(table, "tags"), key=get(table, "key", str)
+        get(table, "user", str), system, texts(table, "facets"), texts(table, "tags"), key=get(table, "key", str)
     )
 
 

@@ -1,22 +1,22 @@
-"""Sessions to plain dicts, ready for TOML, and back. What comes back is untrusted and checked field by field."""
+"""Sessions as plain dicts, ready for TOML, and back. What is read is untrusted and checked field by field."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, fields
 
-from tui.core.dict_reader import Table, by_key, each, get, instant, known
+from tui.core.dict_reader import Table, by_key, each, get, get_time, without_none
 from tui.core.plans.plan import Mode
 from tui.core.requests.events import Usage
 from tui.core.requests.memory_use import MemoryUse
 from tui.core.requests.request import Fault, Request, RequestSpec, RequestState
 from tui.core.scoring.rating import OVERALL, SCALE, Note, Score
 from tui.core.sessions.plan_dict import (
+    model_from_dict,
+    model_to_dict,
     plan_from_dict,
     plan_to_dict,
     prompt_from_dict,
     prompt_to_dict,
-    target_from_dict,
-    target_to_dict,
 )
 from tui.core.sessions.session import SCHEMA, Session, SessionState
 from tui.core.sessions.timing_dict import timestamps_from_dict, timestamps_to_dict
@@ -35,7 +35,7 @@ def session_to_dict(session: Session) -> Table:
         "host": [{"name": name, **facts} for name, facts in session.hosts.items()] or session.host,
         **session.extra,
         "plan": [plan_to_dict(plan) for plan in session.plans.values()],
-        "model": [target_to_dict(target) for target in session.models.values()],
+        "model": [model_to_dict(model) for model in session.models.values()],
         "prompt": [prompt_to_dict(prompt) for prompt in session.prompts.values()],
         "run": [request_to_dict(request) for request in session.requests.values()],
         "score": [score_to_dict(score) for score in session.scores],
@@ -52,13 +52,13 @@ def session_from_dict(data: Table) -> Session:
     several = isinstance(data.get("host"), list)
     session = Session(
         id=get(data, "id", str),
-        created=instant(data, "created"),
+        created=get_time(data, "created"),
         state=SessionState(get(data, "state", str)),
         tool={key: str(value) for key, value in get(data, "tool", dict, {}).items()},
         host={} if several else get(data, "host", dict, {}),
         hosts=dict(by_key(each(data, "host", _named_host), lambda host: host[0]).values()) if several else {},
         plans=by_key(each(data, "plan", plan_from_dict), lambda plan: plan.key),
-        models=by_key(each(data, "model", target_from_dict), lambda target: target.key),
+        models=by_key(each(data, "model", model_from_dict), lambda model: model.key),
         prompts=by_key(each(data, "prompt", prompt_from_dict), lambda prompt: prompt.key),
         requests=by_key(each(data, "run", request_from_dict), lambda request: request.spec.id),
         scores=each(data, "score", score_from_dict),
@@ -74,7 +74,7 @@ def session_from_dict(data: Table) -> Session:
 
 
 def spec_to_dict(spec: RequestSpec) -> Table:
-    """The part of a `[[run]]` table that says which request it was."""
+    """The keys of a `[[run]]` table that say which request it is."""
     return {
         "id": spec.id,
         "plan": spec.plan,
@@ -90,7 +90,7 @@ def spec_to_dict(spec: RequestSpec) -> Table:
 
 
 def spec_from_dict(table: Table) -> RequestSpec:
-    """Which request a `[[run]]` table tells of."""
+    """Which request a `[[run]]` table is of."""
     return RequestSpec(
         id=get(table, "id", str),
         plan=get(table, "plan", str),
@@ -108,7 +108,7 @@ def spec_from_dict(table: Table) -> RequestSpec:
 def request_to_dict(request: Request) -> Table:
     """A `[[run]]` table with its sub-tables."""
     table = spec_to_dict(request.spec)
-    table |= known(state=request.state.value, finish_reason=request.finish_reason, started=request.started)
+    table |= without_none(state=request.state.value, finish_reason=request.finish_reason, started=request.started)
     if request.adjusted:
         table["adjusted"] = list(request.adjusted)
     table["answer"] = request.answer
@@ -118,7 +118,7 @@ def request_to_dict(request: Request) -> Table:
     table["usage"] = (
         {"source": "none"}
         if usage is None
-        else known(
+        else without_none(
             source=usage.source,
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
@@ -128,7 +128,7 @@ def request_to_dict(request: Request) -> Table:
     )
     table["timing"] = timestamps_to_dict(request.timestamps)
     if request.memory is not None:
-        table["memory"] = known(**asdict(request.memory))
+        table["memory"] = without_none(**asdict(request.memory))
     if request.fault is not None:
         fault = request.fault
         table["error"] = {"kind": fault.kind, "type": fault.type, "message": fault.message, "hint": fault.hint}
@@ -139,7 +139,7 @@ def request_from_dict(table: Table) -> Request:
     """The request of a `[[run]]` table."""
     request = Request(spec_from_dict(table), state=RequestState(get(table, "state", str)))
     request.finish_reason = get(table, "finish_reason", str, None)
-    request.started = instant(table, "started") if "started" in table else None
+    request.started = get_time(table, "started") if "started" in table else None
     request.adjusted = tuple(str(name) for name in get(table, "adjusted", list, []))
     request.restore_text(get(table, "answer", str, ""), get(table, "reasoning", str, ""))
     usage = get(table, "usage", dict, {})
@@ -165,7 +165,7 @@ def request_from_dict(table: Table) -> Request:
 
 def score_to_dict(score: Score) -> Table:
     """A `[[score]]` table; a score taken back has no value."""
-    return known(
+    return without_none(
         run=score.run, rater=score.rater, criterion=score.criterion, value=score.value, scale=score.scale,
         position=score.position, blind=score.blind, at=score.at,
     )  # fmt: skip
@@ -180,7 +180,7 @@ def score_from_dict(table: Table) -> Score:
         run=get(table, "run", str),
         rater=get(table, "rater", str),
         value=value,
-        at=instant(table, "at"),
+        at=get_time(table, "at"),
         criterion=get(table, "criterion", str, OVERALL),
         scale=scale,
         position=get(table, "position", int, None),
@@ -195,7 +195,7 @@ def note_to_dict(note: Note) -> Table:
 
 def note_from_dict(table: Table) -> Note:
     """The note of a `[[note]]` table."""
-    return Note(get(table, "run", str), get(table, "rater", str), get(table, "text", str), instant(table, "at"))
+    return Note(get(table, "run", str), get(table, "rater", str), get(table, "text", str), get_time(table, "at"))
 
 
 def _named_host(table: Table) -> tuple[str, Table]:
