@@ -156,11 +156,11 @@ def _say_progress(update: api.Update, *, as_json: bool) -> None:
         case api.ModelsChosen(host, models):
             say(f"{host.title}: asking {', '.join(clean_line(choice.card.key, 60) for choice in models)} …")
         case api.SessionResumed(host, path):
-            say(f"{host.title}: going on with {clean_line(path.name)}, {update.progress.phrase()}")
+            say(f"{host.title}: going on with {clean_line(path.name)}, {update.progress.in_words()}")
         case api.RequestEnded(session, asked, request):
             _show_ended(session, asked, request, as_json)
             if len(asked.requests) > len(asked.plan.models) and not asked.finished:
-                say(update.progress.phrase())
+                say(update.progress.in_words())
         case _:
             say_update(update)
 

@@ -80,7 +80,7 @@ def test_of_several_launches_the_newest_stands_for_its_place() -> None:
 def test_nothing_is_foretold_before_something_has_ended() -> None:
     requests = [make.request("r1", state=S.RUNNING), make.request("r2", state=S.QUEUED)]
     assert progress(requests) == Progress(0, 2, None)
-    assert progress(requests).phrase() == "0 of 2 ended"
+    assert progress(requests).in_words() == "0 of 2 ended"
 
 
 def test_each_model_is_expected_to_take_as_long_as_before_one_after_another() -> None:
@@ -89,7 +89,7 @@ def test_each_model_is_expected_to_take_as_long_as_before_one_after_another() ->
     waiting = [make.request(f"r{n}", state=S.QUEUED, model=model) for n, model in ((3, "m1"), (4, "m2"), (5, "m2"))]
     found = progress(ended + waiting)
     assert (found.ended, found.total, found.left_s) == (2, 5, pytest.approx(1 + 3 + 3))
-    assert found.phrase() == "2 of 5 ended, about 7 s left"
+    assert found.in_words() == "2 of 5 ended, about 7 s left"
     assert progress([*ended, make.request("r3", state=S.QUEUED, model="m3")]).left_s == pytest.approx(2)
 
 
@@ -114,7 +114,7 @@ def test_in_a_race_the_slowest_sets_the_pace() -> None:
     ],
 )  # fmt: skip
 def test_the_time_left_in_words(seconds: float, words: str) -> None:
-    assert Progress(1, 3, seconds).phrase() == f"1 of 3 ended, {words}"
+    assert Progress(1, 3, seconds).in_words() == f"1 of 3 ended, {words}"
 
 
 def test_a_model_that_failed_takes_no_more_time() -> None:

@@ -621,7 +621,7 @@ def test_a_writer_that_breaks_says_so_and_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(keeper_module, "save", broken)
         keeper.save(WHOLE)
-        until(lambda: not keeper._found.empty())
+        until(lambda: not keeper._problems.empty())
     assert [problem.sentence() for problem in keeper.problems()] == [
         "What keeps the session on disk broke. RuntimeError: what nobody thought of. Please report this."
     ]

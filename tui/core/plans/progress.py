@@ -19,7 +19,7 @@ class Progress:
     total: int
     left_s: float | None
 
-    def phrase(self) -> str:
+    def in_words(self) -> str:
         """As a phrase: `3 of 12 ended, about 40 s left`."""
         return f"{self.ended} of {self.total} ended" + ("" if self.left_s is None else f", {_span(self.left_s)} left")
 

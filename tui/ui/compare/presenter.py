@@ -314,7 +314,7 @@ def _in_words(entry: Score | Note, quoted: int) -> str:
 def _progress(run: PlanRun) -> str:
     """How many requests have ended; how long the rest may take where they are made in turn."""
     come = progress(newest(run.requests.values()))
-    return (come if run.plan.mode is Mode.MEASURE else replace(come, left_s=None)).phrase()
+    return (come if run.plan.mode is Mode.MEASURE else replace(come, left_s=None)).in_words()
 
 
 def _why_empty(app_state: AppState) -> str:
