@@ -7,7 +7,7 @@ these names from `foundry_compare`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,8 +34,7 @@ from tui.core.sessions.session_model import ModelChoice, Overrides, Parameters, 
 from tui.core.text.clean import clean_line
 from tui.hosts.base import HostInfo
 from tui.hosts.unknown_model import missing_model
-from tui.report.aggregate import Aggregation
-from tui.report.formats.registry import FORMATS
+from tui.report.render import report
 from tui.runner.host_models import HostModels, host_names
 from tui.runner.open_session import connected_host, open_session
 from tui.runner.recovery import BackgroundRecovery, RecoveryBegan, RecoveryFailed, SessionRecovered
@@ -52,7 +51,7 @@ from tui.runner.updates import (
     run_to_end,
 )
 from tui.storage import paths
-from tui.storage.session_files import collect, load, load_whole
+from tui.storage.session_files import load_sessions, load_whole
 from tui.storage.session_recovery import recover
 
 __all__ = [
@@ -210,58 +209,6 @@ def resume(
     return Comparison(session, run, kept_in, bool(runner.kept))
 
 
-def load_sessions(
-    files: PathName | Iterable[PathName] | None = None,
-    *,
-    skipped: Callable[[Path, CompareError], object] | None = None,
-) -> Iterator[Session]:
-    """The sessions of these files and folders, one after another; without any those that the program keeps.
-
-    A file that cannot be read raises BadInputError, unless `skipped` is given: it is called with the file and the
-    reason, and the others are read. A session too large for one file comes in parts of the same `whole_id`.
-    """
-    if files is None:
-        places: list[Path] = [paths.sessions_dir()]
-    elif isinstance(files, str | os.PathLike):
-        places = [Path(files)]
-    else:
-        places = [Path(file) for file in files]
-    found, unlisted = collect(places)
-    for place, error in unlisted:
-        _skip(place, error, skipped)
-    for file in found:
-        try:
-            session = load(file)
-        except BadInputError as error:
-            _skip(file, error, skipped)
-        else:
-            yield session
-
-
-def report(
-    sessions: Iterable[Session],
-    format: str = FORMATS[0].name,  # noqa: A002 - the command line's own name for it
-    *,
-    skipped: Sequence[tuple[str, str]] = (),
-) -> str:
-    """The report on these sessions as text, in one of the formats of `foundry-compare report --format`.
-
-    `skipped` are files that the report says it is without, each with the reason; read after the last session. Raises
-    BadInputError when there is no session, or no such format.
-    """
-    form = next((form for form in FORMATS if form.name == format), None)
-    if form is None:
-        names = ", ".join(form.name for form in FORMATS)
-        raise BadInputError(f"There is no report format {clean_line(format, 40)}", f"There are: {names}")
-    aggregation, any_good = Aggregation(), False
-    for session in sessions:
-        aggregation.add(session)
-        any_good = True
-    if not any_good:
-        raise BadInputError("There is no session to report on", hint="Give session files, or folders that hold some.")
-    return form.render(aggregation.report(list(skipped)))
-
-
 def _ignore(update: Update) -> None:
     """Nobody wants to know."""
 
@@ -284,12 +231,6 @@ def _named(names: Sequence[NamedModel], models: HostModels) -> list[ModelChoice]
 
 def _choice(model: ModelCard | ModelChoice) -> ModelChoice:
     return model if isinstance(model, ModelChoice) else ModelChoice(model)
-
-
-def _skip(where: Path, error: BadInputError, skipped: Callable[[Path, CompareError], object] | None) -> None:
-    if skipped is None:
-        raise error
-    skipped(where, error)
 
 
 def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) -> None:

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import click
 
-from tui import api
 from tui.cli.exit_codes import ExitCode
 from tui.cli.output import handles_errors, say, show
 from tui.core.errors import BadInputError, CompareError, reason_of
 from tui.files import refuse_irregular
+from tui.report import render
 from tui.report.formats.registry import FORMATS, Format, format_called, format_of
 from tui.storage.atomic_file import write_atomic
 from tui.storage.paths import sessions_dir, state_dir
+from tui.storage.session_files import load_sessions
 from tui.storage.session_recovery import sessions_only_in_journals
 
 _STDOUT = Path("-")
@@ -56,7 +57,7 @@ def report(files: tuple[Path, ...], name: str | None, output: Path | None, force
         skipped.append((str(file), error.sentence()))
         say(f"skipped {file}: {error.sentence()}")
 
-    text = api.report(api.load_sessions(places, skipped=skip), form.name, skipped=skipped)
+    text = render.report(load_sessions(places, skipped=skip), form.name, skipped=skipped)
     if output is None:
         show(text.rstrip("\n"))
         return ExitCode.GOOD

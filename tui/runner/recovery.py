@@ -11,7 +11,6 @@ from queue import SimpleQueue
 from tui.background import in_thread
 from tui.core.errors import CompareError, StoreError, reason_of
 from tui.storage import paths
-from tui.storage.session_recovery import recover
 
 _LARGE = 1_000_000
 """Bytes of a journal from which on completing a session is announced: it takes a while."""
@@ -48,6 +47,7 @@ RecoveryUpdate = RecoveryBegan | SessionRecovered | RecoveryFailed
 
 def recover_sessions(directory: Path, tell: Callable[[RecoveryUpdate], object]) -> None:
     """Complete the sessions in this folder that a program left behind when it died, and tell of each."""
+    from tui.storage.session_recovery import recover
 
     def began(journal: Path) -> None:
         size = journal.stat().st_size

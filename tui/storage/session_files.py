@@ -6,13 +6,13 @@ import contextlib
 import json
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.core.dict_reader import Table
-from tui.core.errors import BadInputError, StoreError, reason_of
+from tui.core.errors import BadInputError, CompareError, StoreError, reason_of
 from tui.core.requests.answer_limits import shortened
 from tui.core.requests.request import Request
 from tui.core.sessions.session import Session
@@ -20,6 +20,7 @@ from tui.core.sessions.session_dict import request_to_dict, session_from_dict, s
 from tui.core.text.formatting import data_size
 from tui.files import is_missing, parse_toml, read_toml
 from tui.storage.atomic_file import write_atomic
+from tui.storage.paths import sessions_dir
 from tui.storage.session_parts import is_part, joined, part_path, split
 from tui.storage.toml_writer import emit, emit_table, storable
 
@@ -58,6 +59,40 @@ def load(path: Path) -> Session:
         return session_from_dict(read_toml(path, MAX_BYTES))
     except (OSError, ValueError, OverflowError) as error:
         raise _refusal(path, reason_of(error), there=not isinstance(error, FileNotFoundError)) from error
+
+
+def load_sessions(
+    files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None,
+    *,
+    skipped: Callable[[Path, CompareError], object] | None = None,
+) -> Iterator[Session]:
+    """The sessions of these files and folders, one after another; without any those that the program keeps.
+
+    A file that cannot be read raises BadInputError, unless `skipped` is given: it is called with the file and the
+    reason, and the others are read. A session too large for one file comes in parts of the same `whole_id`.
+    """
+    if files is None:
+        places: list[Path] = [sessions_dir()]
+    elif isinstance(files, str | os.PathLike):
+        places = [Path(files)]
+    else:
+        places = [Path(file) for file in files]
+    found, unlisted = collect(places)
+    for place, error in unlisted:
+        _skip(place, error, skipped)
+    for file in found:
+        try:
+            session = load(file)
+        except BadInputError as error:
+            _skip(file, error, skipped)
+        else:
+            yield session
+
+
+def _skip(where: Path, error: BadInputError, skipped: Callable[[Path, CompareError], object] | None) -> None:
+    if skipped is None:
+        raise error
+    skipped(where, error)
 
 
 @dataclass
