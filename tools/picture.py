@@ -15,8 +15,9 @@ from pathlib import Path
 
 from tui.app.app import CompareApp
 from tui.core.plans.plan_run import PlanRun
+from tui.core.sessions.session import Session
 from tui.hosts.search.search import open_host
-from tui.runner import Runner, new_session
+from tui.runner import Runner
 from tui.ui.themes import load_all
 
 PROMPT = "What is quantization?"
@@ -28,7 +29,7 @@ PATIENCE = 600
 async def paint(folder: Path) -> str:
     """The screen after one question, scored, as SVG."""
     host = open_host("demo", data_dir=folder, environ={})
-    runner = Runner(host, new_session("picture", datetime.now(UTC)))
+    runner = Runner(host, Session("picture", datetime.now(UTC)))
     themes, _ = load_all([])
     app = CompareApp(host, runner, themes=themes, theme="dark", prompt=PROMPT)
     try:

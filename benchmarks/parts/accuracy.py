@@ -14,9 +14,10 @@ from benchmarks.served import Served
 from benchmarks.shape import Shape
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.requests.request import Request
+from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import Endpoint
 from tui.hosts.base import Ability, BareHost, HostInfo, able
-from tui.runner import Runner, new_session
+from tui.runner import Runner
 
 SHAPES: dict[str, Shape] = {
     "steady, 50 tok/s": Shape(ttft=200, rate=50, len=60),
@@ -108,7 +109,7 @@ def judge(served: Served, names: Sequence[str], times: int) -> list[Judged]:
 
 @contextmanager
 def _conducting(host: _Loader) -> Iterator[Runner]:
-    runner = Runner(host, new_session("benchmark", datetime.now(UTC)))
+    runner = Runner(host, Session("benchmark", datetime.now(UTC)))
     try:
         runner.start()
         yield runner

@@ -13,7 +13,8 @@ from pathlib import Path
 from tests.support.learning_host import LearningHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.running import to_the_end
-from tui.runner import Runner, new_session
+from tui.core.sessions.session import Session
+from tui.runner import Runner
 from tui.storage import session_writer as keeping
 from tui.storage.session_writer import TomlSessionWriter
 
@@ -24,7 +25,7 @@ if __name__ == "__main__":
     with LoopbackServer().running() as server:
         host = LearningHost(server.port)
         keeper = TomlSessionWriter(Path(sys.argv[1]), ID, Path(sys.argv[2]))
-        runner = Runner(host, new_session(ID, datetime.now(UTC)), keeper)
+        runner = Runner(host, Session(ID, datetime.now(UTC)), keeper)
         runner.begin([host.card("delta_and_message"), host.card("cut"), host.card("error_in_stream")], "hi")
         to_the_end(runner)
         print("learnt", flush=True)

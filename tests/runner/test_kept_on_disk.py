@@ -25,7 +25,7 @@ from tui.core.requests.answer_limits import MAX_BYTES, TOO_LONG, stored_bytes
 from tui.core.requests.request import ACCEPTED_AFTER_END, Request, RequestState
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_dict import request_to_dict, session_to_dict
-from tui.runner import Runner, new_session
+from tui.runner import Runner
 from tui.storage.journal import SUFFIX, read_entries
 from tui.storage.session_files import load
 from tui.storage.session_recovery import recover
@@ -74,7 +74,7 @@ def keeper(tmp_path: Path) -> TomlSessionWriter:
 
 @pytest.fixture
 def kept(host: LearningHost, keeper: TomlSessionWriter) -> Iterator[Runner]:
-    runner = Runner(host, new_session(ID, datetime.now(UTC)), keeper)
+    runner = Runner(host, Session(ID, datetime.now(UTC)), keeper)
     yield runner
     runner.close()
 
@@ -121,7 +121,7 @@ def test_every_ending_of_a_real_run_comes_back_as_the_screen_has_it(
     kind: type[TomlSessionWriter], host: LearningHost, tmp_path: Path
 ) -> None:
     writer = kind(tmp_path / "sessions", ID, tmp_path / "state")
-    runner = Runner(host, new_session(ID, datetime.now(UTC)), writer)
+    runner = Runner(host, Session(ID, datetime.now(UTC)), writer)
     cards = [host.card(name) for name in ("reasoning", "empty", "cut", "e500", "endless")]
     try:
         runner.begin(cards, "hi", PlanOptions(Mode.MEASURE, rounds=2, warmup=0))

@@ -12,8 +12,9 @@ from tests.support.sessions import request as a_request
 from tui.core.plans.plan import Mode, Plan, PlanOptions
 from tui.core.requests.events import Cancelled, Failed
 from tui.core.requests.request import RequestState
+from tui.core.sessions.session import Session
 from tui.engine.retry_after import retry_after_s
-from tui.runner import Runner, new_session
+from tui.runner import Runner
 from tui.runner.plan_builder import build_plan
 from tui.runner.request_queue import RequestQueue
 from tui.runner.retry_pause import RetryPause, RetryPauses
@@ -85,7 +86,7 @@ def test_another_failure_does_not_cut_short_what_a_host_asked_for() -> None:
 
 
 def test_of_two_waves_that_fail_in_turn_both_wait_as_long_as_the_host_of_one_wishes() -> None:
-    now, session = [0], new_session("s", NOW)
+    now, session = [0], Session("s", NOW)
     queue = RequestQueue(SessionRecorder(session, None), lambda: now[0])
     run = queue.begin(Plan("race", Mode.RACE, ("m1", "m2"), ("p1",), retries=2))
     one, two = queue.waiting.popleft()

@@ -16,7 +16,7 @@ from tui.core.requests.events import Event, from_dict
 from tui.core.requests.request import Request, RequestState
 from tui.core.sessions.session import Session
 from tui.hosts.base import Host
-from tui.runner import Runner, SessionWriter, new_session
+from tui.runner import Runner, SessionWriter
 from tui.runner.keep_alive import KeepAlive
 
 PATIENCE_S = 30.0
@@ -56,7 +56,7 @@ class RecordingKeeper:
 
 def new_runner(host: Host, keeper: SessionWriter | None = None, keep_alive: KeepAlive | None = None) -> Runner:
     """A runner with an engine of its own and a new session; `close()` it."""
-    session = new_session("20261122T110301Z-7f3a", datetime.now(UTC))
+    session = Session("20261122T110301Z-7f3a", datetime.now(UTC))
     return Runner(host, session, keeper, rater="ada", keep_alive=keep_alive)
 
 

@@ -2,4 +2,3 @@
 
 from tui.runner.runner import Runner as Runner
 from tui.runner.session_recorder import SessionWriter as SessionWriter
-from tui.runner.session_recorder import new_session as new_session

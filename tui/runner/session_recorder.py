@@ -40,11 +40,6 @@ class SessionWriter(Protocol):
         ...
 
 
-def new_session(session_id: str, created: datetime) -> Session:
-    """An empty session. What measures it is recorded with its first plan."""
-    return Session(session_id, created)
-
-
 def _tool() -> dict[str, str]:
     """This program on this machine. Finding that out takes longer than painting a screen."""
     import platform
