@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tui.core.catalog.host_info import HostInfo
 from tui.core.catalog.model_card import ModelCard, find_or_believe
 from tui.core.errors import (
     BadInputError,
@@ -32,7 +33,6 @@ from tui.core.scoring.rating import Note, Score
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import ModelChoice, Overrides, Parameters, SessionModel, Timeouts
 from tui.core.text.clean import clean_line
-from tui.hosts.base import HostInfo
 from tui.hosts.unknown_model import missing_model
 from tui.report.render import report
 from tui.runner.host_models import HostModels, host_names
@@ -112,7 +112,7 @@ class Comparison:
     session: Session
     run: PlanRun
     path: Path | None
-    """The session's file; None when nothing was to be kept, or nothing could be."""
+    """The session's file; None when nothing was to be kept. See `kept` for whether everything is in it."""
     kept: bool
     """Whether everything is in that file; True as well when nothing was to be kept."""
 
