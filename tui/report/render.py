@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from tui.core.errors import BadInputError
 from tui.core.sessions.session import Session
-from tui.core.text.clean import clean_line
 from tui.report.aggregate import Aggregation
-from tui.report.formats.registry import FORMATS
+from tui.report.formats.registry import FORMATS, format_called
 
 
 def report(
@@ -22,10 +21,7 @@ def report(
     `skipped` are files that the report says it is without, each with the reason; read after the last session. Raises
     BadInputError when there is no session, or no such format.
     """
-    form = next((form for form in FORMATS if form.name == format), None)
-    if form is None:
-        names = ", ".join(form.name for form in FORMATS)
-        raise BadInputError(f"There is no report format {clean_line(format, 40)}", f"There are: {names}")
+    form = format_called(format)
     aggregation, any_good = Aggregation(), False
     for session in sessions:
         aggregation.add(session)

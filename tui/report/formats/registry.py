@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from tui.core.errors import BadInputError
+from tui.core.text.clean import clean_line
 from tui.report.aggregate import Report
 from tui.report.formats import csv as to_csv
 from tui.report.formats import json as to_json
@@ -37,8 +39,12 @@ FORMATS = (
 
 
 def format_called(name: str) -> Format:
-    """The format of this name. Raises KeyError."""
-    return {form.name: form for form in FORMATS}[name]
+    """The format of this name. Raises BadInputError when there is none."""
+    form = next((form for form in FORMATS if form.name == name), None)
+    if form is None:
+        names = ", ".join(form.name for form in FORMATS)
+        raise BadInputError(f"There is no report format {clean_line(name, 40)}", f"There are: {names}")
+    return form
 
 
 def format_of(file: PurePath) -> Format | None:
