@@ -17,7 +17,8 @@ from tui.cli.exit_codes import MEANINGS
 from tui.cli.main import cli
 from tui.core.metrics import registry
 from tui.hosts.base import Ability
-from tui.hosts.registry import KINDS, THROUGH_SSH, HostKind
+from tui.hosts.host_kind import HostKind
+from tui.hosts.registry import KINDS
 from tui.report.formats import registry as formats
 from tui.storage.theme_files import bundled_folder, load_themes
 from tui.ui import modes
@@ -118,7 +119,7 @@ def exit_codes() -> str:
 def hosts() -> str:
     """Every kind of host."""
     rows = [(kind.title, kind.found, _abilities(kind)) for kind in KINDS]
-    return table(("host", "how it is found", "what it can do beyond answering"), rows) + f"\n{THROUGH_SSH}\n"
+    return table(("host", "how it is found", "what it can do beyond answering"), rows)
 
 
 def _abilities(kind: HostKind) -> str:

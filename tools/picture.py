@@ -16,7 +16,8 @@ from pathlib import Path
 from tui.app.app import CompareApp
 from tui.core.plans.plan_run import PlanRun
 from tui.core.sessions.session import Session
-from tui.hosts.search.search import open_host
+from tui.hosts.host_kind import Surroundings
+from tui.hosts.search.open import open_host
 from tui.runner import Runner
 from tui.ui.themes import load_all
 
@@ -28,7 +29,7 @@ PATIENCE = 600
 
 async def paint(folder: Path) -> str:
     """The screen after one question, scored, as SVG."""
-    host = open_host("demo", data_dir=folder, environ={})
+    host = open_host(["demo"], Surroundings(folder, {}, folder))
     runner = Runner(host, Session("picture", datetime.now(UTC)))
     themes, _ = load_all([])
     app = CompareApp(host, runner, themes=themes, theme="dark", prompt=PROMPT)

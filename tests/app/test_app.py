@@ -25,14 +25,14 @@ from tui.app.crash_log import CrashLog
 from tui.app.host_questions import HostFailed
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import CompareError, NoHostError, StoreError
-from tui.core.host_spec import HostScheme, HostSpec
+from tui.core.host_spec import HostSpec
 from tui.core.requests.request import RequestState
 from tui.core.scoring.rating import Note
 from tui.hosts.base import HostInfo
 from tui.hosts.foundry.service import ServiceHost
+from tui.hosts.host_kind import Surroundings
 from tui.hosts.openai.host import OpenAIHost
 from tui.hosts.search.auto_host import AutoHost
-from tui.hosts.search.search import Surroundings
 from tui.net.secrets import REDACTED, remember_secret
 from tui.storage.session_writer import TomlSessionWriter
 from tui.ui import modes
@@ -74,7 +74,7 @@ async def test_modes_are_reached_by_name_and_by_the_keys_beside_the_letters() ->
 
 async def test_h_tells_where_the_host_was_looked_for_and_what_it_can_do(server: LoopbackServer, tmp_path: Path) -> None:
     around = Surroundings(environ={}, home=tmp_path, data_dir=tmp_path)
-    host = AutoHost(HostSpec(HostScheme.URL, server.url), around)
+    host = AutoHost(HostSpec("url", server.url), around)
     async with asking(host, size=(120, 40)) as play:
         await play.until(lambda: play.app.app_state.info is not None)
         await play.press("escape", "h")

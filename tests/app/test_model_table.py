@@ -22,7 +22,9 @@ def named(*names: str) -> list[ModelRow]:
 
 
 def variants(*devices: str, alias: str = "phi-4-mini") -> list[ModelCard]:
-    return [ModelCard(f"{alias}-instruct-{device}:5", alias, device=device, size_mb=1000.0) for device in devices]
+    return [
+        ModelCard(f"{alias}-instruct-{device}:5", alias, device=device, size_bytes=1_000_000_000) for device in devices
+    ]
 
 
 # Columns
@@ -168,7 +170,7 @@ def test_a_closed_row_stands_for_what_is_chosen_then_busy_then_nearest() -> None
 
 
 def _in(card: ModelCard, state: ModelState) -> ModelCard:
-    return ModelCard(card.id, card.alias, device=card.device, size_mb=card.size_mb, state=state)
+    return ModelCard(card.id, card.alias, device=card.device, size_bytes=card.size_bytes, state=state)
 
 
 def test_variants_are_told_apart_by_their_names_else_by_the_ends_of_their_ids() -> None:
@@ -179,7 +181,7 @@ def test_variants_are_told_apart_by_their_names_else_by_the_ends_of_their_ids() 
     assert list(variant_names([ModelCard("x", "a"), ModelCard("y", "a")]).values()) == ["x", "y"]
 
 
-MODEL = ModelCard("m", "m", size_mb=1000.0)
+MODEL = ModelCard("m", "m", size_bytes=1_000_000_000)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,9 +22,10 @@ from tui.hosts.embedded.host import EmbeddedHost
 from tui.hosts.foundry.daemon import DaemonHost
 from tui.hosts.foundry.sdk_web import SdkWebHost
 from tui.hosts.foundry.service import ServiceHost
+from tui.hosts.host_kind import Surroundings
 from tui.hosts.openai.host import OpenAIHost
+from tui.hosts.registry import KINDS
 from tui.hosts.search.auto_host import AutoHost
-from tui.hosts.search.search import Surroundings
 from tui.hosts.ssh.tunnel_host import TunnelHost
 
 
@@ -86,40 +89,60 @@ def tunnel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TunnelHost]:
         host.close()
 
 
-@pytest.fixture(
-    scope="module",
-    params=["embedded", "openai", "service", "daemon", "tunnel", "found", "adapter", "embedded-own", "sdk"],
-)
-def host(request: pytest.FixtureRequest) -> Iterator[Host]:
-    """Each kind of host in turn, with at least two models."""
-    if request.param == "embedded":
-        yield request.getfixturevalue("embedded")
-        return
-    if request.param == "embedded-own":
-        yield request.getfixturevalue("embedded_own")
-        return
-    if request.param == "sdk":
-        yield SdkWebHost(request.getfixturevalue("strange_service"))
-        return
-    if request.param == "service":
-        with replaying() as service:
-            yield ServiceHost(service.url)
-        return
-    if request.param == "daemon":
-        with daemon_in(request.getfixturevalue("tmp_path_factory").mktemp("daemon")) as daemon:
-            yield DaemonHost(daemon.root, cli=daemon.cli, home=daemon.home)
-        return
-    if request.param == "found":
-        with replaying() as service:
-            yield AutoHost(None, Surroundings(Path("data"), {"PATH": ""}, Path("home"), usual_root=service.url))
-        return
-    if request.param == "tunnel":
-        yield request.getfixturevalue("tunnel")
-        return
-    if request.param == "adapter":
-        adapter = AdapterHost("tests.support.adapters:Facts", folder=Path(__file__).parents[2])
-        yield adapter
-        adapter.close()
-        return
+Makers = Callable[[pytest.FixtureRequest], AbstractContextManager[Host]]
+
+
+@contextmanager
+def _service(request: pytest.FixtureRequest) -> Iterator[Host]:
+    with replaying() as service:
+        yield ServiceHost(service.url)
+
+
+@contextmanager
+def _daemon(request: pytest.FixtureRequest) -> Iterator[Host]:
+    with daemon_in(request.getfixturevalue("tmp_path_factory").mktemp("daemon")) as daemon:
+        yield DaemonHost(daemon.root, cli=daemon.cli, home=daemon.home)
+
+
+@contextmanager
+def _openai(request: pytest.FixtureRequest) -> Iterator[Host]:
     with serving(as_json({"data": [{"id": "a:1"}, {"id": "b:1"}]})) as server:
         yield OpenAIHost(server.url)
+
+
+@contextmanager
+def _found(request: pytest.FixtureRequest) -> Iterator[Host]:
+    with replaying() as service:
+        yield AutoHost(None, Surroundings(Path("data"), {"PATH": ""}, Path("home"), usual_root=service.url))
+
+
+@contextmanager
+def _adapter(request: pytest.FixtureRequest) -> Iterator[Host]:
+    adapter = AdapterHost("tests.support.adapters:Facts", folder=Path(__file__).parents[2])
+    yield adapter
+    adapter.close()
+
+
+def _of(fixture: str, make: Callable[[Any], Host] = lambda host: host) -> Makers:
+    return lambda request: nullcontext(make(request.getfixturevalue(fixture)))
+
+
+MAKERS: dict[str, Makers] = {
+    "service": _service,
+    "daemon": _daemon,
+    "sdk": _of("strange_service", SdkWebHost),
+    "openai": _openai,
+    "ssh": _of("tunnel"),
+    "embedded": _of("embedded_own"),
+    "demo": _of("embedded"),
+    "adapter": _adapter,
+}
+"""How a host of each kind of the registry is had for the contract, with at least two models."""
+
+
+@pytest.fixture(scope="module", params=[*(kind.name for kind in KINDS), "found"])
+def host(request: pytest.FixtureRequest) -> Iterator[Host]:
+    """Each kind of host in turn, and one that a search found."""
+    maker = MAKERS[request.param] if request.param != "found" else _found
+    with maker(request) as made:
+        yield made

@@ -21,7 +21,7 @@ from tui.core.catalog.model_card import ModelCard, ModelState, find_model
 from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoModelError
 from tui.hosts.embedded.bundle import bundle_root
 from tui.hosts.embedded.host import EmbeddedHost
-from tui.hosts.embedded.protocol import Answer, decode, decode_command
+from tui.hosts.embedded.protocol import RuntimeAnswer, decode, decode_command
 
 pytestmark = pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")
 # The list's address is configured everywhere; only here does the SDK follow the environment for the rest as well.
@@ -95,7 +95,7 @@ def test_the_catalogue_is_offered_by_variant_beside_what_is_here(host: EmbeddedH
         variant="generic-cpu",
         device="CPU",
         ep="CPUExecutionProvider",
-        size_mb=12.0,
+        size_bytes=12_000_000,
         context=32768,
         licence="MIT",
         task="chat-completion",
@@ -298,5 +298,5 @@ def test_a_line_that_is_no_message_is_refused(line: bytes) -> None:
 
 
 def test_an_answer_says_what_went_wrong_or_nothing() -> None:
-    assert decode(b'{"number": 3, "why": ""}') == Answer(3)
-    assert decode(b'{"number": 3, "why": "no"}') == Answer(3, "no")
+    assert decode(b'{"number": 3, "why": ""}') == RuntimeAnswer(3)
+    assert decode(b'{"number": 3, "why": "no"}') == RuntimeAnswer(3, "no")

@@ -183,7 +183,7 @@ def test_what_is_offered_completes_what_is_here(daemon: ReplayDaemon) -> None:
         PHI: ModelState.CATALOG,
     }
     here = host.catalogue()[0]
-    assert (here.id, here.device, here.ep, here.size_mb) == (CPU, "CPU", "CPUExecutionProvider", 6307.0)
+    assert (here.id, here.device, here.ep, here.size_bytes) == (CPU, "CPU", "CPUExecutionProvider", 6_307_000_000)
 
 
 def test_a_catalogue_that_is_away_leaves_what_is_known(daemon: ReplayDaemon) -> None:

@@ -75,7 +75,7 @@ def test_its_models_are_toys_with_all_their_facts(embedded: EmbeddedHost) -> Non
     for card in some(embedded.catalogue()):
         assert card.toy
         assert (card.device, card.ep) == ("CPU", "CPUExecutionProvider")
-        assert card.size_mb is not None and card.size_mb > 0.1
+        assert card.size_bytes is not None and card.size_bytes > 100_000
         assert None not in (card.context, card.licence, card.task, card.publisher, card.parameters, card.summary)
 
 

@@ -13,8 +13,8 @@ from tests.support.some import some
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import NoHostError
 from tui.hosts.embedded.bundle import bundle_root, model_card_text, read_bundle
-from tui.hosts.embedded.child import Child
 from tui.hosts.embedded.host import EmbeddedHost
+from tui.hosts.embedded.runtime_process import RuntimeProcess
 
 pytestmark = pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")
 
@@ -23,9 +23,9 @@ PATIENCE_S = 20.0
 
 def serves(folder: Path, bundle: Path) -> list[str]:
     """The models that a runtime on this bundle can load."""
-    child = Child(folder, bundle)
+    process = RuntimeProcess(folder, bundle)
     try:
-        root = child.ready(PATIENCE_S).root
+        root = process.ready(PATIENCE_S).root
         with httpx2.Client(base_url=f"{root}/catalogs/local", trust_env=False, timeout=30.0) as client:
             for model in some(read_bundle(bundle)):
                 assert client.get(f"models/load/{model.card.alias}").status_code == 200
@@ -33,7 +33,7 @@ def serves(folder: Path, bundle: Path) -> list[str]:
             assert {row["id"] for row in listed} == set(client.get("models/loaded").json())
             return sorted(row["id"] for row in listed)
     finally:
-        child.end()
+        process.end()
 
 
 def copy_bundle(to: Path, *, version: int) -> Path:
@@ -79,10 +79,10 @@ def test_a_process_that_dies_at_once_is_reported_with_its_last_words(
 def test_a_process_that_never_gets_ready_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "foundry_local_sdk.py").write_text("import time; time.sleep(60)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    child = Child(tmp_path / "data", bundle_root())
+    process = RuntimeProcess(tmp_path / "data", bundle_root())
     with pytest.raises(NoHostError, match="did not start"):
-        child.ready(0.5)
-    assert not child.alive
+        process.ready(0.5)
+    assert not process.alive
 
 
 def test_what_is_printed_on_stdout_does_not_disturb_the_one_line(

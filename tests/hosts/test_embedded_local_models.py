@@ -75,7 +75,7 @@ def test_a_folder_is_registered_used_kept_and_forgotten(
     )  # fmt: skip
     assert (card.context, card.toy) == (4096, False)
     assert card.summary == f"Registered from {folder}"
-    assert card.size_mb is not None and card.size_mb > 0.1
+    assert card.size_bytes is not None and card.size_bytes > 100_000
     host.load(model)
     assert card_of(host, model).state is ModelState.LOADED
     assert answers(host, model)
@@ -168,7 +168,7 @@ def test_a_folder_that_went_away_is_listed_as_gone_and_can_be_forgotten(
     host.unload(model)
     moved = folder.rename(folder.with_name("elsewhere"))
     card = card_of(host, model)
-    assert card.state is ModelState.UNKNOWN and card.size_mb is None
+    assert card.state is ModelState.UNKNOWN and card.size_bytes is None
     assert f"There is no folder {folder}" in (card.summary or "")
     with pytest.raises(ModelFailedError, match="could not be loaded") as caught:
         host.load(model)

@@ -14,9 +14,9 @@ import pytest
 from tests.support.fake_foundry import RECORDED, SPINNER, Books, install
 from tests.support.replay_daemon import CPU, PHI, SMALL
 from tests.support.some import some
+from tui.child.command import Command
 from tui.core.catalog.model_card import ModelState
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError
-from tui.hosts.child.command import Command
 from tui.hosts.foundry.cli import FoundryCli, find_cli, find_json
 
 ROOT = "http://127.0.0.1:48077"
@@ -175,13 +175,13 @@ def test_the_lists_become_cards(tmp_path: Path) -> None:
     cli, _ = command(tmp_path, cached=[SMALL])
     (cached,) = cli.models("--cached")
     assert (cached.id, cached.alias, cached.task, cached.state) == (SMALL, "qwen2.5-0.5b", "chat", ModelState.CACHED)
-    assert (cached.device, cached.size_mb, cached.context) == (None, None, None)
+    assert (cached.device, cached.size_bytes, cached.context) == (None, None, None)
     every = {card.id: card for card in cli.models("--variants")}
     assert len(every) == 4
     assert every[SMALL].state is ModelState.CACHED
     phi = every[PHI]
     assert (phi.alias, phi.variant, phi.state) == ("phi-4-mini", PHI.removesuffix(":5"), ModelState.CATALOG)
-    assert (phi.device, phi.ep, phi.size_mb) == ("GPU", "WebGpuExecutionProvider", 3809.0)
+    assert (phi.device, phi.ep, phi.size_bytes) == ("GPU", "WebGpuExecutionProvider", 3_809_000_000)
 
 
 def test_rows_that_make_no_sense_are_left_out(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_rows_that_make_no_sense_are_left_out(tmp_path: Path) -> None:
     odd = {"variantId": "a:1", "fileSizeMb": -1, "device": 4, "cached": "yes", "contextLength": True, "alias": "\ud83d"}
     cli, _ = command(tmp_path, listed={"variants": [*rows, odd, odd]})
     (card,) = cli.models("--variants")
-    assert (card.id, card.alias, card.device, card.size_mb, card.context) == ("a:1", "\ufffd", None, None, None)
+    assert (card.id, card.alias, card.device, card.size_bytes, card.context) == ("a:1", "\ufffd", None, None, None)
     assert card.state is ModelState.CATALOG
 
 

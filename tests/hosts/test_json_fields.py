@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tui.hosts.json_fields import MAX_NAME, MAX_ROWS, count, listed, read_ids, size_mb, text, text_in
+from tui.hosts.json_fields import MAX_NAME, MAX_ROWS, count, listed, read_ids, size_in_mb, text, text_in
 
 
 @pytest.mark.parametrize("value", [None, 3, True, [], {}, "", "  \n", "x" * (MAX_NAME + 1)])
@@ -30,11 +30,11 @@ def test_what_counts_nothing_is_none_and_never_zero(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [None, True, "3", 0, -1.5, 1e12, 1 << 2000, float("nan"), float("inf")])
 def test_what_is_no_size_is_none_and_never_zero(value: Any) -> None:
-    assert size_mb(value) is None
+    assert size_in_mb(value) is None
 
 
 def test_a_count_and_a_size_are_kept() -> None:
-    assert (count(4096), size_mb(2048), size_mb(0.5)) == (4096, 2048.0, 0.5)
+    assert (count(4096), size_in_mb(2048), size_in_mb(0.5)) == (4096, 2_048_000_000, 500_000)
 
 
 @pytest.mark.parametrize("body", [None, "data", [], {}, {"data": None}, {"data": {"id": "a"}}])

@@ -51,7 +51,7 @@ def test_a_card_holds_what_the_server_says_and_no_more() -> None:
     with serving(as_json({"object": "list", "data": rows})) as server:
         full, bare = OpenAIHost(server.url).catalogue()
     assert (full.id, full.alias, full.publisher, full.context) == ("org/model", "org/model", "org", 8192)
-    assert (bare.publisher, bare.context, bare.size_mb, bare.licence) == (None, None, None, None)
+    assert (bare.publisher, bare.context, bare.size_bytes, bare.licence) == (None, None, None, None)
     assert full.state is ModelState.UNKNOWN
     assert not full.toy
 

@@ -81,9 +81,15 @@ def test_a_server_is_named_by_what_it_says_of_itself(answers: dict[str, Any], na
 def test_ollama_tells_size_and_quantization() -> None:
     with PathServer(OLLAMA) as server:
         full, odd = OpenAIHost(server.url).catalogue()
-    assert (full.size_mb, full.variant, full.parameters) == (2019.393189, "Q4_K_M", 3_200_000_000)
+    assert (full.size_bytes, full.variant, full.parameters) == (2_019_393_189, "Q4_K_M", 3_200_000_000)
     assert full.state is ModelState.CACHED
-    assert (odd.id, odd.size_mb, odd.variant, odd.parameters, odd.publisher) == ("tiny:latest", None, None, None, None)
+    assert (odd.id, odd.size_bytes, odd.variant, odd.parameters, odd.publisher) == (
+        "tiny:latest",
+        None,
+        None,
+        None,
+        None,
+    )
 
 
 def test_lm_studio_tells_what_is_loaded_and_for_how_much_context() -> None:
@@ -97,7 +103,7 @@ def test_lm_studio_tells_what_is_loaded_and_for_how_much_context() -> None:
 def test_llama_cpp_tells_what_a_slot_holds_and_not_what_was_trained() -> None:
     with PathServer(LLAMA_CPP) as server:
         (card,) = OpenAIHost(server.url).catalogue()
-        assert (card.context, card.parameters, card.size_mb) == (2048, 7_000_000_000, None)
+        assert (card.context, card.parameters, card.size_bytes) == (2048, 7_000_000_000, None)
     with PathServer({"/v1/models": LLAMA_CPP["/v1/models"]}) as server:
         (card,) = OpenAIHost(server.url).catalogue()
         assert card.context == 32768
@@ -114,4 +120,4 @@ def test_a_model_is_listed_under_each_of_its_names() -> None:
 def test_facts_that_make_no_sense_leave_the_list_as_it_is(facts: Any) -> None:
     with PathServer(OLLAMA | {"/api/tags": facts}) as server:
         cards = OpenAIHost(server.url).catalogue()
-    assert [(card.id, card.size_mb) for card in cards] == [("llama3.2:3b", None), ("tiny:latest", None)]
+    assert [(card.id, card.size_bytes) for card in cards] == [("llama3.2:3b", None), ("tiny:latest", None)]

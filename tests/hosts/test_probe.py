@@ -12,7 +12,8 @@ from tests.support.replay_daemon import daemon_in
 from tests.support.replay_service import HTML, NOT_FOUND, SIGN_IN, SILENCE, Fault, ReplayService, replaying
 from tests.support.some import some
 from tui.core.errors import BadInputError, NoHostError
-from tui.hosts.search.probe import identify, root_of
+from tui.hosts.http import root_of
+from tui.hosts.search.probe import identify
 
 SHORT_S = 0.4
 
@@ -32,7 +33,7 @@ def test_a_service_is_known_by_its_status_in_both_spellings() -> None:
         recorded = identify(service.url)
         service.status = {key[0].upper() + key[1:]: value for key, value in service.status.items()}
         documented = identify(f"{service.url}/v1/")
-    assert (recorded.kind, recorded.told_by) == ("service", "/openai/status")
+    assert recorded.kind == "service"
     assert (documented.kind, documented.root) == ("service", recorded.root)
 
 
@@ -79,7 +80,7 @@ def test_what_tells_nothing_of_itself_is_not_guessed(fault: Fault) -> None:
     with replaying() as service:
         service.faults["/"] = fault
         found = identify(service.url)
-    assert (found.kind, found.told_by, found.complete) == (None, "", True)
+    assert (found.kind, found.complete) == (None, True)
 
 
 def test_nobody_there_is_a_sentence_about_the_place_of_the_chat() -> None:

@@ -130,7 +130,7 @@ def test_registered_and_public_models_are_listed_with_what_is_known(stranger: Sd
     assert {known.state for known in cards[:3]} == {ModelState.CACHED}
     tiny, absent = card(stranger, TINY), card(stranger, "absent")
     assert (tiny.alias, tiny.state, tiny.device, tiny.publisher) == ("tinya", ModelState.CACHED, "CPU", "Somebody")
-    assert (absent.id, absent.state, absent.size_mb) == ("Absent-generic-cpu:1", ModelState.CATALOG, 12.0)
+    assert (absent.id, absent.state, absent.size_bytes) == ("Absent-generic-cpu:1", ModelState.CATALOG, 12_000_000)
 
 
 @needs_runtime
@@ -185,7 +185,7 @@ def test_behind_a_tunnel_nothing_of_this_machine_is_mixed_in(root: str) -> None:
         host = SdkWebHost(far)
         assert host.connect().pid is None
         tiny = card(host, TINY)
-        assert (tiny.state, tiny.size_mb, tiny.variant) == (ModelState.UNKNOWN, None, "generic-cpu")
+        assert (tiny.state, tiny.size_bytes, tiny.variant) == (ModelState.UNKNOWN, None, "generic-cpu")
         host.load("demo-small")
         assert answers(host, "demo-small")
         host.unload("demo-small")

@@ -16,13 +16,15 @@ from tests.support.replay_daemon import ReplayDaemon, daemon_in
 from tests.support.replay_service import HTML, ReplayService, replaying
 from tests.support.some import some
 from tui.core.errors import BadInputError, CompareError, NoHostError
-from tui.core.host_spec import HostScheme, HostSpec, KnownHosts, parse_spec
+from tui.core.host_spec import HostSpec, KnownHosts
 from tui.hosts.base import Ability
+from tui.hosts.foundry import kinds as foundry_kinds
 from tui.hosts.foundry.daemon import DaemonHost
 from tui.hosts.foundry.service import ServiceHost
+from tui.hosts.host_kind import Surroundings
 from tui.hosts.openai.host import OpenAIHost
-from tui.hosts.search import search as discovery
-from tui.hosts.search.search import Found, Search, Surroundings, with_key
+from tui.hosts.registry import parse_host
+from tui.hosts.search.search import Found, Search, with_key
 
 LISTS = as_json({"data": [{"id": "a"}]})
 Around = Callable[..., Surroundings]
@@ -113,7 +115,7 @@ def test_a_variable_that_holds_no_address_is_named(around: Around) -> None:
 
 def test_a_host_that_was_named_is_not_replaced_by_another_one(around: Around, service: ReplayService) -> None:
     gone = f"http://127.0.0.1:{free_port()}"
-    known = KnownHosts({"lab": HostSpec(HostScheme.URL, gone, "lab")}, "lab")
+    known = KnownHosts({"lab": HostSpec("url", gone, "lab")}, "lab")
     for surroundings in (
         around(environ={"FOUNDRY_LOCAL_ENDPOINT": gone}, usual=service.url),
         around(known=lambda: known, usual=service.url),
@@ -125,7 +127,7 @@ def test_a_host_that_was_named_is_not_replaced_by_another_one(around: Around, se
 
 
 def test_the_default_of_the_configuration_comes_after_the_environment(around: Around, service: ReplayService) -> None:
-    known = KnownHosts({"lab": HostSpec(HostScheme.URL, service.url, "lab")}, "lab")
+    known = KnownHosts({"lab": HostSpec("url", service.url, "lab")}, "lab")
     search, found = searched(around(known=lambda: known))
     assert isinstance(host_of(found), ServiceHost)
     assert (search.attempts[-1].source, search.attempts[-1].place) == ("config.toml", service.url)
@@ -137,7 +139,7 @@ def test_the_default_of_the_configuration_comes_after_the_environment(around: Ar
 def test_several_hosts_of_which_none_is_the_default_are_named_and_passed_over(
     around: Around, service: ReplayService
 ) -> None:
-    hosts = {name: HostSpec(HostScheme.URL, "http://127.0.0.1:9", name) for name in ("lab", "box")}
+    hosts = {name: HostSpec("url", "http://127.0.0.1:9", name) for name in ("lab", "box")}
     search, found = searched(around(known=lambda: KnownHosts(hosts), usual=service.url))
     assert isinstance(host_of(found), ServiceHost)
     assert outcomes(search)["config.toml"] == "It names lab, box, and no `default_host`."
@@ -150,7 +152,7 @@ def test_a_broken_configuration_ends_the_search_with_its_sentence(around: Around
     search, failed = searched(around(known=broken, usual=service.url))
     assert isinstance(failed, BadInputError)
     assert outcomes(search)["config.toml"] == "The configuration cannot be used."
-    _, found = searched(around(known=broken), HostSpec(HostScheme.URL, service.url))
+    _, found = searched(around(known=broken), HostSpec("url", service.url))
     assert isinstance(host_of(found), ServiceHost)
 
 
@@ -199,7 +201,7 @@ def test_a_command_whose_service_does_not_run_leads_on_to_the_usual_port(
 def test_a_command_that_does_not_end_is_given_up(
     around: Around, daemon: ReplayDaemon, service: ReplayService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(discovery, "COMMAND_S", 0.3)
+    monkeypatch.setattr(foundry_kinds, "COMMAND_S", 0.3)
     daemon.books.write(trouble="silent")
     search, found = searched(around(environ=on_path(daemon.books), usual=service.url))
     assert isinstance(host_of(found), ServiceHost)
@@ -217,7 +219,7 @@ def test_an_address_that_was_named_may_be_chatted_with_whatever_it_tells(
     around: Around, service: ReplayService
 ) -> None:
     service.faults["/"] = HTML
-    _, found = searched(around(), HostSpec(HostScheme.URL, service.url))
+    _, found = searched(around(), HostSpec("url", service.url))
     host = host_of(found)
     assert isinstance(host, OpenAIHost)
     assert host.endpoint("m").base_url == f"{service.url}/v1"
@@ -227,7 +229,7 @@ def test_the_daemon_at_a_named_address_has_its_command_only_where_it_is_this_mac
     around: Around, daemon: ReplayDaemon
 ) -> None:
     surroundings = around(environ=on_path(daemon.books))
-    named = HostSpec(HostScheme.URL, f"{daemon.root}/v1")
+    named = HostSpec("url", f"{daemon.root}/v1")
     _, found = searched(surroundings, named)
     host = host_of(found)
     assert isinstance(host, DaemonHost) and host.abilities[Ability.DOWNLOAD]
@@ -239,7 +241,7 @@ def test_the_daemon_at_a_named_address_has_its_command_only_where_it_is_this_mac
 
 def test_a_kind_that_is_known_is_not_asked_for(around: Around) -> None:
     with serving(LISTS) as server:
-        spec = HostSpec(HostScheme.URL, f"{server.url}/v1", "box", kind="openai")
+        spec = HostSpec("url", f"{server.url}/v1", "box", kind="openai")
         _, found = searched(around(), spec)
         assert isinstance(host_of(found), OpenAIHost)
         assert not any("/openai/status" in request for request in some(server.requests))
@@ -247,7 +249,7 @@ def test_a_kind_that_is_known_is_not_asked_for(around: Around) -> None:
 
 def test_a_key_comes_from_the_variable_that_the_host_names(around: Around) -> None:
     with serving(LISTS) as server:
-        spec = HostSpec(HostScheme.URL, server.url, "box", api_key_env="BOX_KEY")
+        spec = HostSpec("url", server.url, "box", api_key_env="BOX_KEY")
         environ = {"BOX_KEY": "k-1", "API_KEY": "k-2", "FOUNDRY_COMPARE_API_KEY": "k-3"}
         _, found = searched(around(environ=environ), spec)
         assert isinstance(found, Found) and found.host.endpoint("a").api_key == "k-1"
@@ -257,7 +259,7 @@ def test_a_key_comes_from_the_variable_that_the_host_names(around: Around) -> No
 @pytest.mark.parametrize("written", ["k-1\n", "k-1\r\n", " k-1 ", "\tk-1"])
 def test_blanks_and_line_ends_around_a_key_are_not_of_it(around: Around, written: str) -> None:
     with serving(LISTS) as server:
-        spec = with_key(HostSpec(HostScheme.URL, server.url), {"FOUNDRY_COMPARE_API_KEY": " \n", "API_KEY": written})
+        spec = with_key(HostSpec("url", server.url), {"FOUNDRY_COMPARE_API_KEY": " \n", "API_KEY": written})
         _, found = searched(around(environ={"API_KEY": written}), spec)
         assert isinstance(found, Found) and found.host.endpoint("a").api_key == "k-1"
         assert all("authorization: bearer k-1\r\n" in request.lower() for request in some(server.requests))
@@ -268,7 +270,7 @@ def test_blanks_and_line_ends_around_a_key_are_not_of_it(around: Around, written
 )
 def test_a_key_that_no_header_can_hold_is_refused_before_anybody_is_asked(around: Around, written: str) -> None:
     with serving(LISTS) as server:
-        spec = HostSpec(HostScheme.URL, server.url, "box", api_key_env="BOX_KEY")
+        spec = HostSpec("url", server.url, "box", api_key_env="BOX_KEY")
         _, refused = searched(around(environ={"BOX_KEY": written}), spec)
         assert isinstance(refused, BadInputError)
         assert refused.title == "The API key holds characters that no server accepts"
@@ -288,32 +290,39 @@ def test_a_search_may_be_ended_before_a_host_is_connected_to(around: Around, ser
         raise NoHostError("The program is leaving")
 
     with pytest.raises(NoHostError, match="leaving"):
-        Search(HostSpec(HostScheme.URL, service.url), around(), leaving).look()
+        Search(HostSpec("url", service.url), around(), leaving).look()
     assert "/openai/models" not in service.paths()
 
 
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        (" Demo ", HostSpec(HostScheme.DEMO)),
-        ("embedded", HostSpec(HostScheme.EMBEDDED)),
-        ("ssh://me@winbox", HostSpec(HostScheme.SSH, "me@winbox")),
-        ("me@winbox", HostSpec(HostScheme.SSH, "me@winbox")),
-        ("SSH://me@winbox:2222/", HostSpec(HostScheme.SSH, "me@winbox:2222")),
-        ("my.module:MyHost", HostSpec(HostScheme.ADAPTER, "my.module:MyHost")),
-        ("lab-2", HostSpec(HostScheme.NAME, "lab-2")),
-        ("http://box:5273/v1", HostSpec(HostScheme.URL, "http://box:5273/v1")),
-        ("box:8000", HostSpec(HostScheme.URL, "box:8000")),
-        ("C:\\models", HostSpec(HostScheme.URL, "C:\\models")),
+        (" Demo ", HostSpec("demo")),
+        ("embedded", HostSpec("embedded")),
+        ("ssh://me@winbox", HostSpec("ssh", "me@winbox")),
+        ("me@winbox", HostSpec("ssh", "me@winbox")),
+        ("SSH://me@winbox:2222/", HostSpec("ssh", "me@winbox:2222")),
+        ("my.module:MyHost", HostSpec("adapter", "my.module:MyHost")),
+        ("lab-2", HostSpec("ssh", "me@lab", "lab-2")),
+        ("http://box:5273/v1", HostSpec("url", "http://box:5273/v1")),
+        ("box:8000", HostSpec("url", "http://box:8000")),
     ],
 )
 def test_what_is_written_says_which_way_leads_to_the_host(text: str, meant: HostSpec) -> None:
-    assert parse_spec(text) == meant
+    known = KnownHosts({"lab-2": HostSpec("ssh", "me@lab", "lab-2")})
+    assert parse_host(text, lambda: known) == meant
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1", "C:\\models"])
+def test_what_looks_like_nothing_else_is_refused_as_an_address(text: str) -> None:
+    with pytest.raises(BadInputError, match="is not an ") as caught:
+        parse_host(text, KnownHosts)
+    assert caught.value.hint.startswith("A host is http://127.0.0.1:8000/v1, ")
 
 
 def test_a_password_for_ssh_is_refused_and_not_repeated() -> None:
     with pytest.raises(BadInputError) as caught:
-        parse_spec("ssh://me:secret@winbox")
+        parse_host("ssh://me:secret@winbox", KnownHosts)
     assert "password" in caught.value.title and "secret" not in caught.value.sentence()
 
 

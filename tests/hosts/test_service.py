@@ -75,7 +75,7 @@ def test_what_is_here_is_told_at_once_from_the_ids_alone(service: ReplayService,
     service.loaded = [PHI_MINI]
     deepseek, phi, mini = host.catalogue()
     assert (deepseek.id, deepseek.alias, deepseek.variant) == (DEEPSEEK, DEEPSEEK, "cuda-gpu")
-    assert (phi.device, phi.ep, phi.size_mb, phi.licence) == ("GPU", "CUDAExecutionProvider", None, None)
+    assert (phi.device, phi.ep, phi.size_bytes, phi.licence) == ("GPU", "CUDAExecutionProvider", None, None)
     assert (mini.device, mini.ep, mini.state) == ("CPU", "CPUExecutionProvider", ModelState.LOADED)
     assert deepseek.state is phi.state is ModelState.CACHED
     assert "/foundry/list" not in service.paths()
@@ -85,7 +85,7 @@ def test_the_last_list_seen_gives_old_ids_without_a_version_their_facts(host: Se
     host.offers()
     mini = find_model(host.catalogue(), "phi-4-mini")
     assert mini is not None
-    assert (mini.id, mini.size_mb, mini.licence, mini.tools) == (PHI_MINI, 4915.0, "MIT", True)
+    assert (mini.id, mini.size_bytes, mini.licence, mini.tools) == (PHI_MINI, 4_915_000_000, "MIT", True)
     assert (mini.publisher, mini.task, mini.state) == ("Microsoft", "chat-completion", ModelState.CACHED)
     assert mini.context is None
 
@@ -94,7 +94,7 @@ def test_another_version_lends_all_facts_but_its_size(service: ReplayService, ho
     service.cached = ["Phi-4-mini-instruct-generic-cpu:2"]
     host.offers()
     (card,) = host.catalogue()
-    assert (card.id, card.alias, card.licence, card.size_mb) == (service.cached[0], "phi-4-mini", "MIT", None)
+    assert (card.id, card.alias, card.licence, card.size_bytes) == (service.cached[0], "phi-4-mini", "MIT", None)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_offers_hold_what_is_here_and_what_could_be(
     assert [card.id for card in offers.cards] == [DEEPSEEK, PHI_GPU, PHI_MINI, "Phi-4-generic-gpu:1", NPU]
     phi = offers.cards[3]
     assert (phi.alias, phi.variant, phi.device, phi.ep) == ("phi-4", "generic-gpu", "GPU", "WebGpuExecutionProvider")
-    assert (phi.size_mb, phi.licence, phi.licence_text, phi.tools) == (8570.0, "MIT", "...", False)
+    assert (phi.size_bytes, phi.licence, phi.licence_text, phi.tools) == (8_570_000_000, "MIT", "...", False)
     assert [card.state for card in offers.cards] == [ModelState.CACHED] * 3 + [ModelState.CATALOG] * 2
     assert len(merged(host.catalogue(), offers.cards)) == 5
 
@@ -168,7 +168,7 @@ def test_rows_that_make_no_sense_are_left_out(service: ReplayService, host: Serv
         {"name": "a\ud83d:1", "fileSizeMb": "big", "runtime": 3, "alias": 5, "license": [], "uri": 1},
     ]
     (card,) = host.offers().cards
-    assert (card.id, card.alias, card.size_mb, card.device, card.licence) == (
+    assert (card.id, card.alias, card.size_bytes, card.device, card.licence) == (
         "a\ufffd:1",
         "a\ufffd:1",
         None,

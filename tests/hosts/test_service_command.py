@@ -13,7 +13,8 @@ from tests.support.replay_service import ReplayService, replaying
 from tui.core.errors import CompareError, ModelFailedError, NoModelError
 from tui.hosts.base import Ability, Host
 from tui.hosts.foundry.service import ServiceHost
-from tui.hosts.search.search import Search, Surroundings
+from tui.hosts.host_kind import Surroundings
+from tui.hosts.search.search import Search
 
 
 @pytest.fixture

@@ -15,9 +15,10 @@ from tests.support.replay_service import replaying
 from tests.support.sshd import Sshd, running_sshd, why_no_sshd
 from tui.core.catalog.model_card import ModelState
 from tui.core.errors import CompareError, ModelFailedError
-from tui.core.host_spec import HostScheme, HostSpec
+from tui.core.host_spec import HostSpec
 from tui.hosts.base import Ability, Host
-from tui.hosts.search.search import Search, Surroundings
+from tui.hosts.host_kind import Surroundings
+from tui.hosts.search.search import Search
 
 pytestmark = pytest.mark.skipif(bool(why_no_sshd()), reason=why_no_sshd() or "never")
 
@@ -52,7 +53,7 @@ def opened(sshd: Sshd, tmp_path: Path) -> Iterator[list[Host]]:
 
 def found(sshd: Sshd, opened: list[Host], tmp_path: Path, remote_port: int | None = None) -> Host:
     around = Surroundings(tmp_path / "data", {"PATH": "/nowhere"}, tmp_path / "home")
-    spec = HostSpec(HostScheme.SSH, sshd.target.removeprefix("ssh://"), remote_port=remote_port)
+    spec = HostSpec("ssh", sshd.target.removeprefix("ssh://"), remote_port=remote_port)
     opened.append(Search(spec, around, lambda host: None).look(last_resort=False).host)
     return opened[-1]
 
@@ -66,7 +67,7 @@ def test_a_daemon_tells_its_catalogue_and_downloads_and_removes_over_there(
     assert info.title.endswith(f"127.0.0.1 via ssh:{daemon.root.rpartition(':')[2]}")
     assert {card.id: card.state for card in host.catalogue()} == dict.fromkeys((CPU, SMALL), ModelState.CACHED)
     offers = host.offers()
-    assert offers.stale == "" and {card.id: card.size_mb for card in offers.cards}[PHI] == 3809.0
+    assert offers.stale == "" and {card.id: card.size_bytes for card in offers.cards}[PHI] == 3_809_000_000
     told: list[float] = []
     assert host.download(PHI, told.append, threading.Event()) and told[-1] == 100.0
     host.load(PHI)

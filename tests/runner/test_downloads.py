@@ -17,7 +17,7 @@ from tui.hosts.foundry.service import SILENCE_S, ServiceHost
 from tui.runner.downloads import GRACE_S, STALL_S, Downloads
 
 PATIENCE_S = 30.0
-A, B, C = (ModelCard(f"{name}:1", name, size_mb=1000.0) for name in "abc")
+A, B, C = (ModelCard(f"{name}:1", name, size_bytes=1_000_000_000) for name in "abc")
 
 Script = Callable[[Callable[[float], None], threading.Event], bool]
 

@@ -113,7 +113,12 @@ HERE = CARDS[:4]
 OTHERS = CARDS[4:]
 VARIANTS = tuple(
     ModelCard(
-        f"phi-4-mini-{kind}-{device}:5", "phi-4-mini", None, device.upper(), size_mb=2000.0, state=ModelState.CATALOG
+        f"phi-4-mini-{kind}-{device}:5",
+        "phi-4-mini",
+        None,
+        device.upper(),
+        size_bytes=2 * 10**9,
+        state=ModelState.CATALOG,
     )
     for kind, device in (("generic", "cpu"), ("cuda", "gpu"), ("qnn", "npu"))
 )

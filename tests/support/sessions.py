@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.core.catalog.model_card import ModelCard
+from tui.core.catalog.model_card import ModelCard, from_megabytes
 from tui.core.plans.plan import Mode, Plan
 from tui.core.plans.prompt import Prompt
 from tui.core.requests import events as ev
@@ -94,7 +94,8 @@ def _ending(run_id: str, state: RequestState, at: int) -> tuple[ev.Event, ...]:
 
 
 def target(key: str = "m1", alias: str = "alpha", *, host: str = "openai", **facts: Any) -> SessionModel:
-    """A model; `facts` are those of its card."""
+    """A model; `facts` are those of its card, its size in MB as in a session file."""
+    facts["size_bytes"] = from_megabytes(facts.pop("size_mb", None))
     facts.setdefault("id", f"{alias}-generic-cpu:1")
     return SessionModel(key, ModelCard(alias=alias, **facts), host)
 

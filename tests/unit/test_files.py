@@ -18,6 +18,7 @@ from tests.support.program import PATIENCE_S, call
 from tests.support.sessions import request, session
 from tui.core.errors import CompareError
 from tui.files import NotAFileError, open_regular, read_json, read_regular, read_toml
+from tui.hosts.config_entry import read_entry
 from tui.hosts.embedded.bundle import read_bundle
 from tui.hosts.embedded.cache import MARK, downloaded, read_known
 from tui.hosts.embedded.local_models import registered
@@ -190,7 +191,7 @@ def test_a_theme_says_what_it_is_instead_and_the_others_are_there(odd: Odd, tmp_
 def test_the_configuration_says_what_it_is_instead(odd: Odd, tmp_path: Path) -> None:
     make, says = odd
     make(tmp_path / "config.toml")
-    assert says in sentence(lambda: read_config(tmp_path))
+    assert says in sentence(lambda: read_config(tmp_path, read_entry))
 
 
 @pytest.mark.parametrize("read", [read_prompts, read_models])

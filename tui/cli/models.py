@@ -12,7 +12,7 @@ import click
 from tui.cli.exit_codes import ExitCode
 from tui.cli.output import handles_errors, host_option, say, show, show_json
 from tui.core.catalog.download import Download, Stage
-from tui.core.catalog.model_card import ModelCard, find_model, merged
+from tui.core.catalog.model_card import ModelCard, find_model, merged, to_megabytes
 from tui.core.errors import NoModelError
 from tui.core.text.cell_width import table_rows
 from tui.core.text.clean import clean_line
@@ -90,7 +90,7 @@ def _as_json(card: ModelCard) -> dict[str, object]:
         "variant": card.variant,
         "device": card.device,
         "ep": card.ep,
-        "size_mb": card.size_mb,
+        "size_mb": to_megabytes(card.size_bytes),
         "context": card.context,
         "license": card.licence,
         "task": card.task,

@@ -19,13 +19,13 @@ from tui.cli.exit_codes import ExitCode, of_error, of_signal
 from tui.cli.signals import PIPE, EndedError, ended_politely
 from tui.core.errors import CompareError, StoreError, reason_of
 from tui.core.text.clean import clean
+from tui.hosts.registry import HOW_TO_NAME
 
 P = ParamSpec("P")
 
 host_option = click.option(
     "--host", multiple=True, metavar="HOST",
-    help="demo, embedded, http://ADDRESS, ssh://USER@HOST, module:Class or a name from config.toml; repeat to compare "
-    "models of several hosts. Without it the best host is found.",
+    help=f"{HOW_TO_NAME}; repeat to compare models of several hosts. Without it the best host is found.",
 )  # fmt: skip
 models_option = click.option(
     "-m", "--model", "models", multiple=True, metavar="MODEL", help="Model id or alias; repeat."

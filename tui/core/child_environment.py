@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from enum import Enum, auto
 
 
-class Child(Enum):
+class ChildKind(Enum):
     """The kinds of processes that the program starts."""
 
     ENGINE = auto()
@@ -48,7 +48,7 @@ _API_KEY = re.compile(r"API_?KEY")
 
 
 def environment_of(
-    child: Child,
+    child: ChildKind,
     environ: Mapping[str, str],
     *,
     named: Collection[str] = (),
@@ -60,7 +60,7 @@ def environment_of(
     `named` are variables that its user wants it to have besides; `keys` are secrets that no tool gets, whatever the
     name of the variable they stand in. `ignore_case` is whether names that differ in case mean one variable.
     """
-    if child is Child.TOOL:
+    if child is ChildKind.TOOL:
         return {
             name: value
             for name, value in environ.items()
@@ -73,14 +73,14 @@ def environment_of(
     }
 
 
-def _needed(child: Child, name: str, value: str) -> bool:
+def _needed(child: ChildKind, name: str, value: str) -> bool:
     if name in _EVERY or name in _CERTIFICATES:
         return True
     if name in _PROXIES:
         # The login of a proxy is a secret as well: who asks through one with a login has to name it.
-        return child is not Child.ADAPTER or "@" not in value
-    if (child is Child.RUNTIME and name in _RUNTIME) or (child is not Child.ENGINE and name in _MODELS):
+        return child is not ChildKind.ADAPTER or "@" not in value
+    if (child is ChildKind.RUNTIME and name in _RUNTIME) or (child is not ChildKind.ENGINE and name in _MODELS):
         return True
     if _SECRET.search(name):
         return False
-    return name.startswith(_EVERY_PREFIX) or (child is not Child.ENGINE and name.startswith(_MODELS_PREFIX))
+    return name.startswith(_EVERY_PREFIX) or (child is not ChildKind.ENGINE and name.startswith(_MODELS_PREFIX))

@@ -101,9 +101,9 @@ def write(outbox: SimpleQueue[ev.Event | Hello | None], out: BinaryIO) -> None:
         while not outbox.empty():
             messages.append(outbox.get())
         ended = None in messages
-        lines = [encode_message(message) + "\n" for message in messages if message is not None]
+        lines = [encode_message(message) for message in messages if message is not None]
         try:
-            out.write("".join(lines).encode("ascii"))
+            out.write(b"".join(lines))
             out.flush()
         except OSError:
             return

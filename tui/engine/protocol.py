@@ -1,15 +1,14 @@
 """The JSON lines between the program and its engine.
 
-The program sends commands; the engine sends one greeting and then events. Text is ASCII with escapes, so that half of
-a surrogate pair and every kind of line separator survive.
+The program sends commands; the engine sends one greeting and then events: each a line of `tui.child.line_protocol`.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tui.child.line_protocol import decode_line, encode_line
 from tui.core.requests import events as ev
 from tui.core.sessions.session_model import Endpoint, Parameters, Timeouts
 from tui.core.text.clean import join_surrogates
@@ -44,9 +43,9 @@ class Hello:
     tool: dict[str, str]
 
 
-def encode_command(command: Command) -> str:
-    """One line, without its end. Halves of surrogate pairs are joined or replaced: no request can carry one."""
-    return json.dumps({"command": type(command).__name__.lower(), **_whole(asdict(command))})
+def encode_command(command: Command) -> bytes:
+    """One line. Halves of surrogate pairs are joined or replaced: no request can carry one."""
+    return encode_line({"command": type(command).__name__.lower(), **_whole(asdict(command))})
 
 
 def _whole(value: Any) -> Any:
@@ -60,9 +59,9 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def decode_command(line: str | bytes) -> Command:
+def decode_command(line: bytes) -> Command:
     """The command of a line. Only the program writes these lines; anything else is a defect and raises."""
-    data: dict[str, Any] = json.loads(line)
+    data = decode_line(line)
     if data.pop("command") == "cancel":
         return Cancel(**data)
     parameters = data["parameters"] | {"stop": tuple(data["parameters"]["stop"])}
@@ -75,16 +74,12 @@ def decode_command(line: str | bytes) -> Command:
     )
 
 
-def encode_message(message: ev.Event | Hello) -> str:
-    """One line, without its end."""
-    if isinstance(message, Hello):
-        return json.dumps({"hello": asdict(message)})
-    return json.dumps(ev.to_dict(message))
+def encode_message(message: ev.Event | Hello) -> bytes:
+    """One line."""
+    return encode_line({"hello": asdict(message)} if isinstance(message, Hello) else ev.to_dict(message))
 
 
-def decode_message(line: str | bytes) -> ev.Event | Hello:
+def decode_message(line: bytes) -> ev.Event | Hello:
     """The event or greeting of a line. Raises ValueError for anything else."""
-    data = json.loads(line)
-    if not isinstance(data, dict):
-        raise ValueError("not an object")
+    data = decode_line(line)
     return Hello(**data["hello"]) if "hello" in data else ev.from_dict(data)

@@ -130,9 +130,14 @@ class BareHost:
         """Nothing to end: the host was there before."""
 
     def _lacks(self, name: str, ability: Ability) -> ModelFailedError:
-        return ModelFailedError(f"{name}: this host cannot {ability.value} it", self.abilities.get(ability, ""))
+        return lacks(name, ability, self.abilities)
 
 
 def able(*has: Ability, why_not: str) -> Mapping[Ability, str]:
     """The abilities of a host that has these, and lacks all others for one reason."""
     return MappingProxyType({ability: "" if ability in has else why_not for ability in Ability})
+
+
+def lacks(name: str, ability: Ability, abilities: Mapping[Ability, str]) -> ModelFailedError:
+    """The error of a host with these abilities that is asked for one it lacks, for the model or folder of this name."""
+    return ModelFailedError(f"{name}: this host cannot {ability.value} it", abilities.get(ability, ""))

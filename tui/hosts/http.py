@@ -84,6 +84,11 @@ class Reply:
         return f"{what}: {title}" if title.strip() else what
 
 
+def root_of(address: str) -> str:
+    """The address without a slash and `/v1` at its end."""
+    return address.rstrip("/").removesuffix("/v1").rstrip("/")
+
+
 def fetch(base_url: str, path: str, *, timeout: float, hint: str, api_key: str | None = None) -> Reply:
     """GET `path` below `base_url`. `timeout` is the longest silence, the longest wait for the head of the answer
     and the longest for its body, in seconds.

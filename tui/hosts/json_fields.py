@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tui.core.catalog.model_card import from_megabytes
 from tui.core.text.clean import join_surrogates
 
 MAX_ROWS = 5000
 """So many models of one list are read."""
 MAX_NAME = 512
 MAX_COUNT = 1 << 50
-MAX_MB = 1e9
 
 
 def text(value: Any, longest: int = MAX_NAME) -> str | None:
@@ -31,9 +31,9 @@ def count(value: Any) -> int | None:
     return value if type(value) is int and 0 < value < MAX_COUNT else None
 
 
-def size_mb(value: Any) -> float | None:
-    """A size in megabytes."""
-    return float(value) if type(value) in (int, float) and 0 < value < MAX_MB else None
+def size_in_mb(value: Any) -> int | None:
+    """A size that is given in MB, in bytes."""
+    return from_megabytes(value) if type(value) in (int, float) and value > 0 else None
 
 
 def table(value: Any) -> dict[str, Any]:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 from types import MappingProxyType
 from typing import TypeVar
 
 from tui.background import Questions, in_threads
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import CompareError, NoHostError, NoModelError
-from tui.core.sessions.session_model import Endpoint
 from tui.hosts.base import Ability, Host, HostInfo, Offers, able
+from tui.hosts.forwarding import ForwardingHost
 
+NO_SUCH_HOST = "No host of this name takes part"
 _T = TypeVar("_T")
 
 
-class MultiHost:
+class MultiHost(ForwardingHost):
     """Named hosts side by side. A model is addressed by its card's key, `name/id`; names hold no slash.
 
     All are asked at once. One that fails hides none of the others: the title of `connect()` and the reason of
@@ -43,9 +43,8 @@ class MultiHost:
 
     def abilities_of(self, model_id: str) -> Mapping[Ability, str]:
         """What the model's own host can do."""
-        name, _, own_id = model_id.partition("/")
-        host = self.hosts.get(name)
-        return host.abilities_of(own_id) if host is not None else able(why_not="No host of this name takes part")
+        standing = self._standing(model_id)
+        return standing[0].abilities_of(standing[1]) if standing is not None else able(why_not=NO_SUCH_HOST)
 
     def connect(self) -> HostInfo:
         """Reach all of them. Raises NoHostError only when none answers."""
@@ -84,46 +83,11 @@ class MultiHost:
         troubles = {**self._away, **failed}
         return Offers(cards, " ".join([*stale, *([_sentences(troubles)] if troubles else [])]))
 
-    def load(self, model_id: str) -> None:
-        """As the model's own host."""
-        host, own_id = self._split(model_id)
-        host.load(own_id)
-
-    def unload(self, model_id: str) -> None:
-        """As the model's own host."""
-        host, own_id = self._split(model_id)
-        host.unload(own_id)
-
-    def download(self, model_id: str, progress: Callable[[float], None], cancelled: Event) -> bool:
-        """As the model's own host."""
-        host, own_id = self._split(model_id)
-        return host.download(own_id, progress, cancelled)
-
-    def remove(self, model_id: str) -> None:
-        """As the model's own host."""
-        host, own_id = self._split(model_id)
-        host.remove(own_id)
-
     def register(self, folder: Path) -> str:
         """By the first host that can. Returns the model's key."""
         able_ones = [name for name, host in self.hosts.items() if not host.abilities.get(Ability.REGISTER, "no")]
         name = able_ones[0] if able_ones else next(iter(self.hosts))
         return f"{name}/{self.hosts[name].register(folder)}"
-
-    def count_tokens(self, model_id: str, text: str) -> int:
-        """As the model's own host."""
-        host, own_id = self._split(model_id)
-        return host.count_tokens(own_id, text)
-
-    def why_gone(self, model_id: str) -> str:
-        """As the model's own host."""
-        host, own_id = self._split(model_id)
-        return host.why_gone(own_id)
-
-    def endpoint(self, model_id: str) -> Endpoint:
-        """As the model's own host."""
-        host, own_id = self._split(model_id)
-        return host.endpoint(own_id)
 
     def close(self) -> None:
         """Close all of them."""
@@ -133,13 +97,18 @@ class MultiHost:
     def _there(self) -> Mapping[str, Host]:
         return {name: host for name, host in self.hosts.items() if name not in self._away}
 
-    def _split(self, key: str) -> tuple[Host, str]:
-        name, slash, own_id = key.partition("/")
-        host = self.hosts.get(name) if slash else None
-        if host is None:
+    def _standing(self, model_id: str) -> tuple[Host, str] | None:
+        name, slash, own_id = model_id.partition("/")
+        return (self.hosts[name], own_id) if slash and name in self.hosts else None
+
+    def _forward(self, model_id: str, question: Callable[[Host, str], _T], *, repeatable: bool) -> _T:
+        standing = self._standing(model_id)
+        if standing is None:
             names = ", ".join(self.hosts)
-            raise NoModelError(f"{key} does not say on which host it is", f"The hosts are {names}", "Write HOST/MODEL")
-        return host, own_id
+            raise NoModelError(
+                f"{model_id} does not say on which host it is", f"The hosts are {names}", "Write HOST/MODEL"
+            )
+        return question(*standing)
 
     def _all(
         self, ask: Callable[[Host], _T], hosts: Mapping[str, Host]

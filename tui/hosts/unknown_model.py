@@ -9,6 +9,7 @@ from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import BadInputError, CompareError, NoHostError, NoModelError, prose
 from tui.core.text.clean import clean_line
 from tui.hosts.base import HostInfo
+from tui.hosts.registry import find_kind
 
 _NAMED = 20
 """How many of a host's models an error message names."""
@@ -34,7 +35,8 @@ def missing_model(name: str, cards: Sequence[ModelCard], info: HostInfo) -> Comp
 
 def aliases_come_late(info: HostInfo) -> bool:
     """Whether a host knows aliases, also of the models that are here, only once it was asked for its offers."""
-    return "service" in (info.kind, *(member.kind for member in info.members))
+    kinds = (find_kind(one.kind) for one in (info, *info.members))
+    return any(kind.aliases_come_late for kind in kinds if kind is not None)
 
 
 def not_downloaded(card: ModelCard) -> NoModelError | None:

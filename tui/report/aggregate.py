@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from sys import intern
 
+from tui.core.catalog.model_card import to_megabytes
 from tui.core.metrics.metrics import Metrics
 from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in, values
 from tui.core.plans.plan import Mode
@@ -138,7 +139,7 @@ class _Group:
         """Add a run of this session, and the scores that count for it."""
         card = session.model_of(request).card
         self.sessions.add(session.whole_id)
-        self.size_mb = self.size_mb if card.size_mb is None else card.size_mb
+        self.size_mb = self.size_mb if card.size_bytes is None else to_megabytes(card.size_bytes)
         self.licence = self.licence if card.licence is None else card.licence
         if request.spec.warmup:
             self.warmups += 1

@@ -16,8 +16,10 @@ from tui.core.sessions.session import Session
 from tui.core.text.clean import join_surrogates
 from tui.files import is_there
 from tui.hosts.base import Host, HostInfo
+from tui.hosts.config_entry import read_entry
+from tui.hosts.host_kind import Surroundings
+from tui.hosts.registry import WORDS
 from tui.hosts.search.open import open_host
-from tui.hosts.search.search import Surroundings
 from tui.runner.keep_alive import KeepAlive
 from tui.runner.runner import Runner
 from tui.runner.updates import InterruptedAndKept, Listener, ProblemFound, tell_problems
@@ -30,7 +32,9 @@ from tui.storage.session_writer import TomlSessionWriter
 
 def surroundings() -> Surroundings:
     """Where hosts are looked for: this machine, this user, this environment."""
-    return Surroundings(paths.data_dir(), os.environ, _home(), lambda: read_config(paths.config_dir()))
+    return Surroundings(
+        paths.data_dir(), os.environ, _home(), lambda: read_config(paths.config_dir(), read_entry, WORDS)
+    )
 
 
 def _home() -> Path:

@@ -14,9 +14,9 @@ from tests.support.screens import Play, asking
 from tests.support.sshd import running_sshd, why_no_sshd
 from tui.core.plans.plan_run import PlanRun
 from tui.core.requests.request import Request, RequestState
+from tui.hosts.host_kind import Surroundings
 from tui.hosts.openai.host import OpenAIHost
 from tui.hosts.search.auto_host import AutoHost
-from tui.hosts.search.search import Surroundings
 from tui.hosts.ssh.tunnel_host import TunnelHost
 
 

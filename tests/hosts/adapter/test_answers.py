@@ -48,7 +48,7 @@ def test_a_class_without_names_is_one_model_called_like_it(
     assert host.connect().name == "mine"
     (card,) = host.catalogue()
     assert (card.id, card.alias, card.state) == ("Plain", "Plain", ModelState.CACHED)
-    assert (card.context, card.licence, card.device, card.size_mb) == (None, None, None, None)
+    assert (card.context, card.licence, card.device, card.size_bytes) == (None, None, None, None)
     assert put(host, link, "plain".title()).answer == "HI"
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tui.core.catalog.memory_fit import HEADROOM, MemoryFit, MemoryVerdict, OnDisk, fit, need_of, on_disk
-from tui.core.catalog.model_card import ModelCard, ModelState
+from tui.core.catalog.model_card import ModelCard, ModelState, from_megabytes
 
 MB = 1e6
 
 
 def card(size_mb: float | None, state: ModelState = ModelState.CACHED) -> ModelCard:
-    return ModelCard(f"{state}-{size_mb}", "one", size_mb=size_mb, state=state)
+    return ModelCard(f"{state}-{size_mb}", "one", size_bytes=from_megabytes(size_mb), state=state)
 
 
 LOADED = card(9000, ModelState.LOADED)

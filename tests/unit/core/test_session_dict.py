@@ -29,6 +29,7 @@ text = st.text(max_size=12)
 instants = st.integers(0, 10**9).map(lambda seconds: WHEN + timedelta(seconds=seconds))
 finite = st.floats(0, 100, allow_nan=False)
 small = st.integers(0, 50)
+sizes = st.integers(0, 10**14)
 
 
 def maybe(what: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -36,8 +37,9 @@ def maybe(what: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 cards = st.builds(
-    ModelCard, id=text, alias=text, variant=maybe(text), device=maybe(text), ep=maybe(text), size_mb=maybe(finite),
-    context=maybe(small), licence=maybe(text), task=maybe(text), parameters=maybe(small), toy=st.booleans(),
+    ModelCard, id=text, alias=text, variant=maybe(text), device=maybe(text), ep=maybe(text),
+    size_bytes=maybe(sizes), context=maybe(small), licence=maybe(text), task=maybe(text),
+    parameters=maybe(small), toy=st.booleans(),
 )  # fmt: skip
 parameters = st.builds(
     Parameters, max_tokens=small, temperature=maybe(finite), top_p=maybe(finite), seed=maybe(small),

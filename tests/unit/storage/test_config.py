@@ -7,19 +7,21 @@ from pathlib import Path
 import pytest
 
 from tui.core.errors import BadInputError
-from tui.core.host_spec import HostScheme, HostSpec, KnownHosts
+from tui.core.host_spec import HostSpec, KnownHosts
+from tui.hosts.config_entry import read_entry
+from tui.hosts.registry import WORDS, find_host
 from tui.storage.config import read_config
 
 
 def read(folder: Path, text: str | bytes) -> KnownHosts:
     data = text.encode() if isinstance(text, str) else text
     (folder / "config.toml").write_bytes(data)
-    return read_config(folder)
+    return read_config(folder, read_entry, WORDS)
 
 
 def test_without_a_file_no_host_is_named(tmp_path: Path) -> None:
-    assert read_config(tmp_path) == KnownHosts()
-    assert read_config(tmp_path / "nowhere") == KnownHosts()
+    assert read_config(tmp_path, read_entry) == KnownHosts()
+    assert read_config(tmp_path / "nowhere", read_entry) == KnownHosts()
     assert read(tmp_path, "") == KnownHosts()
 
 
@@ -40,9 +42,9 @@ def test_each_way_to_a_host_is_read(tmp_path: Path) -> None:
     )
     assert known.default == "lab"
     assert known.hosts == {
-        "lab": HostSpec(HostScheme.SSH, "me@winbox:2222", "lab", remote_port=5280, kind="service"),
-        "box": HostSpec(HostScheme.URL, "http://box:8000/v1", "box", "BOX_KEY"),
-        "mine": HostSpec(HostScheme.ADAPTER, "my.module:MyHost", "mine"),
+        "lab": HostSpec("ssh", "me@winbox:2222", "lab", remote_port=5280, kind="service"),
+        "box": HostSpec("url", "http://box:8000/v1", "box", "BOX_KEY"),
+        "mine": HostSpec("adapter", "my.module:MyHost", "mine"),
     }
 
 
@@ -56,7 +58,7 @@ def test_the_only_host_is_the_default_and_of_several_none_is(tmp_path: Path) -> 
 @pytest.mark.parametrize("default", ["demo", "embedded"])
 def test_a_host_that_is_always_there_may_be_the_default(tmp_path: Path, default: str) -> None:
     known = read(tmp_path, f'default_host = "{default}"')
-    assert known.find(known.default or "") == HostSpec(HostScheme(default))
+    assert find_host(known.default or "", known) == HostSpec(default)
 
 
 @pytest.mark.parametrize(
@@ -81,9 +83,9 @@ def test_a_host_that_is_always_there_may_be_the_default(tmp_path: Path, default:
         ("[hosts.lab]\nssh = ''", "`hosts.lab`: The SSH host has no name"),
         ("[hosts.lab]\nadapter = 'my module'", "`adapter` should be written like module:Class"),
         ("[hosts.lab]\nurl = 'http://box'\nkind = 'ollama'", "`kind` should be one of service, daemon, sdk, openai"),
-        ("[hosts.lab]\nadapter = 'a:B'\nkind = 'sdk'", "`kind` should be one of"),
+        ("[hosts.lab]\nadapter = 'a:B'\nkind = 'sdk'", "`kind` belongs beside `url` or `ssh`"),
         ("[hosts.lab]\nurl = 'http://box'\napi_key_env = 'sk-secret'", "the name of an environment variable"),
-        ("[hosts.lab]\nssh = 'a@b'\napi_key_env = 'KEY'", "`api_key_env` belongs beside a `url`"),
+        ("[hosts.lab]\nssh = 'a@b'\napi_key_env = 'KEY'", "`api_key_env` belongs beside `url`"),
         ("[hosts.lab]\nssh = 'a@b'\nremote_port = 0", "`remote_port` should be a number from 1 to 65535"),
         ("[hosts.lab]\nurl = 'http://box'\nremote_port = 5273", "beside `ssh`"),
         ("[hosts.demo]\nurl = 'http://box'", "`hosts.demo`: a host is called by"),
@@ -106,15 +108,15 @@ def test_what_is_wrong_is_a_sentence_with_the_file_and_the_key(tmp_path: Path, t
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.toml").mkdir()
     with pytest.raises(BadInputError, match=r"config\.toml cannot be used"):
-        read_config(tmp_path)
+        read_config(tmp_path, read_entry)
 
 
 def test_an_unknown_name_is_refused_with_those_there_are(tmp_path: Path) -> None:
     known = read(tmp_path, "[hosts.lab]\nurl = 'http://box'\n[hosts.den]\nssh = 'den'")
-    assert known.find("lab").value == "http://box"
+    assert find_host("lab", known).value == "http://box"
     with pytest.raises(BadInputError) as caught:
-        known.find("bal")
+        find_host("bal", known)
     assert "There is no host called bal." in caught.value.sentence()
     assert "lab, den" in caught.value.sentence()
     with pytest.raises(BadInputError, match="There is no host called bal"):
-        KnownHosts().find("bal")
+        find_host("bal", KnownHosts())

@@ -25,7 +25,7 @@ class HostInfo:
     """Which host this is. `endpoint` never holds user, password or query."""
 
     kind: str
-    """demo, embedded, service, daemon, sdk, openai or adapter; `several` where several take part."""
+    """The name of one of the kinds of `tui.hosts.registry`; `several` where several take part."""
     title: str
     """For people: "Foundry Local 2.2.1, embedded"."""
     version: str | None = None

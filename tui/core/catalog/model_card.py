@@ -6,6 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+MAX_MB = 1e9
+"""MB in the largest model that is believed in."""
+
 
 class ModelState(StrEnum):
     """How near a model is to answering."""
@@ -27,8 +30,8 @@ class ModelCard:
     """CPU, GPU or NPU."""
     ep: str | None = None
     """Execution provider, as the host names it."""
-    size_mb: float | None = None
-    """Megabytes of 10^6 bytes, as hosts and session files have it."""
+    size_bytes: int | None = None
+    """What it takes on disk, in bytes. Session files, `--json` and hosts have it in MB, under `size_mb` or the like."""
     context: int | None = None
     """Tokens of prompt and answer together."""
     licence: str | None = None
@@ -51,17 +54,22 @@ class ModelCard:
         """What names the model among all hosts that take part: `host/id`, or the id alone."""
         return f"{self.host}/{self.id}" if self.host else self.id
 
-    @property
-    def size_bytes(self) -> float | None:
-        """What it takes on disk, in bytes."""
-        return None if self.size_mb is None else self.size_mb * 1e6
-
     def matches(self, words: str) -> bool:
         """Whether every word of `words` occurs somewhere in the row."""
         names = (self.id, self.alias, self.variant, self.publisher)
         facts = (self.device, self.ep, self.licence, self.task, self.state)
         text = " ".join(part for part in names + facts if part).casefold()
         return all(word in text for word in words.casefold().split())
+
+
+def to_megabytes(size_bytes: float | None) -> float | None:
+    """Bytes as MB of 10^6 bytes, which is what a `size_mb` outside the program means."""
+    return None if size_bytes is None else size_bytes / 1e6
+
+
+def from_megabytes(size_mb: float | None) -> int | None:
+    """MB of 10^6 bytes as bytes; None for what no disk holds."""
+    return round(size_mb * 1e6) if size_mb is not None and 0 <= size_mb < MAX_MB else None
 
 
 def find_model(cards: tuple[ModelCard, ...], name: str) -> ModelCard | None:
@@ -94,10 +102,28 @@ def merged(here: tuple[ModelCard, ...], offered: tuple[ModelCard, ...]) -> tuple
     return (*rows, *offers.values())
 
 
+_FACTS = (
+    "variant", "device", "ep", "size_bytes", "context", "licence", "task", "publisher", "parameters", "summary",
+    "tools", "licence_text",
+)  # fmt: skip
+"""What another card of the same model may add."""
+
+
 def _completed(card: ModelCard, offer: ModelCard | None) -> ModelCard:
     if offer is None:
         return card
-    names = ("variant", "device", "ep", "size_mb", "context", "licence", "task", "publisher", "parameters", "summary")
+    names = (
+        "variant",
+        "device",
+        "ep",
+        "size_bytes",
+        "context",
+        "licence",
+        "task",
+        "publisher",
+        "parameters",
+        "summary",
+    )
     lacking = [name for name in (*names, "tools", "licence_text") if getattr(card, name) is None]
     alias = offer.alias if card.alias == card.id else card.alias
     return replace(card, alias=alias, **{name: getattr(offer, name) for name in lacking})

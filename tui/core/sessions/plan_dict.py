@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.core.catalog.model_card import ModelCard
+from tui.core.catalog.model_card import ModelCard, from_megabytes, to_megabytes
 from tui.core.dict_reader import Table, get, number, texts, without_none
 from tui.core.plans.plan import Mode, Plan
 from tui.core.plans.prompt import Prompt
@@ -64,8 +64,8 @@ def model_to_dict(model: SessionModel) -> Table:
     card = model.card
     return without_none(
         key=model.key, alias=card.alias, id=card.id, host=model.host, host_name=card.host or None,
-        variant=card.variant, device=card.device, ep=card.ep, size_mb=card.size_mb, licence=card.licence,
-        context=card.context, task=card.task, parameters=card.parameters, toy=card.toy or None,
+        variant=card.variant, device=card.device, ep=card.ep, size_mb=to_megabytes(card.size_bytes),
+        licence=card.licence, context=card.context, task=card.task, parameters=card.parameters, toy=card.toy or None,
         params=overrides_to_dict(model.own) or None,
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ def model_from_dict(table: Table) -> SessionModel:
         variant=get(table, "variant", str, None),
         device=get(table, "device", str, None),
         ep=get(table, "ep", str, None),
-        size_mb=number(table, "size_mb"),
+        size_bytes=from_megabytes(number(table, "size_mb")),
         context=get(table, "context", int, None),
         licence=get(table, "licence", str, None),
         task=get(table, "task", str, None),

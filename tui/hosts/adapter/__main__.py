@@ -12,12 +12,12 @@ import sys
 import threading
 from pathlib import Path
 
+from tui.child.main_side import MainSide
 from tui.core.errors import ModelFailedError, NoHostError
 from tui.hosts.adapter.find import facts_of, find_adapter
-from tui.hosts.adapter.protocol import Ready, Refused, encode
-from tui.hosts.adapter.served import Served
+from tui.hosts.adapter.loaded_model import LoadedModel
+from tui.hosts.adapter.protocol import AdapterReady, AdapterRefused, encode
 from tui.hosts.adapter.server import AdapterServer
-from tui.hosts.child.main_side import MainSide
 
 GRACE_S = 1.0
 """How long the models may take to be unloaded when the program leaves."""
@@ -25,7 +25,7 @@ GRACE_S = 1.0
 
 def main() -> None:
     """Serve until stdin ends."""
-    tether = MainSide(GRACE_S)
+    main_side = MainSide(GRACE_S)
     reference, folder = sys.argv[1], Path(sys.argv[2])
     # Last, so that a file of the user's hides neither our modules nor installed ones.
     sys.path.append(str(folder))
@@ -33,13 +33,13 @@ def main() -> None:
         adapter = find_adapter(reference, folder)
         facts = facts_of(reference, adapter)
     except NoHostError as error:
-        tether.say(encode(Refused(error.title, error.detail, error.hint)))
+        main_side.say(encode(AdapterRefused(error.title, error.detail, error.hint)))
         os._exit(1)
-    models = {name: Served(adapter, name) for name in facts.models}
+    models = {name: LoadedModel(adapter, name) for name in facts.models}
     server = AdapterServer(models)
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
-    tether.say(encode(Ready(server.root, os.getpid(), facts, server.token)))
-    tether.cut.wait()
+    main_side.say(encode(AdapterReady(server.root, os.getpid(), facts, server.token)))
+    main_side.cut.wait()
     for model in models.values():
         try:
             model.unload()

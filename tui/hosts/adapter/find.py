@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tui.core.errors import ModelFailedError, NoHostError, reason_of
-from tui.hosts.adapter.guard import theirs
+from tui.hosts.adapter.guard import guarded
 from tui.hosts.adapter.interface import Adapter
-from tui.hosts.adapter.protocol import Facts
+from tui.hosts.adapter.protocol import AdapterFacts
 
 GROUP = "foundry_compare.adapters"
 """The entry points of installed adapters: name -> class."""
@@ -41,10 +41,10 @@ def find_adapter(reference: str, folder: Path) -> type[Adapter]:
     return found
 
 
-def facts_of(reference: str, adapter: type[Adapter]) -> Facts:
+def facts_of(reference: str, adapter: type[Adapter]) -> AdapterFacts:
     """What the class says of its models. Raises NoHostError for what makes no sense."""
     try:
-        with theirs():
+        with guarded():
             named = getattr(adapter, "models", adapter.__name__)
             names = (named,) if isinstance(named, str) else tuple(named)
     except ModelFailedError as error:
@@ -54,7 +54,7 @@ def facts_of(reference: str, adapter: type[Adapter]) -> Facts:
             raise NoHostError(f"`models` of {reference} holds {str(name)[:MAX_NAME]!r}, which is no name of a model")
     if len({name.casefold() for name in names}) < len(names) or not 0 < len(names) <= MAX_MODELS:
         raise NoHostError(f"`models` of {reference} should be 1 to {MAX_MODELS} different names")
-    return Facts(
+    return AdapterFacts(
         names,
         context=_fact(reference, adapter, "context", int),
         licence=_fact(reference, adapter, "licence", str),
@@ -71,7 +71,7 @@ def _packaged(name: str) -> str | None:
 def _in_module(reference: str, folder: Path) -> Any:
     module_name, _, class_name = reference.partition(":")
     try:
-        with theirs():
+        with guarded():
             module = importlib.import_module(module_name)
     except ModelFailedError as error:
         cause = error.__cause__
@@ -91,7 +91,7 @@ def _installed(name: str) -> Any:
     points = entry_points(group=GROUP, name=name)
     for point in points:
         try:
-            with theirs():
+            with guarded():
                 return point.load()
         except ModelFailedError as error:
             raise NoHostError(f"The adapter {name} ({point.value}) cannot be imported", error.title) from error

@@ -18,7 +18,7 @@ _IMPORTER = importlib.__file__
 
 
 @contextmanager
-def theirs() -> Iterator[None]:
+def guarded() -> Iterator[None]:
     """Raises ModelFailedError for what the block raises. The trace goes to stderr, for whoever runs this by hand."""
     try:
         yield

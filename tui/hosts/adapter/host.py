@@ -9,22 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from tui.core.catalog.model_card import ModelCard, ModelState, find_model
-from tui.core.child_environment import Child, environment_of
+from tui.core.child_environment import ChildKind
 from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoModelError, prose, reason_of
-from tui.core.host_spec import ADAPTER, NAME
 from tui.core.sessions.session_model import Endpoint
 from tui.core.text.clean import clean_line
-from tui.hosts.adapter.protocol import MAX_LINE, Ready, Refused, decode
+from tui.hosts.adapter.kinds import is_reference
+from tui.hosts.adapter.protocol import MAX_LINE, AdapterReady, AdapterRefused, decode
 from tui.hosts.base import Ability, BareHost, HostInfo, able
-from tui.hosts.child.process import Process, how_it_ended
 from tui.hosts.http import Reply, fetch, post
+from tui.hosts.serving_process import ServingProcess
 
 START_S = 120.0
 """Importing a large library from a cold disk can take a minute."""
 ASK_S = 10.0
 LOAD_S = 900.0
-DEATH_S = 0.5
-"""How long after a broken connection the process may take to be seen as ended."""
 LEAVE_S = 1.5
 """A little more than the process gives its models."""
 LAST_LINE = 300
@@ -54,7 +52,7 @@ class AdapterHost(BareHost):
         how many seconds importing it may take. Raises BadInputError for what is no reference.
         """
         self._reference = reference.strip()
-        if not ADAPTER.fullmatch(self._reference) and not NAME.fullmatch(self._reference):
+        if not is_reference(self._reference):
             raise BadInputError(
                 f"{clean_line(reference, 80)!r} names no adapter",
                 hint="Write module:Class, such as my_models:Echo, or the name of an installed one",
@@ -65,7 +63,7 @@ class AdapterHost(BareHost):
         self._environment = tuple(environment)
         self._timeout = timeout
         self._starting = threading.Lock()
-        self._child: _Child | None = None
+        self._process: _AdapterProcess | None = None
 
     def connect(self) -> HostInfo:
         """Start the process unless it runs, and wait until it serves. Raises NoHostError when it does not."""
@@ -116,15 +114,15 @@ class AdapterHost(BareHost):
 
     def why_gone(self, model_id: str) -> str:
         """How the process ended, if it did."""
-        child = self._child
-        if child is None or not child.process.died(DEATH_S):
+        process = self._process
+        if process is None or not process.died():
             return ""
-        return prose(f"The adapter {self._reference} crashed", child.last_words())
+        return prose(f"The adapter {self._reference} crashed", process.last_words())
 
     def close(self) -> None:
         """End the process. Its models are unloaded first, for which they have a second."""
-        if self._child is not None:
-            self._child.process.end()
+        if self._process is not None:
+            self._process.end()
 
     def _find(self, name: str) -> str:
         _, ready = self._running()
@@ -134,67 +132,64 @@ class AdapterHost(BareHost):
             raise NoModelError(f"The adapter {self._reference} has no model called {name}", hint=f"It has: {names}")
         return card.id
 
-    def _running(self) -> tuple[_Child, Ready]:
-        # `close()` takes no lock, so that leaving the program never waits for a start: it ends the child under it.
+    def _running(self) -> tuple[_AdapterProcess, AdapterReady]:
+        # `close()` takes no lock, so that leaving the program never waits for a start: it ends the process meanwhile.
         with self._starting:
-            child = self._child
-            if child is None or not child.process.alive:
-                if child is not None:
-                    child.process.end()
-                child = self._child = _Child(self._reference, self._folder, self._environment)
-            return child, child.ready(self._timeout)
+            process = self._process
+            if process is None or not process.alive:
+                if process is not None:
+                    process.end()
+                process = self._process = _AdapterProcess(self._reference, self._folder, self._environment)
+            return process, process.ready(self._timeout)
 
-    def _ask(self, path: str, body: Any = None, timeout: float = ASK_S, *, again: bool = True) -> tuple[Ready, Reply]:
+    def _ask(
+        self, path: str, body: Any = None, timeout: float = ASK_S, *, again: bool = True
+    ) -> tuple[AdapterReady, Reply]:
         """GET, or POST when there is a body."""
-        child, ready = self._running()
+        process, ready = self._running()
         try:
             if body is None:
                 return ready, fetch(ready.root, path, timeout=timeout, hint="Try again", api_key=ready.token)
             return ready, post(ready.root, path, body, timeout=timeout, hint="Try again", api_key=ready.token)
         except NoHostError as error:
-            if not child.process.died(DEATH_S):
+            if not process.died():
                 raise
             if body is None and again:
                 # A GET runs nothing of the adapter's: it was dying of something else, which has been told.
                 return self._ask(path, again=False)
             hint = "Try again: it is started anew"
-            raise NoHostError(f"The adapter {self._reference} crashed", child.last_words(), hint) from error
+            raise NoHostError(f"The adapter {self._reference} crashed", process.last_words(), hint) from error
 
 
-class _Child:
+class _AdapterProcess(ServingProcess[AdapterReady | AdapterRefused]):
     """One run of the adapter's process."""
 
     def __init__(self, reference: str, folder: Path, environment: Sequence[str]) -> None:
         self._reference = reference
-        self._line = b""
-        self._heard = threading.Event()
         try:
-            self.process = Process(
+            super().__init__(
                 "tui.hosts.adapter",
                 reference,
                 str(folder),
-                environment=environment_of(Child.ADAPTER, os.environ, named=environment),
-                hear=self._hear,
+                kind=ChildKind.ADAPTER,
+                decode=decode,
+                named=environment,
                 leave=LEAVE_S,
                 max_line=MAX_LINE,
             )
         except OSError as error:
             raise NoHostError(f"The adapter {reference} cannot be started", reason_of(error), "Try again") from error
 
-    def ready(self, timeout: float) -> Ready:
+    def ready(self, timeout: float) -> AdapterReady:
         """What it said once it served. Raises NoHostError when it does not get that far; it is ended then."""
-        late = not self._heard.wait(timeout)
-        try:
-            message = decode(self._line) if self._line else None
-        except (ValueError, BadInputError):
-            message = None
-        if isinstance(message, Ready):
+        message = self.first(timeout)
+        if isinstance(message, AdapterReady):
             return message
-        if isinstance(message, Refused):
-            self.process.end()
+        if isinstance(message, AdapterRefused):
+            self.end()
             raise NoHostError(message.title, message.detail, message.hint)
-        if late:
-            self.process.end()
+        if self.silent:
+            self.end()
             why, hint = f"It was not ready after {timeout:g} s", "Do in load() what takes long, not on import"
         else:
             why, hint = self.last_words(), "Import its module in Python to see what happens"
@@ -202,22 +197,17 @@ class _Child:
 
     def last_words(self) -> str:
         """How it ended, with the last line that it wrote on stderr."""
-        self.process.died(DEATH_S)
-        how = how_it_ended(self.process.code)
-        *_, line = ["", *self.process.end().splitlines()]
+        self.died()
+        how = self.how_it_ended()
+        *_, line = ["", *self.end().splitlines()]
         return f"{how}: {line[:LAST_LINE].strip()}" if line.strip() else how
 
-    def _hear(self, line: bytes) -> None:
-        if not self._heard.is_set():
-            self._line = line
-            self._heard.set()
 
-
-def _base_url(ready: Ready) -> str:
+def _base_url(ready: AdapterReady) -> str:
     return f"{ready.root}/v1"
 
 
-def _cards(ready: Ready, loaded: list[Any] | tuple[Any, ...] = ()) -> tuple[ModelCard, ...]:
+def _cards(ready: AdapterReady, loaded: list[Any] | tuple[Any, ...] = ()) -> tuple[ModelCard, ...]:
     facts = ready.facts
     return tuple(
         ModelCard(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 
+from tui.child.line_protocol import decode_line, encode_line
 from tui.core.dict_reader import get
 from tui.net.addresses import check_base_url, is_loopback
 
@@ -12,7 +12,7 @@ MAX_LINE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AdapterFacts:
     """What an adapter says of its models. What it does not say is None."""
 
     models: tuple[str, ...]
@@ -23,19 +23,19 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class AdapterReady:
     """The adapter serves at `root`."""
 
     root: str
     """Without a slash at its end: http://127.0.0.1:PORT."""
     pid: int
-    facts: Facts
+    facts: AdapterFacts
     token: str = field(repr=False)
     """What every request has to bring, as the bearer's token."""
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class AdapterRefused:
     """There is no adapter to serve, for these reasons; see `CompareError`."""
 
     title: str
@@ -43,27 +43,25 @@ class Refused:
     hint: str
 
 
-def encode(message: Ready | Refused) -> bytes:
+def encode(message: AdapterReady | AdapterRefused) -> bytes:
     """The message as one line."""
-    return json.dumps(asdict(message)).encode("ascii") + b"\n"
+    return encode_line(asdict(message))
 
 
-def decode(line: bytes) -> Ready | Refused:
+def decode(line: bytes) -> AdapterReady | AdapterRefused:
     """The message of one line. Raises ValueError, or BadInputError for an address that is none."""
-    data = json.loads(line)
-    if not isinstance(data, dict):
-        raise ValueError("not a message")
+    data = decode_line(line)
     if "title" in data:
-        return Refused(get(data, "title", str), get(data, "detail", str), get(data, "hint", str))
+        return AdapterRefused(get(data, "title", str), get(data, "detail", str), get(data, "hint", str))
     root = check_base_url(get(data, "root", str))
     if not is_loopback(root):
         raise ValueError(f"{root} is not on this machine")
     facts = get(data, "facts", dict)
     known = {key: value for key, value in facts.items() if value is not None}
-    return Ready(
+    return AdapterReady(
         root,
         get(data, "pid", int),
-        Facts(
+        AdapterFacts(
             tuple(str(name) for name in get(facts, "models", list)),
             context=get(known, "context", int, None),
             licence=get(known, "licence", str, None),

@@ -21,7 +21,7 @@ from socketserver import ThreadingTCPServer
 from typing import Any
 
 from tui.core.errors import ModelFailedError
-from tui.hosts.adapter.served import InUseError, Listener, NotLoadedError, Question, Served
+from tui.hosts.adapter.loaded_model import InUseError, Listener, LoadedModel, NotLoadedError, Question
 
 MAX_BODY = 16_000_000
 """Bytes of the longest request that is read."""
@@ -48,7 +48,7 @@ class AdapterServer(ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, models: Mapping[str, Served]) -> None:
+    def __init__(self, models: Mapping[str, LoadedModel]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.models = models
         self.place = f"127.0.0.1:{self.server_address[1]}"
@@ -104,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's own signature
         """Say nothing."""
 
-    def _chat(self, model: Served, body: dict[str, Any]) -> None:
+    def _chat(self, model: LoadedModel, body: dict[str, Any]) -> None:
         question = _question(body)
         if body.get("stream") is not True:
             raise RefusedError(400, 'Answers are streamed here: ask with "stream": true')
@@ -151,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise RefusedError(400, "The request is no JSON object")
         return body
 
-    def _model(self, body: dict[str, Any]) -> Served:
+    def _model(self, body: dict[str, Any]) -> LoadedModel:
         name = body.get("model")
         model = self.server.models.get(name) if isinstance(name, str) else None
         if model is None:

@@ -16,10 +16,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from tui.child.main_side import MainSide
 from tui.core.errors import CompareError, reason_of
-from tui.hosts.child.main_side import MainSide
 from tui.hosts.embedded.bundle import read_bundle
-from tui.hosts.embedded.protocol import Answer, Ready, Refused, decode_command, encode
+from tui.hosts.embedded.protocol import RuntimeAnswer, RuntimeReady, RuntimeRefused, decode_command, encode
 from tui.hosts.embedded.runtime import LOOPBACK, import_sdk, open_runtime
 
 if TYPE_CHECKING:
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 def main() -> None:
     """Serve until stdin ends. Never returns: the runtime's own way out takes two seconds."""
     commands: SimpleQueue[bytes] = SimpleQueue()
-    tether = MainSide(hear=commands.put)
-    catalog = _serve(Path(sys.argv[1]), Path(sys.argv[2]), "also" not in sys.argv[3:], tether)
+    main_side = MainSide(hear=commands.put)
+    catalog = _serve(Path(sys.argv[1]), Path(sys.argv[2]), "also" not in sys.argv[3:], main_side)
     while True:
         # Each in a thread of its own: loading one model must not keep the next question waiting.
-        threading.Thread(target=_obey, args=(catalog, commands.get(), tether), daemon=True).start()
+        threading.Thread(target=_obey, args=(catalog, commands.get(), main_side), daemon=True).start()
 
 
-def _serve(folder: Path, bundle: Path, exactly: bool, tether: MainSide) -> Catalog:
+def _serve(folder: Path, bundle: Path, exactly: bool, main_side: MainSide) -> Catalog:
     try:
         sdk = import_sdk()
         from tui.hosts.embedded.registrations import register_bundle
     except (ImportError, OSError) as error:
-        tether.leave(encode(Refused(reason_of(error), no_sdk=True)), 1)
+        main_side.leave(encode(RuntimeRefused(reason_of(error), no_sdk=True)), 1)
     try:
         models = read_bundle(bundle)
         manager = open_runtime(folder, serve=LOOPBACK)
@@ -49,26 +49,26 @@ def _serve(folder: Path, bundle: Path, exactly: bool, tether: MainSide) -> Catal
         register_bundle(catalog, models, exactly=exactly)
         manager.start_web_service()
         assert manager.urls is not None
-        ready = Ready(manager.urls[0].rstrip("/"), version("foundry-local-sdk"), os.getpid())
-        tether.say(encode(ready))
+        ready = RuntimeReady(manager.urls[0].rstrip("/"), version("foundry-local-sdk"), os.getpid())
+        main_side.say(encode(ready))
     except (sdk.FoundryLocalException, CompareError, OSError) as error:
         why = error.sentence() if isinstance(error, CompareError) else str(error)
-        tether.leave(encode(Refused(why)), 1)
+        main_side.leave(encode(RuntimeRefused(why)), 1)
     return catalog
 
 
-def _obey(catalog: Catalog, line: bytes, tether: MainSide) -> None:
+def _obey(catalog: Catalog, line: bytes, main_side: MainSide) -> None:
     import foundry_local_sdk as sdk
 
     from tui.hosts.embedded.registrations import STEPS
 
     command = decode_command(line)
     try:
-        STEPS[command.do](catalog, command)
+        STEPS[command.step](catalog, command)
     except (sdk.FoundryLocalException, OSError, RuntimeError, ValueError) as error:
-        tether.say(encode(Answer(command.number, reason_of(error))))
+        main_side.say(encode(RuntimeAnswer(command.number, reason_of(error))))
     else:
-        tether.say(encode(Answer(command.number)))
+        main_side.say(encode(RuntimeAnswer(command.number)))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.dict_reader import Table, each, get
 from tui.core.errors import NoHostError, reason_of
 from tui.files import read_regular, read_toml
-from tui.hosts.embedded.model_files import CONFIG, Kept, Origin, size_mb
+from tui.hosts.embedded.model_files import CONFIG, ModelFiles, Origin, size_of
 
 MAX_BYTES = 1 << 20
 
@@ -19,7 +19,7 @@ def bundle_root() -> Path:
     return Path(str(files("tui.demo_models"))).resolve()
 
 
-def read_bundle(root: Path) -> tuple[Kept, ...]:
+def read_bundle(root: Path) -> tuple[ModelFiles, ...]:
     """Every model that `catalog.toml` in `root` names. Raises NoHostError when it cannot be read."""
     try:
         table = read_toml(root / "catalog.toml", MAX_BYTES)
@@ -44,7 +44,7 @@ def model_card_text(card: ModelCard) -> str | None:
     return None
 
 
-def _model(root: Path, row: Table) -> Kept:
+def _model(root: Path, row: Table) -> ModelFiles:
     folder = root / get(row, "folder", str)
     if not (folder / CONFIG).is_file():
         raise ValueError(f"{folder} holds no model")
@@ -53,7 +53,7 @@ def _model(root: Path, row: Table) -> Kept:
         alias=get(row, "alias", str),
         device="CPU",
         ep="CPUExecutionProvider",
-        size_mb=size_mb(folder),
+        size_bytes=size_of(folder),
         context=get(row, "context", int, None),
         licence=get(row, "licence", str, None),
         task=get(row, "task", str, None),
@@ -63,4 +63,4 @@ def _model(root: Path, row: Table) -> Kept:
         summary=get(row, "summary", str, None),
         toy=get(row, "toy", bool, True),
     )
-    return Kept(card, folder, Origin.BUNDLED)
+    return ModelFiles(card, folder, Origin.BUNDLED)

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -15,8 +15,8 @@ from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.dict_reader import each, get
 from tui.core.errors import ModelFailedError, reason_of
 from tui.files import read_json
-from tui.hosts.embedded.model_files import CONFIG, Kept, Origin, size_mb
-from tui.hosts.embedded.protocol import read_card
+from tui.hosts.embedded.model_files import CONFIG, ModelFiles, Origin, size_of
+from tui.hosts.embedded.protocol import read_card, write_card
 
 MARK = "inference_model.json"
 """Written by the SDK as the last step of a download, with the model's id in it."""
@@ -26,22 +26,22 @@ MAX_MARK = 1_000_000
 MAX_KNOWN = 16_000_000
 
 
-def downloaded(cache: Path, known: Iterable[ModelCard]) -> tuple[Kept, ...]:
+def downloaded(cache: Path, known: Iterable[ModelCard]) -> tuple[ModelFiles, ...]:
     """Every complete model in the cache, by id. The facts come from `known` cards, else from its files."""
     cards = {card.id.casefold(): card for card in known}
-    found: dict[str, Kept] = {}
+    found: dict[str, ModelFiles] = {}
     for folder in _folders(cache, DEPTH):
         model_id = _id_of(folder)
         if model_id is not None and model_id not in found:
             card = cards.get(model_id.casefold()) or ModelCard(model_id, alias=model_id.rpartition(":")[0])
             card = replace(card, id=model_id, state=ModelState.CACHED)
-            if card.size_mb is None:
-                card = replace(card, size_mb=_size(folder))
-            found[model_id] = Kept(card, folder, Origin.DOWNLOADED)
+            if card.size_bytes is None:
+                card = replace(card, size_bytes=_size(folder))
+            found[model_id] = ModelFiles(card, folder, Origin.DOWNLOADED)
     return tuple(found[name] for name in sorted(found, key=str.casefold))
 
 
-def delete(cache: Path, model: Kept) -> None:
+def delete(cache: Path, model: ModelFiles) -> None:
     """Delete a downloaded model's files. Raises ModelFailedError; what could not be deleted is not listed either."""
     whole = model.card.id.replace(":", "-")
     folder = next((path for path in (model.folder, *model.folder.parents) if path.name == whole), model.folder)
@@ -79,7 +79,7 @@ def write_known(file: Path, cards: Iterable[ModelCard]) -> None:
         private_files.make_folder(file.parent)
         draft.unlink(missing_ok=True)
         with private_files.create(draft) as out:
-            out.write(json.dumps({"cards": [asdict(card) for card in cards]}).encode("utf-8"))
+            out.write(json.dumps({"cards": [write_card(card) for card in cards]}).encode("utf-8"))
         draft.replace(file)
     except OSError:
         draft.unlink(missing_ok=True)
@@ -110,8 +110,8 @@ def _id_of(folder: Path) -> str | None:
     return name if ":" in name else f"{name}:0"
 
 
-def _size(folder: Path) -> float | None:
+def _size(folder: Path) -> int | None:
     try:
-        return size_mb(folder)
+        return size_of(folder)
     except OSError:
         return None

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui import private_files
+from tui.child.main_side import MainSide
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import reason_of
-from tui.hosts.child.main_side import MainSide
-from tui.hosts.embedded.protocol import Done, Percent, Refused, Row, encode
+from tui.hosts.embedded.protocol import CatalogRow, Done, DownloadPercent, RuntimeRefused, encode
 from tui.hosts.embedded.runtime import import_sdk, open_runtime
 from tui.hosts.foundry.model_ids import card_from_id
-from tui.hosts.json_fields import count
+from tui.hosts.json_fields import count, size_in_mb
 
 if TYPE_CHECKING:
     from foundry_local_sdk import Catalog, IModel
@@ -33,51 +33,51 @@ MAX_TEXT = 8000
 
 def main() -> None:
     """Do what the arguments say. Never returns: the runtime's own way out takes two seconds."""
-    tether = MainSide(GRACE_S)
+    main_side = MainSide(GRACE_S)
     folder, cache, wish, *names = sys.argv[1:]
     try:
         sdk = import_sdk()
     except (ImportError, OSError) as error:
-        tether.leave(encode(Refused(reason_of(error), no_sdk=True)), 1)
+        main_side.leave(encode(RuntimeRefused(reason_of(error), no_sdk=True)), 1)
     try:
         private_files.make_folder(Path(cache))
         manager = open_runtime(Path(folder), cache=Path(cache), say_errors=True)
     except (sdk.FoundryLocalException, OSError, ValueError) as error:
-        tether.leave(encode(Refused(reason_of(error))), 1)
-    end: Done | Refused = Done()
+        main_side.leave(encode(RuntimeRefused(reason_of(error))), 1)
+    end: Done | RuntimeRefused = Done()
     try:
         if wish == "offers":
             for entry in manager.catalog.list_models():
                 for variant in entry.variants:
-                    tether.say(encode(Row(_card(variant))))
+                    main_side.say(encode(CatalogRow(_card(variant))))
         else:
-            end = _download(manager.catalog, names[0], tether)
+            end = _download(manager.catalog, names[0], main_side)
     except (sdk.FoundryLocalException, OSError, RuntimeError, ValueError) as error:
-        end = Refused(reason_of(error))
+        end = RuntimeRefused(reason_of(error))
     if wish == "offers" or end != Done():
         # What went wrong with the catalogue is only told on stderr, by a thread that is heard out in an orderly end.
         manager.close()
-    tether.leave(encode(end))
+    main_side.leave(encode(end))
 
 
-def _download(catalog: Catalog, name: str, tether: MainSide) -> Done | Refused:
+def _download(catalog: Catalog, name: str, main_side: MainSide) -> Done | RuntimeRefused:
     variant = catalog.get_model_variant(name) if ":" in name else None
     if variant is None:
         entry = catalog.get_model(name)
         # An entry stands for the variant that suits this machine best, and has its id.
         variant = next((each for each in entry.variants if each.id == entry.id), None) if entry is not None else None
     if variant is None:
-        return Refused(f"The catalogue has no model called {name}", unknown=True)
+        return RuntimeRefused(f"The catalogue has no model called {name}", unknown=True)
     told = -1
 
     def progress(percent: float) -> None:
         nonlocal told
         if int(percent * 2) != told:  # in steps of half a percent: there may be thousands of chunks
             told = int(percent * 2)
-            tether.say(encode(Percent(min(max(percent, 0.0), 100.0))))
+            main_side.say(encode(DownloadPercent(min(max(percent, 0.0), 100.0))))
 
-    variant.download(progress, tether.cut)
-    tether.say(encode(Row(_card(variant))))
+    variant.download(progress, main_side.cut)
+    main_side.say(encode(CatalogRow(_card(variant))))
     return Done()
 
 
@@ -91,7 +91,7 @@ def _card(variant: IModel) -> ModelCard:
         variant=known.variant,
         device=str(runtime.device_type) if runtime is not None and runtime.device_type is not None else known.device,
         ep=(runtime.execution_provider if runtime is not None else "") or known.ep,
-        size_mb=count(info.file_size_mb),
+        size_bytes=size_in_mb(info.file_size_mb),
         context=count(info.context_length),
         licence=_short(info.license),
         task=info.task or None,

@@ -1,4 +1,4 @@
-"""The program's end of the library process: ask it for the public catalogue, have it download, call it off."""
+"""The program's end of the catalog process: ask it for the public catalogue, have it download, call it off."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from tui.child.process import ChildProcess
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import BadInputError, ModelFailedError, NoModelError, prose
-from tui.hosts.child.process import Process
-from tui.hosts.embedded.child import SHOWN, refusal, started
-from tui.hosts.embedded.protocol import Done, Message, Percent, Refused, Row, decode
+from tui.hosts.embedded.protocol import CatalogRow, Done, DownloadPercent, Message, RuntimeRefused, decode
+from tui.hosts.embedded.runtime_process import SHOWN, refusal, run_catalog_process
 from tui.hosts.json_fields import MAX_ROWS
 from tui.hosts.memory_hints import make_space
 from tui.net.failures import without_origin
@@ -31,22 +31,51 @@ _TRANSPORT = "transport error: "
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class PublicCatalog:
     """What the catalogue said, and why that may be less than it has: a sentence, empty when it answered."""
 
     cards: tuple[ModelCard, ...]
     stale: str
 
 
+class Inbox:
+    """The messages of one run that wait to be read, up to a limit, and whether there will be more."""
+
+    def __init__(self) -> None:
+        self._messages: SimpleQueue[Message | None] = SimpleQueue()
+
+    def hear(self, line: bytes) -> None:
+        """Keep the message of a line. What is no message, or one too many, is dropped."""
+        if self._messages.qsize() >= MOST_WAITING:
+            return
+        try:
+            self._messages.put(decode(line))
+        except (ValueError, BadInputError):
+            pass  # one row that cannot be read is one row less
+
+    def end(self) -> None:
+        """There will be no more messages."""
+        self._messages.put(None)
+
+    def next(self, timeout: float) -> Message | None:
+        """The next message; None when there will be none. Raises Empty when none comes within this many seconds."""
+        return self._messages.get(timeout=max(timeout, 0.001))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Run:
-    process: Process
-    messages: SimpleQueue[Message | None]
+    process: ChildProcess
+    inbox: Inbox
     dismissed: threading.Event
 
+    def end(self) -> str:
+        """End the process, and return what it last wrote on stderr."""
+        self.process.end()
+        return self.process.last_words()
 
-class Library:
-    """Runs of the library process. Its methods may be called from any thread, several at once."""
+
+class CatalogClient:
+    """Runs of the catalog process. Its methods may be called from any thread, several at once."""
 
     def __init__(self, folder: Path, cache: Path) -> None:
         """`folder` is for the runtime's own files, `cache` for downloaded models. Nothing is started yet."""
@@ -55,21 +84,23 @@ class Library:
         self._lock = threading.Lock()
         self._running: set[_Run] = set()
 
-    def offers(self, timeout: float = OFFERS_S) -> Shelf:
+    def offers(self, timeout: float = OFFERS_S) -> PublicCatalog:
         """What the public catalogue has for this machine. Raises NoHostError where there is no runtime."""
         cards: list[ModelCard] = []
         deadline = time.monotonic() + timeout
-        with self._asked("offers") as run:
-            while not isinstance(message := _next(run.messages, deadline - time.monotonic()), Done):
-                if isinstance(message, Refused) and message.no_sdk:
+        with self._run("offers") as run:
+            while not isinstance(message := _next(run.inbox, deadline), Done):
+                if isinstance(message, RuntimeRefused) and message.no_sdk:
                     raise refusal(message, self._folder)
-                if not isinstance(message, Row):
+                if not isinstance(message, CatalogRow):
                     why = f"it did not answer within {timeout:g} s" if time.monotonic() >= deadline else ""
-                    return Shelf((), _stale(without_origin(message.why) if isinstance(message, Refused) else why))
+                    return PublicCatalog(
+                        (), _stale(without_origin(message.why) if isinstance(message, RuntimeRefused) else why)
+                    )
                 if len(cards) < MAX_ROWS:
                     cards.append(message.card)
-            words = run.process.end()
-        return Shelf(tuple(cards), _stale(_cause(words)) if _AWAY in words or not cards else "")
+            words = run.end()
+        return PublicCatalog(tuple(cards), _stale(_cause(words)) if _AWAY in words or not cards else "")
 
     def download(self, name: str, progress: Callable[[float], None], cancelled: threading.Event) -> ModelCard | None:
         """Download a model, by id or alias, and return its card; None soon after `cancelled` is set, or `close()`.
@@ -77,20 +108,20 @@ class Library:
         What had arrived by then is used when it is asked for again. Raises NoModelError, ModelFailedError, NoHostError.
         """
         card: ModelCard | None = None
-        with self._asked("download", name) as run:
+        with self._run("download", name) as run:
             while not (cancelled.is_set() or run.dismissed.is_set()):
                 try:
-                    message = run.messages.get(timeout=LOOK_S)
+                    message = run.inbox.next(LOOK_S)
                 except Empty:
                     continue
-                if isinstance(message, Percent):
+                if isinstance(message, DownloadPercent):
                     progress(message.percent)
-                elif isinstance(message, Row):
+                elif isinstance(message, CatalogRow):
                     card = message.card
                 elif isinstance(message, Done) and card is not None:
                     return card
                 elif not (cancelled.is_set() or run.dismissed.is_set()):
-                    raise self._failure(name, message, run.process.end())
+                    raise self._failure(name, message, run.end())
         return None
 
     def close(self) -> None:
@@ -102,11 +133,11 @@ class Library:
             run.process.end()
 
     @contextmanager
-    def _asked(self, *wish: str) -> Iterator[_Run]:
-        messages: SimpleQueue[Message | None] = SimpleQueue()
+    def _run(self, *wish: str) -> Iterator[_Run]:
+        inbox = Inbox()
         arguments = (str(self._folder), str(self._cache), *wish)
-        process = started("tui.hosts.embedded.catalog_process", *arguments, hear=_hearer(messages))
-        run = _Run(process, messages, threading.Event())
+        process = run_catalog_process(*arguments, hear=inbox.hear, over=lambda _: inbox.end())
+        run = _Run(process, inbox, threading.Event())
         with self._lock:
             self._running.add(run)
         try:
@@ -117,32 +148,20 @@ class Library:
                 self._running.discard(run)
 
     def _failure(self, name: str, message: Message | None, words: str) -> Exception:
-        if isinstance(message, Refused) and message.no_sdk:
+        if isinstance(message, RuntimeRefused) and message.no_sdk:
             return refusal(message, self._folder)
         away = _AWAY in words
-        if isinstance(message, Refused) and message.unknown and not away:
+        if isinstance(message, RuntimeRefused) and message.unknown and not away:
             return NoModelError(f"The catalogue has no model called {name}", hint="`models --all` lists what it has")
-        said = without_origin(message.why) if isinstance(message, Refused) and not message.unknown else ""
+        said = without_origin(message.why) if isinstance(message, RuntimeRefused) and not message.unknown else ""
         detail = _stale(_cause(words)) if away else said or words[-SHOWN:]
         hint = make_space(detail, "Is there a connection? Try again")
         return ModelFailedError(f"{name} could not be downloaded", detail, hint)
 
 
-def _hearer(messages: SimpleQueue[Message | None]) -> Callable[[bytes], None]:
-    def hear(line: bytes) -> None:
-        if line and messages.qsize() >= MOST_WAITING:
-            return
-        try:
-            messages.put(decode(line) if line else None)
-        except (ValueError, BadInputError):
-            pass  # one row that cannot be read is one row less
-
-    return hear
-
-
-def _next(messages: SimpleQueue[Message | None], timeout: float) -> Message | None:
+def _next(inbox: Inbox, deadline: float) -> Message | None:
     try:
-        return messages.get(timeout=max(timeout, 0.001))
+        return inbox.next(deadline - time.monotonic())
     except Empty:
         return None
 

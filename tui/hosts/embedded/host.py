@@ -14,13 +14,12 @@ from tui.core.catalog.model_card import ModelCard, ModelState, find_model, merge
 from tui.core.errors import CompareError, ModelFailedError, NoHostError, NoModelError, prose
 from tui.core.sessions.session_model import Endpoint
 from tui.hosts.base import Ability, BareHost, HostInfo, Offers, able
-from tui.hosts.embedded import cache
-from tui.hosts.embedded import local_models as own
+from tui.hosts.embedded import cache, local_models
 from tui.hosts.embedded.bundle import bundle_root, read_bundle
-from tui.hosts.embedded.catalog_process_client import Library
-from tui.hosts.embedded.child import Child
-from tui.hosts.embedded.model_files import Kept, Origin
-from tui.hosts.embedded.protocol import Do, Ready
+from tui.hosts.embedded.catalog_process_client import CatalogClient
+from tui.hosts.embedded.model_files import ModelFiles, Origin
+from tui.hosts.embedded.protocol import RuntimeReady, Step
+from tui.hosts.embedded.runtime_process import RuntimeProcess
 from tui.hosts.http import Reply, fetch
 from tui.hosts.memory_hints import make_room
 from tui.net.failures import without_origin
@@ -32,8 +31,6 @@ LOAD_S = 300.0
 BUNDLED = "These are the demo models that came with the program"
 COMES_ALONG = "It comes with the program"
 NO_COUNT = "The runtime has no request for it"
-DEATH_S = 0.5
-"""How long after a broken connection the process may take to be seen as ended."""
 CATALOG = "/catalogs/local"
 """Where the runtime serves models that were registered with it; under the plain paths they are unknown."""
 
@@ -59,9 +56,9 @@ class EmbeddedHost(BareHost):
         self._cache = self._folder / "models"
         self._registrations = self._folder / "registered"
         self._known = self._folder / "offers.json"
-        self._library = Library(self._folder / "library", self._cache)
+        self._catalog_client = CatalogClient(self._folder / "library", self._cache)
         self._starting = threading.Lock()
-        self._child: Child | None = None
+        self._process: RuntimeProcess | None = None
 
     def connect(self) -> HostInfo:
         """Start the runtime unless it runs, and wait until it serves. Raises NoHostError when it does not."""
@@ -99,12 +96,12 @@ class EmbeddedHost(BareHost):
         """
         if self._demo_only:
             return Offers(self.catalogue())
-        shelf = self._library.offers()
+        public = self._catalog_client.offers()
         known = cache.read_known(self._known)
-        if not shelf.stale:
-            known = shelf.cards
+        if not public.stale:
+            known = public.cards
             cache.write_known(self._known, known)
-        return Offers(merged(self.catalogue(), merged(shelf.cards, known)), shelf.stale)
+        return Offers(merged(self.catalogue(), merged(public.cards, known)), public.stale)
 
     def load(self, model_id: str) -> None:
         """Load a model; one that is loaded stays so. Raises NoModelError, ModelFailedError or NoHostError."""
@@ -114,14 +111,14 @@ class EmbeddedHost(BareHost):
                 f"{model.card.id} could not be loaded", model.card.summary or "", "Try another model"
             )
         try:
-            self._do(Do.LOAD, model, "loaded", "")
+            self._do(Step.LOAD, model, "loaded", "")
         except ModelFailedError as error:
             # What the runtime says of a lack of memory differs between its providers, so that it is never ruled out.
             raise ModelFailedError(error.title, error.detail, make_room(model.card.id, self.catalogue())) from error
 
     def unload(self, model_id: str) -> None:
         """Unload a model; one that is not loaded stays so. Raises NoModelError, ModelFailedError or NoHostError."""
-        self._do(Do.UNLOAD, self._find(model_id), "unloaded", "Stop its answers first, or wait until they end")
+        self._do(Step.UNLOAD, self._find(model_id), "unloaded", "Stop its answers first, or wait until they end")
 
     def download(self, model_id: str, progress: Callable[[float], None], cancelled: threading.Event) -> bool:
         """Download a model from the public catalogue, by id or by an alias, which means the variant that fits here.
@@ -134,7 +131,7 @@ class EmbeddedHost(BareHost):
             progress(100.0)
             return True
         offered = find_model(cache.read_known(self._known), model_id)
-        card = self._library.download(offered.id if offered is not None else model_id, progress, cancelled)
+        card = self._catalog_client.download(offered.id if offered is not None else model_id, progress, cancelled)
         if card is None:
             return False
         others = (known for known in cache.read_known(self._known) if known.id != card.id)
@@ -151,9 +148,9 @@ class EmbeddedHost(BareHost):
         model = self._find(model_id)
         if model.origin is Origin.BUNDLED:
             raise ModelFailedError(f"{model.card.id} cannot be removed", COMES_ALONG)
-        self._do(Do.FORGET, model, "removed", "Stop its answers first, or wait until they end")
+        self._do(Step.FORGET, model, "removed", "Stop its answers first, or wait until they end")
         if model.origin is Origin.REGISTERED:
-            own.unregister(self._registrations, model)
+            local_models.unregister(self._registrations, model)
         else:
             cache.delete(self._cache, model)
 
@@ -167,7 +164,7 @@ class EmbeddedHost(BareHost):
             return super().register(folder)
         others = [model.card for model in self._models() if model.origin is not Origin.REGISTERED]
         taken = [name for card in others for name in (card.alias, card.id.rpartition(":")[0])]
-        return own.register(self._registrations, folder, taken)
+        return local_models.register(self._registrations, folder, taken)
 
     def endpoint(self, model_id: str) -> Endpoint:
         """Where the model answers once it is loaded. Raises NoModelError or NoHostError."""
@@ -177,31 +174,31 @@ class EmbeddedHost(BareHost):
 
     def why_gone(self, model_id: str) -> str:
         """How the process ended, if it did."""
-        child = self._child
-        if child is None or not child.died(DEATH_S):
+        process = self._process
+        if process is None or not process.died():
             return ""
-        return prose("The embedded runtime ended by itself", child.last_words())
+        return prose("The embedded runtime ended by itself", process.last_words())
 
     def close(self) -> None:
         """End the runtime's processes, and with them what is being downloaded, within a second."""
-        self._library.close()
-        if self._child is not None:
-            self._child.end()
+        self._catalog_client.close()
+        if self._process is not None:
+            self._process.end()
 
     @cached_property
-    def _bundle(self) -> tuple[Kept, ...]:
+    def _bundle(self) -> tuple[ModelFiles, ...]:
         return read_bundle(bundle_root())
 
-    def _models(self) -> tuple[Kept, ...]:
+    def _models(self) -> tuple[ModelFiles, ...]:
         if self._demo_only:
             return self._bundle
         here = cache.downloaded(self._cache, cache.read_known(self._known))
-        return (*self._bundle, *own.registered(self._registrations), *here)
+        return (*self._bundle, *local_models.registered(self._registrations), *here)
 
     def _cards(self) -> tuple[ModelCard, ...]:
         return tuple(model.card for model in self._models())
 
-    def _find(self, name: str) -> Kept:
+    def _find(self, name: str) -> ModelFiles:
         models = self._models()
         card = find_model(tuple(model.card for model in models), name)
         if card is not None:
@@ -213,41 +210,43 @@ class EmbeddedHost(BareHost):
             raise NoModelError(f"{name} is not downloaded", hint="Download it first")
         raise NoModelError(f"There is no model called {name} here", hint=names)
 
-    def _do(self, step: Do, model: Kept, done: str, hint: str) -> None:
-        child, _ = self._running()
-        answer = child.ask(step, model, LOAD_S)
+    def _do(self, step: Step, model: ModelFiles, done: str, hint: str) -> None:
+        process, _ = self._running()
+        answer = process.ask(step, model, LOAD_S)
         if answer is None:
-            raise self._ended(child)
+            raise self._ended(process)
         if answer.why:
             raise ModelFailedError(f"{model.card.id} could not be {done}", without_origin(answer.why), hint)
 
-    def _running(self) -> tuple[Child, Ready]:
-        # `close()` takes no lock, so that leaving the program never waits for a start: it ends the child under it.
+    def _running(self) -> tuple[RuntimeProcess, RuntimeReady]:
+        # `close()` takes no lock, so that leaving the program never waits for a start: it ends the process meanwhile.
         with self._starting:
-            child = self._child
-            if child is None or not child.alive:
-                if child is not None:
-                    child.end()
+            process = self._process
+            if process is None or not process.alive:
+                if process is not None:
+                    process.end()
                 bundle = bundle_root()
                 # Registrations hold paths: two installs must not rewrite each other's.
                 key = sha256(str(bundle).encode("utf-8", "surrogateescape")).hexdigest()[:16]
                 # The demo's runtime has the bundled models and no others, so the two kinds keep apart as well.
                 folder = self._folder / (key if self._demo_only else f"{key}-own")
-                child = self._child = Child(folder, bundle, exactly=self._demo_only)
-            return child, child.ready(START_S)
+                process = self._process = RuntimeProcess(folder, bundle, exactly=self._demo_only)
+            return process, process.ready(START_S)
 
     def _ask(self, path: str, timeout: float) -> Reply:
-        child, ready = self._running()
+        process, ready = self._running()
         try:
             return fetch(ready.root + CATALOG, path, timeout=timeout, hint="Try again")
         except NoHostError as error:
-            if not child.died(DEATH_S):
+            if not process.died():
                 raise
-            raise self._ended(child) from error
+            raise self._ended(process) from error
 
-    def _ended(self, child: Child) -> CompareError:
-        return NoHostError("The embedded runtime ended by itself", child.last_words(), "Try again: it is started anew")
+    def _ended(self, process: RuntimeProcess) -> CompareError:
+        return NoHostError(
+            "The embedded runtime ended by itself", process.last_words(), "Try again: it is started anew"
+        )
 
 
-def _base_url(ready: Ready) -> str:
+def _base_url(ready: RuntimeReady) -> str:
     return f"{ready.root}{CATALOG}/v1"

@@ -18,7 +18,7 @@ from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.dict_reader import Table, get
 from tui.core.errors import BadInputError, StoreError, reason_of
 from tui.files import read_json
-from tui.hosts.embedded.model_files import CONFIG, Kept, Origin, size_mb
+from tui.hosts.embedded.model_files import CONFIG, ModelFiles, Origin, size_of
 
 WANTED = "It takes a folder as ONNX Runtime GenAI's model builder writes it"
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
@@ -37,16 +37,16 @@ _PROVIDERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class FolderFacts:
     """What a model's own files say of it."""
 
-    size_mb: float
+    size_bytes: int
     context: int | None
     device: str | None
     ep: str | None
 
 
-def check_folder(folder: Path) -> Facts:
+def check_folder(folder: Path) -> FolderFacts:
     """What is known of the model in this folder. Raises BadInputError, which names everything that is missing."""
     if not folder.is_dir():
         raise BadInputError(f"There is no folder {folder}", hint=WANTED)
@@ -61,12 +61,12 @@ def check_folder(folder: Path) -> Facts:
             raise BadInputError(f"The model in {folder} is not complete", f"Missing: {', '.join(missing)}", WANTED)
         device, ep = _provider(model)
         context = get(model, "context_length", int, None)
-        return Facts(size_mb(folder), context, device, ep)
+        return FolderFacts(size_of(folder), context, device, ep)
     except (OSError, ValueError) as error:
         raise BadInputError(f"The model in {folder} cannot be read", reason_of(error), WANTED) from error
 
 
-def registered(store: Path) -> tuple[Kept, ...]:
+def registered(store: Path) -> tuple[ModelFiles, ...]:
     """Every model that was registered, by name. One whose folder is gone stays, and says so."""
     try:
         files = sorted(store.glob("*.json"))
@@ -108,7 +108,7 @@ def register(store: Path, folder: Path, taken: Collection[str]) -> str:
         ) from error
 
 
-def unregister(store: Path, model: Kept) -> None:
+def unregister(store: Path, model: ModelFiles) -> None:
     """Forget a registration. Raises StoreError when it cannot be deleted."""
     try:
         (store / f"own-{model.card.alias}.json").unlink(missing_ok=True)
@@ -128,7 +128,7 @@ def _keep(file: Path, folder: Path) -> bool:
     return True
 
 
-def _read(file: Path) -> Kept | None:
+def _read(file: Path) -> ModelFiles | None:
     name = file.stem.removeprefix("own-")
     try:
         folder = Path(get(_load(file), "folder", str))
@@ -138,19 +138,21 @@ def _read(file: Path) -> Kept | None:
     try:
         facts = check_folder(folder)
     except BadInputError as error:
-        return Kept(ModelCard(bare.id, bare.alias, summary=error.sentence(), task=bare.task), folder, Origin.REGISTERED)
+        return ModelFiles(
+            ModelCard(bare.id, bare.alias, summary=error.sentence(), task=bare.task), folder, Origin.REGISTERED
+        )
     card = ModelCard(
         id=bare.id,
         alias=bare.alias,
         device=facts.device,
         ep=facts.ep,
-        size_mb=facts.size_mb,
+        size_bytes=facts.size_bytes,
         context=facts.context,
         task=bare.task,
         state=ModelState.CACHED,
         summary=f"Registered from {folder}",
     )
-    return Kept(card, folder, Origin.REGISTERED)
+    return ModelFiles(card, folder, Origin.REGISTERED)
 
 
 def _load(file: Path) -> Table:

@@ -21,7 +21,7 @@ class Origin(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ModelFiles:
     """One model. Its card says CACHED when its files are here, loaded or not."""
 
     card: ModelCard
@@ -29,6 +29,6 @@ class Kept:
     origin: Origin
 
 
-def size_mb(folder: Path) -> float:
-    """What the folder's files take on disk, in megabytes. Raises OSError."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+def size_of(folder: Path) -> int:
+    """What the folder's files take on disk, in bytes. Raises OSError."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from tui.core.catalog.model_card import ModelCard, ModelState
+from tui.child.line_protocol import decode_line, encode_line
+from tui.core.catalog.model_card import ModelCard, ModelState, from_megabytes, to_megabytes
 from tui.core.dict_reader import Table, get, number
 from tui.net.addresses import check_base_url, is_loopback
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class RuntimeReady:
     """The runtime serves at `root`."""
 
     root: str
@@ -23,7 +23,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RuntimeRefused:
     """The process cannot do what it was started for."""
 
     why: str
@@ -33,7 +33,7 @@ class Refused:
     """True when there is no such model in the catalogue."""
 
 
-class Do(StrEnum):
+class Step(StrEnum):
     """What the serving process can be asked to do with a model."""
 
     LOAD = "load"
@@ -42,11 +42,11 @@ class Do(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class RuntimeCommand:
     """One request to the serving process. It registers the model from its folder where it has to."""
 
     number: int
-    do: Do
+    step: Step
     model: str
     """The model's id."""
     folder: str
@@ -57,7 +57,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RuntimeAnswer:
     """What became of a command: done, or `why` not."""
 
     number: int
@@ -65,14 +65,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CatalogRow:
     """A model variant of the public catalogue."""
 
     card: ModelCard
 
 
 @dataclass(frozen=True, slots=True)
-class Percent:
+class DownloadPercent:
     """How much of a download has arrived."""
 
     percent: float
@@ -85,41 +85,49 @@ class Done:
     done: bool = True
 
 
-Message = Ready | Refused | Answer | Row | Percent | Done
+Message = RuntimeReady | RuntimeRefused | RuntimeAnswer | CatalogRow | DownloadPercent | Done
 
 
-def encode(message: Message | Command) -> bytes:
+def encode(message: Message | RuntimeCommand) -> bytes:
     """The message as one line."""
-    return json.dumps(asdict(message)).encode("ascii") + b"\n"
+    return encode_line({"card": write_card(message.card)} if isinstance(message, CatalogRow) else asdict(message))
 
 
 def decode(line: bytes) -> Message:
     """The message of one line. Raises ValueError, or BadInputError for an address that is none."""
-    data = _table(line)
+    data = decode_line(line)
     if "root" in data:
         root = check_base_url(get(data, "root", str))
         if not is_loopback(root):
             raise ValueError(f"{root} is not on this machine")
-        return Ready(root, get(data, "version", str), get(data, "pid", int))
+        return RuntimeReady(root, get(data, "version", str), get(data, "pid", int))
     if "number" in data:
-        return Answer(get(data, "number", int), get(data, "why", str))
+        return RuntimeAnswer(get(data, "number", int), get(data, "why", str))
     if "why" in data:
-        return Refused(get(data, "why", str), get(data, "no_sdk", bool, False), get(data, "unknown", bool, False))
+        return RuntimeRefused(
+            get(data, "why", str), get(data, "no_sdk", bool, False), get(data, "unknown", bool, False)
+        )
     if "card" in data:
-        return Row(read_card(get(data, "card", dict)))
+        return CatalogRow(read_card(get(data, "card", dict)))
     if "percent" in data:
-        return Percent(number(data, "percent") or 0.0)
+        return DownloadPercent(number(data, "percent") or 0.0)
     if data == {"done": True}:
         return Done()
     raise ValueError("not a message")
 
 
-def decode_command(line: bytes) -> Command:
+def decode_command(line: bytes) -> RuntimeCommand:
     """The command of one line. Raises ValueError."""
-    data = _table(line)
+    data = decode_line(line)
     optional = {key: get(data, key, str, None) for key in ("task", "device", "ep") if data.get(key) is not None}
-    do = Do(get(data, "do", str))
-    return Command(get(data, "number", int), do, get(data, "model", str), get(data, "folder", str), **optional)
+    step = Step(get(data, "step", str))
+    return RuntimeCommand(get(data, "number", int), step, get(data, "model", str), get(data, "folder", str), **optional)
+
+
+def write_card(card: ModelCard) -> Table:
+    """The card as a table, to be kept or sent."""
+    table = asdict(card)
+    return {**table, "size_mb": to_megabytes(table.pop("size_bytes"))}
 
 
 def read_card(table: Table) -> ModelCard:
@@ -131,15 +139,8 @@ def read_card(table: Table) -> ModelCard:
     return ModelCard(
         id=get(known, "id", str),
         alias=get(known, "alias", str),
-        size_mb=number(known, "size_mb"),
+        size_bytes=from_megabytes(number(known, "size_mb")),
         tools=get(known, "tools", bool, None),
         state=ModelState.CATALOG,
         **facts,
     )
-
-
-def _table(line: bytes) -> Table:
-    data = json.loads(line)
-    if not isinstance(data, dict):
-        raise ValueError("not a message")
-    return data

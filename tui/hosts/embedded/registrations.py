@@ -9,15 +9,15 @@ from typing import TypeVar
 import foundry_local_sdk as sdk
 from foundry_local_sdk import Catalog, IModel
 
-from tui.hosts.embedded.model_files import Kept
-from tui.hosts.embedded.protocol import Command, Do
+from tui.hosts.embedded.model_files import ModelFiles
+from tui.hosts.embedded.protocol import RuntimeCommand, Step
 
 TRIES = 3
 CHAT = "chat-completion"
 _T = TypeVar("_T")
 
 
-def register_bundle(catalog: Catalog, models: tuple[Kept, ...], *, exactly: bool) -> None:
+def register_bundle(catalog: Catalog, models: tuple[ModelFiles, ...], *, exactly: bool) -> None:
     """See to it that these models are registered, from where they lie; with `exactly`, that no others are.
 
     Registrations outlive the process, with the paths they had.
@@ -25,26 +25,30 @@ def register_bundle(catalog: Catalog, models: tuple[Kept, ...], *, exactly: bool
     _insistently(lambda: _register_once(catalog, models, exactly))
 
 
-def load(catalog: Catalog, command: Command) -> None:
+def load(catalog: Catalog, command: RuntimeCommand) -> None:
     """Load a model, registering it from its folder unless it is. By its id: one alias may mean several variants."""
     _insistently(lambda: _registered(catalog, command)).load()
 
 
-def unload(catalog: Catalog, command: Command) -> None:
+def unload(catalog: Catalog, command: RuntimeCommand) -> None:
     """Unload a model; one that nobody registered is not loaded either."""
     variant = _find(catalog, command.model)
     if variant is not None and variant.is_loaded:
         variant.unload()
 
 
-def forget(catalog: Catalog, command: Command) -> None:
+def forget(catalog: Catalog, command: RuntimeCommand) -> None:
     """Unload a model and drop its registration. Its files stay."""
     unload(catalog, command)
     if _find(catalog, command.model) is not None:
         catalog.unregister_model(command.model)
 
 
-STEPS: dict[Do, Callable[[Catalog, Command], None]] = {Do.LOAD: load, Do.UNLOAD: unload, Do.FORGET: forget}
+STEPS: dict[Step, Callable[[Catalog, RuntimeCommand], None]] = {
+    Step.LOAD: load,
+    Step.UNLOAD: unload,
+    Step.FORGET: forget,
+}
 
 
 def _insistently(step: Callable[[], _T]) -> _T:
@@ -57,7 +61,7 @@ def _insistently(step: Callable[[], _T]) -> _T:
     return step()
 
 
-def _register_once(catalog: Catalog, models: tuple[Kept, ...], exactly: bool) -> None:
+def _register_once(catalog: Catalog, models: tuple[ModelFiles, ...], exactly: bool) -> None:
     wanted = {model.card.id: model for model in models}
     known = _variants(catalog)
     right = {variant.id for variant in known if variant.id in wanted and _lies_in(variant, wanted[variant.id].folder)}
@@ -69,7 +73,7 @@ def _register_once(catalog: Catalog, models: tuple[Kept, ...], exactly: bool) ->
             _register(catalog, model.card.id, str(model.folder), {"task": model.card.task or CHAT})
 
 
-def _registered(catalog: Catalog, command: Command) -> IModel:
+def _registered(catalog: Catalog, command: RuntimeCommand) -> IModel:
     known = _find(catalog, command.model)
     if known is not None:
         if _lies_in(known, Path(command.folder)):

@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from typing import Any
 
+from tui.child.command import Command
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError, reason_of
 from tui.core.text.clean import without_escapes
-from tui.hosts.child.command import Command
 from tui.hosts.foundry.daemon_file import local_root, roots_in
 from tui.hosts.foundry.model_ids import ByModel
-from tui.hosts.json_fields import MAX_NAME, MAX_ROWS, count, size_mb, text_in
+from tui.hosts.json_fields import MAX_NAME, MAX_ROWS, count, size_in_mb, text_in
 from tui.hosts.memory_hints import make_space
 from tui.net.error_body import error_message
 
@@ -285,7 +285,7 @@ def _card(row: Any, *, cached: bool) -> ModelCard | None:
         variant=text_in(row, "variantName"),
         device=device.upper() if device else None,
         ep=text_in(row, "executionProvider"),
-        size_mb=size_mb(row.get("fileSizeMb")),
+        size_bytes=size_in_mb(row.get("fileSizeMb")),
         context=count(row.get("contextLength")),
         licence=text_in(row, "license"),
         task=task.lower() if task else None,

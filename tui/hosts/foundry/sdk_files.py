@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tui.core.catalog.model_card import ModelCard, ModelState
+from tui.core.catalog.model_card import ModelCard, ModelState, from_megabytes
 from tui.core.dict_reader import Table, get, number
 from tui.files import read_json
 from tui.hosts.embedded.cache import downloaded
@@ -20,28 +20,28 @@ MAX_INDEX = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Nearby:
+class LocalService:
     """A service on this machine: its process, and its catalogue's models by id, CACHED where their files are there."""
 
     pid: int | None = None
     cards: Mapping[str, ModelCard] = field(default_factory=dict)
 
 
-def look_nearby(root: str, status: Any) -> Nearby:
+def read_local_service(root: str, status: Any) -> LocalService:
     """What there is about the service at `root` that gave this status. Nothing, unless it is seen to run here.
 
     The answer may have come through a tunnel, from a machine whose processes and paths mean nothing here.
     """
     pid = status.get("pid") if isinstance(status, dict) else None
     if type(pid) is not int or not _listens(pid, urlsplit(root).port):
-        return Nearby()
+        return LocalService()
     path = status.get("modelCachePath")
     if not isinstance(path, str) or not Path(path).is_absolute():
-        return Nearby(pid)
+        return LocalService(pid)
     known = _read_index(Path(path) / INDEX)
     here = downloaded(Path(path), known)
-    cards = {card.id: card for card in known} | {kept.card.id: kept.card for kept in here}
-    return Nearby(pid, cards)
+    cards = {card.id: card for card in known} | {model.card.id: model.card for model in here}
+    return LocalService(pid, cards)
 
 
 def _listens(pid: int, port: int | None) -> bool:
@@ -75,7 +75,7 @@ def _card(row: Table) -> ModelCard | None:
             alias=get(row, "alias", str),
             device=get(runtime, "deviceType", str, None) or known.device,
             ep=get(runtime, "executionProvider", str, None) or known.ep,
-            size_mb=number(row, "fileSizeMb"),
+            size_bytes=from_megabytes(number(row, "fileSizeMb")),
             licence=get(row, "license", str, None),
             task=get(row, "task", str, None),
             publisher=get(row, "publisher", str, None),

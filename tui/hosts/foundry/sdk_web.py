@@ -14,7 +14,7 @@ from tui.core.errors import ModelFailedError, NoHostError, NoModelError
 from tui.core.sessions.session_model import Endpoint
 from tui.hosts.base import Ability, BareHost, HostInfo, able
 from tui.hosts.foundry.model_ids import card_from_id
-from tui.hosts.foundry.sdk_files import Nearby, look_nearby
+from tui.hosts.foundry.sdk_files import LocalService, read_local_service
 from tui.hosts.http import Reply, fetch
 from tui.hosts.json_fields import listed, read_ids
 from tui.hosts.memory_hints import make_room
@@ -30,7 +30,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
 _HINT = "Does the program that opened it still run, and is this its address?"
 
 
-class HostScheme(Enum):
+class LoadName(Enum):
     """What a load request calls a model: its id in version 1, its alias in version 2."""
 
     ID = "id"
@@ -38,7 +38,7 @@ class HostScheme(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServedModel:
     """A model and the part of the service that has it."""
 
     card: ModelCard
@@ -58,13 +58,13 @@ class SdkWebHost(BareHost):
         self._root = check_base_url(root).removesuffix("/v1").rstrip("/")
         self._timeout = timeout
         self._lock = threading.Lock()
-        self._ways: dict[str, HostScheme] = {}
+        self._load_names: dict[str, LoadName] = {}
         self.abilities = able(Ability.LOAD, Ability.UNLOAD, why_not=NO_REQUEST)
 
     def connect(self) -> HostInfo:
         """Ask which version answers. Raises NoHostError when nobody does, or something else."""
-        version, nearby = "2", self._status()
-        if nearby is None:
+        version, local = "2", self._status()
+        if local is None:
             loaded = self._ask("", "models/loaded")
             if not loaded.ok or read_ids(loaded.body) is None:
                 raise NoHostError(f"{self._root}: {NOT_ONE}", loaded.words(), _HINT)
@@ -75,12 +75,12 @@ class SdkWebHost(BareHost):
             version=f"{version}.x",
             endpoint=self._root,
             local=is_loopback(self._root),
-            pid=nearby.pid if nearby is not None else None,
+            pid=local.pid if local is not None else None,
         )
 
     def catalogue(self) -> tuple[ModelCard, ...]:
         """Every model that the service lists, registered ones first. Raises NoHostError."""
-        return tuple(place.card for place in self._places())
+        return tuple(model.card for model in self._served())
 
     def load(self, model_id: str) -> None:
         """Load a model; one that is loaded stays so. Raises NoModelError, ModelFailedError or NoHostError."""
@@ -92,13 +92,13 @@ class SdkWebHost(BareHost):
 
     def endpoint(self, model_id: str) -> Endpoint:
         """Where the model answers once it is loaded. Raises NoModelError or NoHostError."""
-        place = self._find(model_id)
-        return Endpoint(f"{self._root}{place.base}/v1", place.card.id)
+        model = self._find(model_id)
+        return Endpoint(f"{self._root}{model.base}/v1", model.card.id)
 
-    def _places(self) -> tuple[Place, ...]:
-        """The models of both parts; one that both have is the registered one."""
-        nearby = self._status() or Nearby()
-        places: dict[str, Place] = {}
+    def _served(self) -> tuple[ServedModel, ...]:
+        """The models of both parts; of one that both have, the registered one."""
+        local = self._status() or LocalService()
+        models: dict[str, ServedModel] = {}
         for base, state in ((LOCAL, ModelState.CACHED), ("", ModelState.UNKNOWN)):
             reply = self._ask(base, "v1/models")
             rows = listed(reply.body) if reply.ok else None
@@ -109,32 +109,32 @@ class SdkWebHost(BareHost):
             loaded = self._ask(base, "models/loaded")
             running = set(read_ids(loaded.body) or ()) if loaded.ok else set()
             for name in read_ids([row.get("id") for row in rows]) or ():
-                card = nearby.cards.get(name) if base != LOCAL else None
+                card = local.cards.get(name) if base != LOCAL else None
                 if card is None:
                     # Of registered models the alias is the name without its version; of others that is a guess.
                     alias = name.rpartition(":")[0] or name
                     card = replace(card_from_id(name, state), alias=alias)
                 card = replace(card, state=ModelState.LOADED) if name in running else card
-                places.setdefault(name, Place(card, base))
-        return tuple(places.values())
+                models.setdefault(name, ServedModel(card, base))
+        return tuple(models.values())
 
-    def _find(self, name: str) -> Place:
-        places = self._places()
-        card = find_model(tuple(place.card for place in places), name)
+    def _find(self, name: str) -> ServedModel:
+        models = self._served()
+        card = find_model(tuple(model.card for model in models), name)
         if card is None:
             raise NoModelError(f"{self._root} has no model called {name}", hint="`models` lists what it has")
-        return next(place for place in places if place.card is card)
+        return next(model for model in models if model.card is card)
 
     def _step(self, step: str, model_id: str, done: str, hint: str) -> None:
-        place = self._find(model_id)
+        model = self._find(model_id)
         reply: Reply | None = None
-        for way, name in self._names(place):
+        for kind, name in self._names(model):
             if not _PLAIN.fullmatch(name):
-                raise ModelFailedError(f"{place.card.id} could not be {done}", "Its name fits into no address", hint)
-            reply = fetch(f"{self._root}{place.base}", f"models/{step}/{name}", timeout=LOAD_S, hint=_HINT)
+                raise ModelFailedError(f"{model.card.id} could not be {done}", "Its name fits into no address", hint)
+            reply = fetch(f"{self._root}{model.base}", f"models/{step}/{name}", timeout=LOAD_S, hint=_HINT)
             if reply.ok:
                 with self._lock:
-                    self._ways[place.base] = way
+                    self._load_names[model.base] = kind
                 return
             if reply.status != 404:
                 break
@@ -142,29 +142,29 @@ class SdkWebHost(BareHost):
         if reply.status == 404:
             hint = "It takes the alias of a public model only, which it does not tell; its own program can load it"
         elif step == "load" and reply.status >= 500:
-            hint = make_room(place.card.id, self.catalogue())
-        raise ModelFailedError(f"{place.card.id} could not be {done}", reply.words(), hint)
+            hint = make_room(model.card.id, self.catalogue())
+        raise ModelFailedError(f"{model.card.id} could not be {done}", reply.words(), hint)
 
-    def _names(self, place: Place) -> Iterator[tuple[HostScheme, str]]:
-        """What the model may be called, the way that worked before first."""
-        card = place.card
+    def _names(self, model: ServedModel) -> Iterator[tuple[LoadName, str]]:
+        """What the model may be called, the kind of name that worked before first."""
+        card = model.card
         name = card.alias
         bare = name.removesuffix(f"-{card.variant}") if card.variant is not None else name
-        ways = [
-            (HostScheme.ALIAS, name),
-            *([(HostScheme.ALIAS, bare)] if bare != name else []),
-            (HostScheme.ID, card.id),
+        names = [
+            (LoadName.ALIAS, name),
+            *([(LoadName.ALIAS, bare)] if bare != name else []),
+            (LoadName.ID, card.id),
         ]
         with self._lock:
-            known = self._ways.get(place.base)
-        yield from sorted(ways, key=lambda way: way[0] is not known) if known is not None else ways
+            known = self._load_names.get(model.base)
+        yield from sorted(names, key=lambda pair: pair[0] is not known) if known is not None else names
 
-    def _status(self) -> Nearby | None:
+    def _status(self) -> LocalService | None:
         """What version 2 says of itself; None for anything else."""
         reply = self._ask("", "status")
         if not reply.ok or not isinstance(reply.body, dict) or not isinstance(reply.body.get("endpoints"), list):
             return None
-        return look_nearby(self._root, reply.body) if is_loopback(self._root) else Nearby()
+        return read_local_service(self._root, reply.body) if is_loopback(self._root) else LocalService()
 
     def _ask(self, base: str, path: str) -> Reply:
         return fetch(f"{self._root}{base}", path, timeout=self._timeout, hint=_HINT)

@@ -17,7 +17,7 @@ from tui.hosts.foundry.daemon_file import listener
 from tui.hosts.foundry.model_ids import ByModel
 from tui.hosts.foundry.service_download import DownloadTalk
 from tui.hosts.foundry.service_faults import DOWNLOAD_FIRST, gone_wrong, refused, short_of_memory, too_large, unknown
-from tui.hosts.foundry.service_rows import Row, card_of, lowered, read_rows
+from tui.hosts.foundry.service_rows import ServiceRow, card_of, lowered, read_rows
 from tui.hosts.http import Reply, fetch, post, post_lines
 from tui.hosts.json_fields import read_ids
 from tui.net.addresses import check_base_url, is_loopback
@@ -53,7 +53,7 @@ class ServiceHost(BareHost):
         self._timeout = timeout
         self._silence = silence
         # What the last list said. The service asks the public catalogue for it, so it is never waited for.
-        self._rows: tuple[Row, ...] = ()
+        self._rows: tuple[ServiceRow, ...] = ()
         has = [Ability.LOAD, Ability.UNLOAD, Ability.DOWNLOAD, Ability.COUNT, *([Ability.REMOVE] if cli else [])]
         self.abilities = MappingProxyType({**able(*has, why_not=NO_REMOVE), Ability.REGISTER: NO_REGISTER})
 
@@ -207,7 +207,7 @@ class ServiceHost(BareHost):
             raise ModelFailedError(f"{offered.id} is not downloaded", hint=DOWNLOAD_FIRST)
         raise unknown(name, (card.id for card in cards))
 
-    def _offered(self, name: str) -> Row:
+    def _offered(self, name: str) -> ServiceRow:
         """The row of the model that a name means, in the list as it was seen last or as it is."""
         row = self._row(name)
         if row is None:
@@ -219,7 +219,7 @@ class ServiceHost(BareHost):
             raise unknown(name, (row.card.alias for row in self._rows))
         return row
 
-    def _row(self, name: str) -> Row | None:
+    def _row(self, name: str) -> ServiceRow | None:
         card = _meant(tuple(row.card for row in self._rows), name)
         return next((row for row in self._rows if card is not None and row.card.id == card.id), None)
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.hosts.foundry.model_ids import ByModel, card_from_id
-from tui.hosts.json_fields import MAX_ROWS, size_mb, text
+from tui.hosts.json_fields import MAX_ROWS, size_in_mb, text
 
 MAX_TEXT = 20_000
 """Characters of a licence that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ServiceRow:
     """A row of the service's catalogue: what is shown of it, and what a download has to repeat."""
 
     card: ModelCard
@@ -42,12 +42,12 @@ def lowered(value: Any) -> dict[str, Any]:
     return {key.lower(): item for key, item in value.items()} if isinstance(value, dict) else {}
 
 
-def read_rows(body: Any) -> tuple[Row, ...] | None:
+def read_rows(body: Any) -> tuple[ServiceRow, ...] | None:
     """The catalogue in an answer from outside, a bare list or one under `models`; None when there is none."""
     listed = body if isinstance(body, list) else lowered(body).get("models")
     if not isinstance(listed, list):
         return None
-    rows: dict[str, Row] = {}
+    rows: dict[str, ServiceRow] = {}
     for item in listed[:MAX_ROWS]:
         row = _row(lowered(item))
         if row is not None:
@@ -55,18 +55,18 @@ def read_rows(body: Any) -> tuple[Row, ...] | None:
     return tuple(rows.values())
 
 
-def card_of(model_id: str, rows: ByModel[Row], state: ModelState) -> ModelCard:
+def card_of(model_id: str, rows: ByModel[ServiceRow], state: ModelState) -> ModelCard:
     """What is known of a model that is here: from its row, else from another version's, else from its id alone."""
     row = rows.find(model_id)
     if row is not None:
         return replace(row.card, id=model_id, state=state)
     other = rows.newest(model_id)
     if other is not None:
-        return replace(other.card, id=model_id, state=state, size_mb=None)
+        return replace(other.card, id=model_id, state=state, size_bytes=None)
     return card_from_id(model_id, state)
 
 
-def _row(item: dict[str, Any]) -> Row | None:
+def _row(item: dict[str, Any]) -> ServiceRow | None:
     name = text(item.get("name"))
     if name is None:
         return None
@@ -79,7 +79,7 @@ def _row(item: dict[str, Any]) -> Row | None:
         alias=text(item.get("alias")) or name,
         device=text(runtime.get("devicetype")) or known.device,
         ep=text(runtime.get("executionprovider")) or known.ep,
-        size_mb=size_mb(item.get("filesizemb")),
+        size_bytes=size_in_mb(item.get("filesizemb")),
         licence=text(item.get("license")),
         licence_text=text(item.get("licensedescription"), MAX_TEXT),
         task=text(item.get("task")),
@@ -87,4 +87,4 @@ def _row(item: dict[str, Any]) -> Row | None:
         tools=tools if isinstance(tools, bool) else None,
     )
     uri, provider = text(item.get("uri"), MAX_TEXT) or "", text(item.get("providertype")) or ""
-    return Row(card, uri, publisher or "", provider, item.get("prompttemplate"))
+    return ServiceRow(card, uri, publisher or "", provider, item.get("prompttemplate"))

@@ -12,10 +12,9 @@ from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import NoHostError, prose
 from tui.core.sessions.session_model import Endpoint
 from tui.hosts.base import BareHost, HostInfo, Offers, able
-from tui.hosts.http import Reply, fetch
+from tui.hosts.http import Reply, fetch, root_of
 from tui.hosts.json_fields import MAX_ROWS, count, table, text
-from tui.hosts.openai.servers import OLLAMA, Make, completed, known_make, megabytes, model_state
-from tui.hosts.search.probe import root_of
+from tui.hosts.openai.servers import OLLAMA, ServerProgram, completed, known_program, model_state
 from tui.net.addresses import check_base_url, is_loopback
 from tui.net.client import checked_key
 from tui.net.error_body import error_message
@@ -34,8 +33,10 @@ _CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_conte
 
 
 @dataclass(frozen=True, slots=True)
-class _Program:
-    make: Make | None = None
+class _Identified:
+    """Which program the server is, and its version, as far as it says so."""
+
+    program: ServerProgram | None = None
     version: str | None = None
 
 
@@ -65,7 +66,7 @@ class OpenAIHost(BareHost):
         self._timeout = timeout
         self._listless = False
         """Whether its list did not come when it was asked for last: then it is not waited for as long again."""
-        self._program: _Program | None = None
+        self._found: _Identified | None = None
         self._asking = Lock()
         self.abilities = able(why_not=NO_MANAGEMENT)
 
@@ -75,13 +76,13 @@ class OpenAIHost(BareHost):
         What answers without a list of models may still chat: `unlisted` says why that is not known.
         """
         reply = self._ask_models()
-        program, unlisted = self._identified(_rows(reply)), self._unlisted(reply)
+        found, unlisted = self._identified(_rows(reply)), self._unlisted(reply)
         unnamed = "OpenAI-compatible server" if not unlisted else "Server"
-        name = program.make.name if program.make else unnamed
+        name = found.program.name if found.program else unnamed
         return HostInfo(
             kind="openai",
-            title=f"{name} {program.version} at {self._place}" if program.version else f"{name} at {self._place}",
-            version=program.version,
+            title=f"{name} {found.version} at {self._place}" if found.version else f"{name} at {self._place}",
+            version=found.version,
             endpoint=self._base_url,
             local=is_loopback(self._base_url),
             unlisted=unlisted,
@@ -91,10 +92,10 @@ class OpenAIHost(BareHost):
         """The models that the server lists; none when it answers with an error or with nonsense. Raises NoHostError."""
         rows = _rows(self._ask_models())
         cards = _cards(rows)
-        make = self._identified(rows).make
-        if make is None or not make.facts_path or not cards:
+        program = self._identified(rows).program
+        if program is None or not program.facts_path or not cards:
             return cards
-        facts = make.facts(self._ask_quickly(make.facts_path))
+        facts = program.facts(self._ask_quickly(program.facts_path))
         return tuple(completed(card, facts) for card in cards)
 
     def offers(self) -> Offers:
@@ -185,15 +186,15 @@ class OpenAIHost(BareHost):
             return None
         return reply.body if reply.ok else None
 
-    def _identified(self, rows: list[Any]) -> _Program:
+    def _identified(self, rows: list[Any]) -> _Identified:
         """Which program it is, asked once: by its list of models, or else whether it is the one whose list is bare."""
         with self._asking:
-            if self._program is None:
-                listed = known_make(rows)
-                make = listed or OLLAMA
-                version = make.version(self._ask_quickly(make.version_path)) if make.version_path else None
-                self._program = _Program(listed or (make if version else None), version)
-            return self._program
+            if self._found is None:
+                listed = known_program(rows)
+                program = listed or OLLAMA
+                version = program.version(self._ask_quickly(program.version_path)) if program.version_path else None
+                self._found = _Identified(listed or (program if version else None), version)
+            return self._found
 
 
 def _rows(reply: Reply) -> list[Any]:
@@ -211,11 +212,11 @@ def _is_list(body: Any) -> bool:
 
 def _cards(rows: list[Any]) -> tuple[ModelCard, ...]:
     """The models of these rows, in their order, each once."""
-    make = known_make(rows)
+    program = known_program(rows)
     cards: dict[str, ModelCard] = {}
     for row in rows:
         for name in _names(row):
-            cards.setdefault(name, _card(name, row if isinstance(row, dict) else {}, make))
+            cards.setdefault(name, _card(name, row if isinstance(row, dict) else {}, program))
     return tuple(cards.values())
 
 
@@ -228,7 +229,7 @@ def _names(row: Any) -> list[str]:
     return [name for name in names if name is not None] if names[0] is not None else []
 
 
-def _card(name: str, row: dict[str, Any], make: Make | None) -> ModelCard:
+def _card(name: str, row: dict[str, Any], program: ServerProgram | None) -> ModelCard:
     meta, status = table(row.get("meta")), table(row.get("status"))
     owner = text(row.get("owned_by"))
     contexts = (*(row.get(key) for key in _CONTEXT_KEYS), meta.get("n_ctx"), meta.get("n_ctx_train"))
@@ -236,8 +237,8 @@ def _card(name: str, row: dict[str, Any], make: Make | None) -> ModelCard:
         name,
         alias=name,
         context=next(filter(None, map(count, contexts)), None),
-        publisher=None if make is not None and owner == make.owner else owner,
-        size_mb=megabytes(meta.get("size")),
+        publisher=None if program is not None and owner == program.owner else owner,
+        size_bytes=count(meta.get("size")),
         parameters=count(meta.get("n_params")),
         state=model_state(status.get("value")),
     )

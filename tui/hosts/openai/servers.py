@@ -15,12 +15,12 @@ _MAX_VERSION = 60
 _STATES = {"loaded": ModelState.LOADED, "not-loaded": ModelState.CACHED, "unloaded": ModelState.CACHED}
 _SIZES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
-Facts = Mapping[str, Mapping[str, Any]]
+ModelFacts = Mapping[str, Mapping[str, Any]]
 """What is known of models, by id; under the empty id, what holds for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Make:
+class ServerProgram:
     """One program: the name that its lists give as every model's owner, and where more is to be learned."""
 
     name: str
@@ -29,7 +29,7 @@ class Make:
     version_key: str
     """Where its version is told, below the root, and under which key."""
     facts_path: str = ""
-    facts: Callable[[Any], Facts] = lambda _: {}
+    facts: Callable[[Any], ModelFacts] = lambda _: {}
 
     def version(self, body: Any) -> str | None:
         """The version in an answer to `version_path`."""
@@ -37,16 +37,10 @@ class Make:
         return join_surrogates(said) if isinstance(said, str) and 0 < len(said) <= _MAX_VERSION else None
 
 
-def known_make(rows: list[Any]) -> Make | None:
+def known_program(rows: list[Any]) -> ServerProgram | None:
     """Whose list of models this is; None when it does not say."""
     owners = {row.get("owned_by") for row in rows if isinstance(row, dict) and isinstance(row.get("owned_by"), str)}
-    return next((make for make in MAKES if make.owner in owners), None)
-
-
-def megabytes(value: Any) -> float | None:
-    """A size in bytes from outside as megabytes."""
-    size = count(value)
-    return size / 1e6 if size is not None else None
+    return next((program for program in PROGRAMS if program.owner in owners), None)
 
 
 def model_state(value: Any) -> ModelState:
@@ -54,7 +48,7 @@ def model_state(value: Any) -> ModelState:
     return _STATES.get(value, ModelState.UNKNOWN) if isinstance(value, str) else ModelState.UNKNOWN
 
 
-def completed(card: ModelCard, facts: Facts) -> ModelCard:
+def completed(card: ModelCard, facts: ModelFacts) -> ModelCard:
     """The card with the facts of its model where they are known."""
     known = {**facts.get("", {}), **facts.get(card.id, {})}
     return replace(card, **{name: value for name, value in known.items() if value is not None})
@@ -65,12 +59,12 @@ def _rows(body: Any, key: str) -> list[dict[str, Any]]:
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def _llama_cpp(body: Any) -> Facts:
+def _llama_cpp(body: Any) -> ModelFacts:
     # What a slot can hold, which is less than what the model was trained for.
     return {"": {"context": count(table(table(body).get("default_generation_settings")).get("n_ctx"))}}
 
 
-def _lm_studio(body: Any) -> Facts:
+def _lm_studio(body: Any) -> ModelFacts:
     facts: dict[str, dict[str, Any]] = {}
     for row in _rows(body, "data"):
         if (name := text(row.get("id"))) is not None:
@@ -84,7 +78,7 @@ def _lm_studio(body: Any) -> Facts:
     return facts
 
 
-def _ollama(body: Any) -> Facts:
+def _ollama(body: Any) -> ModelFacts:
     facts: dict[str, dict[str, Any]] = {}
     for row in _rows(body, "models"):
         if (name := text(row.get("name"))) is not None:
@@ -92,7 +86,7 @@ def _ollama(body: Any) -> Facts:
             facts[name] = {
                 "variant": text(details.get("quantization_level")),
                 "parameters": _parameters(details.get("parameter_size")),
-                "size_mb": megabytes(row.get("size")),
+                "size_bytes": count(row.get("size")),
                 "state": ModelState.CACHED,
             }
     return facts
@@ -103,11 +97,11 @@ def _parameters(value: Any) -> int | None:
     return round(float(found[1]) * _SIZES[found[2]]) if found else None
 
 
-OLLAMA = Make("Ollama", "library", "api/version", "version", "api/tags", _ollama)
-MAKES = (
-    Make("llama.cpp", "llamacpp", "props", "build_info", "props", _llama_cpp),
-    Make("vLLM", "vllm", "version", "version"),
-    Make("LM Studio", "organization_owner", "", "", "api/v0/models", _lm_studio),
-    Make("KoboldCpp", "koboldcpp", "api/extra/version", "version"),
+OLLAMA = ServerProgram("Ollama", "library", "api/version", "version", "api/tags", _ollama)
+PROGRAMS = (
+    ServerProgram("llama.cpp", "llamacpp", "props", "build_info", "props", _llama_cpp),
+    ServerProgram("vLLM", "vllm", "version", "version"),
+    ServerProgram("LM Studio", "organization_owner", "", "", "api/v0/models", _lm_studio),
+    ServerProgram("KoboldCpp", "koboldcpp", "api/extra/version", "version"),
     OLLAMA,
 )

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from threading import Event
 from typing import TypeVar
 
-from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import CompareError, NoHostError
 from tui.core.host_spec import HostSpec
-from tui.core.sessions.session_model import Endpoint
-from tui.hosts.base import Ability, Host, HostInfo, Offers, able
-from tui.hosts.search.search import Attempt, Found, Search, Surroundings
+from tui.hosts.base import Host, HostInfo
+from tui.hosts.forwarding import ForwardingHost
+from tui.hosts.host_kind import Surroundings
+from tui.hosts.search.search import Attempt, Found, Search
 
 NOT_YET = "No host has been found yet"
 _T = TypeVar("_T")
 
 
-class AutoHost:
+class AutoHost(ForwardingHost):
     """Whatever a search finds, as a host. The first question starts the search; making one touches nothing.
 
     A host that was found by looking around, and no longer answers at its place, is looked for once more: a restarted
     service listens on another port. The embedded runtime never takes the place of a host that was there.
     """
+
+    _none_yet = NOT_YET
 
     def __init__(self, spec: HostSpec | None, around: Surroundings) -> None:
         """`spec` is the host to use; without one the best is found."""
@@ -42,15 +42,6 @@ class AutoHost:
         """The places that the latest search has looked at so far."""
         return tuple(self._search.attempts) if self._search is not None else ()
 
-    @property
-    def abilities(self) -> Mapping[Ability, str]:
-        """Those of the host that was found."""
-        return self._found.host.abilities if self._found is not None else able(why_not=NOT_YET)
-
-    def abilities_of(self, model_id: str) -> Mapping[Ability, str]:
-        """Those of the host that was found, for this model."""
-        return self._found.host.abilities_of(model_id) if self._found is not None else self.abilities
-
     def connect(self) -> HostInfo:
         """Find the host, or reach the one that was found. Raises NoHostError or BadInputError."""
         found = self._found
@@ -65,46 +56,6 @@ class AutoHost:
                 self._found = replace(found, info=info)
         return info
 
-    def catalogue(self) -> tuple[ModelCard, ...]:
-        """As the host that was found."""
-        return self._ask(lambda host: host.catalogue())
-
-    def offers(self) -> Offers:
-        """As the host that was found."""
-        return self._ask(lambda host: host.offers())
-
-    def load(self, model_id: str) -> None:
-        """As the host that was found."""
-        self._ask(lambda host: host.load(model_id))
-
-    def unload(self, model_id: str) -> None:
-        """As the host that was found."""
-        self._ask(lambda host: host.unload(model_id))
-
-    def download(self, model_id: str, progress: Callable[[float], None], cancelled: Event) -> bool:
-        """As the host that was found."""
-        return self._ask(lambda host: host.download(model_id, progress, cancelled))
-
-    def remove(self, model_id: str) -> None:
-        """As the host that was found."""
-        self._ask(lambda host: host.remove(model_id))
-
-    def register(self, folder: Path) -> str:
-        """As the host that was found."""
-        return self._ask(lambda host: host.register(folder))
-
-    def count_tokens(self, model_id: str, text: str) -> int:
-        """As the host that was found."""
-        return self._ask(lambda host: host.count_tokens(model_id, text))
-
-    def why_gone(self, model_id: str) -> str:
-        """As the host that was found; nothing is looked for."""
-        return self._found.host.why_gone(model_id) if self._found is not None else ""
-
-    def endpoint(self, model_id: str) -> Endpoint:
-        """As the host that was found."""
-        return self._ask(lambda host: host.endpoint(model_id))
-
     def close(self) -> None:
         """End what was started, also while a search is under way: it takes no lock."""
         self._closed = True
@@ -112,16 +63,20 @@ class AutoHost:
             if host is not None:
                 host.close()
 
-    def _ask(self, question: Callable[[Host], _T]) -> _T:
+    def _standing(self, model_id: str) -> tuple[Host, str] | None:
+        return (self._found.host, model_id) if self._found is not None else None
+
+    def _forward(self, model_id: str, question: Callable[[Host, str], _T], *, repeatable: bool) -> _T:
         found = self._found or self._first()
         try:
-            return question(found.host)
+            return question(found.host, model_id)
         except NoHostError as gone:
             other = self._again(found, gone)
             if _place(other) == _place(found):
                 # It answers where it did: the question itself went wrong, and might a second time.
                 raise
-            return question(other.host)
+            # Where it was, nobody took the question: what changes something is done once.
+            return question(other.host, model_id)
 
     def _first(self) -> Found:
         with self._looking:

@@ -11,15 +11,9 @@ from tui.core.text.clean import clean_line
 from tui.core.text.formatting import duration
 from tui.hosts.base import Ability, Host, HostInfo
 from tui.hosts.multi import MultiHost
+from tui.hosts.registry import find_kind
 from tui.hosts.search.auto_host import AutoHost
 from tui.hosts.search.search import Attempt
-
-_UNTOLD = {
-    "service": "0.3 to 0.8; the service does not say which",
-    "daemon": "0.10 or later; the daemon does not say which",
-    "openai": "the server does not say",
-    "adapter": "the class does not say",
-}
 
 
 def searched(host: Host) -> Mapping[str, AutoHost]:
@@ -42,10 +36,11 @@ def search_lines(name: str, attempts: Sequence[Attempt]) -> list[str]:
 
 def host_lines(info: HostInfo, abilities: Mapping[Ability, str], models: str) -> Iterable[str]:
     """What a host is and can do; `models` says how many it has."""
+    kind = find_kind(info.kind)
     yield "Found"
     yield row("host", info.title + (" - toy models, for trying the program out" if info.toys else ""))
     yield row("kind", info.kind)
-    yield row("version", info.version or _UNTOLD.get(info.kind, "-"))
+    yield row("version", info.version or (kind.no_version if kind is not None else "-"))
     yield row("endpoint", info.endpoint or "-")
     process = f"{info.pid}{', started by this program' if info.ours else ''}" if info.pid is not None else "-"
     yield row("process", process if info.local else "not visible from here")

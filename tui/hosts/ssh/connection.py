@@ -1,4 +1,4 @@
-"""A standing line to another machine's model server: its port is asked for, brought here, and seen to answer."""
+"""A connection to another machine's model server: its port is asked for, forwarded to here, and seen to answer."""
 
 from __future__ import annotations
 
@@ -22,61 +22,62 @@ START_IT = "Start Foundry Local there: `foundry server start`, or `foundry servi
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One connection that stood when it was made. A line that ended is replaced, never mended."""
+class Connection:
+    """One forwarded port that answered when the connection was made. One that ended is replaced, never mended."""
 
     process: SshProcess
-    near: int
+    local_port: int
     """The port of this machine."""
-    far: int
+    remote_port: int
     """The port of the other."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    port: int
+class _RemotePort:
+    number: int
     why: str
+    """Why this port is taken to be the right one, as a sentence."""
 
 
-class LineMaker:
-    """Makes one line at a time to one machine. `close` may be called from any thread, the rest from one at a time."""
+class Connector:
+    """Connects to one machine, once at a time. `close` may be called from any thread, the rest from one at a time."""
 
-    def __init__(self, command: SshCommand, far: int | None, timeout: float) -> None:
-        """`far` is the port over there, None to ask for it. `timeout` is in seconds, for each step."""
+    def __init__(self, command: SshCommand, remote_port: int | None, timeout: float) -> None:
+        """`remote_port` is the port over there, None to ask for it. `timeout` is in seconds, for each step."""
         self._command = command
         self._host = command.target.host
-        self._far = far
+        self._remote_port = remote_port
         self._timeout = timeout
         self._process: SshProcess | None = None
         self.closes = 0
         """How often it was closed."""
 
-    def make(self, near: int | None) -> Line:
-        """A line at whose near end something speaks HTTP; at port `near` if that is free.
+    def connect(self, local_port: int | None) -> Connection:
+        """A connection at whose local port something speaks HTTP; at `local_port` if that is free.
 
         Raises NoHostError, which says which part of the way failed.
         """
         closes = self.closes
-        found = _Found(self._far, "") if self._far is not None else self._find(closes)
-        line = self._forward(near, found.port, closes)
+        port = _RemotePort(self._remote_port, "") if self._remote_port is not None else self._find(closes)
+        connection = self._forward(local_port, port.number, closes)
         try:
-            self._probe(line, found.why)
+            self._probe(connection, port.why)
         except BaseException:
-            line.process.end()
+            connection.process.end()
             raise
-        return line
+        return connection
 
     def dropped(self, process: SshProcess) -> NoHostError:
-        """What to say of a line that ended by itself."""
+        """What to say of a connection that ended by itself."""
         return NoHostError(f"The line to {self._host} dropped", last_words(process.words), AGAIN)
 
     def close(self) -> None:
-        """End what runs, within a second; a `make` under way fails."""
+        """End what runs, within a second; a `connect` under way fails."""
         self.closes += 1
         if self._process is not None:
             self._process.end()
 
-    def _find(self, closes: int) -> _Found:
+    def _find(self, closes: int) -> _RemotePort:
         process = self._start(self._command.question(), closes)
         in_time = process.ended(self._timeout)
         process.end()
@@ -85,19 +86,19 @@ class LineMaker:
         # A shell that hangs in the middle has often said enough.
         port = remote.served_at(process.output)
         if port is not None:
-            return _Found(port, "Foundry Local over there names this port")
+            return _RemotePort(port, "Foundry Local over there names this port")
         if remote.says_stopped(process.output):
-            return _Found(remote.USUAL_PORT, "Foundry Local is installed there and says that it does not run")
+            return _RemotePort(remote.USUAL_PORT, "Foundry Local is installed there and says that it does not run")
         asked = "named another" if in_time else f"answered within {self._timeout:g} s which it is"
-        return _Found(remote.USUAL_PORT, f"It is the usual one; nothing there {asked}")
+        return _RemotePort(remote.USUAL_PORT, f"It is the usual one; nothing there {asked}")
 
-    def _forward(self, near: int | None, far: int, closes: int) -> Line:
+    def _forward(self, local_port: int | None, remote_port: int, closes: int) -> Connection:
         for left in reversed(range(PORT_TRIES)):
-            port = _free_port(near)
-            near = None
-            process = self._start(self._command.forward(port, far), closes)
+            port = _free_port(local_port)
+            local_port = None
+            process = self._start(self._command.forward(port, remote_port), closes)
             if self._stands(process, port):
-                return Line(process, port, far)
+                return Connection(process, port, remote_port)
             if not left or not is_taken(process.words):
                 raise self._failure(process, closes)
         raise AssertionError("unreachable")
@@ -111,7 +112,7 @@ class LineMaker:
         return process
 
     def _stands(self, process: SshProcess, port: int) -> bool:
-        """Wait until the near port takes connections. False when ssh ended instead."""
+        """Wait until the local port takes connections. False when ssh ended instead."""
         deadline = time.monotonic() + self._timeout
         while not process.ended(BEAT_S):
             if _takes_connections(port):
@@ -123,23 +124,23 @@ class LineMaker:
                 raise NoHostError(f"{self._host} cannot be reached", said, hint)
         return False
 
-    def _probe(self, line: Line, why: str) -> None:
-        """See whether anything answers at the far end. Any HTTP answer will do: what it is, the host finds out."""
+    def _probe(self, connection: Connection, why: str) -> None:
+        """See whether anything answers at the other end. Any HTTP answer will do: what it is, the host finds out."""
         try:
-            fetch(f"http://127.0.0.1:{line.near}", "/", timeout=self._timeout, hint=AGAIN)
+            fetch(f"http://127.0.0.1:{connection.local_port}", "/", timeout=self._timeout, hint=AGAIN)
         except NoHostError as error:
             deadline = time.monotonic() + SETTLE_S
-            while not line.process.ended(BEAT_S) and time.monotonic() < deadline:
-                if is_forbidden(line.process.words):
-                    raise explain(line.process.words, self._command.target) from error
-                if refusals(line.process.words):
-                    detail = f"Nobody listens at port {line.far}. {why}"
+            while not connection.process.ended(BEAT_S) and time.monotonic() < deadline:
+                if is_forbidden(connection.process.words):
+                    raise explain(connection.process.words, self._command.target) from error
+                if refusals(connection.process.words):
+                    detail = f"Nobody listens at port {connection.remote_port}. {why}"
                     raise NoHostError(f"No model server answers on {self._host}", detail.strip(), START_IT) from error
-            if not line.process.alive:
-                raise self.dropped(line.process) from error
+            if not connection.process.alive:
+                raise self.dropped(connection.process) from error
             hint = f"Look at what runs there at this port. {START_IT}"
             raise NoHostError(
-                f"What listens at port {line.far} of {self._host} does not answer like a model server",
+                f"What listens at port {connection.remote_port} of {self._host} does not answer like a model server",
                 error.detail,
                 hint,
             ) from error

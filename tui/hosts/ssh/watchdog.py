@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from tui.hosts.child.process import NO_WINDOW
+from tui.child.process import NO_WINDOW
 
 LEAVE_S = 0.3
 """How long the command may take to leave when it is told to."""

@@ -37,7 +37,7 @@ def about(card: ModelCard, app_state: AppState, siblings: tuple[ModelCard, ...] 
 
 def _space(card: ModelCard, app_state: AppState) -> str:
     """What it takes on disk and in memory, and whether it fits."""
-    if card.size_mb is None:
+    if card.size_bytes is None:
         return ""
     here = card.state in (ModelState.CACHED, ModelState.LOADED)
     parts = [f"{'on disk' if here else 'to download'} {formatting.data_size(card.size_bytes)}"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tui.core.errors import ModelFailedError
-from tui.hosts.adapter.guard import theirs
+from tui.hosts.adapter.guard import guarded
 from tui.hosts.adapter.interface import Adapter
 
 COUNTS = ("prompt_tokens", "completion_tokens", "reasoning_tokens")
@@ -53,7 +53,7 @@ class Listener:
         raise NotImplementedError
 
 
-class Served:
+class LoadedModel:
     """A model by name. Its methods may be called from any thread; the adapter sees one call at a time."""
 
     def __init__(self, adapter: type[Adapter], name: str) -> None:
@@ -73,7 +73,7 @@ class Served:
             return
         with self._turn:
             if not self.loaded:
-                with theirs():
+                with guarded():
                     adapter = self._class()
                     load = getattr(adapter, "load", None)
                     if load is not None:
@@ -88,7 +88,7 @@ class Served:
             adapter, self._adapter = self._adapter, None
             unload = getattr(adapter, "unload", None)
             if unload is not None:
-                with theirs():
+                with guarded():
                     unload()
         finally:
             self._turn.release()
@@ -108,19 +108,19 @@ class Served:
     def _pieces(self, question: Question) -> Iterator[Any]:
         generate: Callable[..., Any] = self._adapter.generate
         params = {"messages": [dict(message) for message in question.messages], "model": self.name, **question.params}
-        with theirs():
+        with guarded():
             pieces = generate(question.messages[-1]["content"], **_taken_by(generate, params))
         if isinstance(pieces, str) or not hasattr(pieces, "__iter__"):
             what = "the whole text" if isinstance(pieces, str) else type(pieces).__name__
             raise ModelFailedError(f"generate() returned {what}: it has to yield text, piece by piece")
-        with theirs():
+        with guarded():
             return iter(pieces)
 
 
 def _told(pieces: Iterator[Any], listener: Listener) -> End | None:
     try:
         while not listener.gone():
-            with theirs():
+            with guarded():
                 try:
                     piece = next(pieces)
                 except StopIteration as over:
@@ -132,7 +132,7 @@ def _told(pieces: Iterator[Any], listener: Listener) -> End | None:
     finally:
         close = getattr(pieces, "close", None)
         if close is not None:
-            with theirs():
+            with guarded():
                 close()
 
 

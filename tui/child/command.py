@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from tui.core.child_environment import Child, environment_of
-from tui.net.secrets import known_secrets
+from tui.child.process import NO_WINDOW, spawn
+from tui.core.child_environment import ChildKind
 
 LEAVE_S = 0.5
 """How long a process may take to leave when it is asked to."""
@@ -23,19 +23,20 @@ LAST_WORDS = 4000
 """Bytes of its complaints that are looked at."""
 
 if sys.platform == "win32":
-    _FLAGS = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+    _FLAGS = NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
 else:
-    _FLAGS = 0
+    _FLAGS = NO_WINDOW
 
 
 class Command:
     """A running program, for one thread. Leaving its `with` block ends it, if it runs still.
 
-    It writes into files of a temporary folder, not into pipes: a process that it leaves behind can then neither hold
-    up the reader nor be held up by it.
+    Unlike a `ChildProcess` it does not end with its stdin, and what it starts may outlive it. So it writes into files
+    of a temporary folder, not into pipes: a process that it leaves behind can then neither hold up the reader nor be
+    held up by it.
     """
 
-    def __init__(self, argv: Sequence[str], typed: str = "") -> None:
+    def __init__(self, command: Sequence[str], typed: str = "") -> None:
         """Start it; `typed` is all that it can read. Raises OSError when it cannot be started."""
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -48,17 +49,11 @@ class Command:
                 (folder / "out").open("wb") as out,
                 self._complaints.open("wb") as err,
             ):
-                self._process = subprocess.Popen(
-                    argv,
-                    stdin=typing,
-                    stdout=out,
-                    stderr=err,
-                    env=environment_of(Child.TOOL, os.environ, keys=known_secrets()),
-                    start_new_session=True,
-                    creationflags=_FLAGS,
+                self._process = spawn(
+                    command, ChildKind.TOOL, stdin=typing, stdout=out, stderr=err, own_session=True, flags=_FLAGS
                 )
             # Opened by its name, for a place of its own in the file: an inherited one is shared with the writer.
-            self._said = (folder / "out").open("rb")
+            self._output = (folder / "out").open("rb")
         except BaseException:
             self._folder.cleanup()
             raise
@@ -70,7 +65,7 @@ class Command:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end()
-        self._said.close()
+        self._output.close()
         self._folder.cleanup()
 
     def wait(self, seconds: float) -> int | None:
@@ -82,7 +77,7 @@ class Command:
 
     def read(self, limit: int) -> str:
         """What it wrote on stdout since the last call, at most `limit` bytes of it."""
-        return self._decoder.decode(self._said.read(limit))
+        return self._decoder.decode(self._output.read(limit))
 
     def complaints(self) -> str:
         """The end of what it wrote on stderr."""

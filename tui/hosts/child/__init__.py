@@ -1,1 +1,0 @@
-"""Child processes of this program, seen from both ends."""
