@@ -17,6 +17,7 @@ from tui.cli.exit_codes import MEANINGS
 from tui.cli.main import cli
 from tui.core.metrics import registry
 from tui.hosts.base import Ability
+from tui.hosts.config_entry import CONFIGURABLE, SETTINGS
 from tui.hosts.host_kind import HostKind
 from tui.hosts.registry import KINDS
 from tui.report.formats import registry as formats
@@ -122,6 +123,13 @@ def hosts() -> str:
     return table(("host", "how it is found", "what it can do beyond answering"), rows)
 
 
+def host_settings() -> str:
+    """Every key of a host in the configuration."""
+    rows = [(f"`{scheme.key}`", "", scheme.configured_as) for scheme in CONFIGURABLE]
+    rows += [(f"`{setting.key}`", setting.beside(), setting.about) for setting in SETTINGS]
+    return table(("key", "beside", "what it is"), rows)
+
+
 def _abilities(kind: HostKind) -> str:
     can = ", ".join(ability.name.lower() for ability in Ability if ability in kind.can)
     return "; ".join(part for part in (can, kind.but) if part)
@@ -198,6 +206,7 @@ BLOCKS = {
     "exit-codes": Block("docs/commands.md", exit_codes),
     "demo-models-whole": Block("docs/demo-models.md", lambda: results.table(whole=True)),
     "hosts": Block("docs/hosts.md", hosts),
+    "host-settings": Block("docs/hosts.md", host_settings),
     "keys": Block("docs/keys.md", keys),
     "metrics": Block("docs/measurement.md", metrics),
     "flags": Block("docs/measurement.md", flags),

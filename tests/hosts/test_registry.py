@@ -66,7 +66,7 @@ def test_each_kind_that_answers_at_an_address_may_be_named_in_the_configuration(
 
 
 def test_what_an_entry_holds_is_what_its_scheme_takes() -> None:
-    for scheme in some([scheme for scheme in SCHEMES.values() if scheme.configurable]):
+    for scheme in some([scheme for scheme in SCHEMES.values() if scheme.configured_as]):
         assert read_entry("x", {scheme.key: VALUES[scheme.key]}) == HostSpec(scheme.key, VALUES[scheme.key], "x")
         with pytest.raises((BadInputError, ValueError)):
             read_entry("x", {scheme.key: VALUES[scheme.key], "no_such_setting": 1})

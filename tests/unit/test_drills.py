@@ -8,12 +8,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -24,6 +28,7 @@ from tui.cli import run as cli_run
 from tui.cli import smoke as cli_smoke
 from tui.cli.exit_codes import ExitCode
 from tui.cli.main import cli
+from tui.core.host_spec import HostSpec
 from tui.core.metrics import registry
 from tui.core.metrics.metrics import Metrics
 from tui.core.metrics.registry import Flag, Metric, Place, flags_in, metrics_in
@@ -31,6 +36,10 @@ from tui.core.plans.plan import Mode
 from tui.core.requests.events import Usage
 from tui.core.requests.phases import live
 from tui.core.requests.request import Request
+from tui.hosts.base import HostInfo, able
+from tui.hosts.host_kind import HostKind, Scheme
+from tui.hosts.registry import ACCEPTED, KINDS, SCHEMES
+from tui.hosts.search.describe import host_lines
 from tui.report.aggregate import Report, aggregate
 from tui.report.formats import registry as formats
 from tui.report.formats.registry import Format
@@ -260,3 +269,98 @@ def test_a_fresh_format_is_offered_and_taken_from_the_name_of_the_file(fresh_for
     assert called("report", str(tmp_path), "-o", str(tmp_path / "x.COUNT")).exit_code == ExitCode.GOOD
     assert (tmp_path / "x.COUNT").read_text() == "1 rows\n"
     assert "| `count` | `.count` | for whoever counts |" in docs.report_formats()
+
+
+# Kinds of hosts
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_of_host_is_in_the_documents_and_in_what_doctor_says(kind: HostKind) -> None:
+    page = (docs.TOP / "docs" / "hosts.md").read_text("utf-8")
+    assert f"| {kind.title} | {kind.found} |" in page
+    said = list(host_lines(HostInfo(kind.name, kind.title), able(why_not="no"), "none"))
+    assert any(line.split() == ["kind", kind.name] for line in said)
+    assert any(line.split(None, 1) == ["version", kind.no_version] for line in said)
+
+
+def test_every_scheme_is_in_the_help_of_host_wherever_that_is_an_option() -> None:
+    context = click.Context(cli)
+    commands = [cli, *filter(None, (cli.get_command(context, name) for name in cli.list_commands(context)))]
+    options = [option for command in commands for option in command.params if "--host" in option.opts]
+    assert len(options) > 3
+    for scheme in some(SCHEMES.values()):
+        assert scheme.example in ACCEPTED
+        assert all(isinstance(option, click.Option) and scheme.example in (option.help or "") for option in options)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=lambda scheme: scheme.key)
+def test_every_scheme_is_documented_with_its_settings(scheme: Scheme) -> None:
+    page = (docs.TOP / "docs" / "hosts.md").read_text("utf-8")
+    assert scheme.key in page
+    if scheme.configured_as:
+        assert f"| `{scheme.key}` |  | {scheme.configured_as} |" in page
+    assert all(f"| `{setting}` | " in page and setting in HostSpec.__slots__ for setting in scheme.settings)
+
+
+ECHO = {
+    "__init__.py": '"""A toy."""\n',
+    "kinds.py": """
+from tui.hosts.host_kind import HostKind, Scheme
+
+def _open(spec, around, open_at):
+    from tui.hosts.echo.host import EchoHost
+    return EchoHost(spec.value)
+
+ECHO = HostKind(
+    "echo", "What is said comes back", "`--host echo://WORD`", frozenset(), "a toy", no_version="as old as caves",
+    scheme=Scheme(
+        "echo", "echo://WORD", lambda text: text.startswith("echo://"), _open,
+        value=lambda text: text.removeprefix("echo://"), configured_as="a word",
+    ),
+)
+""",
+    "host.py": """
+from tui.core.catalog.model_card import ModelCard
+from tui.hosts.base import BareHost, HostInfo
+
+class EchoHost(BareHost):
+    def __init__(self, word):
+        self._word = word
+
+    def connect(self):
+        return HostInfo("echo", f"Echo of {self._word}")
+
+    def catalogue(self):
+        return (ModelCard(self._word, self._word),)
+""",
+}
+"""All the files of a new kind of host, in a folder of its own."""
+
+
+def test_a_new_kind_of_host_is_one_folder_and_one_row(tmp_path: Path) -> None:
+    """Tried on a copy of the program: beside the folder, the registry alone is touched."""
+    copy = tmp_path / "tui"
+    shutil.copytree(docs.TOP / "tui", copy, ignore=shutil.ignore_patterns("__pycache__", "*.onnx"))
+    (copy / "hosts" / "echo").mkdir()
+    for name, text in ECHO.items():
+        (copy / "hosts" / "echo" / name).write_text(text, "utf-8")
+    registry = copy / "hosts" / "registry.py"
+    row = "import ECHO\nfrom tui.hosts.embedded.kinds "
+    text = registry.read_text("utf-8").replace("from tui.hosts.embedded.kinds ", f"from tui.hosts.echo.kinds {row}", 1)
+    registry.write_text(text.replace("DEMO, ADAPTER)", "DEMO, ADAPTER, ECHO)"), "utf-8")
+    (tmp_path / "config.toml").write_text("[hosts.cave]\necho = 'hello'\n", "utf-8")
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path), "FOUNDRY_COMPARE_CONFIG": str(tmp_path), "COLUMNS": "200"}
+
+    def program(*arguments: str) -> str:
+        command = [sys.executable, "-m", "tui", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, env=environ, cwd=tmp_path, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "echo://WORD" in program("models", "--help")
+    said = program("doctor", "--host", "echo://hello")
+    assert "ok --host                  hello: Echo of hello" in said and "as old as caves" in said
+    (found,) = json.loads(program("models", "--host", "cave", "--json"))["models"]
+    assert found["id"] == "hello"
+    script = "from tui.hosts.registry import KINDS; print([kind.name for kind in KINDS][-1])"
+    assert subprocess.check_output([sys.executable, "-c", script], env=environ, cwd=tmp_path, text=True) == "echo\n"

@@ -19,13 +19,28 @@ from tui.cli.exit_codes import ExitCode, of_error, of_signal
 from tui.cli.signals import PIPE, EndedError, ended_politely
 from tui.core.errors import CompareError, StoreError, reason_of
 from tui.core.text.clean import clean
-from tui.hosts.registry import HOW_TO_NAME
 
 P = ParamSpec("P")
 
+
+class _HostOption(click.Option):
+    """The registry of hosts is read when somebody asks for help, not whenever a command starts."""
+
+    @property
+    def help(self) -> str:  # noqa: A003 - the name is the library's
+        """What it takes, with every scheme."""
+        from tui.hosts.registry import HOW_TO_NAME
+
+        return f"{HOW_TO_NAME}; repeat to compare models of several hosts. Without it the best host is found."
+
+    @help.setter
+    def help(self, text: str | None) -> None:  # noqa: A003
+        pass  # the library sets what the decorator gives it, which is nothing
+
+
 host_option = click.option(
     "--host", multiple=True, metavar="HOST",
-    help=f"{HOW_TO_NAME}; repeat to compare models of several hosts. Without it the best host is found.",
+    cls=_HostOption,
 )  # fmt: skip
 models_option = click.option(
     "-m", "--model", "models", multiple=True, metavar="MODEL", help="Model id or alias; repeat."

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tui.core.dict_reader import Table, get, texts
 from tui.core.host_spec import HostSpec
 from tui.hosts.host_kind import Scheme
 from tui.hosts.registry import KINDS, SCHEMES
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A field of `HostSpec` that the configuration may set."""
+
+    key: str
+    about: str
+    """What it is, in Markdown."""
+    read: Callable[[Table], Any]
+    """Its value in a table that has it. Raises ValueError."""
+
+    def beside(self) -> str:
+        """The schemes that it belongs to, for people."""
+        return _quoted((scheme.key for scheme in CONFIGURABLE if self.key in scheme.settings), " or ")
+
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
@@ -20,24 +36,28 @@ def read_entry(name: str, table: Table) -> HostSpec:
     for key in table:
         if key not in _KEYS:
             raise ValueError(f"`{key}` is not a key that is known; known are {', '.join(_KEYS)}")
-    given = [scheme for scheme in _CONFIGURABLE if scheme.key in table]
+    given = [scheme for scheme in CONFIGURABLE if scheme.key in table]
     if len(given) != 1:
-        *first, last = (f"`{scheme.key}`" for scheme in _CONFIGURABLE)
-        raise ValueError(f"exactly one of {', '.join(first)} and {last} should be there")
+        *others, last = (scheme.key for scheme in CONFIGURABLE)
+        raise ValueError(f"exactly one of {_quoted(others, ', ')} and `{last}` should be there")
     scheme = given[0]
     value = scheme.value(get(table, scheme.key, str).strip())
-    settings = {key: read(table) for key, read in _SETTINGS.items() if key in table}
-    for key in settings:
-        if key not in scheme.settings:
-            beside = " or ".join(f"`{other.key}`" for other in _CONFIGURABLE if key in other.settings)
-            raise ValueError(f"`{key}` belongs beside {beside}")
-    return replace(HostSpec(scheme.key, value, name), **settings)
+    given_settings = [setting for setting in SETTINGS if setting.key in table]
+    values = {setting.key: setting.read(table) for setting in given_settings}
+    for setting in given_settings:
+        if setting.key not in scheme.settings:
+            raise ValueError(f"`{setting.key}` belongs beside {setting.beside()}")
+    return replace(HostSpec(scheme.key, value, name), **values)
+
+
+def _quoted(names: Iterable[str], between: str) -> str:
+    return between.join(f"`{name}`" for name in names)
 
 
 def _kind(table: Table) -> str:
     kind: str = get(table, "kind", str)
-    if kind not in _AT_ADDRESS:
-        raise ValueError(f"`kind` should be one of {', '.join(_AT_ADDRESS)}")
+    if kind not in AT_ADDRESS:
+        raise ValueError(f"`kind` should be one of {', '.join(AT_ADDRESS)}")
     return kind
 
 
@@ -63,10 +83,19 @@ def _environment(table: Table) -> tuple[str, ...]:
     return names
 
 
-_CONFIGURABLE: tuple[Scheme, ...] = tuple(scheme for scheme in SCHEMES.values() if scheme.configurable)
-_AT_ADDRESS = tuple(kind.name for kind in KINDS if kind.at_address is not None)
-_SETTINGS: dict[str, Callable[[Table], Any]] = {
-    "api_key_env": _api_key_env, "kind": _kind, "remote_port": _remote_port, "environment": _environment,
-}  # fmt: skip
-"""How each setting of `HostSpec` is read from a table that has it."""
-_KEYS = (*(scheme.key for scheme in _CONFIGURABLE), *_SETTINGS)
+CONFIGURABLE: tuple[Scheme, ...] = tuple(scheme for scheme in SCHEMES.values() if scheme.configured_as)
+"""The schemes of which the configuration may name hosts."""
+AT_ADDRESS = tuple(kind.name for kind in KINDS if kind.at_address is not None)
+"""The kinds that a host of the configuration can be said to be."""
+SETTINGS = (
+    Setting("api_key_env", "the *name* of the variable that holds the API key, never the key itself", _api_key_env),
+    Setting("kind", f"one of {_quoted(AT_ADDRESS, ', ')}: the program need not ask the host what it is", _kind),
+    Setting(
+        "remote_port", "the port at which Foundry Local listens over there: nobody needs to ask for it", _remote_port
+    ),
+    Setting(
+        "environment", "a list of variables that the adapter's process is given besides the usual ones", _environment
+    ),
+)
+"""What may stand beside a scheme's own key, as each scheme's `settings` say."""
+_KEYS = (*(scheme.key for scheme in CONFIGURABLE), *(setting.key for setting in SETTINGS))

@@ -58,7 +58,7 @@ class Scheme:
     """One way of naming a host after `--host`, and in the configuration."""
 
     key: str
-    """As in `HostSpec.scheme`; also the key of a host's table in the configuration, where `configurable`."""
+    """As in `HostSpec.scheme`; also the key of a host's table in the configuration, where it has one."""
     example: str
     """How it is written, for `--help`: `ssh://user@host`."""
     recognises: Callable[[str], bool]
@@ -73,8 +73,8 @@ class Scheme:
     """What a host of this value is called among several."""
     knows: Callable[[str], bool] = lambda name: False
     """Whether a name that the configuration does not have means a host of this scheme."""
-    configurable: bool = False
-    """Whether the configuration may give a host of this scheme a name."""
+    configured_as: str = ""
+    """What the configuration's key of this scheme holds, in Markdown; empty for a scheme that it has no key for."""
     settings: tuple[str, ...] = ()
     """Which other fields of `HostSpec` the configuration may set for it."""
 

@@ -25,7 +25,8 @@ from tui.cli.main import cli
 from tui.core.errors import BadInputError
 from tui.core.plans.plan_files import models_from, prompts_from
 from tui.core.sessions.session_model import Overrides
-from tui.storage.config import KINDS, read_config
+from tui.hosts.config_entry import AT_ADDRESS, read_entry
+from tui.storage.config import read_config
 
 DOCS = TOP / "docs"
 INDEX = DOCS / "README.md"
@@ -200,12 +201,12 @@ def test_the_configuration_shown_can_be_read_and_all_its_keys_are_described(tmp_
     page = DOCS / "hosts.md"
     (example,) = blocks(page, "toml")
     (tmp_path / "config.toml").write_text(example)
-    assert set(read_config(tmp_path).hosts) == set(tomllib.loads(example)["hosts"])
+    assert set(read_config(tmp_path, read_entry).hosts) == set(tomllib.loads(example)["hosts"])
     (tmp_path / "config.toml").write_text("[hosts.lab]\nwrong = 1\n")
     with pytest.raises(BadInputError) as refused:
-        read_config(tmp_path)
+        read_config(tmp_path, read_entry)
     known = refused.value.detail.split("known are ")[1].split(", ")
-    assert all(f"`{key}`" in section(page, "Names for hosts: `config.toml`") for key in some([*known, *KINDS]))
+    assert all(f"`{key}`" in section(page, "Names for hosts: `config.toml`") for key in some([*known, *AT_ADDRESS]))
 
 
 @pytest.mark.parametrize(("heading", "read"), [("Prompts", prompts_from), ("Models", models_from)])

@@ -48,7 +48,7 @@ ADAPTER = HostKind(
         _open,
         value=_value,
         knows=_is_installed,
-        configurable=True,
+        configured_as="`module:Class`, or the name of an installed one; see [adapters.md](adapters.md)",
         settings=("environment",),
     ),
 )

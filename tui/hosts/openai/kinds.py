@@ -42,7 +42,7 @@ ADDRESS = Scheme(
     value=typed_url,
     place=lambda spec: public_url(spec.value),
     short_name=lambda address: urlsplit(address).netloc,
-    configurable=True,
+    configured_as="the address of a server",
     settings=("api_key_env", "kind"),
 )
 OPENAI = HostKind(

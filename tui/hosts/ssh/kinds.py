@@ -57,7 +57,7 @@ SSH = HostKind(
         _open,
         value=_target,
         short_name=lambda target: target.rpartition("@")[2],
-        configurable=True,
+        configured_as="`user@host` or `user@host:port`; see [remote.md](remote.md)",
         settings=("kind", "remote_port"),
     ),
 )
