@@ -1,4 +1,4 @@
-"""A serving process's own end: it lives as long as its stdin, and its stdout is for the program alone."""
+"""A child's own end of its pipes to the main program: it lives as long as its stdin."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import NoReturn
 class MainSide:
     """Ties this process to the program that started it; make one before anything else.
 
-    When the program goes, however it dies, stdin ends: `cut` is set, and `grace` seconds later the process is gone.
+    When the program goes, however it dies, stdin ends: `gone` is set, and `grace` seconds later the process is gone.
     The keys of the terminal do not reach it. Whatever libraries print to stdout goes to stderr, and whatever they
     read from stdin is empty.
     """
@@ -24,7 +24,7 @@ class MainSide:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if sys.platform != "win32":
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        self.cut = threading.Event()
+        self.gone = threading.Event()
         self._grace = grace
         self._hear = hear
         self._saying = threading.Lock()
@@ -34,7 +34,7 @@ class MainSide:
         os.close(nothing)
         os.dup2(2, 1)
         # From the first moment, so that a program that dies while this process starts leaves nothing behind.
-        threading.Thread(target=self._leave_with_stdin, name="tether", daemon=True).start()
+        threading.Thread(target=self._leave_with_stdin, name="stdin", daemon=True).start()
 
     def say(self, line: bytes) -> None:
         """Write a line for the program, from any thread. Raises OSError when it is gone."""
@@ -56,6 +56,6 @@ class MainSide:
                     if self._hear is not None:
                         self._hear(line)
         finally:
-            self.cut.set()
+            self.gone.set()
             time.sleep(self._grace)
             os._exit(0)

@@ -27,14 +27,14 @@ class _HostOption(click.Option):
     """The registry of hosts is read when somebody asks for help, not whenever a command starts."""
 
     @property
-    def help(self) -> str:  # noqa: A003 - the name is the library's
+    def help(self) -> str:
         """What it takes, with every scheme."""
         from tui.hosts.registry import HOW_TO_NAME
 
         return f"{HOW_TO_NAME}; repeat to compare models of several hosts. Without it the best host is found."
 
-    @help.setter
-    def help(self, text: str | None) -> None:  # noqa: A003
+    @help.setter  # noqa: A003 - the name is the library's
+    def help(self, text: str | None) -> None:
         pass  # the library sets what the decorator gives it, which is nothing
 
 

@@ -1,4 +1,4 @@
-"""A prompt that is only there to be noticed: hosts unload a model that nobody has asked for some minutes."""
+"""A prompt that keeps a model loaded: hosts unload a model that nobody has asked for some minutes."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from tui.core.errors import ModelFailedError
 from tui.core.sessions.session_model import Endpoint
 from tui.hosts.http import post
 
-NUDGE_S = 60.0
+ANSWER_S = 60.0
 """Longest wait for the answer, in seconds."""
 
 
-def nudge(endpoint: Endpoint) -> None:
+def keep_alive(endpoint: Endpoint) -> None:
     """Ask the model for one token. Raises NoHostError, or ModelFailedError when the host refuses."""
     body = {
         "model": endpoint.model,
@@ -19,6 +19,6 @@ def nudge(endpoint: Endpoint) -> None:
         "stream": False,
     }
     hint = "It is no longer kept warm"
-    reply = post(endpoint.base_url, "chat/completions", body, timeout=NUDGE_S, hint=hint, api_key=endpoint.api_key)
+    reply = post(endpoint.base_url, "chat/completions", body, timeout=ANSWER_S, hint=hint, api_key=endpoint.api_key)
     if not reply.ok:
         raise ModelFailedError(f"{endpoint.model} could not be kept warm", reply.words(), hint)

@@ -162,11 +162,11 @@ class HostWorker:
             self._steps.put(Traced(request, why))
 
     def _nudge(self, models: tuple[str, ...]) -> None:
-        from tui.hosts.keep_alive import nudge
+        from tui.hosts.keep_alive import keep_alive
 
         for model in models:
             try:
-                nudge(self._host.endpoint(model))
+                keep_alive(self._host.endpoint(model))
                 self._steps.put(KeptAlive(model, None))
             except CompareError as error:
                 self._steps.put(KeptAlive(model, error))

@@ -1,7 +1,7 @@
 """The adapter's process: serves the models of one class on 127.0.0.1 until its stdin ends.
 
 Arguments: what the user wrote (`module:Class`, or the name of an entry point), and the folder in which the module may
-lie. It says one line on stdout (`protocol.py`) and nothing more. Run by hand, it shows on stderr what the adapter
+lie. It writes one line to stdout (`protocol.py`) and nothing more. Run by hand, it shows on stderr what the adapter
 prints and the traces of what it raises.
 """
 
@@ -39,12 +39,12 @@ def main() -> None:
     server = AdapterServer(models)
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
     main_side.say(encode(AdapterReady(server.root, os.getpid(), facts, server.token)))
-    main_side.cut.wait()
+    main_side.gone.wait()
     for model in models.values():
         try:
             model.unload()
         except ModelFailedError:
-            pass  # its trace is on stderr, and nobody is left to be told
+            pass  # its trace is on stderr, and nobody is left to hear more
 
 
 if __name__ == "__main__":

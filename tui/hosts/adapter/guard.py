@@ -31,12 +31,12 @@ def guarded() -> Iterator[None]:
 
 def in_words(error: BaseException) -> str:
     """The exception's type, words, and where in the adapter it happened: `ValueError: no weights (mine.py, line 7)`."""
-    said = " ".join(str(error).split())
-    said = said if len(said) <= MAX_WORDS else said[: MAX_WORDS - 1] + "…"
+    words = " ".join(str(error).split())
+    words = words if len(words) <= MAX_WORDS else words[: MAX_WORDS - 1] + "…"
     name = type(error).__name__
-    told = f"{name}: {said}" if said else name
+    sentence = f"{name}: {words}" if words else name
     place = _place(error)
-    return f"{told} ({place})" if place else told
+    return f"{sentence} ({place})" if place else sentence
 
 
 def _place(error: BaseException) -> str:

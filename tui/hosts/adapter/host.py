@@ -155,7 +155,7 @@ class AdapterHost(BareHost):
             if not process.died():
                 raise
             if body is None and again:
-                # A GET runs nothing of the adapter's: it was dying of something else, which has been told.
+                # A GET runs nothing of the adapter's: the process was dying of something else, which was reported then.
                 return self._ask(path, again=False)
             hint = "Try again: it is started anew"
             raise NoHostError(f"The adapter {self._reference} crashed", process.last_words(), hint) from error

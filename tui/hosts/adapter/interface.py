@@ -64,7 +64,7 @@ class WholeAdapter(Adapter, Protocol):
     """Its own; without it, that of the installed package which offers it."""
 
     def load(self, model: str) -> None:
-        """Make the model ready; its time is told apart from the answers'. `model` may be left out."""
+        """Make the model ready; its time does not count as the answers'. `model` may be left out."""
         ...
 
     def unload(self) -> None:

@@ -3,7 +3,7 @@
 `GET /v1/models`, `GET /models/loaded`; `POST /models/load`, `POST /models/unload` with `{"model": name}`;
 `POST /v1/chat/completions`, streamed.
 
-Every request has to bring the token that the server made for itself and told the program, under the server's own
+Every request has to bring the token that the server makes for itself and gives to the program, under the server's own
 address, and from no web page: other users of this machine, and pages that a browser shows, are refused. A POST has to
 be JSON.
 """

@@ -2,8 +2,8 @@
 
 Arguments: the folder for the runtime's own files, the folder of the bundle, and `also` when what else is registered
 there stays so. It says on stdout where it serves, then an answer to each command on its stdin (`protocol.py`); whatever
-native code prints goes to stderr, which the program keeps to itself. It never asks the public catalogue: `library.py`
-does, in another process, for a catalogue that could not be reached counts as known for hours.
+native code prints goes to stderr, which the program keeps to itself. It never asks the public catalogue:
+`catalog_process.py` does, in another process, for a catalogue that could not be reached counts as known for hours.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The library process: asks the public catalogue, and downloads from it, until it is done or its stdin ends.
+"""The catalog process: asks the public catalogue, and downloads from it, until it is done or its stdin ends.
 
 Arguments: the folder for the runtime's own files, the folder for downloads, then `offers`, or `download` and a model's
-id or alias. It says its rows, or how far it is, and at last that it is done, or why not (`protocol.py`).
+id or alias. It sends its rows, or how much has arrived, and at last that it is done, or why not (`protocol.py`).
 
 It is apart from the serving process because the SDK takes a catalogue that could not be reached for an empty one, and
 does so for hours; and because a download that hangs can be ended with it.
@@ -55,7 +55,7 @@ def main() -> None:
     except (sdk.FoundryLocalException, OSError, RuntimeError, ValueError) as error:
         end = RuntimeRefused(reason_of(error))
     if wish == "offers" or end != Done():
-        # What went wrong with the catalogue is only told on stderr, by a thread that is heard out in an orderly end.
+        # What went wrong with the catalogue the SDK says on stderr alone, in a thread that an orderly end waits for.
         manager.close()
     main_side.leave(encode(end))
 
@@ -68,15 +68,15 @@ def _download(catalog: Catalog, name: str, main_side: MainSide) -> Done | Runtim
         variant = next((each for each in entry.variants if each.id == entry.id), None) if entry is not None else None
     if variant is None:
         return RuntimeRefused(f"The catalogue has no model called {name}", unknown=True)
-    told = -1
+    reported = -1
 
     def progress(percent: float) -> None:
-        nonlocal told
-        if int(percent * 2) != told:  # in steps of half a percent: there may be thousands of chunks
-            told = int(percent * 2)
+        nonlocal reported
+        if int(percent * 2) != reported:  # in steps of half a percent: there may be thousands of chunks
+            reported = int(percent * 2)
             main_side.say(encode(DownloadPercent(min(max(percent, 0.0), 100.0))))
 
-    variant.download(progress, main_side.cut)
+    variant.download(progress, main_side.gone)
     main_side.say(encode(CatalogRow(_card(variant))))
     return Done()
 

@@ -21,8 +21,8 @@ Its path ends with `/asset-gallery/v1.0/models`.
 
 
 def import_sdk() -> ModuleType:
-    """The SDK, told to report nothing to anybody. Raises ImportError or OSError where there is none."""
-    # ONNX Runtime and its GenAI part report by themselves unless told not to, whatever the SDK's configuration says.
+    """The SDK, set up to report nothing to anybody. Raises ImportError or OSError where there is none."""
+    # ONNX Runtime and its GenAI part report by themselves unless this is set, whatever the SDK's configuration says.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import foundry_local_sdk
 

@@ -146,7 +146,7 @@ class DaemonHost(BareHost):
         """Delete a model from the cache with the command line. Raises what `download` raises."""
         if self._cli is None:
             raise self._lacks(model_id, Ability.REMOVE)
-        remove_with(self._cli, self._anew, model_id)
+        remove_with(self._cli, self._read_again, model_id)
 
     def endpoint(self, model_id: str) -> Endpoint:
         """Where the model answers once it is loaded. Raises NoHostError when the daemon was never found."""
@@ -157,7 +157,7 @@ class DaemonHost(BareHost):
         with self._seeking:
             asked: set[str] = set()
             failure: NoHostError | None = None
-            for look in (self._remembered, self._written, self._told):
+            for look in (self._remembered, self._from_file, self._from_command):
                 try:
                     root = look()
                     if root is not None and root not in asked:
@@ -166,18 +166,18 @@ class DaemonHost(BareHost):
                         self._root = root
                         return root
                 except NoHostError as error:
-                    # The later one looks, the truer it is: files are left behind, and addresses go out of date.
+                    # The later place is the truer one: files are left behind, and addresses go out of date.
                     failure = error
             raise failure or NoHostError("Foundry Local was not found", "No address of it is known", START)
 
     def _remembered(self) -> str | None:
         return self._root
 
-    def _written(self) -> str | None:
+    def _from_file(self) -> str | None:
         note = self._file()
         return note.root if note is not None else None
 
-    def _told(self) -> str | None:
+    def _from_command(self) -> str | None:
         if not self._moves or self._cli is None:
             return None
         root = self._cli.where_served()
@@ -209,9 +209,9 @@ class DaemonHost(BareHost):
         try:
             return self._cli.version() if self._cli is not None and (self._moves or self._far) else None
         except NoHostError:
-            return None  # a daemon whose version nobody tells is as good as any
+            return None  # a daemon whose version is not known is as good as any
 
-    def _anew(self) -> tuple[ModelCard, ...]:
+    def _read_again(self) -> tuple[ModelCard, ...]:
         self._in_cache = None
         return self.catalogue()
 
@@ -252,7 +252,7 @@ class DaemonHost(BareHost):
         return tuple(cards.values())
 
     def _refresh(self) -> str:
-        """Read the list of all variants anew. Returns why that failed; empty when it did not."""
+        """Read the list of all variants again. Returns why that failed; empty when it did not."""
         if self._cli is None:
             return f"What could be downloaded is not known. {NEEDS_CLI}."
         try:
@@ -272,7 +272,7 @@ class DaemonHost(BareHost):
 
     def _here(self, model_id: str, reply: Reply) -> ModelCard:
         """The model that a request failed for. Raises NoModelError when there is none, or it is not downloaded."""
-        card = ByModel((card.id, card) for card in self._anew()).find(model_id)
+        card = ByModel((card.id, card) for card in self._read_again()).find(model_id)
         if card is not None:
             return card
         if not self._offered:

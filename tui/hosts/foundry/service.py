@@ -152,14 +152,14 @@ class ServiceHost(BareHost):
 
     @cached_property
     def _behind(self) -> tuple[str | None, int | None]:
-        """The version and the process of the service that the command of this machine manages; it tells neither."""
+        """The version and the process of the service that the command of this machine manages; it says neither."""
         if self._cli is None:
             return None, None
         pid = listener(self._root)
         try:
             return self._cli.version(), pid
         except NoHostError:
-            return None, pid  # a service whose version nobody tells is as good as any
+            return None, pid  # a service whose version is not known is as good as any
 
     def _ask(self, path: str, timeout: float | None = None) -> Reply:
         return self._checked(fetch(self._root, path, timeout=timeout or self._timeout, hint=RUNNING))
@@ -231,7 +231,7 @@ class ServiceHost(BareHost):
         return ids
 
     def _refresh(self) -> str:
-        """Read the service's catalogue anew. Returns why that failed; empty when it did not."""
+        """Read the service's catalogue again. Returns why that failed; empty when it did not."""
         try:
             reply = self._ask("foundry/list", LIST_S)
         except NoHostError as error:

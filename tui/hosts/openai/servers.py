@@ -21,13 +21,13 @@ ModelFacts = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class ServerProgram:
-    """One program: the name that its lists give as every model's owner, and where more is to be learned."""
+    """One program: the name that its lists give as every model's owner, and where it says more of them."""
 
     name: str
     owner: str
     version_path: str
     version_key: str
-    """Where its version is told, below the root, and under which key."""
+    """Where its version is, below the root, and under which key."""
     facts_path: str = ""
     facts: Callable[[Any], ModelFacts] = lambda _: {}
 

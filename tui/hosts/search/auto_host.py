@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 class AutoHost(ForwardingHost):
     """Whatever a search finds, as a host. The first question starts the search; making one touches nothing.
 
-    A host that was found by looking around, and no longer answers at its place, is looked for once more: a restarted
+    A host that was found by looking around, and no longer answers at its place, is looked for again: a restarted
     service listens on another port. The embedded runtime never takes the place of a host that was there.
     """
 

@@ -1,4 +1,4 @@
-"""What answers at an address: told by its REST interface, never guessed."""
+"""What answers at an address, as its REST interface says, never as a guess."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Identity:
     root: str
     """The address without `/v1`, below which the management interface is."""
     kind: str | None
-    """The name of one of the registry's kinds; None for something that speaks HTTP and tells nothing of itself."""
+    """The name of one of the registry's kinds; None for something that speaks HTTP and says nothing of itself."""
     complete: bool
     """Whether every question was answered; else something that tells more may have come too late."""
 

@@ -56,7 +56,7 @@ class Search:
     """
 
     def __init__(self, spec: HostSpec | None, around: Surroundings, trying: Callable[[Host], None]) -> None:
-        """`trying` is told of each host before it is connected to, and may raise to end the search."""
+        """`trying` is called with each host before it is connected to, and may raise to end the search."""
         self._spec = spec
         self._around = around
         self._trying = trying

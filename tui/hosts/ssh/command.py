@@ -106,7 +106,7 @@ class SshCommand:
             # A connection of its own: one that is shared would keep the forwarded port after this process has ended.
             "ControlMaster=no",
             "ControlPath=none",
-            # Refused connections are told at this level.
+            # At this level ssh reports refused connections.
             "LogLevel=INFO",
         )
         pairs = [part for setting in settings for part in ("-o", setting)]

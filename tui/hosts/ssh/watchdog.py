@@ -16,7 +16,7 @@ import time
 from tui.child.process import NO_WINDOW
 
 LEAVE_S = 0.3
-"""How long the command may take to leave when it is told to."""
+"""How long the command may take to end when it is asked to."""
 NOT_STARTED = 127
 
 
