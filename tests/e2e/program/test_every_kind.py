@@ -12,6 +12,7 @@ from tests.e2e.program.kinds import KINDS, Place, skip_unless_possible
 from tests.support.program import Done, call
 from tests.support.screens import asking
 from tests.support.some import some
+from tui.hosts.registry import KINDS as REGISTERED
 from tui.hosts.search.open import open_host
 from tui.runner.open_session import surroundings
 from tui.storage.session_files import load
@@ -37,6 +38,10 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp(kind)
     with KINDS[kind](folder) as running:
         yield running, folder
+
+
+def test_no_kind_is_left_out() -> None:
+    assert {kind.name for kind in REGISTERED} == {*KINDS, "demo"} - {"several"}
 
 
 def ask(place: tuple[Place, Path], *args: str) -> Done:
