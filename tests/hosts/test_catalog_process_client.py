@@ -14,8 +14,8 @@ def test_a_process_that_talks_without_end_fills_no_memory_and_its_end_is_heard()
     inbox = Inbox()
     line = encode(DownloadPercent(1.0))
     for _ in range(2 * MOST_WAITING):
-        inbox.hear(line)
-    inbox.hear(b"x" * 65_536)
+        inbox.hear([line])
+    inbox.hear([b"x" * 65_536])
     inbox.end()
     heard = [inbox.next(1) for _ in range(MOST_WAITING + 1)]
     assert all(heard[:-1]) and heard[-1] is None

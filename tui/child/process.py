@@ -1,4 +1,4 @@
-"""The program's end of another process: start it, hear its lines, say lines to it, end it.
+"""The program's end of another process: start it, read its lines, write lines to it, end it.
 
 This is the only place where the program starts processes: a child has the environment of its kind and opens no window.
 """
@@ -18,6 +18,8 @@ from tui.net.secrets import known_secrets
 
 MAX_LINE = 65_536
 """Bytes of the longest line that is heard whole."""
+_MOST = 65_536
+"""Bytes of one read."""
 KEPT = 65_536
 """Bytes of its stderr that are kept, from its end."""
 LAST_WORDS = 4000
@@ -69,18 +71,19 @@ class ChildProcess:
         command: Sequence[str],
         kind: ChildKind,
         *,
-        hear: Callable[[bytes], None],
+        hear: Callable[[Sequence[bytes]], None],
         over: Callable[[ChildProcess], None] = lambda process: None,
         named: Collection[str] = (),
         leave: float = 0.5,
         max_line: int = MAX_LINE,
         own_session: bool = False,
     ) -> None:
-        """Start it. `hear` is called in a thread with each line of its stdout, `over` in the same one after the last.
+        """Start it. `hear` is called in a thread with the lines of its stdout, those together that came together, and
+        `over` in the same thread after the last.
 
-        A longer line than `max_line` bytes comes in parts; a negative number is no limit. `leave` is how many seconds
-        it may take to end before it is killed; `named` and `own_session` are as for `spawn`. Raises OSError when no
-        process can be started.
+        A line that is much longer than `max_line` bytes comes in parts; a negative number is no limit. `leave` is how
+        many seconds it may take to end before it is killed; `named` and `own_session` are as for `spawn`. Raises
+        OSError when no process can be started.
         """
         self._hear = hear
         self._over = over
@@ -158,9 +161,21 @@ class ChildProcess:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
+        parts: list[bytes] = []
+        size = 0
         with self._process.stdout as pipe:
-            while line := pipe.readline(self._max_line):
-                self._hear(line)
+            while data := os.read(pipe.fileno(), _MOST):
+                whole, end, rest = data.rpartition(b"\n")
+                if end:
+                    self._hear([line + b"\n" for line in b"".join([*parts, whole]).split(b"\n")])
+                    parts, size = [], 0
+                parts.append(rest)
+                size += len(rest)
+                if 0 <= self._max_line < size:
+                    self._hear([b"".join(parts)])
+                    parts, size = [], 0
+        if size:
+            self._hear([b"".join(parts)])
         self._over(self)
 
     def _read_complaints(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tui.child.process import ChildProcess, python_module
@@ -82,7 +82,7 @@ class EngineClient:
         self._process = ChildProcess(
             COMMAND,
             ChildKind.ENGINE,
-            hear=lambda line: self._hear(run, line),
+            hear=lambda lines: self._hear(run, lines),
             over=lambda process: self._end(run, process),
             max_line=-1,
         )
@@ -118,17 +118,17 @@ class EngineClient:
             self._process.end(seconds)
             self._process = None
 
-    def _hear(self, run: _Run, line: bytes) -> None:
-        try:
-            message = decode_message(line)
-        except (ValueError, KeyError, TypeError):
-            return  # a stray print of some library; every line of ours can be read
-        if isinstance(message, Hello):
-            self._offset = message.clock - time.perf_counter_ns()
-            self._greeted, run.greeted = run.generation, True
-        else:
-            self._on_event(message)
-        self._say(message)
+    def _hear(self, run: _Run, lines: Sequence[bytes]) -> None:
+        for line in lines:
+            message = _message(line)
+            if message is None:
+                continue
+            if isinstance(message, Hello):
+                self._offset = message.clock - time.perf_counter_ns()
+                self._greeted, run.greeted = run.generation, True
+            else:
+                self._on_event(message)
+            self._say(message)
 
     def _end(self, run: _Run, process: ChildProcess) -> None:
         process.ended(None)
@@ -137,3 +137,10 @@ class EngineClient:
     def _deliver(self, message: Message) -> None:
         self._inbox.append(message)
         self._news.set()
+
+
+def _message(line: bytes) -> Event | Hello | None:
+    try:
+        return decode_message(line)
+    except (ValueError, KeyError, TypeError):
+        return None  # a stray print of some library; every line of the engine's own can be read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Generic, TypeVar
 
 from tui.child.process import MAX_LINE, ChildProcess, how_it_ended, python_module
@@ -87,17 +87,18 @@ class ServingProcess(Generic[_Message]):
         """Its end in words."""
         return how_it_ended(self._process.code)
 
-    def _take(self, line: bytes) -> None:
-        try:
-            message = self._decode(line)
-        except (ValueError, BadInputError):
-            self._begun.set()  # a line that is no message is no answer either
-            return
-        if not self._begun.is_set():
-            self._first = message
-            self._begun.set()
-        else:
-            self._hear(message)
+    def _take(self, lines: Sequence[bytes]) -> None:
+        for line in lines:
+            try:
+                message = self._decode(line)
+            except (ValueError, BadInputError):
+                self._begun.set()  # a line that is no message is no answer either
+                continue
+            if not self._begun.is_set():
+                self._first = message
+                self._begun.set()
+            else:
+                self._hear(message)
 
     def _say_over(self, process: ChildProcess) -> None:
         self._begun.set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,14 +44,15 @@ class Inbox:
     def __init__(self) -> None:
         self._messages: SimpleQueue[Message | None] = SimpleQueue()
 
-    def hear(self, line: bytes) -> None:
-        """Keep the message of a line. What is no message, or one too many, is dropped."""
-        if self._messages.qsize() >= MOST_WAITING:
-            return
-        try:
-            self._messages.put(decode(line))
-        except (ValueError, BadInputError):
-            pass  # one row that cannot be read is one row less
+    def hear(self, lines: Sequence[bytes]) -> None:
+        """Keep the messages of these lines. What is no message, or one too many, is dropped."""
+        for line in lines:
+            if self._messages.qsize() >= MOST_WAITING:
+                return
+            try:
+                self._messages.put(decode(line))
+            except (ValueError, BadInputError):
+                pass  # one row that cannot be read is one row less
 
     def end(self) -> None:
         """There will be no more messages."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -118,7 +118,7 @@ class RuntimeProcess(ServingProcess[Message]):
 
 
 def run_catalog_process(
-    *arguments: str, hear: Callable[[bytes], None], over: Callable[[ChildProcess], None]
+    *arguments: str, hear: Callable[[Sequence[bytes]], None], over: Callable[[ChildProcess], None]
 ) -> ChildProcess:
     """A run of the process that asks the public catalogue. Raises NoHostError when no process can be started."""
     command = python_module("tui.hosts.embedded.catalog_process", *arguments)

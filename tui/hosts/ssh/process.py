@@ -61,5 +61,5 @@ class SshProcess:
         """End it, within a second. Ending it again is harmless."""
         self._process.end()
 
-    def _hear(self, line: bytes) -> None:
-        self._output = (self._output + line)[-KEPT:]
+    def _hear(self, lines: Sequence[bytes]) -> None:
+        self._output = b"".join([self._output, *lines])[-KEPT:]
