@@ -88,7 +88,7 @@ def test_a_process_left_behind_holds_nothing_up(tmp_path: Path) -> None:
         ("broken", "`foundry model list -o json` failed with code 3", "IPC error 'op_handler_failed'"),
         ("babbling", "`foundry model list -o json` did not print the JSON", "phi-4-mini"),
         ("cut", "`foundry model list -o json` did not print the JSON", '{"models"'),
-        ("flooding", "`foundry model list -o json` printed more than 4 MB", "That is no answer"),
+        ("flooding", "`foundry model list -o json` printed more than 4.0 MB", "That is no answer"),
     ],
 )
 def test_what_goes_wrong_is_a_sentence(tmp_path: Path, trouble: str, title: str, detail: str) -> None:

@@ -125,7 +125,7 @@ def test_of_a_list_that_would_fill_the_memory_no_more_is_unpacked_than_is_read(s
             most = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-    assert reply.words() == "The answer is longer than 4 MB"
+    assert reply.words() == "The answer is longer than 4.0 MB"
     assert most < 15_000_000
 
 

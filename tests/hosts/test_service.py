@@ -17,7 +17,7 @@ from tui.core.catalog.model_card import ModelState, find_model, merged
 from tui.core.errors import CompareError, ModelFailedError, NoHostError, NoModelError
 from tui.hosts.base import Ability
 from tui.hosts.foundry.service import ServiceHost
-from tui.hosts.foundry.service_download import DownloadTalk
+from tui.hosts.foundry.service_replies import DownloadTalk
 from tui.hosts.http import MAX_LINE, post_lines
 
 PATIENCE_S = 0.4

@@ -15,6 +15,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from tui.core.errors import NoHostError
+from tui.core.text.formatting import data_size
 from tui.net.addresses import public_url
 from tui.net.bodies import PackedError, Unpacker
 from tui.net.client import CONNECT_S, http_client
@@ -244,7 +245,7 @@ def _read(response: httpx2.Response, wire: _Wire) -> Reply:
         for chunk in _unpacked(response):
             raw += chunk
             if len(raw) > MAX_BYTES:
-                return Reply(response.status_code, text=f"The answer is longer than {MAX_BYTES // 1_000_000} MB")
+                return Reply(response.status_code, text=f"The answer is longer than {data_size(MAX_BYTES)}")
     except PackedError as error:
         return Reply(response.status_code, text=f"Its answer cannot be read: {error}")
     if wire.late:

@@ -20,7 +20,7 @@ from tui.child.main_side import MainSide
 from tui.core.errors import CompareError, reason_of
 from tui.hosts.embedded.bundle import read_bundle
 from tui.hosts.embedded.protocol import RuntimeAnswer, RuntimeReady, RuntimeRefused, decode_command, encode
-from tui.hosts.embedded.runtime import LOOPBACK, import_sdk, open_runtime
+from tui.hosts.embedded.sdk_setup import LOOPBACK, import_sdk, open_runtime
 
 if TYPE_CHECKING:
     from foundry_local_sdk import Catalog

@@ -18,7 +18,7 @@ from tui.child.main_side import MainSide
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import reason_of
 from tui.hosts.embedded.protocol import CatalogRow, Done, DownloadPercent, RuntimeRefused, encode
-from tui.hosts.embedded.runtime import import_sdk, open_runtime
+from tui.hosts.embedded.sdk_setup import import_sdk, open_runtime
 from tui.hosts.foundry.model_ids import card_from_id
 from tui.hosts.json_fields import count, size_in_mb
 

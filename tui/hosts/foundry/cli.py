@@ -18,6 +18,7 @@ from tui.child.command import Command
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError, reason_of
 from tui.core.text.clean import without_escapes
+from tui.core.text.formatting import data_size
 from tui.hosts.foundry.daemon_file import local_root, roots_in
 from tui.hosts.foundry.model_ids import ByModel
 from tui.hosts.json_fields import MAX_NAME, MAX_ROWS, count, size_in_mb, text_in
@@ -65,7 +66,7 @@ class FoundryCli:
                 new = command.read(MAX_BYTES + 1)
                 text += new
                 if len(text) > MAX_BYTES:
-                    raise self._failed(args, f"printed more than {MAX_BYTES // 1_000_000} MB", "That is no answer")
+                    raise self._failed(args, f"printed more than {data_size(MAX_BYTES)}", "That is no answer")
                 value = find_json(text, ended=code is not None) if new or code is not None else None
                 if value is not None and code is None:
                     code = command.wait(LINGER_S) or 0

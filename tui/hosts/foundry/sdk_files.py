@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from tui.core.catalog.model_card import ModelCard, ModelState, from_megabytes
 from tui.core.dict_reader import Table, get, number
 from tui.files import read_json
 from tui.hosts.embedded.cache import downloaded
+from tui.hosts.foundry.daemon_file import listens
 from tui.hosts.foundry.model_ids import card_from_id
 
 INDEX = "foundry.modelinfo.json"
@@ -33,7 +33,7 @@ def read_local_service(root: str, status: Any) -> LocalService:
     The answer may have come through a tunnel, from a machine whose processes and paths mean nothing here.
     """
     pid = status.get("pid") if isinstance(status, dict) else None
-    if type(pid) is not int or not _listens(pid, urlsplit(root).port):
+    if type(pid) is not int or pid <= 0 or not listens(pid, root):
         return LocalService()
     path = status.get("modelCachePath")
     if not isinstance(path, str) or not Path(path).is_absolute():
@@ -42,17 +42,6 @@ def read_local_service(root: str, status: Any) -> LocalService:
     here = downloaded(Path(path), known)
     cards = {card.id: card for card in known} | {model.card.id: model.card for model in here}
     return LocalService(pid, cards)
-
-
-def _listens(pid: int, port: int | None) -> bool:
-    """Whether this process of this machine is the one that listens at the port."""
-    import psutil
-
-    try:
-        connections = psutil.Process(pid).net_connections("tcp") if pid > 0 else []
-    except psutil.Error:
-        return False
-    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)
 
 
 def _read_index(file: Path) -> tuple[ModelCard, ...]:

@@ -15,9 +15,8 @@ from tui.hosts.base import Ability, BareHost, HostInfo, Offers, able
 from tui.hosts.foundry.cli import FoundryCli, remove_with
 from tui.hosts.foundry.daemon_file import listener
 from tui.hosts.foundry.model_ids import ByModel
-from tui.hosts.foundry.service_download import DownloadTalk
 from tui.hosts.foundry.service_faults import DOWNLOAD_FIRST, gone_wrong, refused, short_of_memory, too_large, unknown
-from tui.hosts.foundry.service_rows import ServiceRow, card_of, lowered, read_rows
+from tui.hosts.foundry.service_replies import DownloadTalk, ServiceRow, card_of, lowered, read_rows
 from tui.hosts.http import Reply, fetch, post, post_lines
 from tui.hosts.json_fields import read_ids
 from tui.net.addresses import check_base_url, is_loopback
