@@ -12,7 +12,7 @@ from tui.core.host_spec import HostSpec, KnownHosts
 from tui.hosts.base import Host
 from tui.hosts.config_entry import read_entry
 from tui.hosts.host_kind import HostKind, Scheme, Server, Surroundings
-from tui.hosts.registry import KINDS, SCHEMES, WORDS, find_kind, parse_host
+from tui.hosts.registry import KINDS, LAST_RESORT, SCHEMES, WORDS, find_kind, parse_host
 from tui.hosts.search.at_address import AddressOpener
 
 VALUES = {"url": "http://127.0.0.1:9", "ssh": "me@winbox", "adapter": "my.module:MyHost"}
@@ -47,7 +47,7 @@ def test_every_kind_can_what_the_table_says(kind: HostKind, around: Surroundings
 def test_every_kind_can_be_named_or_is_found_at_an_address() -> None:
     assert len({kind.name for kind in KINDS}) == len(KINDS)
     assert all(kind.scheme is not None or kind.at_address is not None for kind in some(KINDS))
-    assert sum(bool(kind.last_resort) for kind in KINDS) == 1
+    assert sum(bool(kind.last_resort) for kind in KINDS) == 1 and LAST_RESORT.name in WORDS
 
 
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=lambda scheme: scheme.key)

@@ -19,6 +19,8 @@ from tui.hosts.ssh.kinds import SSH
 
 KINDS: tuple[HostKind, ...] = (SERVICE, DAEMON, SDK, OPENAI, SSH, EMBEDDED, DEMO, ADAPTER)
 """In the order in which they are listed, recognised at an address, and looked for."""
+LAST_RESORT = next(kind for kind in KINDS if kind.last_resort)
+"""The kind that is taken when nothing else is found; one word names it."""
 SCHEMES: dict[str, Scheme] = {kind.scheme.key: kind.scheme for kind in KINDS if kind.scheme is not None}
 """The ways of naming a host, by their keys."""
 WORDS = tuple(scheme.key for scheme in SCHEMES.values() if scheme.word)

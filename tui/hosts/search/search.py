@@ -1,4 +1,4 @@
-"""Looking for the host: the environment, the configuration, what runs on this machine, the embedded runtime."""
+"""Looking for the host: the environment, the configuration, what runs on this machine, the last resort."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui.core.host_spec import HostSpec
 from tui.hosts.base import Host, HostInfo
 from tui.hosts.host_kind import Lead, Server, Surroundings
 from tui.hosts.openai.kinds import ADDRESS
-from tui.hosts.registry import KINDS, SCHEMES, find_host
+from tui.hosts.registry import KINDS, LAST_RESORT, SCHEMES, find_host
 from tui.hosts.search.at_address import AddressOpener
 from tui.hosts.search.probe import identify
 from tui.net.addresses import check_base_url, public_url, typed_url
@@ -81,13 +81,12 @@ class Search:
         found = self._on_this_machine()
         if found is not None:
             return found
-        kind = next((kind for kind in KINDS if kind.last_resort and kind.scheme is not None), None)
-        if last_resort and kind is not None and kind.scheme is not None:
-            try:
-                return self._named(kind.last_resort, HostSpec(kind.scheme.key))
-            except NoHostError as error:
-                raise self._nothing() from error
-        raise self._nothing()
+        if not last_resort:
+            raise self._nothing()
+        try:
+            return self._named(LAST_RESORT.last_resort, HostSpec(LAST_RESORT.name))
+        except NoHostError as error:
+            raise self._nothing() from error
 
     def _configured(self) -> HostSpec | None:
         try:
