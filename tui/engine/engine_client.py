@@ -77,8 +77,7 @@ class EngineClient:
             return
         if self._process is not None:
             self._process.end()
-        self.generation += 1
-        run = _Run(self.generation)
+        run = _Run(self.generation + 1)
         self._process = ChildProcess(
             COMMAND,
             ChildKind.ENGINE,
@@ -86,6 +85,7 @@ class EngineClient:
             over=lambda process: self._end(run, process),
             max_line=-1,
         )
+        self.generation = run.generation
 
     def send(self, command: Command) -> None:
         """Send a command. When the engine dies before reading it, `EngineGone` follows."""
@@ -128,11 +128,11 @@ class EngineClient:
                 self._greeted, run.greeted = run.generation, True
             else:
                 self._on_event(message)
-            self._say(message)
+            self._deliver(message)
 
     def _end(self, run: _Run, process: ChildProcess) -> None:
         process.ended(None)
-        self._say(EngineGone(redacted(process.last_words()[-LAST_WORDS:]), run.generation, run.greeted))
+        self._deliver(EngineGone(redacted(process.last_words()[-LAST_WORDS:]), run.generation, run.greeted))
 
     def _deliver(self, message: Message) -> None:
         self._inbox.append(message)
