@@ -18,6 +18,6 @@ def test_a_process_that_talks_without_end_fills_no_memory_and_its_end_is_heard()
     inbox.hear([b"x" * 65_536])
     inbox.end()
     heard = [inbox.next(1) for _ in range(MOST_WAITING + 1)]
-    assert all(heard[:-1]) and heard[-1] is None
+    assert heard == [DownloadPercent(1.0)] * MOST_WAITING + [None]
     with pytest.raises(Empty):
         inbox.next(0)

@@ -40,16 +40,16 @@ THOUGHT = "The user wants two sentences. First the search, then the answer. Whic
 CHAT = "chat-completion"
 CARDS = (
     ModelCard("qwen2.5-0.5b-instruct-generic-cpu:4", "qwen2.5-0.5b", "generic-cpu", "CPU", "CPUExecutionProvider",
-              822.0, 32768, "apache-2.0", CHAT, ModelState.LOADED, "Microsoft", 494_032_768,
+              822_000_000, 32768, "apache-2.0", CHAT, ModelState.LOADED, "Microsoft", 494_032_768,
               "A small model for short answers."),
     ModelCard("phi-4-mini-instruct-cuda-gpu:5", "phi-4-mini", "cuda-gpu", "GPU", "CUDAExecutionProvider",
-              3686.4, 131072, "MIT", CHAT, ModelState.LOADED, "Microsoft", 3_836_021_760),
+              3_686_400_000, 131072, "MIT", CHAT, ModelState.LOADED, "Microsoft", 3_836_021_760),
     ModelCard("mistral-7b-instruct-generic-gpu:2", "mistral-7b", "generic-gpu", "GPU", "WebGpuExecutionProvider",
-              4167.7, 32768, "apache-2.0", CHAT, ModelState.CACHED, "Mistral AI"),
+              4_167_700_000, 32768, "apache-2.0", CHAT, ModelState.CACHED, "Mistral AI"),
     ModelCard("deepseek-r1-distill-qwen-7b-npu:3", "deepseek-r1-7b", "qnn-npu", "NPU", "QNNExecutionProvider",
-              3788.8, None, "MIT", CHAT, ModelState.CACHED),
+              3_788_800_000, None, "MIT", CHAT, ModelState.CACHED),
     ModelCard("gpt-oss-20b-cuda-gpu:1", "gpt-oss-20b", "cuda-gpu", "GPU", "CUDAExecutionProvider",
-              9912.3, 131072, "apache-2.0", CHAT, ModelState.CATALOG, "OpenAI"),
+              9_912_300_000, 131072, "apache-2.0", CHAT, ModelState.CATALOG, "OpenAI"),
 )  # fmt: skip
 
 

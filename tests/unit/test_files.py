@@ -307,7 +307,7 @@ def test_what_the_index_of_an_sdk_says_is_read(tmp_path: Path) -> None:
 OWN = {
     "tui/files.py": "the one place",
     "tui/storage/atomic_file.py": "what it has just written",
-    "tui/hosts/child/command.py": "what its own child wrote into a folder of its own",
+    "tui/child/command.py": "what its own child wrote into a folder of its own",
 }
 """Where files are read in another way, and why that is no harm."""
 
