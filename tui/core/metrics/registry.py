@@ -408,7 +408,7 @@ def sentences(request: Request, metrics: Metrics, place: Place) -> Iterator[str]
 
 
 def unknown(request: Request, metrics: Metrics, place: Place) -> Iterator[tuple[Metric, str]]:
-    """The metrics shown there that a request does not have, and why, where somebody can say."""
+    """The metrics shown there that a request does not have, and why, where that is known."""
     for metric in metrics_in(place):
         why = metric.why_unknown
         if why is not None and metric.read(request, metrics) is None and (reason := why(request)) is not None:
