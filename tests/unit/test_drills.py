@@ -189,7 +189,8 @@ def test_a_fresh_metric_is_seen_everywhere(fresh_metric: Metric) -> None:
     assert f"letters {value:.1f} ltr/s" in cli_run.summary(request)
     assert in_json(request)["letters_per_s"] == in_smoke(request)["letters_per_s"] == value
     assert "| `letters_per_s` | ltr/s | letters / seconds | letters per second |" in docs.metrics()
-    markdown, spreadsheet, machine = (form.render(report()) for form in formats.FORMATS)
+    texts = {form.name: form.render(report()) for form in formats.FORMATS}
+    markdown, spreadsheet, machine = (texts[name] for name in ("md", "csv", "json"))
     assert "lettering, ltr/s" in markdown
     assert "letters_per_s_median" in spreadsheet.splitlines()[0].split(",")
     assert json.loads(machine)["rows"][0]["letters_per_s"]["n"] == 2
@@ -219,7 +220,8 @@ def test_a_fresh_flag_is_seen_everywhere(fresh_flag: Flag) -> None:
     assert cli_run.summary(request).endswith(" · contended · terse")
     assert in_json(request)["terse"] is True
     assert "| `terse` | `few` | The answer has few words | `terse` |" in docs.flags()
-    markdown, spreadsheet, machine = (form.render(report()) for form in formats.FORMATS)
+    texts = {form.name: form.render(report()) for form in formats.FORMATS}
+    markdown, spreadsheet, machine = (texts[name] for name in ("md", "csv", "json"))
     assert "2 of 2 runs terse" in markdown
     (row,) = csv.DictReader(io.StringIO(spreadsheet))
     assert (row["terse"], json.loads(machine)["rows"][0]["terse"]) == ("2", 2)

@@ -15,6 +15,7 @@ from tests.support.program import call
 from tests.support.sessions import request, session
 from tui.core.plans.plan import Mode
 from tui.core.requests.request import RequestState
+from tui.report.formats.registry import FORMATS, Format
 from tui.storage.file_lock import SessionLock, lock_path
 from tui.storage.session_files import save
 
@@ -63,11 +64,11 @@ def test_a_file_named_twice_is_counted_once_and_left_as_it_was(folder: Path, tmp
     assert file.read_bytes() == before
 
 
-@pytest.mark.parametrize("form", ["md", "csv", "json"])
-def test_the_name_of_the_file_says_the_format_unless_one_is_named(folder: Path, tmp_path: Path, form: str) -> None:
-    args = ("report", str(folder / "one.toml"))
-    printed = call(*args, "--format", form, cwd=tmp_path).out
-    for name, more in ((f"out.{form}", ()), (f"OUT.{form.upper()}", ()), ("out.txt", ("--format", form))):
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_the_name_of_the_file_says_the_format_unless_one_is_named(folder: Path, tmp_path: Path, form: Format) -> None:
+    args, named = ("report", str(folder / "one.toml")), ("--format", form.name)
+    printed = call(*args, *named, cwd=tmp_path).out
+    for name, more in ((f"out{form.suffix}", ()), (f"OUT{form.suffix.upper()}", ()), ("out.txt", named)):
         done = call(*args, "-o", name, *more, cwd=tmp_path)
         assert (done.code, done.out) == (0, "")
         assert done.err == f"Written to {name}\n"
@@ -84,8 +85,9 @@ def test_a_name_that_says_no_format_is_refused_with_those_there_are(folder: Path
     done = call("report", str(folder), "-o", name, cwd=tmp_path)
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        f"foundry-compare: The name {name} does not say which format is meant. It ends in none of .md, .csv, .json. "
-        "Name one with --format: md, csv, json.\n"
+        f"foundry-compare: The name {name} does not say which format is meant. It ends in none of "
+        f"{', '.join(form.suffix for form in FORMATS)}. "
+        f"Name one with --format: {', '.join(form.name for form in FORMATS)}.\n"
     )
     assert not (tmp_path / name).exists()
 

@@ -18,6 +18,7 @@ from tests.support.program import Done, call
 from tests.support.some import some
 from tui.cli.main import cli
 from tui.core.text.clean import join_surrogates
+from tui.report.formats.registry import FORMATS
 from tui.storage.session_files import load
 
 every = pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_models_answers_errors_and_what_is_kept_of_them(
         if as_json_:
             assert said in {join_surrogates(run["answer"]) for run in done.json["runs"]}
     models = list(SCRIPTS)
-    for form in ("md", "csv", "json"):
+    for form in some(form.name for form in FORMATS):
         report = harmless(here(capfd, "report", "--format", form, *map(str, own_folders.glob("kept-*"))))
         assert (report.code, form != "json" or report.out.isascii()) == (0, True)
     harmless(here(capfd, "models", *at))
@@ -190,7 +191,7 @@ def test_files_and_their_names(
             (tmp_path / file).write_text(f"{{{quoted}", "utf-8")
             harmless(here(capfd, "run", "--host", NOBODY, "-p", "x", "-m", "y", flag, file))
         harmless(here(capfd, "--theme", "nosuch"))
-    for form in ("md", "csv", "json"):
+    for form in some(form.name for form in FORMATS):
         assert harmless(here(capfd, "report", "--format", form)).code == 0
 
 

@@ -27,8 +27,9 @@ from tui.report.aggregate import Report, aggregate
 from tui.report.formats import csv as to_csv
 from tui.report.formats import json as to_json
 from tui.report.formats import markdown as to_markdown
+from tui.report.formats.registry import FORMATS
 
-WRITERS = [to_markdown.render, to_csv.render, to_json.render]
+WRITERS = [form.render for form in FORMATS]
 HOSTILE = [
     "a|b",
     "a\\|b",
