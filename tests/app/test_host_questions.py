@@ -182,14 +182,14 @@ async def test_a_start_and_a_run_ask_no_public_catalogue_and_the_models_screen_a
             await play.until(lambda: play.runner.run is not None and not play.runner.busy)
             await play.until(lambda: any(card.state is ModelState.LOADED for card in play.app.app_state.cards))
             assert [request.state for request in play.runner.session.requests.values()] == [RequestState.DONE]
-            assert not host._library._running and "list" not in server.asked
+            assert not host._catalog_client._running and "list" not in server.asked
             await play.press("escape", "f1")
             await play.until(lambda: any(card.alias == "tiny" for card in play.app.app_state.cards))
             once = server.asked.count("list")
             assert once >= 1
             await play.press("f2", "f1", "f2", "f1")
             await play.settle()
-            assert not host._library._running and server.asked.count("list") == once
+            assert not host._catalog_client._running and server.asked.count("list") == once
             await play.press("f5")
             await play.until(lambda: server.asked.count("list") == 2 * once)
     finally:
