@@ -18,7 +18,9 @@ from benchmarks.figures import Figure, Results, figures
 from benchmarks.machine import machine
 from benchmarks.page import write_blocks
 from benchmarks.parts.accuracy import SHAPES, judge
+from benchmarks.parts.asking import ask
 from benchmarks.parts.first_paint import first_paints
+from benchmarks.parts.slow_rates import slow_rates
 from benchmarks.parts.soak import soak
 from benchmarks.parts.streaming import shapes, stream
 from benchmarks.ptyrun import SLOW
@@ -38,6 +40,11 @@ class Amounts:
     """Of each answer, at 50 tok/s."""
     keys: int
     starts: int
+    slow_turns: int
+    slow_s: float
+    """How long each of them streams at the rates of small hardware."""
+    asks: int
+    """How often Enter, and R, are pressed."""
     long_answer: int
     asked: int
     """How often each shape is asked."""
@@ -45,8 +52,14 @@ class Amounts:
     """Tokens in one sitting."""
 
 
-WHOLE = Amounts(rounds=2, tokens=350, keys=30, starts=7, long_answer=4000, asked=2, sitting=1_000_000)
-QUICK = Amounts(rounds=1, tokens=250, keys=14, starts=3, long_answer=1000, asked=1, sitting=50_000)
+WHOLE = Amounts(
+    rounds=2, tokens=350, keys=30, starts=7, slow_turns=3, slow_s=12, asks=7, long_answer=4000, asked=2,
+    sitting=1_000_000,
+)  # fmt: skip
+QUICK = Amounts(
+    rounds=1, tokens=250, keys=14, starts=3, slow_turns=1, slow_s=8, asks=3, long_answer=1000, asked=1,
+    sitting=50_000,
+)  # fmt: skip
 
 
 def say(text: str) -> None:
@@ -80,6 +93,14 @@ def _add(found: Results, design: Design, served: Served, amounts: Amounts, *, ty
         kept[design.name] = run
 
 
+def _slow_rates(served: Served, amounts: Amounts, found: Results) -> None:
+    found.slow_rates = slow_rates(served, amounts.slow_turns, amounts.slow_s)
+
+
+def _ask(served: Served, amounts: Amounts, found: Results) -> None:
+    found.asked = ask(served, amounts.asks)
+
+
 def _eight(served: Served, amounts: Amounts, found: Results) -> None:
     found.eight = stream(served, OURS, shapes(8, 100, amounts.long_answer), size=EIGHT_SIZE)
 
@@ -107,7 +128,9 @@ def _soak(served: Served, amounts: Amounts, found: Results) -> None:
 
 PARTS: dict[str, Callable[[Served, Amounts, Results], None]] = {
     "paint": _paint,
+    "ask": _ask,
     "stream": _streams,
+    "slow-rates": _slow_rates,
     "keys": _keys,
     "eight": _eight,
     "peers": _peers,

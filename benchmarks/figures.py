@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.parts.accuracy import Judged
+from benchmarks.parts.asking import Asked
 from benchmarks.parts.first_paint import Paints
+from benchmarks.parts.slow_rates import LOADS, SlowRate
 from benchmarks.parts.soak import Soaked
 from benchmarks.parts.streaming import Streamed
 
@@ -46,6 +48,8 @@ class Results:
     slow: Streamed | None = None
     """Our program over a slow line, with keys."""
     eight: Streamed | None = None
+    slow_rates: Sequence[SlowRate] = ()
+    asked: Asked | None = None
     paints: Paints | None = None
     soaked: Soaked | None = None
     judged: list[Judged] = field(default_factory=list)
@@ -59,9 +63,11 @@ class Results:
             *self.typed.values(),
             *self.peers.values(),
             *(one for one in (self.slow, self.eight) if one),
+            *(one for load in self.slow_rates for one in (*load.bare, *load.ours)),
         ]
         said = [f"{one.design}: {fault}" for one in every for fault in one.faults]
         said += [f"{one.shape}: {fault}" for one in self.judged for fault in one.faults]
+        said += [f"keys: {self.asked.fault}"] if self.asked and self.asked.fault else []
         return self.broken + said + ([f"sitting: {self.soaked.fault}"] if self.soaked and self.soaked.fault else [])
 
 
@@ -101,6 +107,9 @@ def figures(found: Results, *, ours: str, bare: str, static: str, markdown: str)
     cpu = cpu_per_10k(mine)
     fast_error = error_p95(typed(ours))
     paints, soaked = found.paints, found.soaked
+    enter, again = (
+        (percentile(found.asked.enter_ms, 50), percentile(found.asked.rerun_ms, 50)) if found.asked else (None, None)
+    )
     complete = found.eight.complete_ms if found.eight else None
     return [
         Figure(
@@ -153,7 +162,26 @@ def figures(found: Results, *, ours: str, bare: str, static: str, markdown: str)
             "slowest key to echo on a terminal drained at 20 KB/s",
             max(slow.keys_ms) / 1000 if slow and slow.keys_ms else None, 1.0, 0.25, "s",
         ),
+        *(
+            Figure(
+                f"CPU of the process tree per token, {load.answers} answers at {load.rate} tok/s, "
+                "against the bare client",
+                load.ratio, 2.0, 1.3,
+                detail=_against(_cpu_share(load.ours), _cpu_share(load.bare), "% of one CPU"),
+            )
+            for load in found.slow_rates or [SlowRate(*load) for load in LOADS]
+        ),
+        Figure(
+            "from Enter or R, whichever is slower, to the last of four requests at the server",
+            max(enter, again) if enter is not None and again is not None else None, 25.0, 10.0, "ms",
+            detail=f"Enter {enter:.3g} and R {again:.3g} ms" if enter is not None and again is not None else "",
+        ),
     ]  # fmt: skip
+
+
+def _cpu_share(runs: Sequence[Streamed]) -> float | None:
+    """Percent of one CPU while the answers came."""
+    return ratio(100 * sum(one.cpu_s for one in runs), sum(one.seconds for one in runs))
 
 
 def _against(one: float | None, other: float | None, unit: str) -> str:

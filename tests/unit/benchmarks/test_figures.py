@@ -11,7 +11,9 @@ from benchmarks.expected import expected
 from benchmarks.figures import Figure, Results, figures
 from benchmarks.page import write_blocks
 from benchmarks.parts.accuracy import Judged
+from benchmarks.parts.asking import Asked
 from benchmarks.parts.first_paint import Paints
+from benchmarks.parts.slow_rates import SlowRate
 from benchmarks.parts.soak import Soaked
 from benchmarks.parts.streaming import Streamed
 from benchmarks.shape import Shape
@@ -38,11 +40,18 @@ def test_each_figure_is_one_value_over_another() -> None:
         eight=streamed(),
         paints=Paints([300, 200, 400], [200, 100, 300]),
         soaked=Soaked([(10_000, Memory(50, 100)), (20_000, Memory(60, 110))]),
+        slow_rates=[
+            SlowRate(4, 15, ours=[streamed(1.0), streamed(9.0), streamed(1.4)], bare=[streamed(1.0)] * 3),
+            SlowRate(3, 8, ours=[streamed(3.0)], bare=[streamed(1.0)]),
+        ],
+        asked=Asked(enter_ms=[6, 8, 40], rerun_ms=[9, 12, 11]),
     )  # fmt: skip
     rows = figures(found, **NAMES)
-    assert [row.value for row in rows] == pytest.approx([0.25, 1.1, 0.5, 0.1, 0.02, 0.25, 1.5, 0.25, 1.1, 0.7])
+    assert [row.value for row in rows] == pytest.approx(
+        [0.25, 1.1, 0.5, 0.1, 0.02, 0.25, 1.5, 0.25, 1.1, 0.7, 1.4, 3, 11]
+    )
     assert [row.verdict for row in rows] == [
-        "aim", "aim", "aim", "aim", "aim", "aim", "must", "must", "aim", "must",
+        "aim", "aim", "aim", "aim", "aim", "aim", "must", "must", "aim", "must", "must", "missed", "must",
     ]  # fmt: skip
     assert found.faults() == []
 
