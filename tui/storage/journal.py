@@ -35,17 +35,17 @@ class Journal:
         """Whether it was begun by an earlier program, of whose entries this one knows nothing."""
         self._file: io.FileIO | None = None
 
-    def append(self, entry: Table) -> None:
-        """Add an entry and hand it to the operating system: it outlives the program, not yet the machine.
+    def append(self, *entries: Table) -> None:
+        """Add entries and hand them to the operating system: they outlive the program, not yet the machine.
 
-        Raises StoreError; what is in the file then ends with the entry before.
+        Raises StoreError; what is in the file then ends with the entry before them.
         """
         # ASCII: half a character, which a chunk of a stream may hold, is no UTF-8 but can be escaped.
         try:
-            line = json.dumps(entry, default=_as_text, separators=(",", ":")).encode("ascii") + b"\n"
+            lines = [json.dumps(entry, default=_as_text, separators=(",", ":")).encode("ascii") for entry in entries]
         except (TypeError, ValueError, RecursionError) as error:
             raise self._error(error) from error
-        self._write([line])
+        self._write([b"".join(line + b"\n" for line in lines)])
 
     @property
     def deleted(self) -> bool:

@@ -7,9 +7,10 @@ import math
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -134,10 +135,10 @@ class _JournalFolder:
             self._refusal = StoreError(title, "Another program has it open")
             raise self._refusal
 
-    def append(self, entry: Table) -> None:
-        """Add an entry to the journal. Raises StoreError."""
+    def append(self, entries: Sequence[Table]) -> None:
+        """Add entries to the journal. Raises StoreError."""
         self.open()
-        self.journal.append(entry)
+        self.journal.append(*entries)
         self.used = True
 
     def take_over(self, journal: Journal) -> None:
@@ -194,13 +195,15 @@ class _Writer:
         """Take jobs until the end is among them."""
         closing = False
         while not closing:
-            for job in self._next(jobs):
-                if job is None:
-                    closing = True
-                elif isinstance(job, _Save):
-                    self._schedule(job)
-                else:
-                    self._guarded(partial(self._append, job), journalling=True)
+            for _, group in groupby(self._next(jobs), type):
+                together = list(group)
+                # One write for the entries that came together: where models are slow, it costs more than the text.
+                if entries := [job for job in together if isinstance(job, dict)]:
+                    self._guarded(partial(self._append, entries), journalling=True)
+                for job in together:
+                    if isinstance(job, _Save):
+                        self._schedule(job)
+                    closing = closing or job is None
             if time.monotonic() >= self._sync_at:
                 self._guarded(self._sync)
             if closing or time.monotonic() >= self._check_at:
@@ -283,12 +286,13 @@ class _Writer:
         self._due = min(self._due, time.monotonic() + (SOON_S if job.soon else 0))
         self._pending, self._pending_entries = job.snapshot, self._entries
 
-    def _append(self, entry: Table) -> None:
-        self._count(entry)
+    def _append(self, entries: Sequence[Table]) -> None:
+        for entry in entries:
+            self._count(entry)
         failed: list[StoreError] = []
         while self._journal_folders:
             try:
-                self._journal_folders[0].append(entry)
+                self._journal_folders[0].append(entries)
             except StoreError as error:
                 # For good: a journal that lacks entries would give back answers that lack text.
                 self._journal_folders.pop(0)

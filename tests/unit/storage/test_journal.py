@@ -33,6 +33,17 @@ def test_an_entry_can_be_read_as_soon_as_it_is_appended(journal: Journal) -> Non
     journal.close()
 
 
+def test_entries_that_come_together_are_all_there_or_none_of_them(journal: Journal) -> None:
+    journal.append({"n": 1}, {"n": 2})
+    loop: dict[str, object] = {}
+    loop["itself"] = loop
+    with pytest.raises(StoreError):
+        journal.append({"n": 3}, loop)
+    journal.append({"n": 4})
+    assert entries(journal) == [{"n": 1}, {"n": 2}, {"n": 4}]
+    journal.close()
+
+
 def test_times_become_text_and_half_a_character_comes_back(journal: Journal) -> None:
     journal.append({"at": WHEN, "text": "\ud83d", "more": ["\ude00\r\n\x00\u202e"]})
     journal.close()
