@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import string
 import sys
-from threading import Event, Thread
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -158,12 +158,12 @@ def test_the_keys_of_a_read_stay_together_and_bytes_that_are_no_text_end_nothing
 
     found: list[Message] = []
     ours, theirs = os.pipe()
-    stop = Event()
+    stop, stops = os.pipe()
 
     def hear(message: Message) -> None:
         found.append(message)
         if message.keys[-1].key == "escape":  # type: ignore[attr-defined]
-            stop.set()
+            os.close(stops)
 
     thread = Thread(target=read_terminal, args=(ours, stop, hear))
     os.write(theirs, b"ab\xe9\xff\r")
@@ -174,5 +174,5 @@ def test_the_keys_of_a_read_stay_together_and_bytes_that_are_no_text_end_nothing
     keys = [key for one in found for key in named(list(one.keys))]  # type: ignore[attr-defined]
     assert keys[:2] + keys[-2:] == ["a", "b", "enter", "escape"]
     assert len(keys) == 6, "each byte that is no text is a character that says so"
-    os.close(ours)
-    os.close(theirs)
+    for file in (ours, theirs, stop):
+        os.close(file)

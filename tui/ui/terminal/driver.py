@@ -28,6 +28,8 @@ _LATE = 0.02
 _CHUNK = 8192 if sys.platform == "win32" else -1
 """Characters of a part of a frame, where Textual writes it in parts: only the last one is shorter, or is flushed."""
 _NO_MOUSE = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
+_BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
+"""Around a frame that is to be shown at once."""
 _BREAK_OFF = "\x18\x1b[0m\x1b[?2026l"
 """Ends whatever was half-written: a sequence, a style, a frame that is to be shown at once."""
 
@@ -48,11 +50,32 @@ else:
     from tui.ui.terminal.key_reader import read_terminal
 
     class PlatformDriver(LinuxDriver):
-        """Textual's driver, which keeps together what came with one read."""
+        """Textual's driver, which keeps together what came with one read, and wakes only for that."""
+
+        _stop = -1
+        """What the thread that reads looks at beside the terminal."""
+        _stops: int | None = None
+        """Closing this ends the thread."""
+
+        def start_application_mode(self) -> None:
+            """Take the terminal, and begin to read."""
+            self._stop, self._stops = os.pipe()
+            start: Callable[[], None] = super().start_application_mode
+            start()
 
         def run_input_thread(self) -> None:
             """Read until the driver is told to stop."""
-            read_terminal(self.fileno, self.exit_event, self.process_message)
+            try:
+                read_terminal(self.fileno, self._stop, self.process_message)
+            finally:
+                os.close(self._stop)
+
+        def disable_input(self) -> None:
+            """Read no more."""
+            stops, self._stops = self._stops, None
+            if stops is not None:
+                os.close(stops)
+            super().disable_input()
 
     def _stream() -> TextIO | None:
         return sys.__stderr__
@@ -86,7 +109,8 @@ def bounded_driver(terminal_writer: TerminalWriter) -> type[Driver] | None:
 
         def write(self, data: str) -> None:
             self._held += data
-            if len(data) != _CHUNK:
+            # A frame is one write with its begin and its end: each write wakes a thread.
+            if len(data) != _CHUNK and (data == _END or not self._held.startswith(_BEGIN)):
                 self.flush()
 
         def flush(self) -> None:

@@ -7,7 +7,6 @@ import os
 import select
 import time
 from collections.abc import Callable
-from threading import Event
 
 from textual import constants
 from textual.events import Key, Paste
@@ -15,8 +14,8 @@ from textual.message import Message
 
 from tui.ui.terminal.key_sequences import KeysRead, Reads
 
-_LOOK = 0.1
-"""Seconds between two looks at whether to stop."""
+_GONE = 0.1
+"""Seconds between two looks at a terminal that has gone."""
 _MOST = 65536
 """Bytes of one read; a terminal hands out less."""
 _AT_ONCE = 0.03
@@ -25,22 +24,26 @@ _LATE = 0.5
 """Seconds within which the rest of a terminal's answer comes that was cut."""
 
 
-def read_terminal(fd: int, stop: Event, hand_on: Callable[[Message], None]) -> None:
-    """Hand on what is typed until `stop` is set: the keys of one read as one `KeysRead`, all else by itself.
+def read_terminal(fd: int, stop: int, hand_on: Callable[[Message], None]) -> None:
+    """Hand on what is typed: the keys of one read as one `KeysRead`, all else by itself. It ends when the file `stop`
+    can be read, or has ended.
 
     Bytes that are no UTF-8 become U+FFFD.
     """
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode
     reads = Reads()
     last = give_up_at = 0.0
-    while not stop.is_set():
-        wait = min(max(give_up_at - time.monotonic(), 0.0), _LOOK) if reads.waiting else _LOOK
-        ready, _, _ = select.select([fd], [], [], wait)
+    while True:
+        wait = max(give_up_at - time.monotonic(), 0.0) if reads.waiting else None
+        ready, _, _ = select.select([fd, stop], [], [], wait)
+        if stop in ready:
+            return
         now = time.monotonic()
         if ready:
             data = os.read(fd, _MOST)
             if not data:
-                stop.wait(_LOOK)  # The terminal has gone; whoever ends the program says so by a signal.
+                # The terminal has gone; whoever ends the program says so by a signal.
+                select.select([stop], [], [], _GONE)
                 continue
             _hand_on(reads.take(decode(data)), hand_on, at_once=now - last < _AT_ONCE)
             last = time.monotonic()
