@@ -79,7 +79,7 @@ class PtyRun:
         os.write(self._fd, text.encode())
         return at
 
-    def refresh_loop(self, seconds: float) -> None:
+    def read_for(self, seconds: float) -> None:
         """Read for so long."""
         self.until(lambda: False, seconds)
 

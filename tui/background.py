@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from functools import partial
 from queue import SimpleQueue
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -60,6 +60,26 @@ class Questions:
             newer = number > self._accepted
             self._accepted = max(number, self._accepted)
         return newer
+
+
+class Wakeup:
+    """Wakes whoever takes in what threads have found: a caller of `wait()`, or the loop behind `listener`."""
+
+    def __init__(self) -> None:
+        self.listener: Callable[[], None] = lambda: None
+        """Called with each `notify()`, on the thread that calls it."""
+        self._event = Event()
+
+    def notify(self) -> None:
+        """Something waits to be taken in. It must be where it is looked for before this is called."""
+        self._event.set()
+        self.listener()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether there was a notification since the last call, or comes within `seconds`."""
+        notified = self._event.wait(seconds)
+        self._event.clear()
+        return notified
 
 
 class Worker:

@@ -59,7 +59,7 @@ def ask(served: Served, times: int) -> Asked:
                 if number:
                     kept = result.enter_ms if number % 2 else result.rerun_ms
                     kept.append((received - at) / 1e6)
-                run.pump(dice.uniform(*_REST_S))
+                run.read_for(dice.uniform(*_REST_S))
     return result
 
 
@@ -67,13 +67,13 @@ def _press(run: PtyRun, *, enter: bool) -> int:
     """The key, from the panes or from the prompt; returns when its byte was written."""
     if enter:
         run.type(_EDIT)
-        run.pump(_BEFORE_ENTER_S)
+        run.read_for(_BEFORE_ENTER_S)
     at = run.type(_ENTER if enter else _RERUN_ALL)
-    run.pump(_ON_ITS_WAY_S)
+    run.read_for(_ON_ITS_WAY_S)
     return at
 
 
 def _ended(run: PtyRun, rows: Callable[[], Sequence[dict[str, Any]]]) -> bool:
-    run.pump(0.1)
+    run.read_for(0.1)
     known = rows()
     return len(known) == PANES and all(row["closed"] is not None for row in known)

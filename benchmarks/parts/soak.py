@@ -62,7 +62,7 @@ def soak(served: Served, tokens: int, tell: Callable[[str], None]) -> Soaked:
                     break
                 done += FIRST
                 if done == FIRST or done % max(tokens // 10, FIRST) == 0 or done >= tokens:
-                    run.refresh_loop(_REST_S)
+                    run.read_for(_REST_S)
                     result.points.append((done, run.tree.memory()))
                     tell(f"{done:,} tokens: {result.points[-1][1].whole / 1e6:.0f} MB")
     result.seconds = time.monotonic() - began
@@ -76,12 +76,12 @@ def _launched(served: Served, run: PtyRun, earlier: int, *, first: bool) -> bool
     while time.monotonic() < deadline and run.open:
         rows = _rows(served, earlier)
         if len(rows) == PANES and all(row["closed"] is not None for row in rows):
-            run.refresh_loop(_BREATH_S)
+            run.read_for(_BREATH_S)
             return True
         if not first and not rows and time.monotonic() - pressed > _AGAIN_S:
             pressed = time.monotonic()
             run.type(RERUN_ALL)
-        run.refresh_loop(0.1)
+        run.read_for(0.1)
     return False
 
 

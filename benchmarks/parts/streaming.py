@@ -96,7 +96,7 @@ def stream(
             )
             result.cpu_s, result.written = run.tree.cpu() - cpu, run.written - written
             result.seconds = (clock() - began) / 1e9
-            run.refresh_loop(_AFTER_S)
+            run.read_for(_AFTER_S)
             result.after_s = run.tree.cpu() - cpu - result.cpu_s
             if design is OURS and not keep_journal(home):
                 result.faults.append("it left no journal")
@@ -128,27 +128,27 @@ def _until_asked(served: Served, before: int, models: Sequence[str], run: PtyRun
     """Wait until just before the first text of these models."""
 
     def asked() -> list[dict[str, Any]]:
-        run.refresh_loop(0.05)
+        run.read_for(0.05)
         return [row for row in served.progress()[before:] if row["model"] in models]
 
     if not run.until(lambda: len(asked()) == len(models), _PATIENCE_S):
         return False
-    run.refresh_loop(max(SETTLED_MS / 1000 - (clock() - max(row["received"] for row in asked())) / 1e9 - 0.2, 0))
+    run.read_for(max(SETTLED_MS / 1000 - (clock() - max(row["received"] for row in asked())) / 1e9 - 0.2, 0))
     return True
 
 
 def _press(run: PtyRun, design: Design, count: int) -> list[float]:
     """Type letters while answers stream; how long each took to come out, a patience where it did not come."""
     dice = random.Random(count)
-    run.refresh_loop(1.0)
+    run.read_for(1.0)
     if design.before_typing:
         run.type(design.before_typing)
-        run.refresh_loop(1.0)
+        run.read_for(1.0)
     took: list[float] = []
     for letter in KEYS[:count]:
         run.watch(letter)
         at = run.type(letter)
         run.until(partial(run.saw, letter), _KEY_PATIENCE_S)
         took.append((run.seen.get(letter.encode(), clock()) - at) / 1e6)
-        run.refresh_loop(dice.uniform(*_BETWEEN_KEYS_S))
+        run.read_for(dice.uniform(*_BETWEEN_KEYS_S))
     return took

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from threading import Thread
 
 import pytest
 from textual.app import App, ComposeResult
@@ -11,8 +12,9 @@ from textual.widget import Widget
 from tests.support.recorded import answered, looking_at, streaming
 from tests.support.some import some
 from tui.core.terminal import over_ssh
+from tui.ui.terminal import refresh_loop
 from tui.ui.terminal.refresh_loop import RefreshLoop
-from tui.ui.terminal.refresh_rate import BARS_EVERY, BEAT, LOW_BARS_EVERY, LOW_BEAT, SSH_BEAT, RefreshRate
+from tui.ui.terminal.refresh_rate import BARS_EVERY, BEAT, CALM_BEAT, LOW_BARS_EVERY, LOW_BEAT, SSH_BEAT, RefreshRate
 from tui.ui.terminal.throughput import FIRST_PATIENCE, SLOW, Throughput
 from tui.ui.terminal.writer import TerminalWriter
 
@@ -108,17 +110,24 @@ class Beating(App[None]):
     def __init__(self, flow: RefreshRate) -> None:
         super().__init__()
         self.changed: set[str] = set()
-        self.ticks = 0
+        self.ticks = self.bars = 0
         self.painted: list[set[str]] = []
         self.refresh_loop: RefreshLoop | None = None
         self.flow = flow
+        self.busy = True
+        self.running: dict[str, int] = {}
 
     def compose(self) -> ComposeResult:
         yield Widget()
 
     def on_mount(self) -> None:
         self.refresh_loop = RefreshLoop(
-            self.query_one(Widget), self.flow, self.tick, self.paint, eager=lambda: True, running=lambda: ()
+            self.query_one(Widget),
+            self.flow,
+            self.tick,
+            self.paint,
+            busy=lambda: self.busy,
+            running=lambda: self.running,
         )
         self.refresh_loop.start()
 
@@ -127,7 +136,19 @@ class Beating(App[None]):
         changed, self.changed = self.changed, set()
         return changed
 
+    def wake(self) -> None:
+        assert self.refresh_loop is not None
+        self.refresh_loop.wake()
+
+    async def woken(self) -> None:
+        """Have a turn because a thread wakes the loop."""
+        goal = self.ticks + 1
+        await asyncio.to_thread(self.wake)
+        while self.ticks < goal:
+            await asyncio.sleep(0.01)
+
     def paint(self, changed: set[str], bars: bool) -> None:
+        self.bars += bars
         if changed:
             self.painted.append(changed)
 
@@ -151,6 +172,121 @@ async def test_while_a_frame_is_on_its_way_events_are_taken_in_and_painted_later
         flow.open = True
         await app.until_ticks(2)
         assert app.painted == [{"r1", "r2"}]
+
+
+class Clock:
+    """Stands still until somebody moves it on."""
+
+    now = 1000.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+    def thread_time(self) -> float:
+        return 0.0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the refresh loop, whose timers never fire: nothing happens there but what it is woken for."""
+    clock = Clock()
+    monkeypatch.setattr(refresh_loop, "time", clock)
+    monkeypatch.setattr(RefreshLoop, "_schedule", lambda loop, now: None)
+    return clock
+
+
+async def test_without_any_beat_a_thread_that_wakes_the_loop_has_taken_in_what_it_found(clock: Clock) -> None:
+    app = Beating(RefreshRate(TerminalWriter()))
+    async with app.run_test():
+        ticks = app.ticks
+        clock.now += 10
+        app.changed = {"r1"}
+        await app.woken()
+        assert (app.ticks, app.painted) == (ticks + 1, [{"r1"}])
+
+
+async def test_whatever_wakes_the_loop_before_its_turn_is_one_turn(clock: Clock) -> None:
+    app = Beating(RefreshRate(TerminalWriter()))
+    async with app.run_test() as pilot:
+        ticks = app.ticks
+        threads = [Thread(target=app.wake) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()  # The loop of the app waits with this test.
+        await pilot.pause()
+        assert ticks < app.ticks <= ticks + 2, "two threads may both find that nobody woke the loop before"
+
+
+async def test_however_often_the_loop_is_woken_it_paints_once_a_beat(clock: Clock) -> None:
+    app = Beating(RefreshRate(TerminalWriter()))
+    async with app.run_test():
+        clock.now += 10
+        for number in range(10):
+            app.changed = {f"r{number}"}
+            await app.woken()
+        assert app.painted == [{"r0"}]
+        clock.now += BEAT
+        await app.woken()
+        assert app.painted[1:] == [{f"r{number}" for number in range(1, 10)}]
+
+
+async def test_a_defect_in_a_turn_ends_the_app(clock: Clock) -> None:
+    app = Beating(RefreshRate(TerminalWriter()))
+
+    def stumble() -> set[str]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        async with app.run_test() as pilot:
+            assert app.refresh_loop is not None
+            app.refresh_loop._tick = stumble
+            app.wake()
+            await pilot.pause()
+
+
+@pytest.mark.parametrize(
+    ("pieces_per_s", "beat"), [(100, BEAT), (30, BEAT), (20, 0.15), (15, 0.2), (10, 0.3), (5, CALM_BEAT)]
+)
+async def test_answers_that_come_slowly_are_painted_more_seldom_unless_something_wakes_the_loop(
+    clock: Clock, pieces_per_s: int, beat: float
+) -> None:
+    app = Beating(RefreshRate(TerminalWriter()))
+    async with app.run_test():
+        loop = app.refresh_loop
+        assert loop is not None
+        app.running = {"r1": 0, "r2": 0}
+        clock.now += 10
+        loop._turn()
+        clock.now += 1
+        app.running = {"r1": pieces_per_s, "r2": pieces_per_s}
+        loop._turn()
+        for wanted, seconds in ((False, beat - 0.02), (True, 0.02)):
+            clock.now += seconds
+            app.changed, before = {"r1"}, len(app.painted)
+            loop._turn()
+            assert (len(app.painted) > before) is wanted
+        clock.now += BEAT
+        app.changed, before = {"r2"}, len(app.painted)
+        await app.woken()
+        assert len(app.painted) > before, "an answer that ends, say, does not wait for text"
+
+
+async def test_bars_move_four_times_a_second_and_with_every_second_painting_of_slow_answers(clock: Clock) -> None:
+    app = Beating(RefreshRate(TerminalWriter()))
+    async with app.run_test():
+        assert app.refresh_loop is not None
+        app.running, app.bars = {"r1": 0}, 0
+        for seconds, pieces, bars in ((10.0, 0, 1), (BARS_EVERY, 0, 2), (BARS_EVERY, 0, 3), (1.0, 8, 4)):
+            clock.now += seconds
+            app.running = {"r1": app.running["r1"] + pieces}
+            app.refresh_loop._turn()
+            assert app.bars == bars
+        for bars in (4, 5, 5, 6):
+            clock.now += CALM_BEAT
+            app.running = {"r1": app.running["r1"] + 1}
+            app.refresh_loop._turn()
+            assert app.bars == bars
 
 
 async def test_with_low_bandwidth_requests_take_turns_and_none_is_forgotten() -> None:

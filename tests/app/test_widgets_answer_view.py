@@ -312,11 +312,16 @@ class Watched(AnswerView):
             self.stale |= {y for region in regions for y in region.line_range} if regions else set(everything)
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
+    def repaint_part(self, region: Region) -> None:
+        self.stale |= set(region.line_range)
+        super().repaint_part(region)
+
     def look(self) -> list[str]:
         strips = self.render_lines(self.outer_size.region)
         self.terminal |= {y: strips[y].text for y in self.stale if 0 <= y < len(strips)}
         self.stale.clear()
-        return [strip.text for strip in strips]
+        # Not the lines that are kept, which are what is to be held against these.
+        return [self.render_line(y).text for y in range(self.outer_size.height)]
 
 
 async def test_what_is_painted_again_is_enough_whatever_happens() -> None:

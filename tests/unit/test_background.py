@@ -9,12 +9,13 @@ import threading
 from functools import partial
 from itertools import permutations
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
 import tui
 from tests.support.some import some
-from tui.background import Questions, Worker, in_thread, in_threads
+from tui.background import Questions, Wakeup, Worker, in_thread, in_threads
 
 PATIENCE_S = 30.0
 SOURCES = sorted(Path(tui.__file__).parent.rglob("*.py"))
@@ -76,6 +77,16 @@ def test_whatever_overtakes_what_in_the_end_the_newest_answer_is_kept(order: tup
         threads[version].result(PATIENCE_S)
         seen.append(kept[0])
     assert kept == [2] and seen == sorted(seen)
+
+
+def test_a_wakeup_ends_one_wait_and_calls_its_listener() -> None:
+    wakeup, heard = Wakeup(), SimpleQueue[str]()
+    assert not wakeup.wait(0)
+    wakeup.listener = lambda: heard.put(threading.current_thread().name)
+    threading.Thread(target=wakeup.notify, name="finder").start()
+    assert heard.get(timeout=PATIENCE_S) == "finder"
+    assert wakeup.wait(PATIENCE_S)
+    assert not wakeup.wait(0)
 
 
 def test_a_worker_does_one_thing_after_another_and_goes_on_after_a_failure() -> None:

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from queue import SimpleQueue
+from collections import deque
 from typing import BinaryIO
 
 import openai
@@ -23,14 +23,48 @@ from tui.engine.unsupported_options import UnsupportedOptions
 from tui.engine.warmup import warm_up
 from tui.net.secrets import redacted
 
-GATHER_S = 0.01
-"""How long a message may wait for others, in seconds. Its instant is taken before, so no number changes."""
+GATHER_S = 0.15
+"""How long text may wait for more of it. Its instant is taken by then, and screens are painted ten times a second."""
+ENOUGH = 6
+"""Pieces of text that wait for no more."""
+_SAME_MOMENT_S = 0.002
+"""How long everything waits for what comes with it: an answer's end is several messages."""
+
+
+class Outbox:
+    """Messages on their way to the program. Text waits a little for more of it: each message that is written wakes
+    three threads, which cost more than the text itself where models are slow."""
+
+    def __init__(self) -> None:
+        self._messages: deque[ev.Event | Hello | None] = deque()
+        self._texts = 0
+        self._some, self._urgent = threading.Event(), threading.Event()
+
+    def put(self, message: ev.Event | Hello | None) -> None:
+        """Add a message, from any thread; None is the end."""
+        self._messages.append(message)
+        self._texts += 1
+        # Whoever waits is woken at the cost of the loop that reads sockets: seldom, therefore.
+        if not self._some.is_set():
+            self._some.set()
+        if (self._texts >= ENOUGH or not isinstance(message, ev.Delta)) and not self._urgent.is_set():
+            self._urgent.set()
+
+    def take(self) -> list[ev.Event | Hello | None]:
+        """What is to be written next, once it is time; oldest first."""
+        self._some.wait()
+        self._urgent.wait(GATHER_S)
+        time.sleep(_SAME_MOMENT_S)
+        self._some.clear()
+        self._urgent.clear()
+        self._texts = 0
+        return [self._messages.popleft() for _ in range(len(self._messages))]
 
 
 class Engine:
     """Runs requests side by side. Each request is one task, whose events go into `outbox`."""
 
-    def __init__(self, outbox: SimpleQueue[ev.Event | Hello | None]) -> None:
+    def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._unsupported = UnsupportedOptions()
@@ -70,7 +104,7 @@ class Engine:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def serve(commands: BinaryIO, outbox: SimpleQueue[ev.Event | Hello | None]) -> None:
+async def serve(commands: BinaryIO, outbox: Outbox) -> None:
     """Carry out commands until `commands` ends."""
     loop = asyncio.get_running_loop()
     engine = Engine(outbox)
@@ -90,16 +124,11 @@ async def serve(commands: BinaryIO, outbox: SimpleQueue[ev.Event | Hello | None]
     await engine.close()
 
 
-def write(outbox: SimpleQueue[ev.Event | Hello | None], out: BinaryIO) -> None:
-    """Write messages as they come, several at once where they come together. None in `outbox` ends it."""
+def write(outbox: Outbox, out: BinaryIO) -> None:
+    """Write messages until the end of `outbox`."""
     ended = False
     while not ended:
-        messages = [outbox.get()]
-        # A thread that waits for a queue is woken by every put, which costs the loop that reads sockets; sleeping does
-        # not.
-        time.sleep(GATHER_S)
-        while not outbox.empty():
-            messages.append(outbox.get())
+        messages = outbox.take()
         ended = None in messages
         lines = [encode_message(message) for message in messages if message is not None]
         try:
@@ -114,7 +143,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    outbox: SimpleQueue[ev.Event | Hello | None] = SimpleQueue()
+    outbox = Outbox()
     writer = threading.Thread(target=write, args=(outbox, sys.stdout.buffer), name="writer", daemon=True)
     writer.start()
     asyncio.run(serve(sys.stdin.buffer, outbox))

@@ -47,12 +47,18 @@ Message = Event | Hello | EngineGone
 class EngineClient:
     """One engine process at a time. `send` starts it when there is none.
 
-    A thread reads the engine's pipe, so that a busy or blocked caller delays neither stamps nor `on_event`, which is
-    called on that thread for every event.
+    A thread reads the engine's pipe, so that a busy or blocked caller delays neither stamps nor `on_events`, which is
+    called on that thread with the events that came together. `on_arrival` is called there with all that can be drained
+    then.
     """
 
-    def __init__(self, on_event: Callable[[Event], None] = lambda event: None) -> None:
-        self._on_event = on_event
+    def __init__(
+        self,
+        on_events: Callable[[Sequence[Event]], None] = lambda events: None,
+        on_arrival: Callable[[Sequence[Message]], None] = lambda messages: None,
+    ) -> None:
+        self._on_events = on_events
+        self._on_arrival = on_arrival
         self._inbox: deque[Message] = deque()
         self._news = threading.Event()
         self._process: ChildProcess | None = None
@@ -87,14 +93,14 @@ class EngineClient:
         )
         self.generation = run.generation
 
-    def send(self, command: Command) -> None:
-        """Send a command. When the engine dies before reading it, `EngineGone` follows."""
+    def send(self, *commands: Command) -> None:
+        """Send commands, all in one write. When the engine dies before reading them, `EngineGone` follows."""
         self.start()
         if self._process is not None:
             try:
-                self._process.say(encode_command(command))
+                self._process.say(b"".join(encode_command(command) for command in commands))
             except (OSError, ValueError):
-                pass  # its reader sees the same end and reports it with the engine's last words
+                pass  # the thread that reads sees the same end, and reports it with the engine's last words
 
     def drain(self) -> list[Message]:
         """Everything that arrived since the last call, oldest first."""
@@ -119,27 +125,25 @@ class EngineClient:
             self._process = None
 
     def _hear(self, run: _Run, lines: Sequence[bytes]) -> None:
-        for line in lines:
-            message = _message(line)
-            if message is None:
-                continue
+        messages = [message for line in lines if (message := _read(line)) is not None]
+        for message in messages:
             if isinstance(message, Hello):
                 self._offset = message.clock - time.perf_counter_ns()
                 self._greeted, run.greeted = run.generation, True
-            else:
-                self._on_event(message)
-            self._deliver(message)
+        self._on_events([message for message in messages if not isinstance(message, Hello)])
+        self._deliver(messages)
 
     def _end(self, run: _Run, process: ChildProcess) -> None:
         process.ended(None)
-        self._deliver(EngineGone(redacted(process.last_words()[-LAST_WORDS:]), run.generation, run.greeted))
+        self._deliver([EngineGone(redacted(process.last_words()[-LAST_WORDS:]), run.generation, run.greeted)])
 
-    def _deliver(self, message: Message) -> None:
-        self._inbox.append(message)
+    def _deliver(self, messages: Sequence[Message]) -> None:
+        self._inbox.extend(messages)
         self._news.set()
+        self._on_arrival(messages)
 
 
-def _message(line: bytes) -> Event | Hello | None:
+def _read(line: bytes) -> Event | Hello | None:
     try:
         return decode_message(line)
     except (ValueError, KeyError, TypeError):

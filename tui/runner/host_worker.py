@@ -74,12 +74,14 @@ Step = LoadBegan | Ready | Unready | Counted | KeptAlive | Traced
 class HostWorker:
     """Brings the host up and loads what is not loaded yet. Its steps wait in `steps()`.
 
-    `clock` gives the instants of loading, in nanoseconds; it is read in the thread that does the work.
+    `clock` gives the instants of loading, in nanoseconds; it is read in the thread that does the work. `notify` is
+    called there when steps wait.
     """
 
-    def __init__(self, host: Host, clock: Callable[[], int]) -> None:
+    def __init__(self, host: Host, clock: Callable[[], int], notify: Callable[[], None] = lambda: None) -> None:
         self._host = host
         self._clock = clock
+        self._notify = notify
         self._steps: SimpleQueue[Step] = SimpleQueue()
         self._worker = Worker("prepare")
 
@@ -112,6 +114,10 @@ class HostWorker:
         """Take nothing more on, whatever is asked from here on. A load under way is left behind."""
         self._worker.close()
 
+    def _add(self, step: Step) -> None:
+        self._steps.put(step)
+        self._notify()
+
     def _prepare(self, requests: tuple[tuple[Request, ModelCard], ...], free: frozenset[str]) -> None:
         try:
             info = self._host.connect()
@@ -121,7 +127,7 @@ class HostWorker:
                 self._host.unload(key)
         except CompareError as error:
             for request, _ in requests:
-                self._steps.put(Unready(request.spec.id, error))
+                self._add(Unready(request.spec.id, error))
             return
         except Exception as error:
             self._give_up(requests, error)
@@ -130,15 +136,15 @@ class HostWorker:
             try:
                 loaded_at = None
                 if card.key in loads - ready:
-                    self._steps.put(LoadBegan(request.spec.id, self._clock()))
+                    self._add(LoadBegan(request.spec.id, self._clock()))
                     self._host.load(card.key)
                     loaded_at = self._clock()
                     ready.add(card.key)
                 where = next((member for member in info.members if member.name == card.host), info)
                 endpoint = self._host.endpoint(card.key)
-                self._steps.put(Ready(request.spec.id, endpoint, loaded_at, where.local, where.pid))
+                self._add(Ready(request.spec.id, endpoint, loaded_at, where.local, where.pid))
             except CompareError as error:
-                self._steps.put(Unready(request.spec.id, error))
+                self._add(Unready(request.spec.id, error))
             except Exception as error:
                 self._give_up(requests[number:], error)
                 raise
@@ -150,7 +156,7 @@ class HostWorker:
         except CompareError:
             pass  # The count stays unknown, and is shown as unknown.
         finally:
-            self._steps.put(Counted(request, tokens))
+            self._add(Counted(request, tokens))
 
     def _trace(self, request: str, model: str) -> None:
         why = ""
@@ -159,7 +165,7 @@ class HostWorker:
         except CompareError:
             pass  # What is known of the failure already stays.
         finally:
-            self._steps.put(Traced(request, why))
+            self._add(Traced(request, why))
 
     def _nudge(self, models: tuple[str, ...]) -> None:
         from tui.hosts.keep_alive import keep_alive
@@ -167,12 +173,12 @@ class HostWorker:
         for model in models:
             try:
                 keep_alive(self._host.endpoint(model))
-                self._steps.put(KeptAlive(model, None))
+                self._add(KeptAlive(model, None))
             except CompareError as error:
-                self._steps.put(KeptAlive(model, error))
+                self._add(KeptAlive(model, error))
 
     def _give_up(self, requests: Sequence[tuple[Request, ModelCard]], error: Exception) -> None:
         # A defect must not leave a pane waiting for ever; the job's future keeps the exception itself.
         told = NoHostError("The host could not be prepared", f"{type(error).__name__}: {error}", "Run it again.")
         for request, _ in requests:
-            self._steps.put(Unready(request.spec.id, told))
+            self._add(Unready(request.spec.id, told))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from tui.background import Wakeup
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import BadInputError, CompareError, prose
 from tui.core.plans.plan import PlanOptions
@@ -16,7 +17,7 @@ from tui.core.requests.outcome import retry_hint
 from tui.core.requests.request import ACCEPTED_AFTER_END, Request, RequestState
 from tui.core.sessions.session import Session, SessionState
 from tui.core.sessions.session_model import ModelChoice
-from tui.engine.engine_client import EngineClient, EngineGone
+from tui.engine.engine_client import EngineClient, EngineGone, Message
 from tui.engine.protocol import Cancel, Hello, Start
 from tui.hosts.base import Host, HostInfo
 from tui.runner.host_worker import Counted, HostWorker, KeptAlive, LoadBegan, Ready, Traced, Unready
@@ -31,7 +32,10 @@ from tui.runner.session_recorder import SessionRecorder, SessionWriter
 
 
 class Runner:
-    """The only writer of the session and its runs. `tick()` moves everything on; call it from one thread."""
+    """The only writer of the session and its runs. `tick()` moves everything on; call it from one thread.
+
+    `wakeup` says when: at once for all but text, which only has to be taken in before it is looked at.
+    """
 
     def __init__(
         self,
@@ -51,9 +55,12 @@ class Runner:
         self.kept: bool | None = None
         """Whether everything is kept; None before `close()`."""
         self._now = now
-        self._engine = EngineClient(self._recorder.record_event)
+        self.wakeup = Wakeup()
+        self._engine = EngineClient(self._recorder.record_events, self._arrived)
+        self._heard: set[str] = set()
+        """Requests of which text has come. Only the engine's thread looks at them."""
         self._queue = RequestQueue(self._recorder, self._engine.now)
-        self._host_worker = HostWorker(host, self._engine.now)
+        self._host_worker = HostWorker(host, self._engine.now, self.wakeup.notify)
         self._post_processing = PostProcessing(session, host, self._host_worker, keep_alive)
         self._memory_sampler = MemorySampler(self._engine.now)
         self._active: list[list[Request]] = []
@@ -91,15 +98,6 @@ class Runner:
         """Whether a request has come to its end, and all its numbers that can be had are there."""
         return request.state.final and not self._post_processing.awaits(request)
 
-    @property
-    def preparing(self) -> bool:
-        """Whether requests are about to be sent, so that each tick that comes late delays them."""
-        return any(
-            not request.state.final and request.spec.id not in self._started
-            for batch in self._active
-            for request in batch
-        )
-
     def begin(
         self,
         models: Sequence[ModelCard | ModelChoice],
@@ -133,12 +131,7 @@ class Runner:
             self._active.remove(batch)
             unloaded = self._post_processing.post_process(batch)
             self._changed |= {request.spec.id for request in self._queue.schedule_retries(batch, unloaded)}
-        if self._queue.waiting and not self._active and self.pause_s is None:
-            # Until the engine greets, a request has not been asked: starting it is nobody's latency.
-            if self._engine.greeted:
-                self._activate(self._queue.waiting.popleft())
-            else:
-                self._engine.start()
+        self._start_waiting()
         if self.run is not None:
             self._post_processing.warm(set(self.run.plan.models) - set(self._queue.broken), busy=self.busy)
         changed, self._changed = self._changed, set()
@@ -153,9 +146,13 @@ class Runner:
         """The pauses that have begun since the last call."""
         return self._queue.pausing.begun()
 
+    def call_on_change(self, changed: Callable[[], None]) -> None:
+        """Have `changed` called, on any thread, when `tick()` has more to do than to take in text."""
+        self.wakeup.listener = changed
+
     def wait(self, seconds: float) -> None:
-        """Return when the engine has something to say, or after `seconds`."""
-        self._engine.wait(seconds)
+        """Return when `tick()` has something to do, or after `seconds`."""
+        self.wakeup.wait(seconds)
 
     def stop(self, request_id: str) -> None:
         """Stop one request; what arrived is kept."""
@@ -166,6 +163,7 @@ class Runner:
             self._engine.send(Cancel(request_id))
         else:
             self._apply(ev.Cancelled(request_id, self.now()))
+            self.wakeup.notify()
 
     def stop_all(self) -> None:
         """Stop every request, those that have not begun included."""
@@ -179,6 +177,7 @@ class Runner:
         self._changed |= {request.spec.id for request in batch}
         if batch not in self._queue.waiting:
             self._activate(batch)
+        self._begin_at_once()
 
     def rerun_all(self) -> None:
         """Ask every model of the current run again, in the plan's own way."""
@@ -260,18 +259,40 @@ class Runner:
         pending = [request for request in batch if not request.state.final and request.spec.id not in self._started]
         if not pending or any(request.spec.id not in self._ready for request in pending):
             return
+        starts, session = [], self.session
         for request in pending:
-            run, session = request.spec.id, self.session
+            timeouts, own = session.plan_of(request).timeouts, session.parameters_of(request)
+            endpoint = self._ready[request.spec.id].endpoint
+            starts.append(Start(request.spec.id, endpoint, session.messages_of(request), own, timeouts))
             self._recorder.started(request, self._now())
-            ready, timeouts, own = (
-                self._ready.pop(run),
-                session.plan_of(request).timeouts,
-                session.parameters_of(request),
-            )
-            self._engine.send(Start(run, ready.endpoint, session.messages_of(request), own, timeouts))
+        self._engine.send(*starts)
+        for request in pending:
+            run = request.spec.id
+            ready = self._ready.pop(run)
             self._started[run] = self._engine.generation
             if ready.near:
                 self._memory_sampler.watch(run, ready.pid)
+
+    def _start_waiting(self) -> None:
+        """Begin with the next batch, if it is its turn."""
+        if self._queue.waiting and not self._active and self.pause_s is None:
+            # Until the engine greets, a request has not been asked: starting it is nobody's latency.
+            if self._engine.greeted:
+                self._activate(self._queue.waiting.popleft())
+            else:
+                self._engine.start()
+
+    def _begin_at_once(self) -> None:
+        """What was just lined up waits for no `tick()`."""
+        self._start_waiting()
+        self.wakeup.notify()
+
+    def _arrived(self, messages: Sequence[Message]) -> None:
+        """On the engine's thread: text waits until it is painted, but for a request's first."""
+        new = {message.request for message in messages if isinstance(message, ev.Delta)} - self._heard
+        self._heard |= new
+        if new or not all(isinstance(message, ev.Delta) for message in messages):
+            self.wakeup.notify()
 
     def _activate(self, batch: list[Request]) -> None:
         for request in batch:
@@ -290,7 +311,7 @@ class Runner:
 
     def _apply(self, event: ev.Event) -> None:
         """Fold an event of our own making; the engine's are recorded as they leave its pipe."""
-        self._recorder.record_event(event)
+        self._recorder.record_events([event])
         self._fold(event)
 
     def _fold(self, event: ev.Event) -> None:
@@ -323,6 +344,7 @@ class Runner:
     def _noted(self, run: PlanRun) -> PlanRun:
         """The run, all of whose requests are to be looked at."""
         self._changed |= set(run.requests)
+        self._begin_at_once()
         return run
 
     def _refuse_while_busy(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -119,9 +119,10 @@ class SessionRecorder:
         request.started = at
         self.record({"started": {"run": request.spec.id, "at": at}})
 
-    def record_event(self, event: Event) -> None:
-        """Record an event, without folding it."""
-        self.record(to_dict(event))
+    def record_events(self, events: Iterable[Event]) -> None:
+        """Record events, without folding them."""
+        for event in events:
+            self.record(to_dict(event))
 
     def record(self, entry: dict[str, Any]) -> None:
         """Hand one entry to the writer."""

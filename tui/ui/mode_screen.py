@@ -23,6 +23,17 @@ from tui.ui.layout_limits import MIN_HEIGHT, MIN_WIDTH
 from tui.ui.state import AppState
 from tui.ui.terminal.refresh_rate import RefreshRate
 from tui.ui.widgets.key_bar import KeyBar
+from tui.ui.widgets.painted import KeptLines
+
+
+class Line(KeptLines, Static):
+    """A line of text."""
+
+
+class Body(Vertical):
+    """Nothing but its parts."""
+
+    BLANK = True
 
 
 class ModeScreen(Screen[None]):
@@ -31,6 +42,7 @@ class ModeScreen(Screen[None]):
     A subclass sets `MODE` and `ACTIONS`; its keys are bound from them. What they need it says in `meets()`.
     """
 
+    BLANK = True
     MODE: ClassVar[str] = ""
     """The name of its mode in `tui.ui.modes`."""
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
@@ -50,9 +62,9 @@ class ModeScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The shared frame around `body()`."""
-        yield Static(id="top", markup=False)
+        yield Line(id="top", markup=False)
         yield Static(id="too-small", markup=False)
-        with Vertical(id="body"):
+        with Body(id="body"):
             yield from self.body()
         yield KeyBar()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from tui.core.catalog.model_card import ModelCard
@@ -33,11 +33,6 @@ class ComparisonView(Protocol):
         ...
 
     @property
-    def preparing(self) -> bool:
-        """Whether requests are about to be sent, so that each `tick()` that comes late delays them."""
-        ...
-
-    @property
     def pause_s(self) -> float | None:
         """Seconds before what failed is asked again; None when nothing waits for that."""
         ...
@@ -62,6 +57,11 @@ class ComparisonView(Protocol):
 
     def tick(self) -> set[str]:
         """Move on to what is true now, and return the ids of the requests that changed since the last call."""
+        ...
+
+    def call_on_change(self, changed: Callable[[], None]) -> None:
+        """Have `changed` called, on any thread, when `tick()` has more to do than to take in text. While `busy`, text
+        may have come without that."""
         ...
 
     def problems(self) -> Sequence[CompareError]:
@@ -123,7 +123,6 @@ class StoredComparison:
     """A view of a session that was kept: one of its plans, at one moment. It needs neither runner, engine nor host."""
 
     pause_s = None
-    preparing = False
 
     def __init__(
         self, session: Session, plan: Plan | None = None, *, at: int | None = None, rater: str | None = None
@@ -153,6 +152,9 @@ class StoredComparison:
     def tick(self) -> set[str]:
         """Nothing changes."""
         return set()
+
+    def call_on_change(self, changed: Callable[[], None]) -> None:
+        """Nothing changes."""
 
     def problems(self) -> Sequence[CompareError]:
         """Nothing goes wrong."""

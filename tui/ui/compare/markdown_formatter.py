@@ -16,10 +16,12 @@ from tui.ui.widgets.pane_grid import Key, PaneRow
 class MarkdownFormatter(Generic[Key]):
     """Works in a thread, so that a long answer holds up neither keys nor the end of the program."""
 
-    def __init__(self, row: PaneRow[Key], timed: Callable[[], bool]) -> None:
-        """`timed` says whether an answer is being timed, whose times the formatting would spoil."""
+    def __init__(self, row: PaneRow[Key], timed: Callable[[], bool], done: Callable[[], None]) -> None:
+        """`timed` says whether an answer is being timed, whose times the formatting would spoil. `done` is called when
+        an answer has been formatted, and the next one could be."""
         self._row = row
         self._timed = timed
+        self._tell_done = done
         self._working = False
         self._as_it_came: set[Key] = set()
         """The keys of the panes whose answers are to stay as they came."""
@@ -73,5 +75,6 @@ class MarkdownFormatter(Generic[Key]):
 
     def _done(self, view: AnswerView, job: FormatJob, made: Formatted | None) -> None:
         self._working = False
+        self._tell_done()
         if view.is_attached:
             view.show_formatted(job, made)

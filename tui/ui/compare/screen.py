@@ -18,7 +18,7 @@ from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.text.clean import clean_line
 from tui.ui.actions import COMPARE, Need
 from tui.ui.cells import cut
-from tui.ui.mode_screen import ModeScreen
+from tui.ui.mode_screen import Line, ModeScreen
 from tui.ui.state import AppState
 from tui.ui.terminal.refresh_rate import RefreshRate
 from tui.ui.widgets.pane_grid import PaneRow
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tui.ui.compare.markdown_formatter import MarkdownFormatter
     from tui.ui.compare.presenter import PaneModel, Presenter
     from tui.ui.compare.scoring import Scoring
+    from tui.ui.terminal.refresh_loop import RefreshLoop
 
 _SENTENCE_S = 6.0
 """Seconds that a sentence stands in the place of the status."""
@@ -50,6 +51,7 @@ class CompareScreen(ModeScreen):
     _view: ComparisonView
     _presenter: Presenter
     _markdown_formatter: MarkdownFormatter[PaneModel]
+    _refresh_loop: RefreshLoop
 
     def __init__(self, app_state: AppState, flow: RefreshRate) -> None:
         super().__init__(app_state, flow)
@@ -78,7 +80,7 @@ class CompareScreen(ModeScreen):
     def body(self) -> Iterable[Widget]:
         """Prompt, a line about the run, panes."""
         yield PromptField(id="prompt")
-        yield Static(id="status", markup=False)
+        yield Line(id="status", markup=False)
         yield self._row
 
     def on_mount(self) -> None:
@@ -102,14 +104,15 @@ class CompareScreen(ModeScreen):
         else:
             self.fill(presenter.question())
             self.query_one(PromptField).disabled = True
-        self._markdown_formatter = MarkdownFormatter(self._row, lambda: view.busy)
+        self._refresh_loop = refresh_loop = RefreshLoop(
+            self, self._refresh_rate, view.tick, self._beat, busy=lambda: view.busy, running=self._moving
+        )
+        self._markdown_formatter = MarkdownFormatter(self._row, lambda: view.busy, refresh_loop.wake)
         self._begun = True
         await self.rebuild()
         if commands is None:
             self._row.focus_index()
-        refresh_loop = RefreshLoop(
-            self, self._refresh_rate, view.tick, self._beat, eager=lambda: view.preparing, running=self._moving
-        )
+        view.call_on_change(refresh_loop.wake)
         refresh_loop.start()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -152,10 +155,11 @@ class CompareScreen(ModeScreen):
         if self._begun:
             self._repaint(set(self._view.session.requests), bars=True)
             self._show_status()
+            self._refresh_loop.wake()
 
-    def _moving(self) -> list[str]:
+    def _moving(self) -> dict[str, int]:
         requests = self._presenter.requests(list(self._row.panes))
-        return [request.spec.id for request in requests if not request.state.final]
+        return {request.spec.id: request.timestamps.chunks for request in requests if not request.state.final}
 
     def _beat(self, changed: set[str], bars: bool) -> None:
         """Repaint what a beat brought; nothing between runs."""
@@ -189,11 +193,12 @@ class CompareScreen(ModeScreen):
         shown = self._presenter.pane_data(
             keys, self.app_state, changed, in_sight=self._row.in_sight, bars=bars, unfolded=self._unfolded
         )
-        for data in shown:
-            pane = panes[data.position - 1]
-            pane.view.coarse = self._low
-            pane.show(data, counters=bars or self._low)
-        if changed:
+        with self._row.frame():
+            for data in shown:
+                pane = panes[data.position - 1]
+                pane.view.coarse = self._low
+                pane.show(data, counters=bars or self._low)
+        if changed and (bars or changed - self._moving().keys()):
             self._show_status()
 
     def _repaint_one(self, request: Request) -> None:
@@ -262,6 +267,7 @@ class CompareScreen(ModeScreen):
         except CompareError as error:
             self._refuse(error)
             return
+        self._ran = True
         self._say("")
         self.query_one(PromptField).remember(text)
         self._unfolded.clear()
@@ -314,6 +320,7 @@ class CompareScreen(ModeScreen):
         except CompareError as error:
             self._refuse(error)
         else:
+            self._ran = True
             self._say("")
 
     def _focused(self) -> Request | None:
@@ -389,6 +396,7 @@ class CompareScreen(ModeScreen):
         """The focused answer as Markdown, or as it came."""
         if sentence := self._markdown_formatter.toggle():
             self._say(sentence)
+        self._refresh_loop.wake()
 
     def meets(self, need: Need, action: str) -> bool | None:
         """Grey out what needs panes when there are none, what needs runs before there can be any, and what acts where

@@ -1,81 +1,150 @@
-"""The beat: take in what happened, repaint what changed, and slow down when painting takes too much."""
+"""Takes in what happens when it happens, and paints what changed at a bounded rate."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from contextvars import Context, copy_context
 from itertools import islice
 
 from textual.widget import Widget
 
 from tui.ui.terminal.refresh_rate import RefreshRate
 
-EAGER_BEAT = 0.02
-"""While requests are being prepared: waiting for a beat would count as queueing."""
+IDLE_EVERY = 0.25
+"""Seconds between two turns while nothing runs and nobody wakes the loop: for what only the clock tells."""
 SLOWEST = 0.5
 _SHARE = 0.3
 """The part of its time that the program's loop may spend working, painting above all."""
+_MOMENT = 0.01
+"""Seconds by which a timer may come early or late."""
 
 
 class RefreshLoop:
-    """Calls `tick` with every beat, and `paint` with the ids of requests and whether bars and counters are due.
+    """Calls `tick` whenever it is woken, and `paint` at most once a beat, with the ids of the requests that changed and
+    whether bars and counters are due.
 
-    While a frame is on its way to the terminal nothing is painted, and what changes is painted later. With low
-    bandwidth the requests take turns, one a beat; `running` are those whose bars and counters move.
+    While something runs there is a turn with every beat, for text wakes nobody. Answers that come slowly are painted
+    at a slower beat, but whatever wakes the loop is painted at the usual one. While a frame is on its way to the
+    terminal nothing is painted, and what changes is painted later. With low bandwidth the requests take turns, one a
+    beat.
     """
 
     def __init__(
         self,
         owner: Widget,
-        flow: RefreshRate,
+        rate: RefreshRate,
         tick: Callable[[], set[str]],
         paint: Callable[[set[str], bool], None],
         *,
-        eager: Callable[[], bool],
-        running: Callable[[], Iterable[str]],
+        busy: Callable[[], bool],
+        running: Callable[[], Mapping[str, int]],
     ) -> None:
+        """`running` are the requests whose bars and counters move, and how many pieces of text each has got."""
         self._owner = owner
-        self._refresh_rate = flow
+        self._rate = rate
         self._tick = tick
         self._paint = paint
-        self._eager = eager
+        self._busy = busy
         self._running = running
-        self._interval = flow.beat
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._context: Context | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._woken = False
+        """Whether a turn is on its way because of `wake()`: the threads that call it meanwhile have no need to."""
+        self._beat = rate.beat
+        """Seconds between two frames, whoever asks for them."""
+        self._painted_at = 0.0
+        self._paint_at = 0.0
+        """From when on the next frame is painted, if nothing wakes the loop before."""
+        self._calm = 0.0
+        """Seconds between two frames of answers that come slowly; 0 while they do not."""
         self._bars_at = 0.0
         self._due: dict[str, None] = {}
         """Requests to be painted, the one that waited longest first."""
-        self._seen = (0.0, 0.0)
-        """When the last beat was, and how much the loop's thread had worked till then."""
+        self._worked = 0.0
+        """How much the loop's thread had worked when the last frame was painted."""
+        self._pieces: Mapping[str, int] = {}
+        """What `running` said then."""
 
     def start(self) -> None:
-        """Begin to beat."""
-        self._owner.set_timer(self._interval, self._beat)
+        """Begin, in the loop and the context of the caller."""
+        self._loop, self._context = asyncio.get_running_loop(), copy_context()
+        self._turn()
 
-    def _beat(self) -> None:
-        self._due |= dict.fromkeys(sorted(self._tick()))
-        now = time.perf_counter()
-        if self._refresh_rate.clear:
-            bars = now - self._bars_at >= self._refresh_rate.bars_every
-            if bars:
-                self._bars_at = now
-            with self._owner.app.batch_update():
-                self._paint(*self._next(bars))
-        self._interval = self._paced(now)
-        self._owner.set_timer(EAGER_BEAT if self._eager() else self._interval, self._beat)
+    def wake(self) -> None:
+        """Have a turn soon, from any thread. What comes before it begins is taken in by the same turn."""
+        if self._woken or self._loop is None:
+            return
+        self._woken = True
+        try:
+            self._loop.call_soon_threadsafe(self._turn, context=self._context)
+        except RuntimeError:
+            pass  # The program has ended.
+
+    def _turn(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        # Before anything is taken in: what comes from here on needs a turn of its own.
+        woken, self._woken = self._woken, False
+        if not self._owner.is_running:
+            return
+        try:
+            self._due |= dict.fromkeys(sorted(self._tick()))
+            now = time.perf_counter()
+            if woken:
+                self._paint_at = min(self._paint_at, self._painted_at + self._beat)
+            if now >= self._paint_at - _MOMENT and self._rate.clear:
+                self._paint_frame(now)
+            self._schedule(now)
+        except Exception as error:
+            # A defect ends the app, as it does in a timer of Textual's.
+            self._owner.app.call_later(_raise, error)
+            raise
+
+    def _paint_frame(self, now: float) -> None:
+        bars = now - self._bars_at >= max(self._rate.bars_every, 2 * self._calm) - _MOMENT
+        if bars:
+            self._bars_at = now
+        with self._owner.app.batch_update():
+            self._paint(*self._next(bars))
+        self._pace(now)
 
     def _next(self, bars: bool) -> tuple[set[str], bool]:
         """What is to be painted now."""
-        if self._refresh_rate.low and bars:
+        if self._rate.low and bars:
             self._due |= dict.fromkeys(self._running())
-        chosen = set(islice(self._due, 1 if self._refresh_rate.low else None))
+        chosen = set(islice(self._due, 1 if self._rate.low else None))
         for request in chosen:
             del self._due[request]
-        return chosen, bars and not (self._refresh_rate.low and chosen)
+        return chosen, bars and not (self._rate.low and chosen)
 
-    def _paced(self, now: float) -> float:
-        """Seconds to the next beat: longer when the loop worked too much since the last one."""
-        worked = time.thread_time()
-        (before, worked_before), self._seen = self._seen, (now, worked)
-        if worked - worked_before > (now - before) * _SHARE:
-            return min(self._interval * 2, SLOWEST)
-        return max(self._interval * 0.8, self._refresh_rate.beat)
+    def _pace(self, now: float) -> None:
+        """Decide when the next frame may be painted: later when the loop worked too much since the last one, and when
+        little text comes."""
+        seconds, self._painted_at = now - self._painted_at, now
+        before, self._worked = self._worked, time.thread_time()
+        if self._worked - before > seconds * _SHARE:
+            self._beat = min(self._beat * 2, SLOWEST)
+        else:
+            self._beat = max(self._beat * 0.8, self._rate.beat)
+        known, self._pieces = self._pieces, self._running()
+        new = [count - known[request] for request, count in self._pieces.items() if request in known]
+        calm = self._rate.calm_beat(sum(new) / len(new) / seconds) if any(new) else 0.0
+        self._calm = calm if calm > self._beat else 0.0
+        # Where no text came, only bars and counters move.
+        self._paint_at = now + max(self._beat, self._calm if any(new) or not new else self._rate.bars_every)
+
+    def _schedule(self, now: float) -> None:
+        """The next turn, unless something wakes the loop before it."""
+        assert self._loop is not None
+        after = IDLE_EVERY
+        if self._due or self._busy():
+            # Past it, the frame before is still on its way.
+            after = self._paint_at - now if self._paint_at > now else self._beat
+        self._timer = self._loop.call_later(after, self._turn, context=self._context)
+
+
+def _raise(error: Exception) -> None:
+    raise error

@@ -6,8 +6,11 @@ from tui.ui.terminal.writer import TerminalWriter
 
 BEAT, SSH_BEAT, LOW_BEAT = 0.1, 0.125, 0.25
 """Seconds between two paintings of what came: here, over SSH, and with low bandwidth, where panes take turns."""
+WORTH, CALM_BEAT = 3, 0.4
+"""Pieces of text of each answer that are worth a painting, and the most seconds to wait for them: beside a model that
+writes a few words a second, painting each as it comes would cost several times what reading them does."""
 BARS_EVERY, LOW_BARS_EVERY = 0.25, 1.0
-"""Seconds between two paintings of bars and counters."""
+"""Seconds between two paintings of bars and counters; while answers come slowly, with every second painting."""
 
 
 class RefreshRate:
@@ -37,3 +40,8 @@ class RefreshRate:
     def bars_every(self) -> float:
         """Seconds between two paintings of bars and counters."""
         return LOW_BARS_EVERY if self.low else BARS_EVERY
+
+    @staticmethod
+    def calm_beat(pieces_per_s: float) -> float:
+        """Seconds between two paintings that answers are worth which get so many pieces of text a second each."""
+        return min(WORTH / pieces_per_s, CALM_BEAT)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.events import Resize
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -21,13 +23,126 @@ TEXT = "painted--text"
 """The component class of plain text."""
 
 
+if TYPE_CHECKING:
+    _Mixin = Widget
+else:
+    _Mixin = object  # Textual takes styles and component classes from the first base that is a widget.
+
+
+class KeptLines(_Mixin):
+    """Renders its lines once, until `refresh()`, another size or other styles ask for more.
+
+    Textual has every widget in sight render all of its lines for every frame, whatever has changed.
+    """
+
+    _kept: tuple[tuple[object, ...], list[Strip]] | None = None
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As the base class's."""
+        self._kept = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def notify_style_update(self) -> None:
+        """Lines hold colours."""
+        super().notify_style_update()
+        self._kept = None
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a region."""
+        key = (crop, self.size, *self.get_line_filters())
+        if self._kept is None or self._kept[0] != key:
+            self._kept = key, super().render_lines(crop)
+        return self._kept[1]
+
+
+class Canvas(_Mixin):
+    """Paints in the name of the widgets within it: one message a frame, where each of them would send its own through
+    three queues."""
+
+    _parts: list[tuple[Widget, Region]] | None = None
+    """What is to be painted at the end of the frame; None outside of one."""
+
+    @contextmanager
+    def frame(self) -> Iterator[None]:
+        """What is painted within this is painted together at its end."""
+        if self._parts is not None:
+            yield
+            return
+        self._parts = []
+        try:
+            yield
+        finally:
+            parts, self._parts = self._parts, None
+            self._paint(parts)
+
+    def paint_part(self, widget: Widget, region: Region) -> None:
+        """Paint a region, in its own coordinates, of a widget within this one."""
+        if self._parts is None:
+            self._paint([(widget, region)])
+        else:
+            self._parts.append((widget, region))
+
+    def _paint(self, parts: list[tuple[Widget, Region]]) -> None:
+        here = self.region.offset
+        regions = [region.translate(place.offset - here) for widget, region in parts if (place := widget.region)]
+        if regions:
+            self.refresh(*regions)
+
+
 class Looked(Widget):
-    """Remembers how its parts look: Textual works that out anew for every row."""
+    """Remembers how its parts look, and the lines that it has rendered: Textual works out both for every frame."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._looks: dict[str, Style] = {}
         self._ground: Color | None = None
+        self._canvas: Canvas | None = None
+        self._lines: list[Strip] | None = None
+        self._lines_key: tuple[object, ...] = ()
+        """What the lines depend on as a whole."""
+        self._stale: set[int] = set()
+        """Lines that differ from those that were rendered."""
+
+    def on_mount(self) -> None:
+        """Find out in whose name to paint."""
+        self._canvas = next((node for node in self.ancestors if isinstance(node, Canvas)), None)
+
+    def repaint_part(self, region: Region) -> None:
+        """Paint a region again, in the widget's own coordinates."""
+        self._stale.update(region.line_range)
+        if self._canvas is None or not is_bare(self):
+            super().refresh(region)
+        else:
+            self._canvas.paint_part(self, region)
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As the base class's."""
+        self._lines = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def lines_of(self, crop: Region, liner: Callable[[], Callable[[int], Strip]], *more: object) -> list[Strip]:
+        """The rows of a region of a bare widget, `liner()(y)` being as wide as the widget. They are kept until a region
+        of them is painted again, or something of `more` differs, which they all depend on.
+
+        The base class reckons with frames, padding, hatching and opacity for every row; doing without them costs a
+        third.
+        """
+        filters = self.get_line_filters()
+        key = (crop, *filters, *more)
+        if self._lines is None or key != self._lines_key:
+            line, width = liner(), self.outer_size.width
+            self._lines, self._lines_key = [self._finished(line(y), crop, filters, width) for y in crop.line_range], key
+        elif self._stale:
+            line, width = liner(), self.outer_size.width
+            for y in self._stale.intersection(crop.line_range):
+                self._lines[y - crop.y] = self._finished(line(y), crop, filters, width)
+        self._stale.clear()
+        return self._lines
+
+    def _finished(self, strip: Strip, crop: Region, filters: Sequence[LineFilter], width: int) -> Strip:
+        for line_filter in filters:
+            strip = strip.apply_filter(line_filter, self.ground)
+        return strip if crop.column_span == (0, width) else strip.crop(*crop.column_span)
 
     def style_of(self, component: str) -> Style:
         """The style of a component class."""
@@ -46,7 +161,7 @@ class Looked(Widget):
         """Colours may be others."""
         super().notify_style_update()
         self._looks.clear()
-        self._ground = None
+        self._ground = self._lines = None
 
 
 class Painted(Looked):
@@ -85,7 +200,7 @@ class Painted(Looked):
             if old[y : y + 1] != self._rows[y : y + 1]:
                 self._strips.pop(y, None)
                 start, stop = _differing(old[y : y + 1], self._rows[y : y + 1], self._width)
-                self.refresh(Region(start, y, stop - start, 1))
+                self.repaint_part(Region(start, y, stop - start, 1))
 
     def on_resize(self, event: Resize) -> None:
         """Rows depend on the width."""
@@ -96,6 +211,7 @@ class Painted(Looked):
         """Take over the present width."""
         self._width = self.size.width
         self._strips.clear()
+        self._lines = None
         self._rows = self.compose_rows(self._width) if self._width else ()
 
     def notify_style_update(self) -> None:
@@ -108,7 +224,7 @@ class Painted(Looked):
         if self.size.width != self._width:
             # Textual sends no Resize for a layout that it looked up before it was due (scrolling elsewhere does that).
             self._measure()
-        return lines_of(self, crop, self.render_line) if is_bare(self) else super().render_lines(crop)
+        return self.lines_of(crop, lambda: self.render_line) if is_bare(self) else super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """One row, always as wide as the widget."""
@@ -153,16 +269,3 @@ def is_bare(widget: Widget) -> bool:
     """Whether the widget has neither frame nor padding, so that its rows are all there is to paint."""
     gutter = widget.styles.gutter
     return not (gutter.width or gutter.height)
-
-
-def lines_of(widget: Looked, crop: Region, line: Callable[[int], Strip]) -> list[Strip]:
-    """The rows of a region of a bare widget, `line(y)` being as wide as the widget.
-
-    The base class reckons with frames, padding, hatching and opacity for every row; doing without them costs a third.
-    """
-    strips = [line(y) for y in crop.line_range]
-    for line_filter in widget.get_line_filters():
-        strips = [strip.apply_filter(line_filter, widget.ground) for strip in strips]
-    if crop.column_span != (0, widget.outer_size.width):
-        strips = [strip.crop(*crop.column_span) for strip in strips]
-    return strips

@@ -11,6 +11,7 @@ from textual.events import Resize
 from textual.message import Message
 
 from tui.ui.layout_limits import PANE_WIDTH
+from tui.ui.widgets.painted import Canvas
 
 if TYPE_CHECKING:
     from tui.ui.widgets.answer.pane import AnswerPane
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 Key = TypeVar("Key", bound=Hashable)
 
 
-class PaneRow(Horizontal, Generic[Key]):
+class PaneRow(Canvas, Horizontal, Generic[Key]):
     """One pane a model. Panes are told apart by a key, and counted from 0 in the order of the models."""
+
+    BLANK = True
 
     class Arranged(Message):
         """Other panes are in sight than before, and may show something old."""

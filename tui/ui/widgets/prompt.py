@@ -12,11 +12,12 @@ from textual.widgets import TextArea
 
 from tui.core.plans.sample_prompts import SAMPLES
 from tui.ui.widgets.field_text import shown, storable, text_of
+from tui.ui.widgets.painted import KeptLines
 
 PLACEHOLDER = "Ask all models…   ↓ offers a question"
 
 
-class PromptField(TextArea):
+class PromptField(KeptLines, TextArea):
     """A text field in which Enter runs, ctrl+j makes a new line, and every letter is a letter.
 
     Pasted text keeps its lines and is asked as it is; what is painted of it is harmless. From the empty field, up goes

@@ -17,6 +17,7 @@ from tui.ui.layout_limits import PANE_WIDTH
 from tui.ui.widgets.answer.moves import MOVES, Moves
 from tui.ui.widgets.answer.view import AnswerView
 from tui.ui.widgets.metrics import MetricsRow, Reading
+from tui.ui.widgets.painted import KeptLines
 from tui.ui.widgets.phase_bar import PhaseBar
 from tui.ui.widgets.scores import ScoreRow
 from tui.ui.widgets.title import TitleRow
@@ -51,7 +52,7 @@ class PaneData:
     """What to show while there is no text."""
 
 
-class AnswerPane(Moves, Vertical, can_focus=True):
+class AnswerPane(Moves, KeptLines, Vertical, can_focus=True):
     """A focusable pane. Its keys move through the answer; its frame shows by line and colour where the focus is."""
 
     DEFAULT_CSS = f"""

@@ -20,7 +20,7 @@ from tui.ui.widgets.answer.rows import Looks, marked_rows, paint
 from tui.ui.widgets.answer.styles import CLASSES, CSS, MUTED, ROLES, component
 from tui.ui.widgets.answer.text import AnswerText
 from tui.ui.widgets.answer.wrapped import Place, WrappedText
-from tui.ui.widgets.painted import Looked, is_bare, lines_of
+from tui.ui.widgets.painted import Looked, is_bare
 
 MAX_STEP = 12
 """Rows by which a view follows its tail at most: scrolling repaints all rows, so it must not come with every one."""
@@ -261,7 +261,11 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         if self._present_room != self._room:
             # Textual sends no Resize for a layout that it looked up before it was due (scrolling elsewhere does that).
             self.call_later(self._settle)
-        return lines_of(self, crop, self._line()) if is_bare(self) else super().render_lines(crop)
+        if not is_bare(self):
+            return super().render_lines(crop)
+        selection = self.text_selection if self._ended else None
+        place = (self.scroll_offset.y, self.virtual_size.height, self._room, self._ended, selection)
+        return self.lines_of(crop, self._line, *place)
 
     def render_line(self, y: int) -> Strip:
         """One row, always as wide as the view."""
@@ -307,7 +311,7 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         self._follow()
         visible = range(max(begin, self.scroll_offset.y), max(before, self._text.total))
         if visible:
-            self.refresh(Region(0, visible.start - self.scroll_offset.y, self._room.width + 1, len(visible)))
+            self.repaint_part(Region(0, visible.start - self.scroll_offset.y, self._room.width + 1, len(visible)))
 
     def _follow(self) -> None:
         """Make room for all rows, and show the last of them unless a person moved away."""
@@ -320,6 +324,8 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
 
     def _adjust(self, size: Size, row: int) -> None:
         """Set the height and the first row shown; not a person's doing, so it decides nothing about following."""
+        if (size, row) == (self.virtual_size, self.scroll_target_y) and row == self.scroll_offset.y:
+            return
         self._adjusting = True
         try:
             self.virtual_size = size
