@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.some import any_number_of
@@ -66,6 +66,9 @@ def test_only_what_stands_between_tags_at_the_beginning_is_thinking(text: str, t
 
 @settings(max_examples=150, deadline=None)
 @given(MIXES, st.lists(st.integers(0, 60), max_size=10))
+@example("<|start|><|end|><|message|>", [19])
+@example("<|start|><|end|>Hm.<|message|>Yes", list(range(60)))
+@example("<|start|><|end|><|end|>Yes", list(range(60)))
 def test_where_the_text_is_cut_changes_nothing(text: str, cuts: list[int]) -> None:
     edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
     pieces = [text[start:end] for start, end in pairwise(edges)]

@@ -24,7 +24,9 @@ TAGS = (
 _CHANNELS = ("<|channel|>", "<|start|>")
 """How text in the harmony format begins."""
 _OPENINGS = (*(opening for opening, _ in TAGS), *_CHANNELS)
-_MARKER = re.compile(r"<\|(start|channel|message|end|return|call|constrain)\|>")
+_MARKER_NAMES = ("start", "channel", "message", "end", "return", "call", "constrain")
+_MARKERS = tuple(f"<|{name}|>" for name in _MARKER_NAMES)
+_MARKER = re.compile(rf"<\|({'|'.join(_MARKER_NAMES)})\|>")
 _PART_OF_MARKER = re.compile(r"<(?:\|[a-z]{0,10}\|?)?\Z")
 _LONGEST_BLANK = 200
 """The most characters of white space after which a tag is still expected."""
@@ -137,10 +139,11 @@ class ThinkingTags:
         text, at = self._text, 0
         pieces: list[tuple[int, Kind | None]] = []
         for marker in _MARKER.finditer(text):
-            between = text[at : marker.start()]
-            if self._body is not None or (between.strip() and not between.lstrip().startswith(_CHANNELS)):
-                pieces.append((len(between), self._body or Kind.ANSWER))
+            if self._body is not None:
+                pieces.append((marker.start() - at, self._body))
                 at, self._body = marker.start(), None
+            elif not _may_be_header(text[at : marker.end() - 1]):
+                break
             if marker[1] == "message":
                 self._body, self._has_messages = _channel_kind(text[at : marker.start()]), True
                 pieces.append((marker.end() - at, None))
@@ -188,7 +191,7 @@ def _channel_kind(header: str) -> Kind:
 def _may_be_header(text: str) -> bool:
     """Whether text outside of a message is a header, or may become one."""
     bare = text.lstrip()
-    begins = bare.startswith(_CHANNELS) or any(opening.startswith(bare) for opening in _CHANNELS)
+    begins = bare.startswith(_MARKERS) or any(marker.startswith(bare) for marker in _MARKERS)
     return begins and len(text) <= _LONGEST_HEADER
 
 
