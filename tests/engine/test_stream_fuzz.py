@@ -12,7 +12,7 @@ def test_some_hostile_streams_keep_every_rule() -> None:
     assert (tally.streams, tally.engine) == (150, 8)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", range(5))
 def test_minutes_of_hostile_streams_keep_every_rule(seed: int) -> None:
     tally = fuzz(120, seed)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from textual import events
+from textual.app import App
 from textual.keys import KEY_NAME_REPLACEMENTS
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -83,10 +84,7 @@ class Play:
     async def settle(self) -> None:
         """Let the program take in what happened."""
         await acted(self.app)
-        # A key goes from the app to a widget, what the widget makes of it to the screen, and so on.
-        for _ in range(3):
-            await self.pilot._wait_for_screen()
-        await self.pilot.pause()
+        await all_is_done(self.app)
 
     @property
     def shown(self) -> str:
@@ -134,6 +132,30 @@ async def acted(app: KeysInTurn[None]) -> None:
         await asyncio.sleep(0.001)
     if app.is_running and app.focused is not None:
         await _passed(app.focused)
+
+
+async def all_is_done(app: App[Any]) -> None:
+    """Wait until everything that was sent is acted on, laid out and painted, and the program waits for more.
+
+    What threads and other processes are at is not waited for, nor any timer but the one that resizing starts.
+    """
+    await _loop_is_idle()
+    while app._resize_timer is not None:
+        await asyncio.sleep(0.001)
+    # What is painted may have something else painted: each time what was put off to the next frame is done at once.
+    for _ in range(3):
+        await _loop_is_idle()
+        if app._screen_stack:
+            app.screen._on_timer_update()
+    await _loop_is_idle()
+
+
+async def _loop_is_idle() -> None:
+    """Wait until no callback of the running loop is ready to be called."""
+    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    await asyncio.sleep(0)
+    while ready:
+        await asyncio.sleep(0)
 
 
 async def _passed(refresh_loop: MessagePump) -> None:

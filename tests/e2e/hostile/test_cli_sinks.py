@@ -22,7 +22,7 @@ from tui.report.formats.registry import FORMATS
 from tui.storage.session_files import load
 
 every = pytest.mark.parametrize(
-    "payloads", [pytest.param(SAMPLE, id="sample"), pytest.param(tuple(PAYLOADS), id="all", marks=pytest.mark.slow)]
+    "payloads", [pytest.param(SAMPLE, id="sample"), pytest.param(tuple(PAYLOADS), id="all", marks=pytest.mark.soak)]
 )
 """One process shows many of them: to start one for each would take an hour."""
 NOBODY = "http://127.0.0.1:9"

@@ -27,7 +27,7 @@ every = pytest.mark.parametrize(
     "payload",
     [
         pytest.param(SEVERAL, id="sample"),
-        *(pytest.param(payload, id=name, marks=pytest.mark.slow) for name, payload in PAYLOADS.items()),
+        *(pytest.param(payload, id=name, marks=pytest.mark.soak) for name, payload in PAYLOADS.items()),
     ],
 )
 

@@ -34,7 +34,7 @@ OWN = re.compile(
 )
 """Sequences of the program's own; of the hostile ones none is just one of these."""
 several = pytest.param(" ".join(PAYLOADS[name] for name in SAMPLE), id="sample")
-each = (pytest.param(payload, id=name, marks=pytest.mark.slow) for name, payload in PAYLOADS.items())
+each = (pytest.param(payload, id=name, marks=pytest.mark.soak) for name, payload in PAYLOADS.items())
 
 
 class Program:

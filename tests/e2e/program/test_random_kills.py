@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")]
+pytestmark = [pytest.mark.soak, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")]
 
 
 def test_whenever_it_is_killed_it_ends_as_it_should_and_loses_nothing() -> None:

@@ -104,7 +104,7 @@ def test_any_value_may_be_anything(folder: Path) -> None:
     assert seen == {True, False}
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_every_value_in_turn_may_be_each_of_them(folder: Path) -> None:
     good = text(folder)
     places = list(VALUE.finditer(good))
