@@ -20,6 +20,10 @@ KNOWN_SKIPS = (
 )
 """Reasons, or the beginnings of reasons, for which a test may be skipped."""
 
+WHOLE_PROGRAMS = Path(__file__).parent / "e2e"
+STARTING = {"embedded", "embedded_own", "strange_service", "tunnel"}
+"""Fixtures that start a real runtime, or an SSH server."""
+
 _unknown: list[str] = []
 
 
@@ -34,8 +38,17 @@ def pytest_configure() -> None:
             signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts whole programs, terminals or runtimes is slow, and so is whatever is a soak."""
+    for item in items:
+        starts = STARTING & set(getattr(item, "fixturenames", ()))
+        if item.path.is_relative_to(WHOLE_PROGRAMS) or starts or item.get_closest_marker("soak"):
+            item.add_marker("slow")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-snapshots", action="store_true", help="make the kept pictures of the screens anew")
+    parser.addoption("--update-snapshots", action="store_true", help="rewrite the kept pictures of the screens")
 
 
 @pytest.fixture(autouse=True)
