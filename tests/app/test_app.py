@@ -40,6 +40,8 @@ from tui.ui.dialogs.help import HelpDialog
 from tui.ui.widgets.model_table import ModelTable
 from tui.ui.widgets.phase_bar import GLYPHS, TIP
 
+pytestmark = pytest.mark.slow
+
 EVIL = "[@click=app.quit]x[/] \x1b[31mred\x9b1m \u202egnp"
 SHOWN = "[@click=app.quit]x[/] ␛[31mred<U+009B>1m <U+202E>gnp"
 """How it looks when nothing of it is obeyed."""

@@ -194,6 +194,7 @@ async def outcome(reads: Sequence[Sequence[str]], *, alone: bool) -> Came | None
         return came(play)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.lists(st.lists(PRESSED, min_size=1, max_size=8), min_size=1, max_size=4))
 async def test_however_keys_are_split_over_reads_the_same_comes_of_them(reads: list[list[str]]) -> None:

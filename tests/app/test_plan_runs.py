@@ -21,6 +21,8 @@ from tui.hosts.openai.host import OpenAIHost
 from tui.storage.prompt_files import read_models
 from tui.ui.terminal.refresh_loop import RefreshLoop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server() -> Iterator[LoopbackServer]:

@@ -14,6 +14,8 @@ from tests.support.screens import asking
 from tui.hosts.multi import MultiHost
 from tui.ui.widgets.model_table import ModelTable
 
+pytestmark = pytest.mark.slow
+
 KEYS = ("lab/good", "box:80/good")
 
 

@@ -1,7 +1,7 @@
-"""Pictures of panes, tables and dialogs, and of each whole screen once, compared with those that somebody has looked at.
+"""Pictures of panes, tables and dialogs, and one of each whole screen, compared with those that somebody has looked at.
 
-`pytest --update-snapshots` rewrites them; look at every one that changed before it is kept. A picture shows one thing, so
-that a change breaks the pictures of what it changes and no others.
+`pytest --update-snapshots` rewrites them; look at every one that changed before it is kept. A picture shows one thing,
+so that a change breaks the pictures of what it changes and no others.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ PICTURES: list[tuple[Scene, Size, Mapping[str, Part]]] = [
         (scored_with_a_note, size, {"scored": pane(1), "noted": pane(2), "with_its_thinking": pane(3)})
         for size in (SMALL, WIDE)
     ),
-    *((as_markdown, size, {"as_it_came": pane(1), "as_markdown": pane(3)}) for size in (SMALL, WIDE)),
+    *((as_markdown, size, {"as_markdown": pane(1), "as_it_came": pane(3)}) for size in (SMALL, WIDE)),
     *((failed_and_cut, size, {"failed": pane(2), "cut": pane(3)}) for size in (SMALL, WIDE)),
     (models_chosen, SMALL, TABLE),
     (models_chosen, WIDE, {"screen": whole}),
@@ -204,10 +204,7 @@ PICTURES: list[tuple[Scene, Size, Mapping[str, Part]]] = [
     ),
     *((models_downloading, size, TABLE) for size in (SMALL, WIDE)),
     *((help_over_answers, size, {"dialog": dialog}) for size in (SMALL, WIDE)),
-    *(
-        (scene, SMALL, {"dialog": dialog})
-        for scene in (note_over_answers, leaving_is_asked_about, details_of_a_model)
-    ),
+    *((scene, SMALL, {"dialog": dialog}) for scene in (note_over_answers, leaving_is_asked_about, details_of_a_model)),
 ]
 """What is pictured: of which scene, on a screen of which size, and which parts of it by name."""
 

@@ -181,6 +181,7 @@ def test_max_tokens_is_always_sent_and_nothing_else_uninvited(link: EngineClient
     assert set(body) == {"model", "messages", "max_tokens", "stream", "stream_options"}
 
 
+@pytest.mark.slow
 def test_a_killed_engine_says_so_and_the_next_request_starts_another(server: LoopbackServer) -> None:
     import psutil
 

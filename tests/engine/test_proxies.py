@@ -19,6 +19,8 @@ from tui.engine.engine_client import EngineClient
 from tui.net.client import http_client
 from tui.net.proxies import proxy_for
 
+pytestmark = pytest.mark.slow
+
 HOST = "http://models.example/v1"
 """A name that only the proxy knows."""
 

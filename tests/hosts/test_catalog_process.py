@@ -23,7 +23,7 @@ from tui.hosts.embedded.bundle import bundle_root
 from tui.hosts.embedded.host import EmbeddedHost
 from tui.hosts.embedded.protocol import RuntimeAnswer, decode, decode_command
 
-pytestmark = pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")]
 # The list's address is configured everywhere; only here does the SDK follow the environment for the rest as well.
 DOWNLOADS = pytest.mark.skipif(
     sys.platform != "linux", reason="no embedded runtime that goes through a proxy: not Linux"

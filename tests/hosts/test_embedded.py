@@ -22,7 +22,7 @@ from tui.core.errors import ModelFailedError, NoHostError, NoModelError
 from tui.hosts.embedded.bundle import bundle_root
 from tui.hosts.embedded.host import EmbeddedHost
 
-pytestmark = pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")]
 
 PATIENCE_S = 20.0
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")

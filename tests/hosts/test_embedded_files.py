@@ -16,7 +16,7 @@ from tui.hosts.embedded.bundle import bundle_root, model_card_text, read_bundle
 from tui.hosts.embedded.host import EmbeddedHost
 from tui.hosts.embedded.runtime_process import RuntimeProcess
 
-pytestmark = pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")]
 
 PATIENCE_S = 20.0
 

@@ -20,7 +20,7 @@ from tui.hosts.embedded import host as host_module
 from tui.hosts.embedded.bundle import bundle_root
 from tui.hosts.embedded.host import EmbeddedHost
 
-pytestmark = pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")]
 
 
 @pytest.fixture

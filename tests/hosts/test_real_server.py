@@ -23,6 +23,8 @@ from tests.support.some import some
 from tests.support.tiny_model import CONTEXT, write_gguf, write_hugging_face
 from tui.hosts.openai.host import OpenAIHost
 
+pytestmark = pytest.mark.slow
+
 LLAMA_CPP = Path(__file__).parents[1] / "support" / "llama_cpp_server.py"
 PATIENCE_S = 120.0
 """A server that is not up by then is not coming."""

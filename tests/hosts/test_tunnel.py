@@ -37,7 +37,7 @@ POWERSHELL = '[ "$3" = -Command ] && shift 3 && exec sh -c "$*"'
 """What of PowerShell the question needs: it runs what follows its options."""
 STATUS = {"running": True, "state": "ready", "pid": 7}
 
-pytestmark = pytest.mark.skipif(bool(why_no_sshd()), reason=why_no_sshd())
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_no_sshd()), reason=why_no_sshd())]
 
 
 @pytest.fixture(scope="module")

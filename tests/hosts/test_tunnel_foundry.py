@@ -20,7 +20,7 @@ from tui.hosts.base import Ability, Host
 from tui.hosts.host_kind import Surroundings
 from tui.hosts.search.search import Search
 
-pytestmark = pytest.mark.skipif(bool(why_no_sshd()), reason=why_no_sshd() or "never")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_no_sshd()), reason=why_no_sshd() or "never")]
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from tui.core.requests.request import RequestState
 from tui.engine import engine_client as link
 from tui.runner import Runner
 
+pytestmark = pytest.mark.slow
+
 
 def kill_engine() -> None:
     """Kill the one engine there is, and see it gone."""

@@ -159,6 +159,7 @@ def test_what_is_learnt_is_in_the_file_while_the_program_still_runs(
     assert request.usage is not None
 
 
+@pytest.mark.slow
 def test_what_was_learnt_and_not_yet_in_the_file_survives_a_kill(tmp_path: Path) -> None:
     folder, spare = tmp_path / "sessions", tmp_path / "state"
     command = [sys.executable, "-m", "tests.runner.dying_runner", str(folder), str(spare)]
@@ -243,6 +244,7 @@ def _session(request: Request) -> Session:
     return session([request], session_id=ID)
 
 
+@pytest.mark.slow
 def test_an_answer_without_end_is_cut_said_to_be_and_kept_with_what_else_there_is(
     host: LearningHost, kept: Runner, keeper: TomlSessionWriter, server: LoopbackServer
 ) -> None:

@@ -23,6 +23,8 @@ from tui.hosts.embedded.host import EmbeddedHost
 from tui.runner import Runner
 from tui.runner.memory_sampler import MemorySampler
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

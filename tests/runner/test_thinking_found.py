@@ -26,6 +26,8 @@ from tui.storage.session_writer import TomlSessionWriter
 from tui.ui.compare.presenter import pane_data
 from tui.ui.widgets.metrics import lines
 
+pytestmark = pytest.mark.slow
+
 UNOPENED = CASES["never opened"]
 EVENTS = UNOPENED.parts[0].decode().split("\n\n")[:-1]
 SCRIPTS |= {

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.support.recorded import CARDS
+from tests.support.recorded import CARDS, bundled_themes
 from tests.support.running import new_runner
 from tests.support.screens import Play, playing
 from tui.app.app import CompareApp, Opened
@@ -17,7 +17,6 @@ from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import CompareError, ModelFailedError, NoModelError
 from tui.core.sessions.session_model import Endpoint
 from tui.hosts.base import Ability, BareHost, HostInfo, Offers, able
-from tui.ui.themes import load_all
 
 PATIENCE_S = 30.0
 ALL = tuple(Ability)
@@ -130,9 +129,10 @@ async def shelf_of(
     host: ShelfHost, *, size: tuple[int, int] = (80, 24), free: float | None = 6e9, **more: Any
 ) -> AsyncIterator[Play]:
     """The program on its Models screen with this host; nothing has been run. This machine has 6 GB of free memory."""
-    themes, _ = load_all([])
     runner = new_runner(host)
-    app = CompareApp(lambda: Opened(host, runner), themes=themes, theme="dark", free=lambda: free, **more)
+    # Nothing is asked here, so no engine is started.
+    runner.start = lambda: None  # type: ignore[method-assign]
+    app = CompareApp(lambda: Opened(host, runner), themes=bundled_themes(), theme="dark", free=lambda: free, **more)
     try:
         async with playing(app, runner, size) as play:
             await play.until(lambda: app.app_state.info is not None)

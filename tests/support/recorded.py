@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cache
 from typing import Any
+
+from textual.theme import Theme
 
 from tests.support.screens import Play, playing
 from tests.support.sessions import ASKED, MS, SENT, WHEN, fold, request, session, spec
@@ -51,6 +54,13 @@ CARDS = (
     ModelCard("gpt-oss-20b-cuda-gpu:1", "gpt-oss-20b", "cuda-gpu", "GPU", "CUDAExecutionProvider",
               9_912_300_000, 131072, "apache-2.0", CHAT, ModelState.CATALOG, "OpenAI"),
 )  # fmt: skip
+
+
+@cache
+def bundled_themes() -> Sequence[Theme]:
+    """The themes that come with the program, read once for all tests."""
+    themes, _ = load_all([])
+    return themes
 
 
 class LookedAtHost(BareHost):
@@ -141,12 +151,11 @@ async def looking_at(
         for card in cards
     ]
     host = LookedAtHost(here, unable=unable)
-    themes, _ = load_all([])
     view = RecordedComparison(kept, at=at, rater=RATER)
     runner = RecordedRunner(host, kept, view.run)
     wanted = asked if chosen is None else chosen
     opened = Opened(host, runner, view=view)
-    app = CompareApp(lambda: opened, models=wanted, themes=themes, theme="dark", low_bandwidth=low_bandwidth)
+    app = CompareApp(lambda: opened, models=wanted, themes=bundled_themes(), theme="dark", low_bandwidth=low_bandwidth)
     try:
         async with playing(app, runner, size, notices=notices) as play:
             await play.until(lambda: app.app_state.info is not None)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.hosts.adapter.conftest import (
     ROOT,
@@ -21,6 +22,8 @@ from tui.core.sessions.session_model import Parameters
 from tui.hosts.adapter.host import AdapterHost
 from tui.hosts.adapter.interface import Adapter, Counts, WholeAdapter
 from tui.hosts.adapter.server import PARAMETERS
+
+pytestmark = pytest.mark.slow
 
 
 def example() -> str:

@@ -28,6 +28,8 @@ from tui.core.catalog.model_card import ModelState
 from tui.engine.engine_client import EngineClient
 from tui.hosts.adapter.host import AdapterHost
 
+pytestmark = pytest.mark.slow
+
 
 def test_nothing_of_it_reaches_the_terminal_or_the_programs_pipe(
     own: AdapterHost, link: EngineClient, capfd: pytest.CaptureFixture[str]

@@ -17,6 +17,8 @@ from tui.engine.engine_client import EngineClient
 from tui.hosts.adapter.find import installed_adapters
 from tui.hosts.adapter.host import AdapterHost
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("reference", ["", "a b", "../x:Y", "x:", "x:Y:Z", "x:Y()", "-x", "x\n:Y"])
 def test_what_names_no_adapter_is_refused_before_anything_is_started(reference: str) -> None:

@@ -46,8 +46,8 @@ MAKES_TEXT = {"clean", "clean_line", "str", "repr", "format", "join", "sentence"
         ["lint-imports"],
         ["ruff", "check"],
         ["ruff", "format", "--check"],
-        ["mypy"],
-        ["mypy", "--platform", "win32", "--cache-dir", ".mypy_cache/win32"],
+        pytest.param(["mypy"], marks=pytest.mark.slow),
+        pytest.param(["mypy", "--platform", "win32", "--cache-dir", ".mypy_cache/win32"], marks=pytest.mark.slow),
     ],
     ids=" ".join,
 )

@@ -128,6 +128,7 @@ def test_some_of_nothing_fails() -> None:
     assert next(some(iter("ab"))) == "a"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_signals_that_the_shell_had_ignored_reach_the_programs_that_tests_start() -> None:
     signals = ["tests/e2e/cli/test_interrupts.py", "-k", "exit_code_says_so and (SIGINT or SIGHUP)"]

@@ -171,6 +171,7 @@ def test_a_number_without_bounds_is_named_in_tables_nobody_reads_too(folder: Pat
     assert not check(folder, text(folder).replace(b'kind = "openai"', b"kind = 0x" + b"f" * 5000))
 
 
+@pytest.mark.slow
 def test_of_all_sessions_only_one_is_held_at_a_time() -> None:
     def requests() -> int:
         return sum(isinstance(thing, Request) for thing in gc.get_objects())

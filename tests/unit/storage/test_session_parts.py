@@ -245,6 +245,7 @@ def test_how_a_request_ended_is_not_changed_because_its_answer_was_too_long(
     assert found.fault is not None and found.fault.message == (made.fault.message if made.fault else TOO_LONG)
 
 
+@pytest.mark.slow
 def test_several_of_the_longest_answers_are_kept_whole(tmp_path: Path) -> None:
     text = TEN_BYTES * (MAX_BYTES // 10)
     whole = session([long_request(f"r{number}", 3, text) for number in range(2)])
