@@ -14,14 +14,13 @@ from rich.style import Style
 
 from tests.app.stage import Stage, rows
 from tests.support.loopback_server import SCRIPTS, LoopbackServer, Wire, text
-from tests.support.recorded import answered, looking_at
+from tests.support.recorded import answered, bundled_themes, looking_at
 from tests.support.screens import asking
 from tests.support.some import some
 from tui.core.requests.request import RequestState
 from tui.hosts.openai.host import OpenAIHost
 from tui.ui.cells import room
 from tui.ui.terminal.column_widths import keep_columns
-from tui.ui.themes import load_all
 from tui.ui.widgets.answer.formatted import LONGEST, FormatJob, Formatted
 from tui.ui.widgets.answer.markdown import formatted
 from tui.ui.widgets.answer.rows import Looks, paint
@@ -357,13 +356,11 @@ async def test_a_rerun_is_shown_as_it_comes_and_settles_again(server: LoopbackSe
         await play.until(lambda: "bold" in play.pane(1) and "**" not in play.pane(1))
 
 
-@pytest.mark.parametrize("theme", [theme.name for theme in load_all([])[0]])
+@pytest.mark.parametrize("theme", [theme.name for theme in bundled_themes()])
 async def test_every_theme_dresses_it_on_its_own_ground(theme: str) -> None:
-    themes, _ = load_all([])
-
     class Dressed(Stage):
         def on_mount(self) -> None:
-            for one in themes:
+            for one in bundled_themes():
                 self.register_theme(one)
             self.theme = theme
 
