@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 from rich.segment import Segment, Segments
 from textual.geometry import Region
+from textual.widgets import Input
 
 from tests.support.learning_list_host import VARIANTS, ShelfHost, shelf_of
 from tests.support.recorded import CARDS, PROMPT, RATER, SHORT, THOUGHT, answered, looking_at, streaming, words
@@ -138,6 +139,7 @@ async def help_over_answers(size: Size) -> AsyncIterator[Play]:
 async def note_over_answers(size: Size) -> AsyncIterator[Play]:
     async with looking_at(done(), size=size, notes=[Note("r2", RATER, "too short", WHEN)]) as play:
         await play.press("escape", "right", "n")
+        play.app.screen.query_one(Input).cursor_blink = False
         yield play
 
 
