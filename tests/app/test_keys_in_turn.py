@@ -124,6 +124,7 @@ BURSTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("burst", BURSTS)
 async def test_a_burst_does_what_its_keys_do_one_at_a_time(burst: str) -> None:
     keys = BURSTS[burst]

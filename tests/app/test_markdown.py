@@ -378,6 +378,6 @@ async def test_every_theme_dresses_it_on_its_own_ground(theme: str) -> None:
             segment.style.color for strip in view.render_lines(view.size.region) for segment in strip if segment.style
         }
         assert len(colours) >= 4
-        app.theme = next(other.name for other in themes if other.name != theme)
+        app.theme = next(other.name for other in bundled_themes() if other.name != theme)
         await pilot.pause()
         assert view.format_job is not None

@@ -115,6 +115,7 @@ def test_headers_without_an_end_are_no_answer(head: bytes) -> None:
         fetch(server.url, "models", timeout=30, hint="")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["200 OK", "500 Internal Server Error"])
 def test_of_a_list_that_would_fill_the_memory_no_more_is_unpacked_than_is_read(status: str) -> None:
     bomb = gzip.compress(b" " * 400_000_000)
@@ -178,6 +179,7 @@ LONG_NAME = b"\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\x03" + b"x" * 400
 """The beginning of a gzip file, whose name does not end."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "drip"),
     [

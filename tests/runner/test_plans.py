@@ -71,6 +71,7 @@ def test_a_model_that_answers_when_asked_again_goes_on(runner: Runner, host: Loo
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_plan_that_was_broken_off_goes_on_in_its_own_order_in_another_program(
     host: LoopbackHost, server: LoopbackServer, cards: Cards
 ) -> None:
@@ -107,6 +108,7 @@ def test_a_plan_that_was_broken_off_goes_on_in_its_own_order_in_another_program(
     assert keeper.closed_with is not None and keeper.closed_with.requests == second.session.requests
 
 
+@pytest.mark.slow
 def test_a_model_that_had_failed_is_given_another_chance_when_its_plan_goes_on(
     host: LoopbackHost, server: LoopbackServer, cards: Cards
 ) -> None:
@@ -127,6 +129,7 @@ def test_a_model_that_had_failed_is_given_another_chance_when_its_plan_goes_on(
     assert [talk.body["model"] for talk in server.talks].count("e500") == 1
 
 
+@pytest.mark.slow
 def test_of_two_plans_that_were_broken_off_one_goes_on_and_the_other_stays_as_it_is(
     host: LoopbackHost, server: LoopbackServer, cards: Cards
 ) -> None:
@@ -172,6 +175,7 @@ def test_a_prompt_too_long_to_be_kept_is_refused_before_anything_is_entered(runn
     assert len(runner.session.plans) == before
 
 
+@pytest.mark.slow
 def test_what_was_skipped_is_asked_when_its_plan_goes_on(
     host: LoopbackHost, server: LoopbackServer, cards: Cards
 ) -> None:
