@@ -16,7 +16,7 @@ from tests.support.chatting import ANSWER
 from tests.support.loopback_server import FINISH, LoopbackServer, Wire, text
 from tests.support.recorded import RATER, answered, looking_at
 from tests.support.replay_service import replaying
-from tests.support.running import conducting
+from tests.support.running import open_runner
 from tests.support.screens import Play, asking, playing
 from tests.support.sessions import WHEN
 from tests.support.some import any_number_of, some
@@ -90,9 +90,9 @@ async def test_h_tells_where_the_host_was_looked_for_and_what_it_can_do(server: 
 async def test_esc_puts_the_notices_away() -> None:
     async with looking_at() as play:
         play.app.notify("Something to know", timeout=60)
-        await play.hears("Something to know")
+        await play.sees_notice("Something to know")
         await play.press("escape")
-        await play.until(lambda: not play.told)
+        await play.until(lambda: not play.notices)
 
 
 async def test_the_help_tells_every_key_of_its_screen_and_many_keys_close_it() -> None:
@@ -138,14 +138,14 @@ async def test_who_is_asked_about_leaving_hears_of_what_is_kept_only_what_is_tru
         for path in (folder, spare):
             path.write_text("a file where the folder should be")
     host = OpenAIHost(server.url)
-    with conducting(host, TomlSessionWriter(folder, "20261122T110301Z-7f3a", spare)) as runner:
+    with open_runner(host, TomlSessionWriter(folder, "20261122T110301Z-7f3a", spare)) as runner:
         app = CompareApp(lambda: Opened(host, runner), models=["good"])
         async with playing(app, runner) as play:
             await play.sees("● ")
             await play.type("Hi", "enter")
             await play.until(lambda: runner.run is not None and not runner.busy)
             if not writable:
-                await play.until(lambda: bool(play.told))
+                await play.until(lambda: bool(play.notices))
             await play.press("ctrl+c")
             await play.sees("Leave the program?", "Answers and downloads that still run are stopped")
             told = " ".join(play.shown.translate(dict.fromkeys(map(ord, "│┃"), " ")).split())
@@ -176,7 +176,7 @@ async def test_a_prompt_before_the_host_is_there_is_run_when_it_is(server: Loopb
         gate.set()
         await play.until(lambda: "One two three four five" in play.pane(1) if play.panes else False)
         assert server.talk("good").body["messages"][0]["content"] == "Hi there"
-        await play.hears("There is no model nonsuch on this host. Choose on the Models screen.")
+        await play.sees_notice("There is no model nonsuch on this host. Choose on the Models screen.")
 
 
 async def test_a_prompt_given_on_the_command_line_is_run_and_stands_in_the_box(server: LoopbackServer) -> None:
@@ -190,10 +190,10 @@ async def test_without_a_host_it_says_so_and_f5_tries_again() -> None:
         port = free.getsockname()[1]
     async with asking(OpenAIHost(f"http://127.0.0.1:{port}/v1"), ("late",)) as play:
         await play.sees("There is no host. F1, then F5, asks for it again.", "✗")
-        assert "Is the server running, and is this its address?" in play.told[0]
+        assert "Is the server running, and is this its address?" in play.notices[0]
         await play.type("Hi", "enter")
-        await play.until(lambda: len(play.told) == 2)
-        assert play.told[0] == play.told[1]
+        await play.until(lambda: len(play.notices) == 2)
+        assert play.notices[0] == play.notices[1]
         assert play.prompt.text == "Hi"
         await play.press("f1")
         await play.sees("F5 asks the host again.")
@@ -261,7 +261,7 @@ async def test_a_hostile_host_is_shown_and_not_obeyed(server: LoopbackServer, mo
     monkeypatch.setitem(loopback_server.SCRIPTS, f"B {EVIL}", fail)
     async with asking(OpenAIHost(server.url), (f"A {EVIL}", f"B {EVIL}", EVIL), size=(160, 45)) as play:
         await play.sees(f"1 A {SHOWN}")
-        await play.hears(f"There is no model {SHOWN}")
+        await play.sees_notice(f"There is no model {SHOWN}")
         await play.type("Hi", "enter")
         await play.until(lambda: f"✗ The host reports: {SHOWN}." in play.pane(2))
         await play.until(lambda: play.pane(1).count(SHOWN) == 2)
@@ -278,7 +278,7 @@ async def test_a_hostile_host_is_shown_and_not_obeyed(server: LoopbackServer, mo
         assert SHOWN in str(play.app.screen.query_one("#about", Static).content)
         assert_harmless(play)
         play.app.post_message(HostFailed(99, NoHostError(EVIL, EVIL, EVIL)))
-        await play.until(lambda: play.told.count(". ".join([SHOWN] * 3) + ".") == 1)
+        await play.until(lambda: play.notices.count(". ".join([SHOWN] * 3) + ".") == 1)
         await play.sees(f"✗ {SHOWN}")
         assert_harmless(play)
         assert play.app.is_running and not play.app._exit
@@ -310,15 +310,15 @@ async def test_what_a_dead_program_left_is_completed_while_keys_are_keys(server:
         tell(StoreError("Another could not be", "The disk is full"))
 
     host = OpenAIHost(server.url)
-    with conducting(host) as runner:
+    with open_runner(host) as runner:
         app = CompareApp(lambda: Opened(host, runner, recover=recover), models=["good"])
         async with playing(app, runner, (80, 40)) as play:
-            await play.hears(f"A session is being completed: {SHOWN}")
+            await play.sees_notice(f"A session is being completed: {SHOWN}")
             await play.type("abc")
             assert play.prompt.text == "abc"
             go_on.set()
-            await play.hears("It has been completed.")
-            await play.hears("Another could not be. The disk is full.")
+            await play.sees_notice("It has been completed.")
+            await play.sees_notice("Another could not be. The disk is full.")
 
 
 # Defects
@@ -331,7 +331,7 @@ async def test_a_crash_tells_where_and_why_and_no_secret() -> None:
             raise RuntimeError(f"a key of {len(key)} characters is not a host")
 
     host = DefectiveHost("http://127.0.0.1:9/v1")
-    with conducting(host) as runner:
+    with open_runner(host) as runner:
         app = CompareApp(lambda: Opened(host, runner))
         with pytest.raises(RuntimeError, match="is not a host"):
             async with playing(app, runner) as play:
@@ -348,7 +348,7 @@ async def test_a_defect_in_completing_a_session_is_told_like_any_other(server: L
         raise RuntimeError("a journal of another world")
 
     host = OpenAIHost(server.url)
-    with conducting(host) as runner:
+    with open_runner(host) as runner:
         app = CompareApp(lambda: Opened(host, runner, recover=recover), models=["good"])
         with pytest.raises(RuntimeError, match="another world"):
             async with playing(app, runner) as play:
@@ -368,7 +368,7 @@ async def test_aliases_that_a_service_tells_late_are_chosen_and_asked_all_the_sa
     with replaying() as service:
         models = ("phi-4-mini", "qwen2.5-0.5b", "Phi-4-cuda-gpu")
         async with asking(ServiceHost(service.url), models, prompt="Hi there") as play:
-            await play.hears("-openvino-npu:5 is not downloaded.")
+            await play.sees_notice("-openvino-npu:5 is not downloaded.")
             await play.until(lambda: len(play.panes) == 2 and all(ANSWER in play.pane(n) for n in (1, 2)))
             assert play.app.current_mode == "compare"
             assert [target.card.id for target in play.runner.session.models.values()] == [

@@ -85,7 +85,7 @@ async def test_a_look_elsewhere_selects_nothing_that_was_asked() -> None:
 async def test_an_empty_prompt_gets_a_sentence_and_asks_nobody() -> None:
     async with looking_at(THREE) as play:
         await play.press("enter")
-        await play.hears("The prompt is empty. Type a question first.")
+        await play.sees_notice("The prompt is empty. Type a question first.")
         assert set(play.runner.session.requests) == {"r1", "r2", "r3"}
 
 
@@ -106,7 +106,7 @@ async def test_a_score_is_cleared_and_each_step_can_be_taken_back() -> None:
         await play.sees("Undone on 1 qwen2.5-0.5b: score 2 → no score")
         await play.press("ctrl+z")
         await play.sees("There is nothing to undo.")
-        assert not play.told
+        assert not play.notices
         values = [score.value for score in play.runner.session.scores]
         assert values == [2, None, 2, None]
 
@@ -183,7 +183,7 @@ async def test_the_key_after_a_jump_does_nothing_else() -> None:
             await play.press(key)
             assert "Which pane" not in play.shown
         assert [score.value for score in play.runner.session.scores] == [4]
-        assert play.here == 1 and len(play.app.screen_stack) == 1 and not play.told
+        assert play.here == 1 and len(play.app.screen_stack) == 1 and not play.notices
 
 
 async def test_what_happens_next_takes_the_place_of_what_was_said() -> None:
@@ -282,7 +282,7 @@ async def test_keys_before_the_first_run_do_nothing_but_say_so() -> None:
         await play.press("enter", "4", "x", "X", "t", "r", "g", "ctrl+z", "R")
         assert play.here == 1
         assert len(play.app.screen_stack) == 1
-        await play.hears("Nothing has been run yet. Type a question first.")
+        await play.sees_notice("Nothing has been run yet. Type a question first.")
         assert not play.runner.session.scores and not play.runner.session.requests
         await play.press("e", "a")
         assert play.prompt.text == "a"
@@ -291,7 +291,7 @@ async def test_keys_before_the_first_run_do_nothing_but_say_so() -> None:
 async def test_an_empty_prompt_is_answered_with_a_sentence() -> None:
     async with looking_at(THREE) as play:
         await play.press("enter")
-        await play.hears("The prompt is empty. Type a question first.")
+        await play.sees_notice("The prompt is empty. Type a question first.")
         assert play.app.focused is play.prompt
         assert len(play.runner.session.plans) == 1
 
@@ -307,7 +307,7 @@ async def test_every_phase_of_a_run_has_its_words_and_its_place_on_the_bar() -> 
         assert "Waiting for its turn …" in play.pane(5) and "·····›" in play.pane(5)
         await play.press("escape", "4")
         await play.sees("Wait for the end of this answer")
-        assert len(play.app.screen_stack) == 1 and not play.told
+        assert len(play.app.screen_stack) == 1 and not play.notices
         await play.press("n")
         await play.sees("There can be no note yet")
         await play.press("escape")

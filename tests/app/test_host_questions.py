@@ -14,7 +14,7 @@ from textual.app import App
 
 from tests.hosts.conftest import why_no_runtime
 from tests.support.catalogue_server import CatalogueServer, catalogue_of, row
-from tests.support.learning_list_host import HERE, OTHERS, ShelfHost, shelf_of
+from tests.support.model_list_host import HERE, OTHERS, ModelListHost, models_screen
 from tests.support.screens import asking
 from tests.support.some import some
 from tui.app.host_questions import HostQuestions
@@ -29,7 +29,7 @@ PATIENCE_S = 30.0
 ROOT = Path(__file__).parents[2]
 
 
-class Overtaken(ShelfHost):
+class Overtaken(ModelListHost):
     """A host one of whose answers is held back, with what was true when it was asked."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class Overtaken(ShelfHost):
 @pytest.mark.parametrize("away", [False, True], ids=["an older list", "an older failure"])
 async def test_an_answer_that_was_overtaken_is_not_shown(away: bool) -> None:
     host = Overtaken()
-    async with shelf_of(host) as play:
+    async with models_screen(host) as play:
         number = next(number for number, card in enumerate(HERE) if card.state is ModelState.CACHED)
         key = HERE[number].key
         host.holding = "catalogue"
@@ -81,13 +81,13 @@ async def test_an_answer_that_was_overtaken_is_not_shown(away: bool) -> None:
         card = play.app.app_state.card(key)
         assert card is not None and card.state is ModelState.LOADED
         assert play.app.app_state.trouble is None
-        assert not any("was away" in told for told in some(play.told))
+        assert not any("was away" in told for told in some(play.notices))
 
 
 async def test_offers_that_were_overtaken_are_not_shown() -> None:
     host = Overtaken()
     host.holding = "offers"
-    async with shelf_of(host) as play:
+    async with models_screen(host) as play:
         await play.until(host.asked.is_set)
         host.others = {OTHERS[0].id: OTHERS[0]}
         await play.press("f5")
@@ -104,7 +104,7 @@ async def test_offers_that_were_overtaken_are_not_shown() -> None:
 def test_nothing_is_asked_of_a_host_once_it_is_closed(question: str, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[str] = []
     monkeypatch.setattr("tui.app.host_questions.in_thread", lambda work, name: begun.append(name))
-    questions = HostQuestions(App(), ShelfHost(HERE))
+    questions = HostQuestions(App(), ModelListHost(HERE))
     of = {"act": ("load", HERE[0].key), "register": ("/nowhere",)}.get(question, ())
     asked = partial(getattr(questions, question), *of)
     asked()
@@ -116,12 +116,12 @@ def test_nothing_is_asked_of_a_host_once_it_is_closed(question: str, monkeypatch
 
 HANGING = """
 import asyncio, threading, time
-from tests.support.learning_list_host import HERE, ShelfHost
+from tests.support.model_list_host import HERE, ModelListHost
 from tests.support.running import new_runner
 from tests.support.screens import playing
 from tui.app.app import CompareApp, Opened
 
-class Hanging(ShelfHost):
+class Hanging(ModelListHost):
     def __init__(self):
         super().__init__(HERE)
         self.connections, self.loads = threading.Semaphore(0), threading.Semaphore(0)

@@ -14,7 +14,7 @@ from textual.dom import DOMNode
 from textual.events import Key, Paste
 from textual.widgets import Input, TextArea
 
-from tests.app.stage import Stage
+from tests.app.widget_app import WidgetApp
 from tests.support.recorded import CARDS, answered, looking_at, many_cards, streaming
 from tests.support.screens import Play, acted
 from tui.ui.compare.scoring import NoteDialog
@@ -90,7 +90,7 @@ async def test_keys_of_one_read_edit_a_text_in_their_order(kind: type[TextArea |
     if "\u200c" in keys and kind in (TextArea, Input):
         keys, text = keys.replace("\u200c", "x"), text.replace("\u200c", "x")  # No text to Textual's own.
     field = kind()
-    app = Stage(field)
+    app = WidgetApp(field)
     async with app.run_test() as pilot:
         field.focus()
         await pilot.pause()
@@ -282,7 +282,7 @@ async def test_ctrl_c_asks_once_and_can_be_answered() -> None:
     async with looking_at(THREE) as play:
         await play.read("\x03\x03\x03")
         assert [type(screen) for screen in play.app.screen_stack][1:] == [ChoiceDialog]
-        assert not play.told
+        assert not play.notices
         await play.read(ESC)
         assert len(play.app.screen_stack) == 1
         await play.read("\x03")

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
 
-from tests.app.stage import Stage, rows
+from tests.app.widget_app import WidgetApp, rows
 from tests.support.loopback_server import SCRIPTS, LoopbackServer, Wire, text
 from tests.support.recorded import answered, bundled_themes, looking_at
 from tests.support.screens import asking
@@ -192,7 +192,7 @@ async def ready(view: AnswerView) -> None:
 
 async def test_a_view_shows_markdown_only_of_an_answer_that_ended_and_gives_back_what_came() -> None:
     view = AnswerView()
-    app = Stage(view)
+    app = WidgetApp(view)
     async with app.run_test(size=(40, 12)) as pilot:
         view.show("some **bold** text")
         await pilot.pause()
@@ -214,7 +214,7 @@ async def test_a_view_shows_markdown_only_of_an_answer_that_ended_and_gives_back
 
 async def test_what_was_made_for_another_width_or_another_answer_is_not_taken() -> None:
     view = AnswerView()
-    app = Stage(view)
+    app = WidgetApp(view)
     async with app.run_test(size=(40, 12)) as pilot:
         view.show("some **bold** text", ended=True)
         await pilot.pause()
@@ -234,7 +234,7 @@ async def test_what_was_made_for_another_width_or_another_answer_is_not_taken() 
 
 async def test_the_reader_s_place_is_kept_and_the_end_stays_the_end() -> None:
     view = AnswerView()
-    app = Stage(view)
+    app = WidgetApp(view)
     async with app.run_test(size=(40, 12)) as pilot:
         view.show(LONG)
         await pilot.pause()
@@ -257,7 +257,7 @@ async def test_the_reader_s_place_is_kept_and_the_end_stays_the_end() -> None:
 
 async def test_text_selected_in_markdown_has_the_answer_s_words() -> None:
     view = AnswerView()
-    app = Stage(view)
+    app = WidgetApp(view)
     async with app.run_test(size=(40, 12)) as pilot:
         view.show("# Title\n\nsome **bold** text", ended=True)
         await pilot.pause()
@@ -358,7 +358,7 @@ async def test_a_rerun_is_shown_as_it_comes_and_settles_again(server: LoopbackSe
 
 @pytest.mark.parametrize("theme", [theme.name for theme in bundled_themes()])
 async def test_every_theme_dresses_it_on_its_own_ground(theme: str) -> None:
-    class Dressed(Stage):
+    class Dressed(WidgetApp):
         def on_mount(self) -> None:
             for one in bundled_themes():
                 self.register_theme(one)

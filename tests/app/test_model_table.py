@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.app.stage import Stage, rows
+from tests.app.widget_app import WidgetApp, rows
 from tests.support.recorded import CARDS
 from tui.core.catalog.download import Download
 from tui.core.catalog.download import Stage as Step
@@ -59,7 +59,7 @@ def test_a_text_fills_its_cells_exactly(text: str, width: int, right: bool, fitt
 
 async def test_only_the_columns_that_fit_are_painted_and_more_when_it_grows() -> None:
     table = ModelTable(COLUMNS, STATE)
-    async with Stage(table).run_test(size=(80, 12)) as pilot:
+    async with WidgetApp(table).run_test(size=(80, 12)) as pilot:
         table.show(model_rows(CARDS, AppState(), (), Glyphs()))
         await pilot.pause()
         assert table.shown_columns == ["", "state", "model", "device", "EP", "size"]
@@ -75,7 +75,7 @@ async def test_only_the_columns_that_fit_are_painted_and_more_when_it_grows() ->
 
 async def test_the_cursor_moves_stops_at_the_ends_and_stays_in_sight() -> None:
     table = ModelTable(COLUMNS, STATE)
-    async with Stage(table).run_test(size=(60, 8)) as pilot:
+    async with WidgetApp(table).run_test(size=(60, 8)) as pilot:
         table.show(named(*(f"m{number}" for number in range(20))))
         table.focus()
         await pilot.pause()
@@ -91,7 +91,7 @@ async def test_the_cursor_moves_stops_at_the_ends_and_stays_in_sight() -> None:
 
 async def test_the_cursor_stays_on_its_model_or_on_the_row_that_stands_for_it() -> None:
     table = ModelTable(COLUMNS, STATE)
-    async with Stage(table).run_test(size=(60, 8)):
+    async with WidgetApp(table).run_test(size=(60, 8)):
         table.show(named("a", "b", "c"))
         table.go_to("c")
         table.show(named("x", "c", "b"))
@@ -110,7 +110,7 @@ async def test_the_cursor_stays_on_its_model_or_on_the_row_that_stands_for_it() 
 async def test_a_click_moves_the_cursor_and_a_second_one_picks_the_row() -> None:
     table = ModelTable(COLUMNS, STATE)
 
-    class Hearing(Stage):
+    class Hearing(WidgetApp):
         def on_model_table_picked(self, message: ModelTable.Picked) -> None:
             self.heard.append(message)
 

@@ -7,9 +7,9 @@ import threading
 
 from textual.widgets import Input
 
-from tests.support.learning_list_host import ShelfHost, shelf_of
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
+from tests.support.model_list_host import ModelListHost, models_screen
 from tests.support.recorded import CARDS, looking_at, many_cards
 from tests.support.screens import Play, asking
 from tui.app.host_questions import HostAnswered
@@ -106,7 +106,7 @@ async def test_enter_takes_the_model_under_the_cursor_when_none_is_chosen() -> N
 async def test_a_ninth_model_is_refused_with_a_sentence() -> None:
     async with looking_at(cards=many_cards(9)) as play:
         await play.press(*["space", "down"] * 8, "space")
-        await play.hears("8 models are the most that can be compared at once.")
+        await play.sees_notice("8 models are the most that can be compared at once.")
         assert [row[1] for row in listed(play)] == [*"12345678", " "]
         await play.press("up", "space", "down", "space")
         assert [row[1] for row in listed(play)] == [*"1234567", " ", "8"]
@@ -119,10 +119,10 @@ async def test_what_the_host_cannot_do_is_greyed_out_and_its_key_says_why() -> N
         assert not active["l"].enabled and not active["u"].enabled and active["space"].enabled
         for key, what in (("l", "load models"), ("u", "unload models"), ("d", "download models")):
             await play.press(key)
-            await play.hears(f"This host cannot {what}.")
+            await play.sees_notice(f"This host cannot {what}.")
         await play.press("a")
         await play.sees("No folder can be added here", "This host cannot register folders. It is only looked at.")
-        assert play.told[0] == "This host cannot load models. This server loads models by itself."
+        assert play.notices[0] == "This host cannot load models. This server loads models by itself."
         assert play.app.app_state.working == {}
 
 
@@ -131,13 +131,13 @@ async def test_what_makes_no_sense_for_a_model_is_not_offered_and_its_key_says_w
         await play.until(lambda: "u" in play.app.screen.active_bindings)
         await play.until(lambda: "Unload" in play.shown and "Load " not in play.shown)
         await play.press("l")
-        await play.hears("qwen2.5-0.5b-instruct-generic-cpu:4 is loaded already.")
+        await play.sees_notice("qwen2.5-0.5b-instruct-generic-cpu:4 is loaded already.")
         await play.press("end")
         await play.until(lambda: "Unload" not in play.shown)
         await play.press("u", "l", "x")
-        await play.hears("gpt-oss-20b-cuda-gpu:1 is not loaded.")
-        await play.hears("gpt-oss-20b-cuda-gpu:1 is not here yet; d downloads it.")
-        await play.hears("gpt-oss-20b-cuda-gpu:1 is not being downloaded.")
+        await play.sees_notice("gpt-oss-20b-cuda-gpu:1 is not loaded.")
+        await play.sees_notice("gpt-oss-20b-cuda-gpu:1 is not here yet; d downloads it.")
+        await play.sees_notice("gpt-oss-20b-cuda-gpu:1 is not being downloaded.")
 
 
 async def test_models_are_loaded_and_unloaded_and_a_failure_is_a_sentence() -> None:
@@ -149,10 +149,10 @@ async def test_models_are_loaded_and_unloaded_and_a_failure_is_a_sentence() -> N
             await play.press("l")
             await play.until(lambda: play.app.app_state.cards[0].state is ModelState.LOADED)
             await play.sees("● loaded", "1/2 loaded")
-            await play.hears("good: loaded in ")
+            await play.sees_notice("good: loaded in ")
             await play.sees("loaded in ")
             await play.press("down", "l")
-            await play.hears("burst could not be loaded. Its files are damaged. Try another model.")
+            await play.sees_notice("burst could not be loaded. Its files are damaged. Try another model.")
             assert not play.app.app_state.working
             await play.press("up", "u")
             await play.sees("0/2 loaded")
@@ -174,10 +174,14 @@ async def test_one_model_being_loaded_is_not_forgotten_when_another_is_ready() -
 
 async def test_a_model_card_is_read_as_markdown() -> None:
     kept = [one.card for one in read_bundle(bundle_root())]
-    async with shelf_of(ShelfHost(kept)) as play:
+    async with models_screen(ModelListHost(kept)) as play:
         play.app.post_message(
             HostAnswered(
-                99, HostInfo("shelf", "Shelf"), tuple(kept), {one.key: model_card_text(one) or "" for one in kept}, None
+                99,
+                HostInfo("listed", "Listed"),
+                tuple(kept),
+                {one.key: model_card_text(one) or "" for one in kept},
+                None,
             )
         )
         await play.press("v")

@@ -9,7 +9,7 @@ import pytest
 from textual.strip import Strip
 
 from tests.app.test_models import listed
-from tests.support.learning_list_host import HERE, OTHERS, VARIANTS, ShelfHost, shelf_of
+from tests.support.model_list_host import HERE, OTHERS, VARIANTS, ModelListHost, models_screen
 from tests.support.recorded import CARDS
 from tests.support.screens import Play
 from tui.core.catalog.model_card import ModelCard, ModelState
@@ -49,7 +49,7 @@ async def test_of_two_hundred_variants_a_keystroke_paints_those_in_sight_alone(m
 
     monkeypatch.setattr(ModelTable, "_strip", counting)
     many = [ModelCard(f"model-{n:03}-cpu", f"model-{n:03}", state=ModelState.CATALOG) for n in range(200)]
-    async with shelf_of(ShelfHost(HERE[:1], many)) as play:
+    async with models_screen(ModelListHost(HERE[:1], many)) as play:
         await play.until(lambda: len(listed(play)) == 201)
         await play.press("slash")
         for key, left in (("1", 120), ("9", 12), ("9", 1)):
@@ -62,9 +62,9 @@ async def test_of_two_hundred_variants_a_keystroke_paints_those_in_sight_alone(m
 
 
 async def test_what_is_here_is_shown_at_once_and_the_catalogue_when_it_answers() -> None:
-    host = ShelfHost(HERE, OTHERS)
+    host = ModelListHost(HERE, OTHERS)
     host.catalogue_there.clear()
-    async with shelf_of(host) as play:
+    async with models_screen(host) as play:
         await play.sees("The public catalogue is being asked; what is here is shown meanwhile.")
         assert names(play) == [card.id for card in HERE]
         await play.press("down", "down")
@@ -75,9 +75,9 @@ async def test_what_is_here_is_shown_at_once_and_the_catalogue_when_it_answers()
 
 
 async def test_a_catalogue_that_is_away_hides_nothing_and_says_so() -> None:
-    host = ShelfHost(HERE)
+    host = ModelListHost(HERE)
     host.stale = "It could not be reached: no route to host."
-    async with shelf_of(host) as play:
+    async with models_screen(host) as play:
         await play.sees("The catalogue may be out of date. It could not be reached: no route to host.")
         assert names(play) == [card.id for card in HERE]
         host.stale, host.others = "", {GPT.id: GPT}
@@ -87,8 +87,8 @@ async def test_a_catalogue_that_is_away_hides_nothing_and_says_so() -> None:
 
 
 async def test_known_rows_stay_when_the_catalogue_goes_away() -> None:
-    host = ShelfHost(HERE, OTHERS)
-    async with shelf_of(host) as play:
+    host = ModelListHost(HERE, OTHERS)
+    async with models_screen(host) as play:
         await play.until(lambda: names(play)[-1] == GPT.id)
         host.others, host.stale = {}, "It is away."
         await play.press("f5")
@@ -100,7 +100,7 @@ async def test_known_rows_stay_when_the_catalogue_goes_away() -> None:
 
 
 async def test_an_alias_opens_to_its_variants_and_closes_again() -> None:
-    async with shelf_of(ShelfHost(HERE[:1], VARIANTS)) as play:
+    async with models_screen(ModelListHost(HERE[:1], VARIANTS)) as play:
         await play.until(lambda: names(play)[1:] == ["▸ phi-4-mini (3)"])
         await play.press("right")
         assert len(names(play)) == 2
@@ -116,7 +116,7 @@ async def test_an_alias_opens_to_its_variants_and_closes_again() -> None:
 
 
 async def test_facets_narrow_the_list_and_say_so_in_their_line() -> None:
-    async with shelf_of(ShelfHost(HERE, OTHERS)) as play:
+    async with models_screen(ModelListHost(HERE, OTHERS)) as play:
         await play.until(lambda: len(names(play)) == 5)
         await play.sees("1 device  2 state  5 licence")
         await play.press("1", "1")
@@ -131,23 +131,23 @@ async def test_facets_narrow_the_list_and_say_so_in_their_line() -> None:
         await play.press("ctrl+u", "escape", "0")
         assert len(names(play)) == 5
         await play.press("4")
-        await play.hears("All models have the same tools: -.")
+        await play.sees_notice("All models have the same tools: -.")
 
 
 # Downloads
 
 
 async def test_a_download_shows_how_far_it_is_and_ends_in_the_cache() -> None:
-    host = ShelfHost(HERE, OTHERS)
+    host = ModelListHost(HERE, OTHERS)
     host.steps[GPT.id] = [45.4]
-    async with shelf_of(host) as play:
+    async with models_screen(host) as play:
         await play.until(lambda: len(names(play)) == 5)
         await play.press("end", "d")
         await play.until(lambda: state_of(play, GPT.key) == "↓    -        -     -")
         host.more.release()
         await play.until(lambda: state_of(play, GPT.key) == "↓  45%        -     -")
         await play.press("d")
-        await play.hears("gpt-oss-20b-cuda-gpu:1 is being downloaded; x stops it.")
+        await play.sees_notice("gpt-oss-20b-cuda-gpu:1 is being downloaded; x stops it.")
         host.more.release()
         await play.until(lambda: state_of(play, GPT.key) == "◐ cached")
         await play.sees("5 cached, 22.4 GB on disk")
@@ -155,10 +155,10 @@ async def test_a_download_shows_how_far_it_is_and_ends_in_the_cache() -> None:
 
 
 async def test_several_downloads_wait_in_a_queue_and_x_stops_the_one_under_the_cursor() -> None:
-    host = ShelfHost(HERE[:1], VARIANTS)
+    host = ModelListHost(HERE[:1], VARIANTS)
     for card in VARIANTS:
         host.steps[card.id] = [10.0]
-    async with shelf_of(host) as play:
+    async with models_screen(host) as play:
         await play.until(lambda: len(names(play)) == 2)
         await play.press("down", "right", "down", "d", "down", "d", "down", "d")
         await play.until(lambda: state_of(play, VARIANTS[2].key) == "↓ queued")
@@ -174,24 +174,24 @@ async def test_several_downloads_wait_in_a_queue_and_x_stops_the_one_under_the_c
 
 
 async def test_a_failed_download_is_a_sentence_in_the_row_and_in_the_details_and_can_be_tried_again() -> None:
-    host = ShelfHost(HERE, OTHERS)
+    host = ModelListHost(HERE, OTHERS)
     host.failing[GPT.id] = ModelFailedError(f"{GPT.id} could not be downloaded", "The disk is full", "Free 10 GB")
-    async with shelf_of(host) as play:
+    async with models_screen(host) as play:
         await play.until(lambda: len(names(play)) == 5)
         await play.press("end", "d")
-        await play.hears("gpt-oss-20b-cuda-gpu:1 could not be downloaded. The disk is full. Free 10 GB.")
+        await play.sees_notice("gpt-oss-20b-cuda-gpu:1 could not be downloaded. The disk is full. Free 10 GB.")
         assert state_of(play, GPT.key) == "✗ failed"
         await play.sees("✗ gpt-oss-20b-cuda-gpu:1 could not be downloaded. The disk is full. Free")
         del host.failing[GPT.id]
         host.more.release()
         await play.press("d")
         await play.until(lambda: state_of(play, GPT.key) == "◐ cached")
-        assert len(play.told) == 1
+        assert len(play.notices) == 1
 
 
 async def test_a_download_does_not_keep_the_program_from_leaving() -> None:
-    host = ShelfHost(HERE, OTHERS)
-    async with shelf_of(host) as play:
+    host = ModelListHost(HERE, OTHERS)
+    async with models_screen(host) as play:
         await play.until(lambda: len(names(play)) == 5)
         await play.press("end", "d")
         await play.until(lambda: host.downloading == [GPT.id])
@@ -205,7 +205,7 @@ async def test_a_download_does_not_keep_the_program_from_leaving() -> None:
 
 
 async def test_the_choice_says_whether_it_fits_into_memory() -> None:
-    async with shelf_of(ShelfHost(HERE, OTHERS)) as play:
+    async with models_screen(ModelListHost(HERE, OTHERS)) as play:
         await play.until(lambda: len(names(play)) == 5)
         await play.press("space")
         await play.sees("1 chosen: loaded")
@@ -221,9 +221,9 @@ async def test_the_choice_says_whether_it_fits_into_memory() -> None:
 
 @pytest.mark.parametrize(("local", "free", "told"), [(False, 6e9, "not visible from here"), (True, None, "not known")])
 async def test_memory_that_cannot_be_seen_is_not_guessed(local: bool, free: float | None, told: str) -> None:
-    host = ShelfHost(HERE)
+    host = ModelListHost(HERE)
     host.local = local
-    async with shelf_of(host, free=free) as play:
+    async with models_screen(host, free=free) as play:
         await play.press("down", "down", "space")
         await play.sees(f"free memory {told}")
         await play.until(lambda: f"1 chosen: ~5.0 GB of memory; free memory {told}" in lines(play))
@@ -233,7 +233,7 @@ async def test_memory_that_cannot_be_seen_is_not_guessed(local: bool, free: floa
 
 @pytest.mark.parametrize(("key", "mode"), [("m", Mode.MEASURE), ("a", Mode.RACE)])
 async def test_models_that_do_not_fit_together_are_offered_to_be_measured(key: str, mode: Mode) -> None:
-    async with shelf_of(ShelfHost(HERE)) as play:
+    async with models_screen(ModelListHost(HERE)) as play:
         await play.press("down", "down", "space", "down", "space", "enter")
         await play.sees("These models do not fit into memory together", "They need about 9.5 GB of memory together")
         await play.press("escape")
@@ -249,10 +249,12 @@ async def test_models_that_do_not_fit_together_are_offered_to_be_measured(key: s
 
 
 async def test_a_model_is_removed_only_after_a_yes_that_names_it_and_its_size() -> None:
-    async with shelf_of(ShelfHost(HERE, OTHERS)) as play:
+    async with models_screen(ModelListHost(HERE, OTHERS)) as play:
         await play.until(lambda: len(names(play)) == 5)
         await play.press("delete")
-        await play.hears("qwen2.5-0.5b-instruct-generic-cpu:4 is loaded; u frees its memory, then it can be removed.")
+        await play.sees_notice(
+            "qwen2.5-0.5b-instruct-generic-cpu:4 is loaded; u frees its memory, then it can be removed."
+        )
         await play.press("down", "down", "space", "delete")
         await play.sees("Remove mistral-7b-instruct-generic-gpu:2 from the cache?", "It takes 4.2 GB.")
         await play.press("n", "escape")
@@ -264,25 +266,25 @@ async def test_a_model_is_removed_only_after_a_yes_that_names_it_and_its_size() 
 
 
 async def test_a_removal_that_fails_is_a_sentence() -> None:
-    host = ShelfHost(HERE)
+    host = ModelListHost(HERE)
     host.failing[MISTRAL.id] = ModelFailedError(f"{MISTRAL.id} could not be removed", "A file is in use", "Unload it")
-    async with shelf_of(host) as play:
+    async with models_screen(host) as play:
         await play.press("down", "down", "delete", "y")
-        await play.hears("mistral-7b-instruct-generic-gpu:2 could not be removed. A file is in use. Unload it.")
+        await play.sees_notice("mistral-7b-instruct-generic-gpu:2 could not be removed. A file is in use. Unload it.")
         assert state_of(play, MISTRAL.key) == "◐ cached"
 
 
 async def test_a_folder_is_registered_by_its_path(tmp_path: Path) -> None:
-    host = ShelfHost(HERE)
-    async with shelf_of(host) as play:
+    host = ModelListHost(HERE)
+    async with models_screen(host) as play:
         await play.press("a")
         await play.sees("A folder with an ONNX Runtime GenAI model")
         await play.type(str(tmp_path / "nonsuch"), "enter")
-        await play.hears("cannot be registered. There is no such folder. Look at its path.")
+        await play.sees_notice("cannot be registered. There is no such folder. Look at its path.")
         await play.press("a")
         await play.type(str(tmp_path), "enter")
         await play.until(lambda: names(play)[-1] == "own:1")
-        await play.hears("own:1: added in ")
+        await play.sees_notice("own:1: added in ")
         assert host.registered == [tmp_path]
         await play.press("a", "escape")
         assert host.registered == [tmp_path]
@@ -291,20 +293,20 @@ async def test_a_folder_is_registered_by_its_path(tmp_path: Path) -> None:
 async def test_the_licence_is_shown_as_text_or_it_is_said_that_there_is_none() -> None:
     text = "MIT License\n\nPermission is hereby granted [@click=app.quit]here[/] \x1b[31m"
     cards = (replace(HERE[1], licence_text=text), HERE[2])
-    async with shelf_of(ShelfHost(cards)) as play:
+    async with models_screen(ModelListHost(cards)) as play:
         await play.press("i")
         await play.sees("phi-4-mini: MIT", "Permission is hereby granted [@click=app.quit]here[/] ␛[31m")
         await play.press("i", "down", "i")
-        await play.hears("The host has no text of the licence. It is named apache-2.0.")
+        await play.sees_notice("The host has no text of the licence. It is named apache-2.0.")
 
 
 async def test_a_host_that_cannot_download_says_why_and_does_not_wait_for_a_catalogue() -> None:
-    host = ShelfHost(HERE, has=(Ability.LOAD, Ability.UNLOAD), why="Its models came with the program")
+    host = ModelListHost(HERE, has=(Ability.LOAD, Ability.UNLOAD), why="Its models came with the program")
     host.catalogue_there.clear()
-    async with shelf_of(host) as play:
+    async with models_screen(host) as play:
         assert "being asked" not in play.shown
         await play.press("d", "delete", "a")
         for what in ("download models", "remove models"):
-            await play.hears(f"This host cannot {what}. Its models came with the program.")
+            await play.sees_notice(f"This host cannot {what}. Its models came with the program.")
         await play.sees("No folder can be added here", "This host cannot register folders. Its models came with the")
         host.catalogue_there.set()

@@ -73,7 +73,7 @@ async def test_models_are_stopped_and_asked_again_one_by_one_or_all_together(ser
         await play.sees("This model is still answering. Stop it first.")
         await play.press("R")
         await play.sees("The last run is still going. Stop it, or wait for its end.")
-        assert not play.told, "nothing covers the answers"
+        assert not play.notices, "nothing covers the answers"
         await play.press("left", "r")
         await play.until(lambda: len([talk for talk in server.talks if talk.body["model"] == "good"]) == 2)
         await play.press("R")
@@ -184,7 +184,7 @@ async def test_the_models_of_a_host_that_lists_none_are_there_for_the_next_quest
                 await play.until(lambda count=count: len(play.runner.session.requests) == count)
                 await play.until(lambda: not play.runner.busy)
                 await play.sees("2 unscored")
-            assert play.told == []
+            assert play.notices == []
 
 
 async def test_a_pause_before_a_retry_is_shown_and_can_be_stopped(server: LoopbackServer) -> None:

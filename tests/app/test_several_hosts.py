@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.app.stage import rows
+from tests.app.widget_app import rows
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.screens import asking

@@ -18,7 +18,7 @@ from rich.segment import Segment, Segments
 from textual.geometry import Region
 from textual.widgets import Input
 
-from tests.support.learning_list_host import VARIANTS, ShelfHost, shelf_of
+from tests.support.model_list_host import VARIANTS, ModelListHost, models_screen
 from tests.support.recorded import CARDS, PROMPT, RATER, SHORT, THOUGHT, answered, looking_at, streaming, words
 from tests.support.screens import Play
 from tests.support.sessions import WHEN, score
@@ -108,9 +108,9 @@ async def models_chosen(size: Size) -> AsyncIterator[Play]:
 
 @asynccontextmanager
 async def models_of_one_alias(size: Size) -> AsyncIterator[Play]:
-    host = ShelfHost(CARDS[:2], VARIANTS)
+    host = ModelListHost(CARDS[:2], VARIANTS)
     host.stale = "The catalogue did not answer. It was last read two days ago."
-    async with shelf_of(host, size=size) as play:
+    async with models_screen(host, size=size) as play:
         await play.sees("(4)")
         await play.press("down", "right", "down", "down", "space")
         yield play
@@ -118,9 +118,9 @@ async def models_of_one_alias(size: Size) -> AsyncIterator[Play]:
 
 @asynccontextmanager
 async def models_downloading(size: Size) -> AsyncIterator[Play]:
-    host = ShelfHost(CARDS[:4], CARDS[4:])
+    host = ModelListHost(CARDS[:4], CARDS[4:])
     host.steps[CARDS[4].id] = [45.4, 99.0]
-    async with shelf_of(host, size=size) as play:
+    async with models_screen(host, size=size) as play:
         await play.sees("gpt-oss-20b")
         await play.press("2", "2", "2", "d")
         host.more.release()

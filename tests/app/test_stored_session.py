@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.screen import Screen
 
-from tests.app.stage import rows, screen_text
+from tests.app.widget_app import rows, screen_text
 from tests.support.some import some
 from tui.core.sessions.view import StoredComparison
 from tui.storage.session_files import load

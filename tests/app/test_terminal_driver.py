@@ -66,7 +66,7 @@ class Screen:
 
     def shows_all(self, height: int) -> bool:
         """Whether so many rows of the last picture are there."""
-        return self.shown[:height] == [f"beat {self.told[0]} row {y} 你好" for y in range(height)]
+        return self.shown[:height] == [f"beat {self.notices[0]} row {y} 你好" for y in range(height)]
 
     def press(self, key: str) -> None:
         os.write(self.reader, key.encode())
@@ -82,7 +82,7 @@ class Screen:
         """Wait until it holds, and meanwhile read so many bytes at once, or none."""
         deadline = time.monotonic() + PATIENCE_S
         while not holds():
-            assert time.monotonic() < deadline, (self.told, self.got[-300:])
+            assert time.monotonic() < deadline, (self.notices, self.got[-300:])
             if reading:
                 self.read(reading)
             time.sleep(pause)

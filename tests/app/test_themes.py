@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
-from tests.app.stage import Stage
+from tests.app.widget_app import WidgetApp
 from tests.support.loopback_server import LoopbackServer
 from tests.support.screens import asking
 from tests.support.some import some
@@ -104,7 +104,7 @@ def test_sixteen_uses_the_terminal_s_own_colours_alone_and_its_own_text_on_its_o
 
 @pytest.mark.parametrize("name", BUNDLED)
 async def test_a_bundled_theme_can_be_worn(name: str) -> None:
-    class Dressed(Stage):
+    class Dressed(WidgetApp):
         def on_mount(self) -> None:
             self.register_theme(to_theme(bundled(name)))
             self.theme = name
@@ -218,5 +218,5 @@ async def test_a_theme_that_cannot_be_kept_is_worn_all_the_same(tmp_path: Path) 
     with LoopbackServer().running() as server:
         async with asking(OpenAIHost(server.url), themes=themes, remember_theme=remember) as play:
             play.app.theme = "light"
-            await play.hears("theme.txt could not be saved")
+            await play.sees_notice("theme.txt could not be saved")
             assert play.app.theme == "light"

@@ -11,7 +11,7 @@ from textual.events import MouseScrollUp
 from textual.geometry import Region
 from textual.pilot import Pilot
 
-from tests.app.stage import Stage, rows, screen_text
+from tests.app.widget_app import WidgetApp, rows, screen_text
 from tests.support.some import some
 from tui.ui.widgets.answer.rows import MARK, marked_rows
 from tui.ui.widgets.answer.view import MAX_STEP, AnswerView
@@ -36,7 +36,7 @@ async def focused(pilot: Pilot[None], view: AnswerView) -> None:
 
 async def test_the_tail_is_followed_until_somebody_scrolls_up_and_again_from_the_bottom() -> None:
     view = AnswerView()
-    async with Stage(view).run_test() as pilot:
+    async with WidgetApp(view).run_test() as pilot:
         await focused(pilot, view)
         view.show(numbered(100))
         await pilot.pause()
@@ -57,7 +57,7 @@ async def test_the_tail_is_followed_until_somebody_scrolls_up_and_again_from_the
 
 async def test_paging_down_to_the_last_row_takes_up_the_tail_again() -> None:
     view = AnswerView()
-    async with Stage(view).run_test() as pilot:
+    async with WidgetApp(view).run_test() as pilot:
         await focused(pilot, view)
         view.show(numbered(60))
         await pilot.press("home")
@@ -73,7 +73,7 @@ async def test_paging_down_to_the_last_row_takes_up_the_tail_again() -> None:
 
 async def test_the_mouse_wheel_releases_the_tail_too() -> None:
     view = AnswerView()
-    async with Stage(view).run_test() as pilot:
+    async with WidgetApp(view).run_test() as pilot:
         view.show(numbered(100))
         await pilot.pause()
         await pilot._post_mouse_events([MouseScrollUp], view, offset=(3, 3))
@@ -82,7 +82,7 @@ async def test_the_mouse_wheel_releases_the_tail_too() -> None:
 
 async def test_following_moves_in_steps_of_several_rows() -> None:
     view = AnswerView()
-    async with Stage(view).run_test() as pilot:
+    async with WidgetApp(view).run_test() as pilot:
         tops = []
         for count in range(1, 61):
             view.show(numbered(count))
@@ -94,7 +94,7 @@ async def test_following_moves_in_steps_of_several_rows() -> None:
 
 async def test_an_answer_that_has_ended_fills_the_view() -> None:
     view = AnswerView()
-    async with Stage(view).run_test() as pilot:
+    async with WidgetApp(view).run_test() as pilot:
         await focused(pilot, view)
         view.show(numbered(30))
         view.show(numbered(30), ended=True)
@@ -104,7 +104,7 @@ async def test_an_answer_that_has_ended_fills_the_view() -> None:
 
 async def test_an_answer_that_has_ended_is_shown_from_its_top_unless_somebody_scrolled() -> None:
     view = AnswerView()
-    async with Stage(view).run_test() as pilot:
+    async with WidgetApp(view).run_test() as pilot:
         await focused(pilot, view)
         view.show(numbered(100))
         await pilot.pause()
@@ -121,7 +121,7 @@ async def test_an_answer_that_has_ended_is_shown_from_its_top_unless_somebody_sc
 @pytest.mark.parametrize("keys", [["up"], ["pageup", "end"], ["home", "down"]])
 async def test_whoever_scrolled_stays_where_they_are_when_the_answer_ends(keys: list[str]) -> None:
     view = AnswerView()
-    async with Stage(view).run_test() as pilot:
+    async with WidgetApp(view).run_test() as pilot:
         await focused(pilot, view)
         view.show(numbered(100))
         await pilot.pause()
@@ -136,7 +136,7 @@ async def test_whoever_scrolled_stays_where_they_are_when_the_answer_ends(keys: 
 @pytest.mark.parametrize("first", ["", numbered(50)])
 async def test_the_next_answer_is_followed_again(first: str) -> None:
     view = AnswerView()
-    async with Stage(view).run_test() as pilot:
+    async with WidgetApp(view).run_test() as pilot:
         view.show(first, ended=True)
         await pilot.pause()
         view.show("")
@@ -147,20 +147,20 @@ async def test_the_next_answer_is_followed_again(first: str) -> None:
 
 async def test_a_new_answer_is_shown_from_its_start() -> None:
     view = AnswerView()
-    async with Stage(view).run_test() as pilot:
+    async with WidgetApp(view).run_test() as pilot:
         await focused(pilot, view)
         view.show(numbered(100))
         await pilot.press("up", "up")
-        view.show("anew")
+        view.show("again")
         await pilot.pause()
-        assert rows(view)[:2] == ["anew", ""]
+        assert rows(view)[:2] == ["again", ""]
         assert follows(view)
 
 
 async def test_control_characters_are_pictures_and_markup_is_text() -> None:
     text = "\x1b[31mred\x1b]0;title\x07 \x9b1m [@click=app.quit]quit[/] [/] [b]bold[/b] \u202eevil \ud83d tail\r\nend"
     view = AnswerView()
-    app = Stage(view)
+    app = WidgetApp(view)
     async with app.run_test(size=(120, 10)) as pilot:
         view.show(text)
         view.show_error("[/] \x1b[2J", "[@click=app.quit]")
@@ -177,7 +177,7 @@ async def test_control_characters_are_pictures_and_markup_is_text() -> None:
 async def test_resizing_keeps_every_character_and_the_place() -> None:
     text = "Retrieval 检索增强生成 augmented e\u0301 👩\u200d👩\u200d👧 verylongwordwithoutanyspaceinit\tend\n" * 40
     view = AnswerView()
-    app = Stage(view)
+    app = WidgetApp(view)
     async with app.run_test(size=(60, 24)) as pilot:
         view.show(text, ended=True)
         await pilot.pause()
@@ -199,7 +199,7 @@ async def test_resizing_keeps_every_character_and_the_place() -> None:
 
 async def test_the_tail_stays_in_sight_when_the_terminal_changes() -> None:
     view = AnswerView()
-    app = Stage(view)
+    app = WidgetApp(view)
     async with app.run_test(size=(80, 24)) as pilot:
         view.show("some words that wrap when it gets narrow\n" * 80 + "the very end")
         for size in ((30, 12), (120, 40), (26, 8)):
@@ -211,7 +211,7 @@ async def test_the_tail_stays_in_sight_when_the_terminal_changes() -> None:
 @pytest.mark.parametrize("sizes", [[(120, 45)], [(80, 45)], [(40, 12)], [(160, 60), (30, 10)]])
 async def test_a_resize_in_mid_stream_is_nobody_s_move(sizes: list[tuple[int, int]]) -> None:
     view = AnswerView()
-    app = Stage(view)
+    app = WidgetApp(view)
     async with app.run_test(size=(80, 24)) as pilot:
         view.show(numbered(40))
         await pilot.pause()
@@ -230,7 +230,7 @@ async def test_a_resize_in_mid_stream_is_nobody_s_move(sizes: list[tuple[int, in
 
 async def test_a_place_near_the_end_outlives_a_larger_terminal() -> None:
     view = AnswerView()
-    app = Stage(view)
+    app = WidgetApp(view)
     async with app.run_test(size=(80, 24)) as pilot:
         await focused(pilot, view)
         view.show(numbered(60))
@@ -254,7 +254,7 @@ def test_the_mark_stands_where_the_view_is() -> None:
 async def test_an_answer_that_ends_after_other_sizes_is_shown_from_its_top(sizes: list[tuple[int, int]]) -> None:
     view = AnswerView()
     text = "\n".join(f"line {number}" for number in range(35))
-    async with Stage(view).run_test(size=(80, 24)) as pilot:
+    async with WidgetApp(view).run_test(size=(80, 24)) as pilot:
         view.show(text)
         await pilot.pause()
         for size in some(sizes):
@@ -271,7 +271,7 @@ async def test_an_answer_that_ends_after_other_sizes_is_shown_from_its_top(sizes
 
 async def test_a_click_on_the_column_of_the_mark_goes_there() -> None:
     view = AnswerView()
-    app = Stage(view)
+    app = WidgetApp(view)
     async with app.run_test(size=(40, 21)) as pilot:
         view.show(numbered(200), ended=True)
         await pilot.pause()
@@ -286,7 +286,7 @@ async def test_a_click_on_the_column_of_the_mark_goes_there() -> None:
 
 async def test_only_rows_that_changed_are_painted_again() -> None:
     view = AnswerView()
-    async with Stage(view).run_test() as pilot:
+    async with WidgetApp(view).run_test() as pilot:
         view.show("one\ntwo\nthree")
         await pilot.pause()
         view._repaint_regions.clear()
@@ -327,7 +327,7 @@ class Watched(AnswerView):
 async def test_what_is_painted_again_is_enough_whatever_happens() -> None:
     view = Watched()
     chance = random.Random(7)
-    async with Stage(view).run_test(size=(30, 12)) as pilot:
+    async with WidgetApp(view).run_test(size=(30, 12)) as pilot:
         await pilot.pause()
         view.refresh()
         view.look()
@@ -363,7 +363,7 @@ async def test_what_is_painted_again_is_enough_whatever_happens() -> None:
 
 async def test_thinking_is_one_line_that_counts_until_it_is_opened() -> None:
     view = AnswerView()
-    async with Stage(view).run_test() as pilot:
+    async with WidgetApp(view).run_test() as pilot:
         view.show_reasoning("First I think.\nThen I think again.")
         view.show("The answer.")
         await pilot.pause()
@@ -378,7 +378,7 @@ async def test_thinking_is_one_line_that_counts_until_it_is_opened() -> None:
 
 async def test_an_error_stands_below_what_arrived_and_a_placeholder_only_where_nothing_did() -> None:
     view = AnswerView()
-    async with Stage(view).run_test() as pilot:
+    async with WidgetApp(view).run_test() as pilot:
         view.set_placeholder("Waiting for its turn.")
         await pilot.pause()
         assert rows(view)[:2] == ["Waiting for its turn.", ""]
@@ -394,7 +394,7 @@ async def test_an_error_stands_below_what_arrived_and_a_placeholder_only_where_n
 
 async def test_a_remark_stands_below_everything_else_and_goes_again() -> None:
     view = AnswerView()
-    async with Stage(view).run_test() as pilot:
+    async with WidgetApp(view).run_test() as pilot:
         view.show("So far so")
         view.show_remark("seed: refused by the host and left out.")
         view.show_error("The connection was lost.")
@@ -410,7 +410,7 @@ async def test_a_remark_stands_below_everything_else_and_goes_again() -> None:
 
 async def test_the_screen_hears_where_a_person_went_and_not_what_the_tail_did() -> None:
     view = AnswerView()
-    app = Stage(view)
+    app = WidgetApp(view)
     async with app.run_test() as pilot:
         await focused(pilot, view)
         view.show(numbered(100))
@@ -428,7 +428,7 @@ async def test_the_screen_hears_where_a_person_went_and_not_what_the_tail_did() 
 async def test_text_selected_with_the_mouse_has_its_own_line_ends() -> None:
     text = "a sentence that is longer than its pane and wraps\nanother line"
     view = AnswerView()
-    app = Stage(view)
+    app = WidgetApp(view)
     async with app.run_test(size=(30, 12)) as pilot:
         view.show(text, ended=True)
         await pilot.pause()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.app.stage import Stage, rows, screen_text
+from tests.app.widget_app import WidgetApp, rows, screen_text
 from tests.support.sessions import score
 from tests.support.some import some
 from tui.core.requests.phase import Phase
@@ -34,7 +34,7 @@ DONE = PaneData(
 
 async def test_three_panes_fit_80_columns() -> None:
     panes = [AnswerPane() for _ in range(3)]
-    app = Stage(*panes)
+    app = WidgetApp(*panes)
     async with app.run_test(size=(80, 24)) as pilot:
         for position, pane in enumerate(panes, 1):
             pane.show(replace(DONE, position=position))
@@ -52,7 +52,7 @@ async def test_three_panes_fit_80_columns() -> None:
 
 async def test_the_frame_tells_where_the_focus_is_by_its_line_too() -> None:
     panes = [AnswerPane(), AnswerPane()]
-    app = Stage(*panes)
+    app = WidgetApp(*panes)
     async with app.run_test(size=(80, 24)) as pilot:
         panes[1].focus()
         await pilot.pause()
@@ -65,7 +65,7 @@ async def test_the_frame_tells_where_the_focus_is_by_its_line_too() -> None:
 
 async def test_the_keys_of_a_focused_pane_move_through_its_answer() -> None:
     pane = AnswerPane()
-    app = Stage(pane)
+    app = WidgetApp(pane)
     async with app.run_test(size=(60, 24)) as pilot:
         pane.focus()
         pane.show(replace(DONE, answer="\n".join(f"line {number}" for number in range(200))))
@@ -79,7 +79,7 @@ async def test_the_keys_of_a_focused_pane_move_through_its_answer() -> None:
 
 async def test_showing_the_same_column_again_paints_nothing_and_a_score_paints_one_row() -> None:
     pane = AnswerPane()
-    async with Stage(pane).run_test(size=(60, 24)) as pilot:
+    async with WidgetApp(pane).run_test(size=(60, 24)) as pilot:
         pane.show(DONE)
         await pilot.pause()
         parts = list(pane.children)
@@ -95,7 +95,7 @@ async def test_showing_the_same_column_again_paints_nothing_and_a_score_paints_o
 @pytest.mark.parametrize("size", [(60, 24), (40, 20)])
 async def test_a_pane_that_was_hidden_shows_what_changed_meanwhile(size: tuple[int, int]) -> None:
     pane = AnswerPane()
-    app = Stage(pane)
+    app = WidgetApp(pane)
     async with app.run_test(size=(60, 24)) as pilot:
         pane.show(DONE)
         await pilot.pause()
@@ -114,7 +114,7 @@ async def test_a_pane_that_was_hidden_shows_what_changed_meanwhile(size: tuple[i
 
 async def test_a_failed_pane_keeps_what_arrived_and_says_what_to_do() -> None:
     pane = AnswerPane()
-    app = Stage(pane)
+    app = WidgetApp(pane)
     async with app.run_test(size=(60, 24)) as pilot:
         fault = ("The connection was lost.", "Press r to ask again.")
         pane.show(replace(DONE, state=RequestState.FAILED, fault=fault, reasoning="hm", waiting="Waiting."))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from textual.events import Key, Paste
 
-from tests.app.stage import Stage, rows
+from tests.app.widget_app import WidgetApp, rows
 from tui.core.plans.sample_prompts import SAMPLES
 from tui.ui.widgets.prompt import PLACEHOLDER, PromptField
 
 
-class Lettered(Stage):
+class Lettered(WidgetApp):
     """An app with a letter and a digit as shortcuts."""
 
     BINDINGS = [("x", "quit"), ("1", "quit"), ("question_mark", "quit")]  # noqa: RUF012 - Textual's way
@@ -17,7 +17,7 @@ class Lettered(Stage):
 
 async def test_enter_runs_and_ctrl_j_makes_a_new_line() -> None:
     box = PromptField()
-    app = Stage(box)
+    app = WidgetApp(box)
     async with app.run_test() as pilot:
         box.focus()
         await pilot.press("a", "ctrl+j", "b", "enter")
@@ -28,7 +28,7 @@ async def test_enter_runs_and_ctrl_j_makes_a_new_line() -> None:
 
 async def test_an_empty_prompt_is_handed_on_for_somebody_to_refuse() -> None:
     box = PromptField()
-    app = Stage(box)
+    app = WidgetApp(box)
     async with app.run_test() as pilot:
         box.focus()
         await pilot.press("enter", "space", "ctrl+j", "enter")
@@ -39,7 +39,7 @@ async def test_an_empty_prompt_is_handed_on_for_somebody_to_refuse() -> None:
 
 async def test_pasted_lines_stay_and_what_is_pasted_is_asked_as_it_is_and_painted_clean() -> None:
     box = PromptField()
-    app = Stage(box)
+    app = WidgetApp(box)
     async with app.run_test() as pilot:
         box.focus()
         await pilot.press("x", "y", "shift+left")
@@ -56,7 +56,7 @@ async def test_pasted_lines_stay_and_what_is_pasted_is_asked_as_it_is_and_painte
 
 async def test_joiners_are_sent_and_painted_as_they_are_typed() -> None:
     box = PromptField()
-    app = Stage(box)
+    app = WidgetApp(box)
     async with app.run_test() as pilot:
         box.focus()
         persian = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
@@ -68,7 +68,7 @@ async def test_joiners_are_sent_and_painted_as_they_are_typed() -> None:
 
 async def test_escape_hands_the_focus_on() -> None:
     box = PromptField()
-    app = Stage(box)
+    app = WidgetApp(box)
     async with app.run_test() as pilot:
         box.focus()
         await pilot.press("a", "escape")
@@ -88,7 +88,7 @@ async def test_letters_and_digits_are_text() -> None:
 
 async def test_the_box_grows_from_three_rows_to_eight() -> None:
     box = PromptField()
-    async with Stage(box).run_test() as pilot:
+    async with WidgetApp(box).run_test() as pilot:
         box.focus()
         heights = []
         for _ in range(10):
@@ -100,7 +100,7 @@ async def test_the_box_grows_from_three_rows_to_eight() -> None:
 
 async def test_an_empty_box_says_what_it_is_for_and_a_filled_one_is_clean() -> None:
     box = PromptField()
-    async with Stage(box).run_test() as pilot:
+    async with WidgetApp(box).run_test() as pilot:
         await pilot.pause()
         assert PLACEHOLDER in rows(box)[1]
         box.fill("from a\x07 file")
@@ -111,7 +111,7 @@ async def test_an_empty_box_says_what_it_is_for_and_a_filled_one_is_clean() -> N
 
 async def test_down_in_the_empty_box_offers_the_samples_and_up_leads_back() -> None:
     box = PromptField()
-    app = Stage(box)
+    app = WidgetApp(box)
     async with app.run_test() as pilot:
         box.focus()
         seen = []
@@ -127,7 +127,7 @@ async def test_down_in_the_empty_box_offers_the_samples_and_up_leads_back() -> N
 
 async def test_what_is_edited_is_not_replaced_by_an_offer() -> None:
     box = PromptField()
-    app = Stage(box)
+    app = WidgetApp(box)
     async with app.run_test() as pilot:
         box.focus()
         await pilot.press("down", "x", "down", "up")
@@ -137,7 +137,7 @@ async def test_what_is_edited_is_not_replaced_by_an_offer() -> None:
 
 async def test_up_goes_back_through_what_was_asked() -> None:
     box = PromptField()
-    app = Stage(box)
+    app = WidgetApp(box)
     async with app.run_test() as pilot:
         box.focus()
         await pilot.press("a", "enter", "b", "enter", "enter")
@@ -154,7 +154,7 @@ async def test_up_goes_back_through_what_was_asked() -> None:
 
 async def test_the_lines_of_an_earlier_prompt_can_be_walked_before_it_is_left() -> None:
     box = PromptField()
-    app = Stage(box)
+    app = WidgetApp(box)
     async with app.run_test() as pilot:
         box.focus()
         await pilot.press("a", "enter", "ctrl+j", "b", "enter")

@@ -161,7 +161,7 @@ def test_showing_text_at_every_beat_costs_the_new_part_only(line: str, monkeypat
     assert cleaned <= len(beats) * (LONG + 100), "each beat may do the last line again, up to a bound"
 
 
-def test_other_text_starts_anew() -> None:
+def test_other_text_starts_from_the_beginning() -> None:
     growing = WrappedText(20)
     growing.update("one\ntwo\nthree")
     assert growing.update("another") == 0

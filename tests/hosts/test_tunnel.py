@@ -206,7 +206,7 @@ def test_a_line_that_drops_keeps_the_answer_so_far_and_is_made_again_at_the_same
         assert ask(engine, endpoint.base_url, "good").state is RequestState.DONE
 
 
-def test_any_question_makes_a_dropped_line_anew(sshd: Sshd, models: LoopbackServer) -> None:
+def test_any_question_opens_a_dropped_line_again(sshd: Sshd, models: LoopbackServer) -> None:
     with tunnel(sshd, remote_port=models.port) as host:
         before = host.catalogue()
         sshd.drop_lines()
@@ -269,7 +269,7 @@ def test_a_line_that_drops_under_a_question_again_says_so(unlucky: TunnelHost) -
     with pytest.raises(NoHostError) as caught:
         unlucky.catalogue()
     assert caught.value.title == "The line to 127.0.0.1 dropped" and not Unlucky.drops
-    assert "connected anew" in caught.value.hint
+    assert "connected again" in caught.value.hint
 
 
 def test_a_line_that_drops_during_a_load_says_so_and_loads_nothing_a_second_time(unlucky: TunnelHost) -> None:
@@ -278,7 +278,7 @@ def test_a_line_that_drops_during_a_load_says_so_and_loads_nothing_a_second_time
         unlucky.load("good")
 
 
-def test_closing_under_a_question_connects_nobody_anew(sshd: Sshd, models: LoopbackServer) -> None:
+def test_closing_under_a_question_connects_nobody_again(sshd: Sshd, models: LoopbackServer) -> None:
     class Closing(OpenAIHost):
         def catalogue(self) -> tuple[ModelCard, ...]:
             host.close()

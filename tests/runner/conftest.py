@@ -1,7 +1,7 @@
-"""A server, a host that points at it, a keeper that remembers, and a runner with a real engine.
+"""A server, a host that points at it, a writer that remembers, and a runner with a real engine.
 
 Starting an engine takes most of a second, so `runner` is one for a whole module: its tests are runs of one session,
-as they are on a screen. `fresh` is one of the test's own, with `memory` as its keeper.
+as they are on a screen. `fresh` is one of the test's own, with `memory` as its writer.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import SCRIPTS, LoopbackServer
-from tests.support.running import RecordingKeeper, conducting, new_runner
+from tests.support.running import RecordingWriter, new_runner, open_runner
 from tui.core.catalog.model_card import ModelCard
 from tui.runner import Runner
 
@@ -45,8 +45,8 @@ def host(_host: LoopbackHost) -> LoopbackHost:
 
 
 @pytest.fixture(scope="module")
-def keeper() -> RecordingKeeper:
-    return RecordingKeeper()
+def writer() -> RecordingWriter:
+    return RecordingWriter()
 
 
 @pytest.fixture(scope="module")
@@ -59,25 +59,25 @@ def _running() -> Iterator[list[Runner]]:
 
 @pytest.fixture
 def runner(
-    _running: list[Runner], host: LoopbackHost, server: LoopbackServer, keeper: RecordingKeeper
+    _running: list[Runner], host: LoopbackHost, server: LoopbackServer, writer: RecordingWriter
 ) -> Iterator[Runner]:
     """The module's runner, idle. One that a test leaves at work is replaced, so that it spoils no other test."""
     if not _running:
-        _running.append(new_runner(host, keeper))
+        _running.append(new_runner(host, writer))
     yield _running[0]
     if _running[0].busy:
         _running.pop().close()
 
 
 @pytest.fixture
-def memory() -> RecordingKeeper:
-    return RecordingKeeper()
+def memory() -> RecordingWriter:
+    return RecordingWriter()
 
 
 @pytest.fixture
-def fresh(host: LoopbackHost, server: LoopbackServer, memory: RecordingKeeper) -> Iterator[Runner]:
+def fresh(host: LoopbackHost, server: LoopbackServer, memory: RecordingWriter) -> Iterator[Runner]:
     """A runner that has done nothing yet."""
-    with conducting(host, memory) as running:
+    with open_runner(host, memory) as running:
         yield running
 
 

@@ -24,8 +24,8 @@ if __name__ == "__main__":
     keeping.SOON_S = 3600.0
     with LoopbackServer().running() as server:
         host = LearningHost(server.port)
-        keeper = TomlSessionWriter(Path(sys.argv[1]), ID, Path(sys.argv[2]))
-        runner = Runner(host, Session(ID, datetime.now(UTC)), keeper)
+        writer = TomlSessionWriter(Path(sys.argv[1]), ID, Path(sys.argv[2]))
+        runner = Runner(host, Session(ID, datetime.now(UTC)), writer)
         runner.begin([host.card("delta_and_message"), host.card("cut"), host.card("error_in_stream")], "hi")
         to_the_end(runner)
         print("learnt", flush=True)

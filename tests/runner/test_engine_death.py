@@ -12,7 +12,7 @@ import pytest
 
 from tests.runner.conftest import Cards
 from tests.support.loopback_host import LoopbackHost
-from tests.support.running import RecordingKeeper, engines, requests_of, states, to_the_end, until
+from tests.support.running import RecordingWriter, engines, requests_of, states, to_the_end, until
 from tests.support.some import some
 from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.requests.request import RequestState
@@ -92,7 +92,7 @@ def test_an_engine_that_dies_while_a_model_is_loaded_costs_nothing(
 
 
 def test_an_engine_that_dies_while_another_is_asked_fails_its_own_requests_only(
-    fresh: Runner, memory: RecordingKeeper, cards: Cards
+    fresh: Runner, memory: RecordingWriter, cards: Cards
 ) -> None:
     others = engines()
 

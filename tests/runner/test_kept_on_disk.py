@@ -1,4 +1,4 @@
-"""Runner, keeper and reader together: what the screen shows at the end is what the file holds."""
+"""Runner, writer and reader together: what the screen shows at the end is what the file holds."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ def host(server: LoopbackServer) -> LearningHost:
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> TomlSessionWriter:
+def writer(tmp_path: Path) -> TomlSessionWriter:
     return TomlSessionWriter(tmp_path / "sessions", ID, tmp_path / "state")
 
 
 @pytest.fixture
-def kept(host: LearningHost, keeper: TomlSessionWriter) -> Iterator[Runner]:
-    runner = Runner(host, Session(ID, datetime.now(UTC)), keeper)
+def kept(host: LearningHost, writer: TomlSessionWriter) -> Iterator[Runner]:
+    runner = Runner(host, Session(ID, datetime.now(UTC)), writer)
     yield runner
     runner.close()
 
@@ -85,13 +85,13 @@ def texts(request: Request) -> dict[str, object]:
 
 
 def test_what_is_learnt_after_the_end_is_in_the_file(
-    kept: Runner, host: LearningHost, keeper: TomlSessionWriter
+    kept: Runner, host: LearningHost, writer: TomlSessionWriter
 ) -> None:
     kept.begin([host.card("delta_and_message"), host.card("cut"), host.card("error_in_stream")], "hi")
     run = to_the_end(kept)
     assert kept.close()
-    found = load(keeper.path)
-    assert [path.name for path in keeper.path.parent.iterdir()] == [keeper.path.name]
+    found = load(writer.path)
+    assert [path.name for path in writer.path.parent.iterdir()] == [writer.path.name]
     assert {key: texts(request) for key, request in found.requests.items()} == {
         k: texts(request) for k, request in run.requests.items()
     }
@@ -151,11 +151,11 @@ def test_every_ending_of_a_real_run_comes_back_as_the_screen_has_it(
 
 
 def test_what_is_learnt_is_in_the_file_while_the_program_still_runs(
-    kept: Runner, host: LearningHost, keeper: TomlSessionWriter
+    kept: Runner, host: LearningHost, writer: TomlSessionWriter
 ) -> None:
     kept.begin([host.card("delta_and_message")], "hi")
     (request,) = to_the_end(kept).requests.values()
-    until(lambda: keeper.path.exists() and load(keeper.path).requests[request.spec.id].usage == request.usage)
+    until(lambda: writer.path.exists() and load(writer.path).requests[request.spec.id].usage == request.usage)
     assert request.usage is not None
 
 
@@ -200,13 +200,13 @@ def test_there_is_one_of_every_event_and_of_every_ending() -> None:
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("event", EVENTS.values(), ids=lambda event: type(event).__name__)
 def test_any_event_after_the_end_is_in_the_file_as_it_is_on_the_screen(
-    event: ev.Event, ending: str, keeper: TomlSessionWriter
+    event: ev.Event, ending: str, writer: TomlSessionWriter
 ) -> None:
-    request, before = _ended_in_file(keeper, ending)
-    _learn(keeper, request, event)
-    keeper.save(_session(request))
-    assert keeper.close(None)
-    after = texts(load(keeper.path).requests["r1"])
+    request, before = _ended_in_file(writer, ending)
+    _learn(writer, request, event)
+    writer.save(_session(request))
+    assert writer.close(None)
+    after = texts(load(writer.path).requests["r1"])
     assert after == texts(request)
     assert after == before or isinstance(event, ACCEPTED_AFTER_END)
 
@@ -214,29 +214,29 @@ def test_any_event_after_the_end_is_in_the_file_as_it_is_on_the_screen(
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("event", EVENTS.values(), ids=lambda event: type(event).__name__)
 def test_any_event_after_the_end_comes_back_from_the_journal(
-    event: ev.Event, ending: str, keeper: TomlSessionWriter, tmp_path: Path
+    event: ev.Event, ending: str, writer: TomlSessionWriter, tmp_path: Path
 ) -> None:
-    request, _ = _ended_in_file(keeper, ending)
-    _learn(keeper, request, event)
-    assert not keeper.close(None), "the file does not have it, so the journal stays"
-    (result,) = recover(keeper.path.parent, tmp_path / "state")
+    request, _ = _ended_in_file(writer, ending)
+    _learn(writer, request, event)
+    assert not writer.close(None), "the file does not have it, so the journal stays"
+    (result,) = recover(writer.path.parent, tmp_path / "state")
     assert result.problem is None
-    assert texts(load(keeper.path).requests["r1"]) == texts(request)
-    assert [path.name for path in keeper.path.parent.iterdir()] == [keeper.path.name]
+    assert texts(load(writer.path).requests["r1"]) == texts(request)
+    assert [path.name for path in writer.path.parent.iterdir()] == [writer.path.name]
 
 
-def _ended_in_file(keeper: TomlSessionWriter, ending: str) -> tuple[Request, dict[str, object]]:
+def _ended_in_file(writer: TomlSessionWriter, ending: str) -> tuple[Request, dict[str, object]]:
     """A request that has ended, and is in the file as it was then."""
     request = folded("r1", ENDINGS[ending])
     for entry in [*header(_session(request)), *run_entries("r1", ENDINGS[ending])]:
-        keeper.record(entry)
-    keeper.save(_session(request))
-    until(keeper.path.exists)
-    return request, texts(load(keeper.path).requests["r1"])
+        writer.record(entry)
+    writer.save(_session(request))
+    until(writer.path.exists)
+    return request, texts(load(writer.path).requests["r1"])
 
 
-def _learn(keeper: TomlSessionWriter, request: Request, event: ev.Event) -> None:
-    keeper.record(ev.to_dict(event))
+def _learn(writer: TomlSessionWriter, request: Request, event: ev.Event) -> None:
+    writer.record(ev.to_dict(event))
     request.fold(event)
 
 
@@ -246,17 +246,17 @@ def _session(request: Request) -> Session:
 
 @pytest.mark.slow
 def test_an_answer_without_end_is_cut_said_to_be_and_kept_with_what_else_there_is(
-    host: LearningHost, kept: Runner, keeper: TomlSessionWriter, server: LoopbackServer
+    host: LearningHost, kept: Runner, writer: TomlSessionWriter, server: LoopbackServer
 ) -> None:
     kept.begin([host.card("huge"), host.card("good")], "hi")
     to_the_end(kept)
     (request,) = requests_of(kept, "huge")
     kept.ratings.score(request.spec.id, 2)
     tick_until(kept, lambda: server.talk("huge").hung_up)
-    tick_until(kept, lambda: keeper.path.exists() and keeper.path.stat().st_size > MAX_BYTES // 2)
+    tick_until(kept, lambda: writer.path.exists() and writer.path.stat().st_size > MAX_BYTES // 2)
     assert kept.close()
     assert kept.problems() == []
-    found = load(keeper.path)
+    found = load(writer.path)
     huge = found.requests[request.spec.id]
     assert (huge.state, huge.fault and huge.fault.message) == (RequestState.CUT, TOO_LONG)
     assert huge.answer == request.answer and set(huge.answer) == {"\U000e0041"}

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
-from tests.support.running import RecordingKeeper, conducting, requests_of, to_the_end, until
+from tests.support.running import RecordingWriter, open_runner, requests_of, to_the_end, until
 from tui.core.plans.plan import Mode
 from tui.core.requests import events as ev
 from tui.core.requests.request import Request, RequestSpec, RequestState
@@ -62,8 +62,8 @@ def begun(runner: Runner, host: Host, model: str) -> Request:
 
 
 def test_an_adapter_that_dies_in_the_middle_of_its_answer_is_said_to_have_died(adapter: AdapterHost) -> None:
-    kept = RecordingKeeper()
-    with conducting(adapter, kept) as runner:
+    kept = RecordingWriter()
+    with open_runner(adapter, kept) as runner:
         request = begun(runner, adapter, "dies")
         to_the_end(runner)
         assert request.state is RequestState.FAILED
@@ -83,7 +83,7 @@ def test_an_adapter_that_dies_in_the_middle_of_its_answer_is_said_to_have_died(a
 
 
 def test_an_error_of_an_adapter_that_lives_on_keeps_its_own_words(adapter: AdapterHost) -> None:
-    with conducting(adapter) as runner:
+    with open_runner(adapter) as runner:
         request = begun(runner, adapter, "falls")
         to_the_end(runner)
         assert request.fault is not None
@@ -91,7 +91,7 @@ def test_an_error_of_an_adapter_that_lives_on_keeps_its_own_words(adapter: Adapt
 
 
 def test_a_runtime_that_is_killed_in_the_middle_of_an_answer_is_said_to_have_ended(demo: EmbeddedHost) -> None:
-    with conducting(demo) as runner:
+    with open_runner(demo) as runner:
         request = begun(runner, demo, "demo-large")
         until(runner, lambda: bool(request.answer))
         pid = demo.connect().pid
@@ -105,7 +105,7 @@ def test_a_runtime_that_is_killed_in_the_middle_of_an_answer_is_said_to_have_end
 
 def test_memory_is_seen_while_a_request_runs_and_goes_with_it(server: LoopbackServer) -> None:
     host = PlacedHost(server, local=True)
-    with conducting(host) as runner:
+    with open_runner(host) as runner:
         request = begun(runner, host, "endless")
         until(runner, lambda: request.memory is not None)
         memory = request.memory
@@ -119,7 +119,7 @@ def test_memory_is_seen_while_a_request_runs_and_goes_with_it(server: LoopbackSe
 
 def test_what_runs_elsewhere_is_not_looked_at(server: LoopbackServer) -> None:
     host = PlacedHost(server, local=False)
-    with conducting(host) as runner:
+    with open_runner(host) as runner:
         request = begun(runner, host, "good")
         to_the_end(runner)
         assert request.state is RequestState.DONE
@@ -153,7 +153,7 @@ def test_peaks_and_the_last_are_kept_and_unknown_stays_unknown() -> None:
 
 def test_the_session_says_whether_the_engine_was_given_priority(server: LoopbackServer) -> None:
     host = PlacedHost(server, local=True)
-    with conducting(host) as runner:
+    with open_runner(host) as runner:
         begun(runner, host, "good")
         to_the_end(runner)
         assert runner.session.tool["priority"] in ("raised", "normal")

@@ -7,7 +7,7 @@ import pytest
 from tests.runner.conftest import Cards
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
-from tests.support.running import RecordingKeeper, conducting, requests_of, states, to_the_end, until
+from tests.support.running import RecordingWriter, open_runner, requests_of, states, to_the_end, until
 from tests.support.some import some
 from tui.core.errors import BadInputError
 from tui.core.plans.plan import Mode, PlanOptions, schedule
@@ -76,7 +76,7 @@ def test_a_plan_that_was_broken_off_goes_on_in_its_own_order_in_another_program(
     host: LoopbackHost, server: LoopbackServer, cards: Cards
 ) -> None:
     names = ("burst", "late_text", "good")
-    with conducting(host) as first:
+    with open_runner(host) as first:
         begun = first.begin(cards(*names), "hi", PlanOptions(mode=Mode.MEASURE, rounds=3, warmup=1, nonce=True))
         until(first, lambda: sum(request.state is D for request in begun.requests.values()) >= 6)
         first.stop_all()
@@ -86,8 +86,8 @@ def test_a_plan_that_was_broken_off_goes_on_in_its_own_order_in_another_program(
         for request in begun.requests.values()
         if request.state is D and not request.spec.warmup
     ]
-    keeper = RecordingKeeper()
-    second = Runner(host, session_from_dict(session_to_dict(first.session)), keeper)
+    writer = RecordingWriter()
+    second = Runner(host, session_from_dict(session_to_dict(first.session)), writer)
     server.talks.clear()
     try:
         run = second.resume()
@@ -105,14 +105,14 @@ def test_a_plan_that_was_broken_off_goes_on_in_its_own_order_in_another_program(
     assert not any(
         request.state is X and request.timestamps.sent is None for request in some(second.session.requests.values())
     )
-    assert keeper.closed_with is not None and keeper.closed_with.requests == second.session.requests
+    assert writer.closed_with is not None and writer.closed_with.requests == second.session.requests
 
 
 @pytest.mark.slow
 def test_a_model_that_had_failed_is_given_another_chance_when_its_plan_goes_on(
     host: LoopbackHost, server: LoopbackServer, cards: Cards
 ) -> None:
-    with conducting(host) as first:
+    with open_runner(host) as first:
         begun = first.begin(cards("e500", "burst"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2, warmup=0))
         until(first, lambda: any(request.state is F for request in begun.requests.values()))
         first.stop_all()
@@ -133,7 +133,7 @@ def test_a_model_that_had_failed_is_given_another_chance_when_its_plan_goes_on(
 def test_of_two_plans_that_were_broken_off_one_goes_on_and_the_other_stays_as_it_is(
     host: LoopbackHost, server: LoopbackServer, cards: Cards
 ) -> None:
-    with conducting(host) as first:
+    with open_runner(host) as first:
         plans = []
         for question in ("one", "two"):
             begun = first.begin(cards("late_text"), question, PlanOptions(mode=Mode.MEASURE, rounds=3, warmup=0))
@@ -180,7 +180,7 @@ def test_what_was_skipped_is_asked_when_its_plan_goes_on(
     host: LoopbackHost, server: LoopbackServer, cards: Cards
 ) -> None:
     host.broken = {"burst"}
-    with conducting(host) as first:
+    with open_runner(host) as first:
         begun = first.begin(cards("burst"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=3, warmup=1))
         assert states(to_the_end(first)) == [F, K, K, K]
     host.broken = set()

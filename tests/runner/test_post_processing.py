@@ -10,7 +10,7 @@ import pytest
 from tests.runner.conftest import Cards
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import WORDS, LoopbackServer
-from tests.support.running import RecordingKeeper, conducting, requests_of, states, to_the_end, until
+from tests.support.running import RecordingWriter, open_runner, requests_of, states, to_the_end, until
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import ModelFailedError
 from tui.core.plans.plan import Mode, PlanOptions
@@ -58,13 +58,13 @@ def counting(server: LoopbackServer) -> CountingHost:
 
 
 @pytest.fixture
-def cared(counting: CountingHost, memory: RecordingKeeper) -> Iterator[Runner]:
-    with conducting(counting, memory) as running:
+def cared(counting: CountingHost, memory: RecordingWriter) -> Iterator[Runner]:
+    with open_runner(counting, memory) as running:
         yield running
 
 
 def test_tokens_that_the_host_did_not_report_are_counted_by_its_tokenizer_and_say_so(
-    cared: Runner, counting: CountingHost, memory: RecordingKeeper
+    cared: Runner, counting: CountingHost, memory: RecordingWriter
 ) -> None:
     cared.begin([counting.card("delta_and_message"), counting.card("good")], "hi")
     run = to_the_end(cared)
@@ -144,7 +144,7 @@ def test_models_in_use_are_kept_warm_between_runs_and_the_prompts_are_counted(se
     now = [0.0]
     host = LoopbackHost(server.port, ("good", "e500"))
     warm = KeepAlive(5, lambda: now[0])
-    with conducting(host, keep_alive=warm) as runner:
+    with open_runner(host, keep_alive=warm) as runner:
         runner.begin([host.card("good")], "hi")
         to_the_end(runner)
         server.talks.clear()
@@ -164,7 +164,7 @@ def test_of_two_models_kept_warm_one_that_fails_leaves_the_other_warm(server: Lo
     now = [0.0]
     host = LoopbackHost(server.port, ("good", "late_text"))
     warm = KeepAlive(1, lambda: now[0])
-    with conducting(host, keep_alive=warm) as runner:
+    with open_runner(host, keep_alive=warm) as runner:
         runner.begin([host.card("good"), host.card("late_text")], "hi")
         to_the_end(runner)
         server.unloaded.add("late_text")
@@ -177,15 +177,15 @@ def test_of_two_models_kept_warm_one_that_fails_leaves_the_other_warm(server: Lo
         until(runner, lambda: bool(found.extend(error.sentence() for error in runner.problems()) or found))
         server.unloaded.clear()
         assert found == ["late_text could not be kept warm. Model late_text is not loaded. It is no longer kept warm."]
-        nudged = [talk.body["model"] for talk in server.talks if not talk.body["stream"]]
-        assert nudged == ["good", "late_text", "good"]
+        kept_warm = [talk.body["model"] for talk in server.talks if not talk.body["stream"]]
+        assert kept_warm == ["good", "late_text", "good"]
 
 
 def test_a_model_that_cannot_be_kept_warm_is_named_once_and_left_alone(server: LoopbackServer) -> None:
     now = [0.0]
     host = LoopbackHost(server.port, ("good",))
     warm = KeepAlive(1, lambda: now[0])
-    with conducting(host, keep_alive=warm) as runner:
+    with open_runner(host, keep_alive=warm) as runner:
         runner.begin([host.card("good")], "hi")
         to_the_end(runner)
         server.unloaded.add("good")

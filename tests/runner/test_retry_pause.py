@@ -85,7 +85,7 @@ def test_another_failure_does_not_cut_short_what_a_host_asked_for() -> None:
     assert pausing.left_s == 0.5
 
 
-def test_of_two_waves_that_fail_in_turn_both_wait_as_long_as_the_host_of_one_wishes() -> None:
+def test_of_two_batches_that_fail_in_turn_both_wait_as_long_as_the_host_of_one_wishes() -> None:
     now, session = [0], Session("s", NOW)
     queue = RequestQueue(SessionRecorder(session, None), lambda: now[0])
     run = queue.begin(Plan("race", Mode.RACE, ("m1", "m2"), ("p1",), retries=2))

@@ -10,7 +10,7 @@ import pytest
 from tests.runner.conftest import Cards
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import WORDS, LoopbackServer
-from tests.support.running import RecordingKeeper, conducting, requests_of, states, to_the_end, until
+from tests.support.running import RecordingWriter, open_runner, requests_of, states, to_the_end, until
 from tests.support.some import any_number_of, some
 from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.requests.request import RequestState
@@ -37,16 +37,16 @@ def test_an_answer_arrives_whole_with_its_times(runner: Runner, server: Loopback
 
 
 def test_a_race_sends_all_together_once_all_are_loaded(
-    runner: Runner, keeper: RecordingKeeper, host: LoopbackHost, server: LoopbackServer, cards: Cards
+    runner: Runner, writer: RecordingWriter, host: LoopbackHost, server: LoopbackServer, cards: Cards
 ) -> None:
     names = ("endless", "stall_midway", "stall_before_headers")
     host.held = {names[2]: threading.Event()}
-    before = len(keeper.entries)
+    before = len(writer.entries)
     run = runner.begin(cards(*names), "hi")
     until(runner, lambda: host.loading == names[2])
     runner.tick()
     assert host.endpoints == list(names[:2])
-    assert not any("started" in entry for entry in any_number_of(keeper.entries[before:]))
+    assert not any("started" in entry for entry in any_number_of(writer.entries[before:]))
     assert server.talks == []
     assert states(run) == [RequestState.QUEUED, RequestState.QUEUED, RequestState.LOADING]
     host.held[names[2]].set()
@@ -180,7 +180,7 @@ def test_a_host_that_is_not_there_fails_every_request_with_a_sentence(
 ) -> None:
     with LoopbackServer().running() as other:
         nobody = LoopbackHost(other.port, ("good", "burst"))
-    with conducting(nobody) as alone:
+    with open_runner(nobody) as alone:
         alone.begin(cards("good", "burst"), "hi")
         run = to_the_end(alone)
     assert states(run) == [F, F]
@@ -199,8 +199,8 @@ def test_a_mistake_in_a_host_leaves_no_request_waiting(runner: Runner, host: Loo
     assert states(to_the_end(runner)) == [D]
 
 
-def test_without_a_keeper_nothing_is_kept_and_everything_works(host: LoopbackHost, cards: Cards) -> None:
-    with conducting(host) as runner:
+def test_without_a_writer_nothing_is_kept_and_everything_works(host: LoopbackHost, cards: Cards) -> None:
+    with open_runner(host) as runner:
         runner.begin(cards("late_text"), "hi")
         run = to_the_end(runner)
         runner.ratings.score(next(iter(run.requests)), 4)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
-from tests.support.running import RecordingKeeper, conducting, to_the_end
+from tests.support.running import RecordingWriter, open_runner, to_the_end
 from tests.support.some import some
 from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.requests.events import Loaded
@@ -28,9 +28,9 @@ def several(server: LoopbackServer) -> MultiHost:
 
 
 def test_the_same_model_on_two_hosts_is_two_columns_and_only_the_host_that_loads_is_asked_to(
-    several: MultiHost, memory: RecordingKeeper, tmp_path: Path
+    several: MultiHost, memory: RecordingWriter, tmp_path: Path
 ) -> None:
-    with conducting(several, memory) as runner:
+    with open_runner(several, memory) as runner:
         runner.connected(several.connect())
         cards = [card for card in several.catalogue() if card.key in ("lab/good", "box:80/good")]
         runner.begin(cards, "hi", PlanOptions(mode=Mode.MEASURE, warmup=0))
@@ -62,7 +62,7 @@ def check_kept(session: Session, path: Path) -> None:
 
 
 def test_a_host_that_is_away_fails_its_own_models_alone(several: MultiHost) -> None:
-    with conducting(several) as runner:
+    with open_runner(several) as runner:
         runner.connected(several.connect())
         lab = next(card for card in several.catalogue() if card.key == "lab/good")
         away = LoopbackHost(1, ["good"]).card("good")
@@ -72,7 +72,7 @@ def test_a_host_that_is_away_fails_its_own_models_alone(several: MultiHost) -> N
 
 
 def test_the_facts_of_a_host_stay_when_it_goes_away(several: MultiHost, server: LoopbackServer) -> None:
-    with conducting(several) as runner:
+    with open_runner(several) as runner:
         runner.connected(several.connect())
         lab = several.hosts["lab"]
         assert isinstance(lab, LoopbackHost)

@@ -9,7 +9,7 @@ import pytest
 from tests.runner.conftest import Cards
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
-from tests.support.running import RecordingKeeper, engines, requests_of, states, to_the_end, until
+from tests.support.running import RecordingWriter, engines, requests_of, states, to_the_end, until
 from tui.core.errors import BadInputError
 from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.requests.request import RequestState
@@ -65,7 +65,7 @@ def test_a_request_stopped_at_once_comes_to_its_end(runner: Runner, cards: Cards
 
 
 def test_a_request_stopped_in_the_moment_it_is_sent_comes_to_its_end(
-    runner: Runner, host: LoopbackHost, keeper: RecordingKeeper, cards: Cards
+    runner: Runner, host: LoopbackHost, writer: RecordingWriter, cards: Cards
 ) -> None:
     # The engine finds both commands in its pipe, and may not have begun with the first when it reads the second.
     for _ in range(3):
@@ -77,21 +77,21 @@ def test_a_request_stopped_in_the_moment_it_is_sent_comes_to_its_end(
         engine.suspend()
         try:
             host.held["endless"].set()
-            until(runner, lambda: "started" in keeper.entries[-1])
+            until(runner, lambda: "started" in writer.entries[-1])
             runner.stop_all()
         finally:
             engine.resume()
         assert states(to_the_end(runner)) == [X]
 
 
-def test_stopping_what_has_ended_changes_nothing(runner: Runner, keeper: RecordingKeeper, cards: Cards) -> None:
+def test_stopping_what_has_ended_changes_nothing(runner: Runner, writer: RecordingWriter, cards: Cards) -> None:
     runner.begin(cards("late_text"), "hi")
     (request,) = to_the_end(runner).requests.values()
-    entries = len(keeper.entries)
+    entries = len(writer.entries)
     runner.stop(request.spec.id)
     runner.stop_all()
     assert request.state is D
-    assert len(keeper.entries) == entries
+    assert len(writer.entries) == entries
 
 
 def test_a_stopped_model_is_asked_in_later_rounds(runner: Runner, cards: Cards) -> None:
@@ -162,14 +162,14 @@ def test_one_that_is_still_answering_cannot_be_asked_again(runner: Runner, cards
     ids=["no prompt", "a blank prompt", "no model", "nine models"],
 )
 def test_what_makes_no_sense_is_refused_and_leaves_no_trace(
-    runner: Runner, keeper: RecordingKeeper, cards: Cards, names: tuple[str, ...], user: str
+    runner: Runner, writer: RecordingWriter, cards: Cards, names: tuple[str, ...], user: str
 ) -> None:
-    before = len(keeper.entries)
+    before = len(writer.entries)
     with pytest.raises(BadInputError) as caught:
         runner.begin(cards(*names), user)
     assert caught.value.hint
     assert not runner.busy
-    assert len(keeper.entries) == before
+    assert len(writer.entries) == before
 
 
 def test_nothing_can_be_asked_again_before_the_first_run(fresh: Runner) -> None:
@@ -179,7 +179,7 @@ def test_nothing_can_be_asked_again_before_the_first_run(fresh: Runner) -> None:
         fresh.rerun("m1")
 
 
-def test_closing_stops_what_runs_and_keeps_what_arrived(fresh: Runner, memory: RecordingKeeper, cards: Cards) -> None:
+def test_closing_stops_what_runs_and_keeps_what_arrived(fresh: Runner, memory: RecordingWriter, cards: Cards) -> None:
     run = fresh.begin(cards("endless"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=3, warmup=0))
     until(fresh, lambda: bool(run.requests["r1"].answer))
     arrived = run.requests["r1"].answer

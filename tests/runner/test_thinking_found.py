@@ -11,7 +11,7 @@ import pytest
 from tests.runner.test_post_processing import CountingHost
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import SCRIPTS, LoopbackServer
-from tests.support.running import conducting, to_the_end, until
+from tests.support.running import open_runner, to_the_end, until
 from tests.support.streams import CASES, script
 from tui.core.plans.plan import PlanOptions
 from tui.core.requests.phase import Phase
@@ -46,8 +46,8 @@ def asked(runner: Runner, host: LoopbackHost, model: str) -> Request:
 
 def test_screen_file_and_recovered_session_agree(server: LoopbackServer, tmp_path: Path) -> None:
     host = LoopbackHost(server.port, ("unopened",))
-    keeper = TomlSessionWriter(tmp_path / "kept", "20261122T110301Z-7f3a", tmp_path / "spare")
-    with conducting(host, keeper) as runner:
+    writer = TomlSessionWriter(tmp_path / "kept", "20261122T110301Z-7f3a", tmp_path / "spare")
+    with open_runner(host, writer) as runner:
         request = asked(runner, host, "unopened")
         assert (request.state, request.reasoning, request.answer) == (
             RequestState.DONE,
@@ -64,7 +64,7 @@ def test_screen_file_and_recovered_session_agree(server: LoopbackServer, tmp_pat
         table = request_to_dict(request)
     (recovered,) = recover(tmp_path / "crashed")
     assert recovered.problem is None
-    for path in (keeper.path, recovered.path):
+    for path in (writer.path, recovered.path):
         (kept,) = load(path).requests.values()
         assert request_to_dict(kept) == table
         metrics = kept.metrics
@@ -77,7 +77,7 @@ def test_screen_file_and_recovered_session_agree(server: LoopbackServer, tmp_pat
 def test_zeros_are_no_counts_and_the_tokenizer_is_asked(server: LoopbackServer) -> None:
     host = CountingHost(server)
     host._models = ("zeros",)
-    with conducting(host) as runner:
+    with open_runner(host) as runner:
         request = asked(runner, host, "zeros")
         assert host.asked == ["Hello"]
         assert request.usage is not None and request.usage.source == "tokenizer"
@@ -87,7 +87,7 @@ def test_zeros_are_no_counts_and_the_tokenizer_is_asked(server: LoopbackServer) 
 def test_what_the_host_said_of_the_prompt_stays_beside_what_its_tokenizer_counts(server: LoopbackServer) -> None:
     host = CountingHost(server)
     host._models = ("half_counted",)
-    with conducting(host) as runner:
+    with open_runner(host) as runner:
         request = asked(runner, host, "half_counted")
         usage = request.usage
         assert host.asked == ["Hello"] and usage is not None
@@ -97,7 +97,7 @@ def test_what_the_host_said_of_the_prompt_stays_beside_what_its_tokenizer_counts
 
 def test_a_cached_prompt_is_told_on_the_screen(server: LoopbackServer) -> None:
     host = LoopbackHost(server.port, ("cached",))
-    with conducting(host) as runner:
+    with open_runner(host) as runner:
         request = asked(runner, host, "cached")
         shown = pane_data(runner, request, "model", 1, 1.0, now=runner.now(), folded=True).reading
         assert shown is not None

@@ -26,7 +26,7 @@ class Keyed(KeysInTurn[None]):
 
     def __init__(self, told: Path) -> None:
         super().__init__(driver_class=bounded_driver(TerminalWriter()))
-        self.told = told
+        self.notices = told
         self.submitted: list[str] = []
         self.threes = 0
 
@@ -52,9 +52,9 @@ class Keyed(KeysInTurn[None]):
     def tell(self) -> None:
         if self._turn is None:
             state = [self.query_one(PromptField).text, self.query_one(LineField).value, self.submitted, self.threes]
-            made = self.told.with_suffix(".new")
+            made = self.notices.with_suffix(".new")
             made.write_text(json.dumps(state))
-            made.replace(self.told)
+            made.replace(self.notices)
 
 
 if __name__ == "__main__":

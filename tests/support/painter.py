@@ -42,7 +42,7 @@ class Painter(KeysInTurn[None]):
         self.terminal_writer = TerminalWriter()
         super().__init__(driver_class=bounded_driver(self.terminal_writer))
         self.hold = Backpressure(self, self.terminal_writer)
-        self.told = told
+        self.notices = told
         self.most = 0
         self.painting = True
 
@@ -61,7 +61,7 @@ class Painter(KeysInTurn[None]):
         if self.painting:
             wall.beats += 1
             wall.refresh()
-        self.told.write_text(f"{wall.beats} {self.most} {self.terminal_writer.waiting} {self.terminal_writer.slow}")
+        self.notices.write_text(f"{wall.beats} {self.most} {self.terminal_writer.waiting} {self.terminal_writer.slow}")
 
     def on_key(self, event: Key) -> None:
         self.painting = {"p": True, "s": False}.get(event.key, self.painting)

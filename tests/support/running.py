@@ -1,4 +1,4 @@
-"""Driving a runner from a test, and seeing what it hands to its keeper."""
+"""Driving a runner from a test, and seeing what it hands to its writer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATIENCE_S = 30.0
 """Seconds after which a test gives up waiting; only ever reached by a failure."""
 
 
-class RecordingKeeper:
+class RecordingWriter:
     """Keeps everything it is handed, in memory."""
 
     def __init__(self) -> None:
@@ -54,18 +54,18 @@ class RecordingKeeper:
         return [from_dict(entry) for entry in self.entries if "event" in entry and entry["request"] == request_id]
 
 
-def new_runner(host: Host, keeper: SessionWriter | None = None, keep_alive: KeepAlive | None = None) -> Runner:
+def new_runner(host: Host, writer: SessionWriter | None = None, keep_alive: KeepAlive | None = None) -> Runner:
     """A runner with an engine of its own and a new session; `close()` it."""
     session = Session("20261122T110301Z-7f3a", datetime.now(UTC))
-    return Runner(host, session, keeper, rater="ada", keep_alive=keep_alive)
+    return Runner(host, session, writer, rater="ada", keep_alive=keep_alive)
 
 
 @contextmanager
-def conducting(
-    host: Host, keeper: SessionWriter | None = None, *, keep_alive: KeepAlive | None = None
+def open_runner(
+    host: Host, writer: SessionWriter | None = None, *, keep_alive: KeepAlive | None = None
 ) -> Iterator[Runner]:
     """A new runner, closed at the end."""
-    runner = new_runner(host, keeper, keep_alive)
+    runner = new_runner(host, writer, keep_alive)
     try:
         yield runner
     finally:

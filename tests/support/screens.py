@@ -17,8 +17,8 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
-from tests.app.stage import rows, screen_text
-from tests.support.running import conducting
+from tests.app.widget_app import rows, screen_text
+from tests.support.running import open_runner
 from tui.app.app import CompareApp, Opened
 from tui.hosts.base import Host
 from tui.runner import Runner
@@ -51,9 +51,9 @@ class Play:
         """Wait until all of these are on the screen."""
         await self.until(lambda: all(text in self.shown for text in texts))
 
-    async def hears(self, text: str) -> None:
+    async def sees_notice(self, text: str) -> None:
         """Wait until a notification says this."""
-        await self.until(lambda: any(text in told for told in self.told))
+        await self.until(lambda: any(text in notice for notice in self.notices))
 
     async def press(self, *keys: str) -> None:
         """Press keys, by their names or as they are, each after the program has taken in the one before."""
@@ -92,7 +92,7 @@ class Play:
         return screen_text(self.app)
 
     @property
-    def told(self) -> list[str]:
+    def notices(self) -> list[str]:
         """The notifications that are shown, the oldest first."""
         return [note.message for note in self.app._notifications]
 
@@ -179,7 +179,7 @@ async def asking(
     host: Host, models: Sequence[str] = (), *, size: tuple[int, int] = (80, 24), **more: Any
 ) -> AsyncIterator[Play]:
     """The whole program but its command line: a real runner and its engine, with this host."""
-    with conducting(host) as runner:
+    with open_runner(host) as runner:
         app = CompareApp(lambda: Opened(host, runner), models=models, **more)
         async with playing(app, runner, size) as play:
             yield play

@@ -45,11 +45,11 @@ def modes(folder: Path) -> dict[str, str]:
 
 
 def test_journal_lock_file_and_folders_of_a_session(tmp_path: Path) -> None:
-    keeper = TomlSessionWriter(tmp_path / "new" / "sessions", WHOLE.id, tmp_path / "state")
+    writer = TomlSessionWriter(tmp_path / "new" / "sessions", WHOLE.id, tmp_path / "state")
     for entry in [*header(WHOLE), *run_entries("r1", EVENTS)]:
-        keeper.record(entry)
-    keeper.save(WHOLE)
-    until(keeper.path.exists)
+        writer.record(entry)
+    writer.save(WHOLE)
+    until(writer.path.exists)
     assert modes(tmp_path / "new") == {
         ".": "0o700",
         "sessions": "0o700",
@@ -57,15 +57,15 @@ def test_journal_lock_file_and_folders_of_a_session(tmp_path: Path) -> None:
         f"sessions/{WHOLE.id}.lock": "0o600",
         f"sessions/{WHOLE.id}{SUFFIX}": "0o600",
     }
-    keeper.close(WHOLE)
+    writer.close(WHOLE)
 
 
 def test_a_journal_in_the_spare_folder(tmp_path: Path) -> None:
     (tmp_path / "sessions").touch()
-    keeper = TomlSessionWriter(tmp_path / "sessions", WHOLE.id, tmp_path / "state")
+    writer = TomlSessionWriter(tmp_path / "sessions", WHOLE.id, tmp_path / "state")
     for entry in [*header(WHOLE), *run_entries("r1", EVENTS)]:
-        keeper.record(entry)
-    assert not keeper.close(WHOLE)
+        writer.record(entry)
+    assert not writer.close(WHOLE)
     assert modes(tmp_path / "state") == {".": "0o700", f"{WHOLE.id}{SUFFIX}": "0o600"}
 
 

@@ -17,7 +17,7 @@ from tests.hosts.models_server import serving
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.program import MODULE, finish, start, until
-from tests.support.running import RecordingKeeper, conducting, to_the_end
+from tests.support.running import RecordingWriter, open_runner, to_the_end
 from tests.support.some import some
 from tui.cli.exit_codes import ExitCode
 from tui.cli.output import handles_errors
@@ -111,21 +111,21 @@ def test_the_engine_does_not_outlive_a_program_that_was_killed(at: At, tmp_path:
 
 
 def test_an_interrupt_while_events_are_taken_in_loses_none_of_them(server: LoopbackServer) -> None:
-    host, keeper, interrupts = LoopbackHost(server.port, ("good", "burst")), RecordingKeeper(), [signal.SIGINT]
-    keeper.on_save = lambda _: signal.raise_signal(interrupts.pop()) if interrupts else None
-    with conducting(host, keeper) as runner:
+    host, writer, interrupts = LoopbackHost(server.port, ("good", "burst")), RecordingWriter(), [signal.SIGINT]
+    writer.on_save = lambda _: signal.raise_signal(interrupts.pop()) if interrupts else None
+    with open_runner(host, writer) as runner:
         run = runner.begin([host.card("burst"), host.card("good")], "hi")
-        while sum("started" in entry for entry in keeper.entries) < 2:
+        while sum("started" in entry for entry in writer.entries) < 2:
             runner.wait(0.02)
             runner.tick()
         # Both answers wait to be taken in at once; the end of the first brings the interrupt.
-        until(lambda: sum(entry.get("event") == "ended" for entry in keeper.entries) == 2)
+        until(lambda: sum(entry.get("event") == "ended" for entry in writer.entries) == 2)
         with pytest.raises(KeyboardInterrupt):
             run_to_end(runner, run, lambda update: None)
         to_the_end(runner)
     for request in some(run.requests.values()):
         again = Request(request.spec)
-        for event in keeper.events(request.spec.id):
+        for event in writer.events(request.spec.id):
             again.fold(event)
         assert again.answer and (again.state, again.answer, again.timestamps) == (
             request.state,
@@ -179,7 +179,7 @@ def test_an_interrupt_after_which_not_everything_is_kept_says_so(at: At, tmp_pat
 
 
 class SignalledWriter(TomlSessionWriter):
-    """A keeper that is closed when a signal comes."""
+    """A writer that is closed when a signal comes."""
 
     number = signal.SIGTERM
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.hostile.payloads import PAYLOADS, SAMPLE, offences
-from tests.support.learning_list_host import OTHERS, ShelfHost, shelf_of
+from tests.support.model_list_host import OTHERS, ModelListHost, models_screen
 from tests.support.recorded import CARDS, RATER, answered, looking_at
 from tests.support.screens import Play
 from tests.support.sessions import WHEN
@@ -94,10 +94,10 @@ async def test_panes(payload: str) -> None:
 async def test_models_their_facts_and_what_fails(payload: str) -> None:
     here = [card_of(payload, card, state=ModelState.CACHED) for card in CARDS[:3]]
     others = [card_of(payload, card, state=ModelState.CATALOG) for card in OTHERS]
-    host = ShelfHost(here, others)
+    host = ModelListHost(here, others)
     host.stale = join_surrogates(payload)
     host.failing = {card.id: ModelFailedError(payload, payload, payload) for card in [*here, *others]}
-    async with shelf_of(host, size=(120, 40)) as play:
+    async with models_screen(host, size=(120, 40)) as play:
         harmless(play)
         for key in (
             "l",

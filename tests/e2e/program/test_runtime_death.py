@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.e2e.program.conftest import needs_runtime
-from tests.support.running import RecordingKeeper, conducting, states, to_the_end, until
+from tests.support.running import RecordingWriter, open_runner, states, to_the_end, until
 from tests.support.some import some
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import ModelFailedError
@@ -34,13 +34,13 @@ def host(data: Path) -> Iterator[EmbeddedHost]:
 
 
 @pytest.fixture
-def keeper() -> RecordingKeeper:
-    return RecordingKeeper()
+def writer() -> RecordingWriter:
+    return RecordingWriter()
 
 
 @pytest.fixture
-def runner(host: EmbeddedHost, keeper: RecordingKeeper) -> Iterator[Runner]:
-    with conducting(host, keeper) as running:
+def runner(host: EmbeddedHost, writer: RecordingWriter) -> Iterator[Runner]:
+    with open_runner(host, writer) as running:
         yield running
 
 
@@ -55,17 +55,17 @@ def has_text(run: PlanRun) -> bool:
     return any(request.answer for request in run.requests.values())
 
 
-def frozen(host: EmbeddedHost, keeper: RecordingKeeper, runner: Runner, cards: Sequence[ModelCard]) -> PlanRun:
+def frozen(host: EmbeddedHost, writer: RecordingWriter, runner: Runner, cards: Sequence[ModelCard]) -> PlanRun:
     """A run whose answers all stand still in their middle: the runtime is suspended as soon as any text has arrived.
 
     A short one lasts but some 50 ms, so that it may have come to its end before: then all are asked again.
     """
     for _ in range(TRIES):
         runtime = psutil.Process(host.connect().pid)
-        keeper.on_record = partial(suspend_at_text, runtime)
+        writer.on_record = partial(suspend_at_text, runtime)
         run = runner.begin(cards, QUESTION)
         until(runner, partial(has_text, run))
-        keeper.on_record = lambda entry: None
+        writer.on_record = lambda entry: None
         # What had left it before arrives still: until nothing more does, nobody knows who had ended.
         while runner.tick():
             runner.wait(0.1)
@@ -77,11 +77,11 @@ def frozen(host: EmbeddedHost, keeper: RecordingKeeper, runner: Runner, cards: S
 
 
 def test_a_runtime_killed_in_the_middle_fails_its_answers_and_the_next_run_works(
-    host: EmbeddedHost, keeper: RecordingKeeper, runner: Runner
+    host: EmbeddedHost, writer: RecordingWriter, runner: Runner
 ) -> None:
     # The smallest writes its whole answer within the moment that it takes to suspend it.
     cards = sorted(host.catalogue(), key=lambda card: card.parameters or 0)[1:]
-    run = frozen(host, keeper, runner, cards)
+    run = frozen(host, writer, runner, cards)
     runtime = psutil.Process(host.connect().pid)
     arrived = {name: request.answer for name, request in run.requests.items()}
     runtime.kill()
@@ -93,7 +93,7 @@ def test_a_runtime_killed_in_the_middle_fails_its_answers_and_the_next_run_works
         assert request.fault.hint == ("What arrived is kept. Run it again." if request.answer else "Run it again.")
         assert request.answer.startswith(arrived[name])
     assert any(arrived.values())
-    assert run.requests.items() <= keeper.snapshots[-1].requests.items()
+    assert run.requests.items() <= writer.snapshots[-1].requests.items()
 
     again = runner.begin(cards, QUESTION)
     to_the_end(runner)
@@ -102,9 +102,9 @@ def test_a_runtime_killed_in_the_middle_fails_its_answers_and_the_next_run_works
     assert host.connect().pid != runtime.pid
 
 
-def test_a_stopped_answer_lets_go_of_its_model(host: EmbeddedHost, keeper: RecordingKeeper, runner: Runner) -> None:
+def test_a_stopped_answer_lets_go_of_its_model(host: EmbeddedHost, writer: RecordingWriter, runner: Runner) -> None:
     card = max(host.catalogue(), key=lambda card: card.parameters or 0)
-    run = frozen(host, keeper, runner, [card])
+    run = frozen(host, writer, runner, [card])
     (request,) = run.requests.values()
     try:
         runner.stop(request.spec.id)

@@ -49,7 +49,7 @@ class Keyboard:
     def until(self, state: list[Any]) -> None:
         """Wait until this is what stands there: prompt, line, what was submitted, how often 3 was pressed."""
         deadline = time.monotonic() + PATIENCE_S
-        while (told := self.told) != state:
+        while (told := self.notices) != state:
             assert time.monotonic() < deadline, told
             if select.select([self.end], [], [], 0.01)[0]:
                 os.read(self.end, 65536)

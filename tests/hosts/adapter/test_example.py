@@ -14,7 +14,7 @@ from tests.hosts.adapter.conftest import (
     written,
 )
 from tests.support.program import call
-from tests.support.running import conducting, states, to_the_end
+from tests.support.running import open_runner, states, to_the_end
 from tests.support.some import some
 from tui.core.plans.plan import PlanOptions
 from tui.core.requests.request import RequestState
@@ -49,7 +49,7 @@ def test_three_models_of_the_documented_example_are_compared(
     cards = host.catalogue()
     assert [card.id for card in cards] == ["babble-1", "babble-2", "babble-3"]
     assert {card.licence for card in cards} == {"MIT"}
-    with conducting(host) as runner:
+    with open_runner(host) as runner:
         run = runner.begin(cards, "What is a model?", PlanOptions(parameters=Parameters(max_tokens=8, seed=1)))
         to_the_end(runner)
         assert states(run) == [RequestState.DONE] * 3
@@ -81,7 +81,7 @@ def test_the_documented_command_compares_the_documented_example(tmp_path: Path) 
 def test_a_model_that_cannot_be_loaded_leaves_the_others_alone(own: AdapterHost) -> None:
     wanted = ("counted", "cannot_load", "thinking")
     cards = [card for name in wanted for card in own.catalogue() if card.id == name]
-    with conducting(own) as runner:
+    with open_runner(own) as runner:
         run = runner.begin(cards, "hi")
         to_the_end(runner)
     assert states(run) == [RequestState.DONE, RequestState.FAILED, RequestState.DONE]

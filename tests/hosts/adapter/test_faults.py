@@ -70,12 +70,12 @@ def test_a_model_that_fails_to_unload_is_gone_and_says_so(shared: AdapterHost) -
     assert {card.id: card.state for card in shared.catalogue()}["cannot_unload"] is ModelState.CACHED
 
 
-def test_a_crash_under_load_is_told_as_one_and_the_process_started_anew(own: AdapterHost, link: EngineClient) -> None:
+def test_a_crash_under_load_is_told_as_one_and_the_process_started_again(own: AdapterHost, link: EngineClient) -> None:
     before = own.connect()
     with pytest.raises(NoHostError) as caught:
         own.load("dies_loading")
     assert caught.value.sentence() == (
-        f"The adapter {SCRIPTED} crashed. It ended with code 7: the last words. Try again: it is started anew."
+        f"The adapter {SCRIPTED} crashed. It ended with code 7: the last words. Try again: it is started again."
     )
     assert gone(before.pid)
     assert put(own, link, "slow").answer == "slow"

@@ -58,7 +58,7 @@ def test_a_rate_of_long_ago_is_unknown_and_never_zero() -> None:
     assert pace(samples, 1000.0, 10.1 + WINDOW_S) == DownloadSpeed(25, None, None)
 
 
-def test_a_download_that_begins_anew_forgets_its_rate() -> None:
+def test_a_download_that_begins_again_forgets_its_rate() -> None:
     assert after((0, 10), (5, 60), (6, 2)) == (Sample(6, 2),)
 
 

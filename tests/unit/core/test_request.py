@@ -106,7 +106,7 @@ def test_only_a_request_that_came_to_its_own_end_with_text_counts() -> None:
     ]
 
 
-def test_a_request_that_was_made_anew_is_timed_from_its_last_start_and_says_what_was_left_out() -> None:
+def test_a_request_that_was_sent_again_is_timed_from_its_last_start_and_says_what_was_left_out() -> None:
     asked_anew = ev.Sent("r1", SENT + 5 * MS, connect_ns=2)
     request = fold(
         running(), asked_anew, ev.OptionsDropped("r1", SENT + 6 * MS, ("seed",)), delta("x", at=SENT + 8 * MS)

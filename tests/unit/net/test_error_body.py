@@ -66,6 +66,6 @@ def test_a_place_that_is_no_name_is_left_out() -> None:
 
 
 def test_a_word_of_any_length_is_looked_through_once() -> None:
-    """A search that began anew at each of its letters would take longer than anybody waits."""
+    """A search that began again at each of its letters would take longer than anybody waits."""
     assert without_origin(LONG) == LONG
     assert without_origin(f"{LONG} a.cc:1 f(int) gone") == f"{LONG} gone"

@@ -38,11 +38,11 @@ def after() -> list[Entry]:
 
 
 if __name__ == "__main__":
-    keeper = TomlSessionWriter(Path(sys.argv[1]), snapshot().id, Path(sys.argv[2]))
+    writer = TomlSessionWriter(Path(sys.argv[1]), snapshot().id, Path(sys.argv[2]))
     for entry in before():
-        keeper.record(entry)
+        writer.record(entry)
     if "file" in sys.argv[3:]:
-        keeper.save(snapshot())
+        writer.save(snapshot())
     for entry in after():
-        keeper.record(entry)
+        writer.record(entry)
     time.sleep(60)

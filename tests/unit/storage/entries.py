@@ -1,4 +1,4 @@
-"""What a program records of its runs, for the tests of journal, keeper and recovery."""
+"""What a program records of its runs, for the tests of journal, writer and recovery."""
 
 from __future__ import annotations
 

@@ -191,19 +191,19 @@ def test_runs_that_are_in_two_files_after_a_kill_are_counted_once(
 def test_a_session_of_several_files_is_completed_from_its_journal(small: None, tmp_path: Path) -> None:
     streams = {f"r{number}": stream(f"r{number}", ["All ", "of it."], ended=True) for number in range(12)}
     whole = session([folded(run, events) for run, events in streams.items()], scores=[score("r1"), score("r11")])
-    keeper = TomlSessionWriter(tmp_path, whole.id, tmp_path / "state")
+    writer = TomlSessionWriter(tmp_path, whole.id, tmp_path / "state")
     for entry in [*header(whole), *(entry for run, events in streams.items() for entry in run_entries(run, events))]:
-        keeper.record(entry)
+        writer.record(entry)
     early = session([whole.requests[f"r{number}"] for number in range(9)])
-    keeper.save(early)
-    until(lambda: keeper.path.exists() and load_whole(keeper.path).requests.keys() == early.requests.keys())
+    writer.save(early)
+    until(lambda: writer.path.exists() and load_whole(writer.path).requests.keys() == early.requests.keys())
     for one in whole.scores:
-        keeper.record(score_entry(one))
-    assert not keeper.close(None)
-    assert [problem.title for problem in keeper.problems()] == [f"The session has outgrown {keeper.path.name}"]
+        writer.record(score_entry(one))
+    assert not writer.close(None)
+    assert [problem.title for problem in writer.problems()] == [f"The session has outgrown {writer.path.name}"]
     (result,) = recover(tmp_path)
     assert (result.answers, result.scores, result.problem) == (3, 2, None)
-    found = load_whole(keeper.path)
+    found = load_whole(writer.path)
     assert found.state is SessionState.INTERRUPTED
     found.state = whole.state
     assert session_to_dict(found) == session_to_dict(whole)

@@ -1,4 +1,4 @@
-"""The keeper: a session is on disk soon after every change, and no trouble with the disk stops anything."""
+"""The writer: a session is on disk soon after every change, and no trouble with the disk stops anything."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui.core.dict_reader import Table
 from tui.core.errors import BadInputError, StoreError
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_dict import session_to_dict
-from tui.storage import session_writer as keeper_module
+from tui.storage import session_writer as writer_module
 from tui.storage.file_lock import SessionLock
 from tui.storage.journal import SUFFIX, Journal, read_entries
 from tui.storage.session_files import load
@@ -44,7 +44,7 @@ def spare(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def keeper(folder: Path, spare: Path) -> Iterator[TomlSessionWriter]:
+def writer(folder: Path, spare: Path) -> Iterator[TomlSessionWriter]:
     made = TomlSessionWriter(folder, WHOLE.id, spare)
     yield made
     made.close(None)
@@ -60,89 +60,89 @@ def blocked(folder: Path) -> None:
     folder.write_text("")
 
 
-def test_an_unused_keeper_leaves_no_file(folder: Path, spare: Path, keeper: TomlSessionWriter) -> None:
-    assert keeper.path == folder / f"{WHOLE.id}.toml"
-    assert keeper.close(WHOLE)
+def test_an_unused_writer_leaves_no_file(folder: Path, spare: Path, writer: TomlSessionWriter) -> None:
+    assert writer.path == folder / f"{WHOLE.id}.toml"
+    assert writer.close(WHOLE)
     assert not folder.exists()
     assert not spare.exists()
 
 
 def test_what_was_recorded_is_in_the_journal_at_once_and_the_session_is_locked(
-    folder: Path, keeper: TomlSessionWriter
+    folder: Path, writer: TomlSessionWriter
 ) -> None:
     for entry in ENTRIES:
-        keeper.record(entry)
+        writer.record(entry)
     journal = folder / f"{WHOLE.id}{SUFFIX}"
     until(lambda: journal.exists() and len(list(read_entries(journal))) == len(ENTRIES))
     assert names(folder) == [journal.name, f"{WHOLE.id}.lock"]
-    assert not keeper.problems()
+    assert not writer.problems()
 
 
-def test_the_file_is_written_while_the_session_runs(keeper: TomlSessionWriter) -> None:
-    keeper.save(WHOLE)
-    until(keeper.path.exists)
-    assert session_to_dict(load(keeper.path)) == session_to_dict(WHOLE)
+def test_the_file_is_written_while_the_session_runs(writer: TomlSessionWriter) -> None:
+    writer.save(WHOLE)
+    until(writer.path.exists)
+    assert session_to_dict(load(writer.path)) == session_to_dict(WHOLE)
 
 
-def test_after_the_end_only_the_file_is_left(folder: Path, spare: Path, keeper: TomlSessionWriter) -> None:
+def test_after_the_end_only_the_file_is_left(folder: Path, spare: Path, writer: TomlSessionWriter) -> None:
     for entry in ENTRIES:
-        keeper.record(entry)
-    assert keeper.close(WHOLE)
-    assert names(folder) == [keeper.path.name]
+        writer.record(entry)
+    assert writer.close(WHOLE)
+    assert names(folder) == [writer.path.name]
     assert not spare.exists()
-    assert session_to_dict(load(keeper.path)) == session_to_dict(WHOLE)
+    assert session_to_dict(load(writer.path)) == session_to_dict(WHOLE)
 
 
-def test_a_save_that_came_after_the_last_entry_is_enough(folder: Path, keeper: TomlSessionWriter) -> None:
+def test_a_save_that_came_after_the_last_entry_is_enough(folder: Path, writer: TomlSessionWriter) -> None:
     for entry in ENTRIES:
-        keeper.record(entry)
-    keeper.save(WHOLE)
-    assert keeper.close(None)
-    assert names(folder) == [keeper.path.name]
+        writer.record(entry)
+    writer.save(WHOLE)
+    assert writer.close(None)
+    assert names(folder) == [writer.path.name]
 
 
-def test_the_journal_stays_when_the_file_lacks_a_score(folder: Path, keeper: TomlSessionWriter) -> None:
+def test_the_journal_stays_when_the_file_lacks_a_score(folder: Path, writer: TomlSessionWriter) -> None:
     for entry in ENTRIES[:-1]:
-        keeper.record(entry)
-    keeper.save(replace(WHOLE, scores=[]))
-    keeper.record(ENTRIES[-1])
-    assert not keeper.close(None)
-    assert names(folder) == [f"{WHOLE.id}{SUFFIX}", keeper.path.name]
+        writer.record(entry)
+    writer.save(replace(WHOLE, scores=[]))
+    writer.record(ENTRIES[-1])
+    assert not writer.close(None)
+    assert names(folder) == [f"{WHOLE.id}{SUFFIX}", writer.path.name]
     (result,) = recover(folder)
     assert (result.answers, result.scores, result.problem) == (0, 1, None)
 
 
-def test_the_journal_stays_when_the_file_lacks_a_run_that_had_begun(folder: Path, keeper: TomlSessionWriter) -> None:
+def test_the_journal_stays_when_the_file_lacks_a_run_that_had_begun(folder: Path, writer: TomlSessionWriter) -> None:
     for entry in [*ENTRIES, *run_entries("r2", stream("r2", ["Half"], ended=False))]:
-        keeper.record(entry)
-    assert not keeper.close(WHOLE)
-    assert names(folder) == [f"{WHOLE.id}{SUFFIX}", keeper.path.name]
+        writer.record(entry)
+    assert not writer.close(WHOLE)
+    assert names(folder) == [f"{WHOLE.id}{SUFFIX}", writer.path.name]
 
 
-def test_a_run_that_never_began_is_not_waited_for(folder: Path, keeper: TomlSessionWriter) -> None:
+def test_a_run_that_never_began_is_not_waited_for(folder: Path, writer: TomlSessionWriter) -> None:
     for entry in [*ENTRIES, run_entries("r2", [])[0], {"event": "queued", "request": "r2", "at": 5}]:
-        keeper.record(entry)
-    assert keeper.close(WHOLE)
-    assert names(folder) == [keeper.path.name]
+        writer.record(entry)
+    assert writer.close(WHOLE)
+    assert names(folder) == [writer.path.name]
 
 
-def test_an_echo_of_a_run_that_was_never_made_is_not_waited_for(folder: Path, keeper: TomlSessionWriter) -> None:
+def test_an_echo_of_a_run_that_was_never_made_is_not_waited_for(folder: Path, writer: TomlSessionWriter) -> None:
     for entry in [*ENTRIES, {"event": "cancelled", "request": "probe", "at": 5}]:
-        keeper.record(entry)
-    assert keeper.close(WHOLE)
-    assert names(folder) == [keeper.path.name]
+        writer.record(entry)
+    assert writer.close(WHOLE)
+    assert names(folder) == [writer.path.name]
 
 
-def test_score_after_score_does_not_put_the_file_off_for_ever(keeper: TomlSessionWriter) -> None:
+def test_score_after_score_does_not_put_the_file_off_for_ever(writer: TomlSessionWriter) -> None:
     def scored() -> bool:
-        keeper.save(WHOLE, soon=True)
-        return keeper.path.exists()
+        writer.save(WHOLE, soon=True)
+        return writer.path.exists()
 
     until(scored)
 
 
 def test_of_many_snapshots_only_some_are_written_and_the_last_always(
-    keeper: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
+    writer: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[Path] = []
     real = Path.replace
@@ -154,153 +154,153 @@ def test_of_many_snapshots_only_some_are_written_and_the_last_always(
     monkeypatch.setattr(Path, "replace", counted)
     scores = [score("r1", value % 5 + 1) for value in range(100)]
     for number in range(1, 101):
-        keeper.save(replace(WHOLE, scores=scores[:number]), soon=True)
-    until(lambda: keeper.path.exists() and len(load(keeper.path).scores) == 100)
+        writer.save(replace(WHOLE, scores=scores[:number]), soon=True)
+    until(lambda: writer.path.exists() and len(load(writer.path).scores) == 100)
     assert len(written) < 50
 
 
 def test_a_snapshot_that_is_not_soon_does_not_wait_for_one_that_is(
-    keeper: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
+    writer: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.storage.session_writer.SOON_S", 3600.0)
-    keeper.save(replace(WHOLE, scores=[]), soon=True)
-    keeper.save(WHOLE)
-    until(keeper.path.exists)
-    assert load(keeper.path).scores == WHOLE.scores
+    writer.save(replace(WHOLE, scores=[]), soon=True)
+    writer.save(WHOLE)
+    until(writer.path.exists)
+    assert load(writer.path).scores == WHOLE.scores
 
 
 def test_a_snapshot_that_waits_is_written_at_the_end(
-    keeper: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
+    writer: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.storage.session_writer.SOON_S", 3600.0)
-    keeper.save(WHOLE, soon=True)
-    assert keeper.close(None)
-    assert load(keeper.path).scores == WHOLE.scores
+    writer.save(WHOLE, soon=True)
+    assert writer.close(None)
+    assert load(writer.path).scores == WHOLE.scores
 
 
 def test_a_folder_that_cannot_be_written_is_told_once_and_the_journal_goes_to_the_spare_one(
-    folder: Path, spare: Path, keeper: TomlSessionWriter
+    folder: Path, spare: Path, writer: TomlSessionWriter
 ) -> None:
     blocked(folder)
     problems: list[StoreError] = []
     for entry in ENTRIES:
-        keeper.record(entry)
-        keeper.save(WHOLE)
+        writer.record(entry)
+        writer.save(WHOLE)
     journal = spare / f"{WHOLE.id}{SUFFIX}"
     until(lambda: journal.exists() and len(list(read_entries(journal))) == len(ENTRIES))
-    assert not keeper.close(WHOLE)
-    problems += keeper.problems()
+    assert not writer.close(WHOLE)
+    problems += writer.problems()
     assert [problem.title for problem in problems] == [f"The session cannot be kept in {folder}"]
     assert str(spare) in problems[0].hint
     assert names(spare) == [journal.name]
 
     folder.unlink()
     (result,) = recover(folder, spare)
-    assert (result.path, result.answers, result.scores, result.problem) == (keeper.path, 1, 1, None)
-    assert load(keeper.path).requests["r1"].answer == "All of it."
+    assert (result.path, result.answers, result.scores, result.problem) == (writer.path, 1, 1, None)
+    assert load(writer.path).requests["r1"].answer == "All of it."
     assert names(spare) == []
 
 
-def test_the_problem_is_told_while_the_session_still_runs(folder: Path, keeper: TomlSessionWriter) -> None:
+def test_the_problem_is_told_while_the_session_still_runs(folder: Path, writer: TomlSessionWriter) -> None:
     blocked(folder)
     problems: list[StoreError] = []
 
     def told() -> bool:
-        problems.extend(keeper.problems())
+        problems.extend(writer.problems())
         return bool(problems)
 
-    keeper.record(ENTRIES[0])
+    writer.record(ENTRIES[0])
     until(told)
-    keeper.record(ENTRIES[1])
-    keeper.save(WHOLE)
-    keeper.close(None)
-    assert not keeper.problems()
+    writer.record(ENTRIES[1])
+    writer.save(WHOLE)
+    writer.close(None)
+    assert not writer.problems()
 
 
 def test_once_the_folder_can_be_written_the_next_save_is_whole(
-    folder: Path, spare: Path, keeper: TomlSessionWriter
+    folder: Path, spare: Path, writer: TomlSessionWriter
 ) -> None:
     blocked(folder)
     for entry in ENTRIES:
-        keeper.record(entry)
-    keeper.save(WHOLE)
-    until(lambda: bool(keeper.problems()))
+        writer.record(entry)
+    writer.save(WHOLE)
+    until(lambda: bool(writer.problems()))
     folder.unlink()
-    keeper.save(WHOLE)
-    until(keeper.path.exists)
-    assert keeper.close(WHOLE)
-    assert names(folder) == [keeper.path.name]
+    writer.save(WHOLE)
+    until(writer.path.exists)
+    assert writer.close(WHOLE)
+    assert names(folder) == [writer.path.name]
     assert names(spare) == []
 
 
 def test_with_no_folder_at_all_the_session_still_runs_to_its_end(
-    folder: Path, spare: Path, keeper: TomlSessionWriter
+    folder: Path, spare: Path, writer: TomlSessionWriter
 ) -> None:
     blocked(folder)
     blocked(spare)
     for entry in ENTRIES:
-        keeper.record(entry)
-    keeper.save(WHOLE)
-    assert not keeper.close(WHOLE)
-    assert {problem.title for problem in keeper.problems()} == {
+        writer.record(entry)
+    writer.save(WHOLE)
+    assert not writer.close(WHOLE)
+    assert {problem.title for problem in writer.problems()} == {
         f"The session cannot be kept in {folder}",
         f"The session cannot be kept in {spare}",
     }
 
 
-def test_a_session_that_cannot_be_written_is_a_problem_and_not_the_end(keeper: TomlSessionWriter) -> None:
-    keeper.save(replace(WHOLE, host={"odd": object()}))
+def test_a_session_that_cannot_be_written_is_a_problem_and_not_the_end(writer: TomlSessionWriter) -> None:
+    writer.save(replace(WHOLE, host={"odd": object()}))
     problems: list[StoreError] = []
 
     def told() -> bool:
-        problems.extend(keeper.problems())
+        problems.extend(writer.problems())
         return bool(problems)
 
     until(told)
     assert "could not be saved" in problems[0].title
-    assert keeper.close(WHOLE)
-    assert load(keeper.path).requests["r1"].answer == "All of it."
+    assert writer.close(WHOLE)
+    assert load(writer.path).requests["r1"].answer == "All of it."
 
 
 def test_a_session_that_another_program_has_open_is_left_alone(
-    folder: Path, spare: Path, keeper: TomlSessionWriter
+    folder: Path, spare: Path, writer: TomlSessionWriter
 ) -> None:
     lock = SessionLock(folder / f"{WHOLE.id}.lock")
     assert lock.acquire()
     for entry in ENTRIES:
-        keeper.record(entry)
-    keeper.save(WHOLE)
-    until(lambda: bool(keeper.problems()))
+        writer.record(entry)
+    writer.save(WHOLE)
+    until(lambda: bool(writer.problems()))
     lock.release()
-    assert not keeper.close(WHOLE)
+    assert not writer.close(WHOLE)
     assert names(folder) == []
     assert names(spare) == [f"{WHOLE.id}{SUFFIX}"]
     assert [result.answers for result in recover(folder, spare)] == [1]
 
 
-def test_a_journal_of_an_earlier_program_is_not_removed(folder: Path, spare: Path, keeper: TomlSessionWriter) -> None:
+def test_a_journal_of_an_earlier_program_is_not_removed(folder: Path, spare: Path, writer: TomlSessionWriter) -> None:
     for entry in [*ENTRIES, *run_entries("r2", stream("r2", ["Half"], ended=False))]:
-        keeper.record(entry)
-    assert not keeper.close(WHOLE)
+        writer.record(entry)
+    assert not writer.close(WHOLE)
     later = TomlSessionWriter(folder, WHOLE.id, spare)
     for entry in header(WHOLE):
         later.record(entry)
     assert later.close(WHOLE)
-    assert names(folder) == [f"{WHOLE.id}{SUFFIX}", keeper.path.name]
+    assert names(folder) == [f"{WHOLE.id}{SUFFIX}", writer.path.name]
     assert [result.answers for result in recover(folder)] == [1]
 
 
-def test_a_growing_session_is_whole_after_every_save(keeper: TomlSessionWriter) -> None:
+def test_a_growing_session_is_whole_after_every_save(writer: TomlSessionWriter) -> None:
     growing: Session = session([])
     for number in range(1, 6):
         growing = session([*growing.requests.values(), request(f"r{number}", answer=[f"answer {number}"])])
-        keeper.save(growing)
-        until(lambda: keeper.path.exists() and len(load(keeper.path).requests) == number)  # noqa: B023
-        assert session_to_dict(load(keeper.path)) == session_to_dict(growing)
+        writer.save(growing)
+        until(lambda: writer.path.exists() and len(load(writer.path).requests) == number)  # noqa: B023
+        assert session_to_dict(load(writer.path)) == session_to_dict(growing)
 
 
 def test_recording_does_not_wait_for_a_disk_that_hangs(
-    keeper: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
+    writer: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hanging = True
 
@@ -308,13 +308,13 @@ def test_recording_does_not_wait_for_a_disk_that_hangs(
         until(lambda: not hanging)
 
     monkeypatch.setattr(os, "fsync", hang)
-    keeper.save(WHOLE)
+    writer.save(WHOLE)
     for entry in ENTRIES * 100:
-        keeper.record(entry)
-    keeper.save(WHOLE)
-    assert not keeper.close(None, timeout=0)
+        writer.record(entry)
+    writer.save(WHOLE)
+    assert not writer.close(None, timeout=0)
     hanging = False
-    until(keeper.path.exists)
+    until(writer.path.exists)
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "a\\b", ".hidden", "a\0b", "x" * 200, "nul\n"])
@@ -326,111 +326,111 @@ def test_an_id_that_is_no_file_name_is_refused(name: str, tmp_path: Path) -> Non
 # What is told of places
 
 
-def problems_of(keeper: TomlSessionWriter, count: int) -> list[StoreError]:
+def problems_of(writer: TomlSessionWriter, count: int) -> list[StoreError]:
     """The first so many problems."""
     found: list[StoreError] = []
-    until(lambda: len(found.extend(keeper.problems()) or found) >= count)
+    until(lambda: len(found.extend(writer.problems()) or found) >= count)
     return found
 
 
-def test_the_account_is_empty_when_everything_is_in_the_file(keeper: TomlSessionWriter) -> None:
-    assert keeper.missing_report() == ""
+def test_the_account_is_empty_when_everything_is_in_the_file(writer: TomlSessionWriter) -> None:
+    assert writer.missing_report() == ""
     for entry in ENTRIES:
-        keeper.record(entry)
-    assert keeper.close(WHOLE)
-    assert keeper.missing_report() == ""
+        writer.record(entry)
+    assert writer.close(WHOLE)
+    assert writer.missing_report() == ""
 
 
 def test_a_file_that_is_still_being_written_at_the_end_is_told_with_the_journal_that_has_the_rest(
-    folder: Path, keeper: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
+    folder: Path, writer: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writing, go_on, real = Event(), Event(), keeper_module.save
+    writing, go_on, real = Event(), Event(), writer_module.save
 
     def slow(*what: Any) -> list[Path]:
         writing.set()
         assert go_on.wait(10)
         return real(*what)
 
-    monkeypatch.setattr(keeper_module, "save", slow)
+    monkeypatch.setattr(writer_module, "save", slow)
     for entry in ENTRIES[:-1]:
-        keeper.record(entry)
-    assert not keeper.close(WHOLE, timeout=0)
+        writer.record(entry)
+    assert not writer.close(WHOLE, timeout=0)
     assert writing.wait(10)
     journal = folder / (WHOLE.id + SUFFIX)
-    said = f"{keeper.path} was still being written when the program ended: it may not hold everything. "
+    said = f"{writer.path} was still being written when the program ended: it may not hold everything. "
     assert (
-        keeper.missing_report() == f"{said}What is missing there is noted in {journal}, and taken in at the next start."
+        writer.missing_report() == f"{said}What is missing there is noted in {journal}, and taken in at the next start."
     )
-    keeper.record(ENTRIES[-1])
+    writer.record(ENTRIES[-1])
     noted = f"A part is noted in {journal}, and taken in at the next start; the rest is lost."
-    assert keeper.missing_report() == f"{said}{noted}"
+    assert writer.missing_report() == f"{said}{noted}"
     go_on.set()
-    until(keeper.path.exists)
+    until(writer.path.exists)
 
 
-def test_the_account_names_the_journal_that_has_what_the_file_lacks(folder: Path, keeper: TomlSessionWriter) -> None:
+def test_the_account_names_the_journal_that_has_what_the_file_lacks(folder: Path, writer: TomlSessionWriter) -> None:
     for entry in ENTRIES[:-1]:
-        keeper.record(entry)
-    keeper.save(replace(WHOLE, scores=[]))
-    keeper.record(ENTRIES[-1])
-    assert not keeper.close(None)
-    assert keeper.missing_report() == (
-        f"Not all of the session is in {keeper.path}. "
+        writer.record(entry)
+    writer.save(replace(WHOLE, scores=[]))
+    writer.record(ENTRIES[-1])
+    assert not writer.close(None)
+    assert writer.missing_report() == (
+        f"Not all of the session is in {writer.path}. "
         f"What is missing there is noted in {folder / (WHOLE.id + SUFFIX)}, and taken in at the next start."
     )
 
 
 def test_the_account_names_the_spare_folder_when_all_is_there(
-    folder: Path, spare: Path, keeper: TomlSessionWriter
+    folder: Path, spare: Path, writer: TomlSessionWriter
 ) -> None:
     blocked(folder)
     for entry in ENTRIES:
-        keeper.record(entry)
-    assert not keeper.close(WHOLE)
-    assert keeper.missing_report() == (
-        f"The session is not in {keeper.path}. "
+        writer.record(entry)
+    assert not writer.close(WHOLE)
+    assert writer.missing_report() == (
+        f"The session is not in {writer.path}. "
         f"All of it is noted in {spare / (WHOLE.id + SUFFIX)}, and taken in at the next start."
     )
 
 
 def test_no_folder_that_could_not_be_written_is_named_as_holding_anything(
-    folder: Path, spare: Path, keeper: TomlSessionWriter
+    folder: Path, spare: Path, writer: TomlSessionWriter
 ) -> None:
     blocked(folder)
     blocked(spare)
     for entry in ENTRIES:
-        keeper.record(entry)
-    assert not keeper.close(WHOLE)
-    assert keeper.missing_report() == f"The session is not in {keeper.path}. Nothing of it is kept."
-    told = keeper.problems()
+        writer.record(entry)
+    assert not writer.close(WHOLE)
+    assert writer.missing_report() == f"The session is not in {writer.path}. Nothing of it is kept."
+    told = writer.problems()
     assert {problem.hint for problem in told} == {"What is not saved is lost when the program ends."}
     assert not any("noted in" in problem.sentence() for problem in some(told))
 
 
 def test_a_journal_with_a_hole_is_not_said_to_have_everything(
-    folder: Path, spare: Path, keeper: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
+    folder: Path, spare: Path, writer: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocked(spare)
     for entry in ENTRIES[:-1]:
-        keeper.record(entry)
+        writer.record(entry)
     journal = folder / f"{WHOLE.id}{SUFFIX}"
     until(lambda: journal.exists() and len(list(read_entries(journal))) == len(ENTRIES) - 1)
     monkeypatch.setattr(Journal, "append", full)
     monkeypatch.setattr("tui.storage.session_writer.save", full)
-    keeper.record(ENTRIES[-1])
-    assert not keeper.close(WHOLE)
-    assert keeper.missing_report() == (
-        f"The session is not in {keeper.path}. "
+    writer.record(ENTRIES[-1])
+    assert not writer.close(WHOLE)
+    assert writer.missing_report() == (
+        f"The session is not in {writer.path}. "
         f"A part is noted in {journal}, and taken in at the next start; the rest is lost."
     )
 
 
 def test_while_the_file_cannot_be_saved_the_journals_that_have_everything_are_named(
-    folder: Path, spare: Path, keeper: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
+    folder: Path, spare: Path, writer: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.storage.session_writer.save", unsaved)
     for entry in ENTRIES[:-1]:
-        keeper.record(entry)
+        writer.record(entry)
     until(lambda: noted(folder) == len(ENTRIES) - 1)
     append = Journal.append
 
@@ -438,16 +438,16 @@ def test_while_the_file_cannot_be_saved_the_journals_that_have_everything_are_na
         (append if journal.path.parent == spare else full)(journal, entry)
 
     monkeypatch.setattr(Journal, "append", only_in_spare)
-    keeper.record(ENTRIES[-1])
-    keeper.save(WHOLE)
-    told = problems_of(keeper, 2)
+    writer.record(ENTRIES[-1])
+    writer.save(WHOLE)
+    told = problems_of(writer, 2)
     assert [problem.hint for problem in told] == [
         f"Make room on it. It is noted in {spare} instead.",
         f"Make room on it. Until then everything is noted in {folder} and {spare}.",
     ]
-    assert not keeper.close(None)
+    assert not writer.close(None)
     journals = [where / f"{WHOLE.id}{SUFFIX}" for where in (folder, spare)]
-    assert f"All of it is noted in {journals[0]} and {journals[1]}, and taken in" in keeper.missing_report()
+    assert f"All of it is noted in {journals[0]} and {journals[1]}, and taken in" in writer.missing_report()
 
 
 def full(*args: object) -> None:
@@ -487,152 +487,152 @@ def move_folder(folder: Path) -> None:
 
 
 @windows_holds
-@pytest.mark.parametrize("deed", [delete_folder, delete_journal, move_folder])
+@pytest.mark.parametrize("change", [delete_folder, delete_journal, move_folder])
 def test_what_was_noted_before_its_journal_was_deleted_is_noted_elsewhere_and_told(
-    watchful: None, deed: Callable[[Path], None], folder: Path, spare: Path, keeper: TomlSessionWriter
+    watchful: None, change: Callable[[Path], None], folder: Path, spare: Path, writer: TomlSessionWriter
 ) -> None:
     for entry in ENTRIES[:-2]:
-        keeper.record(entry)
+        writer.record(entry)
     until(lambda: noted(folder) == len(ENTRIES) - 2)
-    deed(folder)
-    (problem,) = problems_of(keeper, 1)
+    change(folder)
+    (problem,) = problems_of(writer, 1)
     assert problem.sentence() == (
         f"{folder / (WHOLE.id + SUFFIX)} is gone. While the session ran it was deleted or moved, or its folder was. "
         f"It is noted in {spare} instead."
     )
     assert noted(spare) == len(ENTRIES) - 2, "while nothing else happens, in case the program is killed now"
     for entry in ENTRIES[-2:]:
-        keeper.record(entry)
+        writer.record(entry)
     until(lambda: noted(spare) == len(ENTRIES))
-    assert keeper.close(WHOLE)
-    assert names(folder) == [keeper.path.name]
+    assert writer.close(WHOLE)
+    assert names(folder) == [writer.path.name]
     assert names(spare) == []
-    assert session_to_dict(load(keeper.path)) == session_to_dict(WHOLE)
+    assert session_to_dict(load(writer.path)) == session_to_dict(WHOLE)
 
 
 @windows_holds
 def test_a_file_that_went_with_its_journal_is_written_again(
-    watchful: None, folder: Path, spare: Path, keeper: TomlSessionWriter
+    watchful: None, folder: Path, spare: Path, writer: TomlSessionWriter
 ) -> None:
     for entry in ENTRIES:
-        keeper.record(entry)
-    keeper.save(WHOLE)
-    until(keeper.path.exists)
+        writer.record(entry)
+    writer.save(WHOLE)
+    until(writer.path.exists)
     shutil.rmtree(folder)
-    until(keeper.path.exists)
-    assert session_to_dict(load(keeper.path)) == session_to_dict(WHOLE)
+    until(writer.path.exists)
+    assert session_to_dict(load(writer.path)) == session_to_dict(WHOLE)
     until((folder / f"{WHOLE.id}.lock").exists)
 
 
 @windows_holds
 def test_a_spare_journal_that_is_deleted_is_made_again(
-    watchful: None, folder: Path, spare: Path, keeper: TomlSessionWriter
+    watchful: None, folder: Path, spare: Path, writer: TomlSessionWriter
 ) -> None:
     blocked(folder)
     for entry in ENTRIES:
-        keeper.record(entry)
+        writer.record(entry)
     until(lambda: noted(spare) == len(ENTRIES))
     shutil.rmtree(spare)
     until(lambda: noted(spare) == len(ENTRIES))
-    assert not keeper.close(WHOLE)
+    assert not writer.close(WHOLE)
     folder.unlink()
     assert [result.answers for result in recover(folder, spare)] == [1]
 
 
 @windows_holds
 def test_when_nothing_is_left_to_write_to_it_is_said(
-    watchful: None, folder: Path, spare: Path, keeper: TomlSessionWriter
+    watchful: None, folder: Path, spare: Path, writer: TomlSessionWriter
 ) -> None:
     for entry in ENTRIES:
-        keeper.record(entry)
+        writer.record(entry)
     until(lambda: noted(folder) == len(ENTRIES))
     blocked(spare)
     shutil.rmtree(folder)
     blocked(folder)
-    told = problems_of(keeper, 3)
+    told = problems_of(writer, 3)
     assert {problem.title for problem in told} == {
         f"The session cannot be kept in {spare}",
         f"The session cannot be kept in {folder}",
         f"{folder / (WHOLE.id + SUFFIX)} is gone",
     }
     assert {problem.hint for problem in told} == {"What is not saved is lost when the program ends."}
-    assert not keeper.close(WHOLE)
-    assert keeper.missing_report() == f"The session is not in {keeper.path}. Nothing of it is kept."
+    assert not writer.close(WHOLE)
+    assert writer.missing_report() == f"The session is not in {writer.path}. Nothing of it is kept."
 
 
 @windows_holds
 def test_a_deleted_journal_is_made_again_where_it_was_when_there_is_no_other_place(
-    watchful: None, folder: Path, spare: Path, keeper: TomlSessionWriter
+    watchful: None, folder: Path, spare: Path, writer: TomlSessionWriter
 ) -> None:
     blocked(spare)
     for entry in ENTRIES:
-        keeper.record(entry)
+        writer.record(entry)
     until(lambda: noted(folder) == len(ENTRIES))
     shutil.rmtree(folder)
-    told = problems_of(keeper, 2)
+    told = problems_of(writer, 2)
     assert [problem.hint for problem in told] == [f"It is noted in {folder} instead."] * 2
     assert noted(folder) == len(ENTRIES)
-    assert keeper.close(WHOLE)
-    assert names(folder) == [keeper.path.name]
+    assert writer.close(WHOLE)
+    assert names(folder) == [writer.path.name]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
 def test_a_folder_that_goes_out_of_reach_is_told_at_the_end_and_nothing_in_it_is_removed(
-    folder: Path, keeper: TomlSessionWriter
+    folder: Path, writer: TomlSessionWriter
 ) -> None:
     for entry in ENTRIES:
-        keeper.record(entry)
-    keeper.save(WHOLE)
-    until(keeper.path.exists)
+        writer.record(entry)
+    writer.save(WHOLE)
+    until(writer.path.exists)
     with unsearchable(folder):
-        assert not keeper.close(WHOLE)
-        assert keeper.missing_report() == (
-            f"{keeper.path} cannot be looked at any more, so what it holds is not known: Permission denied."
+        assert not writer.close(WHOLE)
+        assert writer.missing_report() == (
+            f"{writer.path} cannot be looked at any more, so what it holds is not known: Permission denied."
         )
-    assert session_to_dict(load(keeper.path)) == session_to_dict(WHOLE)
+    assert session_to_dict(load(writer.path)) == session_to_dict(WHOLE)
     assert len(list(read_entries(folder / f"{WHOLE.id}{SUFFIX}"))) == len(ENTRIES)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
 def test_a_folder_that_was_out_of_reach_for_a_while_is_written_to_again(
-    folder: Path, keeper: TomlSessionWriter
+    folder: Path, writer: TomlSessionWriter
 ) -> None:
     for entry in ENTRIES[:-1]:
-        keeper.record(entry)
-    keeper.save(WHOLE)
-    until(keeper.path.exists)
+        writer.record(entry)
+    writer.save(WHOLE)
+    until(writer.path.exists)
     with unsearchable(folder):
-        keeper.save(WHOLE)
-        until(lambda: bool(keeper.problems()))
-    keeper.record(ENTRIES[-1])
-    assert keeper.close(WHOLE)
+        writer.save(WHOLE)
+        until(lambda: bool(writer.problems()))
+    writer.record(ENTRIES[-1])
+    assert writer.close(WHOLE)
 
 
 def test_a_writer_that_breaks_says_so_and_goes_on(
-    folder: Path, keeper: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
+    folder: Path, writer: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("what nobody thought of")
 
     for entry in ENTRIES[:-1]:
-        keeper.record(entry)
+        writer.record(entry)
     with monkeypatch.context() as patch:
-        patch.setattr(keeper_module, "save", broken)
-        keeper.save(WHOLE)
-        until(lambda: not keeper._problems.empty())
-    assert [problem.sentence() for problem in keeper.problems()] == [
+        patch.setattr(writer_module, "save", broken)
+        writer.save(WHOLE)
+        until(lambda: not writer._problems.empty())
+    assert [problem.sentence() for problem in writer.problems()] == [
         "What keeps the session on disk broke. RuntimeError: what nobody thought of. Please report this."
     ]
-    keeper.record(ENTRIES[-1])
-    assert keeper.close(WHOLE)
-    assert session_to_dict(load(keeper.path)) == session_to_dict(WHOLE)
-    assert names(folder) == [keeper.path.name]
+    writer.record(ENTRIES[-1])
+    assert writer.close(WHOLE)
+    assert session_to_dict(load(writer.path)) == session_to_dict(WHOLE)
+    assert names(folder) == [writer.path.name]
 
 
 def test_entries_that_a_broken_writer_did_not_note_are_not_said_to_be_noted(
-    keeper: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
+    writer: TomlSessionWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper.record(ENTRIES[0])
+    writer.record(ENTRIES[0])
     real, failed = Journal.append, Event()
 
     def broken_once(journal: Journal, entry: Table) -> None:
@@ -641,9 +641,9 @@ def test_entries_that_a_broken_writer_did_not_note_are_not_said_to_be_noted(
             raise RuntimeError("what nobody thought of")
         real(journal, entry)
 
-    until(lambda: keeper._writer._home.used)
+    until(lambda: writer._writer._home.used)
     monkeypatch.setattr(Journal, "append", broken_once)
     for entry in ENTRIES[1:]:
-        keeper.record(entry)
-    assert not keeper.close(None)
-    assert "A part is noted in" in keeper.missing_report() and "the rest is lost" in keeper.missing_report()
+        writer.record(entry)
+    assert not writer.close(None)
+    assert "A part is noted in" in writer.missing_report() and "the rest is lost" in writer.missing_report()

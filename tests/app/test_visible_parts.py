@@ -9,7 +9,7 @@ from textual.color import Color
 from textual.strip import Strip
 
 from tests.app.test_themes import COLOURED, contrast
-from tests.support.learning_list_host import ShelfHost, shelf_of
+from tests.support.model_list_host import ModelListHost, models_screen
 from tests.support.recorded import CARDS, answered, looking_at
 from tests.support.screens import Play
 from tests.support.sessions import score
@@ -63,15 +63,15 @@ async def test_the_way_out_and_all_keys_are_always_shown(size: tuple[int, int]) 
 async def test_the_footer_offers_what_the_host_can_do_and_a_key_says_why_it_cannot(
     has: tuple[Ability, ...], offered: bool
 ) -> None:
-    host = ShelfHost(CARDS[2:4], CARDS[4:], has=has, why="It only answers")
-    async with shelf_of(host) as play:
+    host = ModelListHost(CARDS[2:4], CARDS[4:], has=has, why="It only answers")
+    async with models_screen(host) as play:
         await play.sees("mistral-7b")
         for here, key, word in (("home", "l", "Load"), ("end", "d", "Download")):
             await play.press(here)
             assert (f"{key} {word}" in screen_rows(play)[-1]) is offered
             if not offered and key == "l":
                 await play.press(key)
-                await play.hears("This host cannot load models. It only answers.")
+                await play.sees_notice("This host cannot load models. It only answers.")
 
 
 @pytest.mark.parametrize("width", range(10, 60, 7))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tests.app.stage import Stage, rows
+from tests.app.widget_app import WidgetApp, rows
 from tests.support.sessions import score
 from tests.support.some import any_number_of, some
 from tui.core.metrics.registry import Place, flags_in, metrics_in
@@ -59,7 +59,7 @@ def test_each_phase_has_a_glyph_of_its_own() -> None:
 
 async def test_the_bar_writes_a_phase_s_name_where_it_fits_and_ends_in_a_tip_while_running() -> None:
     bar = PhaseBar()
-    async with Stage(bar).run_test(size=(40, 3)) as pilot:
+    async with WidgetApp(bar).run_test(size=(40, 3)) as pilot:
         bar.show(spans(1, 1, 4, 2, 12), scale=20, running=False)
         await pilot.pause()
         assert rows(bar) == ["··▒▒▓▓▓▓▓▓▓▓░░░░█answer" + "█" * 17]
@@ -173,9 +173,9 @@ def test_a_finish_reason_from_outside_is_cleaned_and_kept_short() -> None:
     )
 
 
-async def test_a_strip_without_a_reading_shows_nothing() -> None:
+async def test_a_row_without_a_reading_shows_nothing() -> None:
     strip = MetricsRow()
-    async with Stage(strip).run_test(size=(40, 3)) as pilot:
+    async with WidgetApp(strip).run_test(size=(40, 3)) as pilot:
         strip.show(DONE)
         await pilot.pause()
         assert rows(strip) == ["96 tok  41.3 tok/s  first 0.31s", "total 2.6s  stop  race"]
@@ -207,7 +207,7 @@ def scored(value: int | None, **more: int) -> dict[str, Score]:
 )
 async def test_a_score_is_stars_and_a_note_stands_behind_a_pencil(value: int | None, note: str, shown: str) -> None:
     strip = ScoreRow()
-    async with Stage(strip).run_test(size=(24, 3)) as pilot:
+    async with WidgetApp(strip).run_test(size=(24, 3)) as pilot:
         strip.show(scored(value), note)
         await pilot.pause()
         assert rows(strip) == [shown]
@@ -215,7 +215,7 @@ async def test_a_score_is_stars_and_a_note_stands_behind_a_pencil(value: int | N
 
 async def test_several_criteria_stand_side_by_side_and_another_scale_is_told_in_figures() -> None:
     strip = ScoreRow()
-    async with Stage(strip).run_test(size=(44, 3)) as pilot:
+    async with WidgetApp(strip).run_test(size=(44, 3)) as pilot:
         strip.show(scored(4, style=2), "terse")
         await pilot.pause()
         assert rows(strip) == ["★★★★☆ overall ★★☆☆☆ style  ✎ terse"]
@@ -228,7 +228,7 @@ async def test_several_criteria_stand_side_by_side_and_another_scale_is_told_in_
 @pytest.mark.parametrize("width", [16, 20, 24, 31])
 async def test_a_note_is_cut_where_it_fits_in_every_terminal(note: str, width: int) -> None:
     strip = ScoreRow()
-    async with Stage(strip).run_test(size=(width, 3)) as pilot:
+    async with WidgetApp(strip).run_test(size=(width, 3)) as pilot:
         strip.show(scored(4), note)
         await pilot.pause()
         (row,) = rows(strip)
@@ -243,7 +243,7 @@ def test_every_state_has_a_glyph_and_a_word_of_its_own() -> None:
 
 async def test_the_title_gives_up_the_state_s_word_first_and_never_its_glyph_nor_the_toy_s_mark() -> None:
     title = TitleRow()
-    app = Stage(title)
+    app = WidgetApp(title)
     async with app.run_test(size=(40, 3)) as pilot:
         title.show(1, "demo-small · CPU", toy=True, state=RequestState.DONE, thinking=False)
         shown = {}

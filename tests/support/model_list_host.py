@@ -1,4 +1,4 @@
-"""A host whose shelf can be filled, emptied and downloaded to from a test, and that answers nothing."""
+"""A host whose list of models a test can add to, take from and download to, and that answers nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PATIENCE_S = 30.0
 ALL = tuple(Ability)
 
 
-class ShelfHost(BareHost):
+class ModelListHost(BareHost):
     """`here` are its models; `others` are those of its public catalogue. A test may change the public attributes."""
 
     def __init__(
@@ -53,7 +53,7 @@ class ShelfHost(BareHost):
         self.registered: list[Path] = []
 
     def connect(self) -> HostInfo:
-        return HostInfo("shelf", "Foundry Local 0.8.119", "0.8.119", local=self.local)
+        return HostInfo("listed", "Foundry Local 0.8.119", "0.8.119", local=self.local)
 
     def catalogue(self) -> tuple[ModelCard, ...]:
         return tuple(self.here.values())
@@ -125,8 +125,8 @@ VARIANTS = tuple(
 
 
 @asynccontextmanager
-async def shelf_of(
-    host: ShelfHost, *, size: tuple[int, int] = (80, 24), free: float | None = 6e9, **more: Any
+async def models_screen(
+    host: ModelListHost, *, size: tuple[int, int] = (80, 24), free: float | None = 6e9, **more: Any
 ) -> AsyncIterator[Play]:
     """The program on its Models screen with this host; nothing has been run. This machine has 6 GB of free memory."""
     runner = new_runner(host)

@@ -17,21 +17,21 @@ from tui.ui.widgets.answer.view import AnswerView
 from tui.ui.widgets.prompt import PromptField
 
 
-class Stage(KeysInTurn[None]):
+class WidgetApp(KeysInTurn[None]):
     """Widgets side by side, and what they said."""
 
     CSS = "Horizontal { height: 1fr; }"
 
     def __init__(self, *widgets: Widget) -> None:
         super().__init__()
-        self.actors: Sequence[Widget] = widgets
+        self.shown: Sequence[Widget] = widgets
         self.heard: list[Message] = []
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return variable_defaults()
 
     def compose(self) -> ComposeResult:
-        yield Horizontal(*self.actors)
+        yield Horizontal(*self.shown)
 
     @on(PromptField.Submitted)
     @on(PromptField.Left)

@@ -1,10 +1,10 @@
-"""What reaches the keeper: everything, in order, and nothing is ever taken away."""
+"""What reaches the writer: everything, in order, and nothing is ever taken away."""
 
 from __future__ import annotations
 
 from tests.runner.conftest import Cards
 from tests.support.loopback_host import LoopbackHost
-from tests.support.running import RecordingKeeper, to_the_end
+from tests.support.running import RecordingWriter, to_the_end
 from tests.support.some import some
 from tui.core.plans.plan import Mode, PlanOptions
 from tui.core.requests.request import Request, RequestState
@@ -14,7 +14,7 @@ from tui.runner import Runner
 
 
 def test_every_event_of_every_request_is_recorded_in_order(
-    fresh: Runner, host: LoopbackHost, memory: RecordingKeeper, cards: Cards
+    fresh: Runner, host: LoopbackHost, memory: RecordingWriter, cards: Cards
 ) -> None:
     host.broken = {"reasoning"}
     fresh.begin(cards("good", "half_characters", "cut", "e429", "reasoning"), "hi")
@@ -29,7 +29,7 @@ def test_every_event_of_every_request_is_recorded_in_order(
 
 
 def test_every_finished_request_is_in_the_snapshot_that_its_end_brings(
-    fresh: Runner, memory: RecordingKeeper, cards: Cards
+    fresh: Runner, memory: RecordingWriter, cards: Cards
 ) -> None:
     run = fresh.begin(cards("late_text", "e500", "empty"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2, warmup=0))
     finished: set[str] = set()
@@ -43,7 +43,7 @@ def test_every_finished_request_is_in_the_snapshot_that_its_end_brings(
 
 
 def test_a_snapshot_holds_only_what_does_not_change_any_more(
-    fresh: Runner, memory: RecordingKeeper, cards: Cards
+    fresh: Runner, memory: RecordingWriter, cards: Cards
 ) -> None:
     fresh.begin(cards("late_text", "good", "burst"), "hi", PlanOptions(mode=Mode.MEASURE))
     to_the_end(fresh)
@@ -55,7 +55,7 @@ def test_a_snapshot_holds_only_what_does_not_change_any_more(
         assert session_to_dict(session_from_dict(session_to_dict(snapshot)))["end"]["runs"] == number
 
 
-def test_what_is_asked_is_recorded_before_what_comes_back(fresh: Runner, memory: RecordingKeeper, cards: Cards) -> None:
+def test_what_is_asked_is_recorded_before_what_comes_back(fresh: Runner, memory: RecordingWriter, cards: Cards) -> None:
     fresh.begin(cards("late_text", "burst"), "hi")
     to_the_end(fresh)
     kinds = [next(iter(entry)) for entry in memory.entries]
@@ -64,7 +64,7 @@ def test_what_is_asked_is_recorded_before_what_comes_back(fresh: Runner, memory:
 
 
 def test_scores_notes_and_what_is_undone_are_entries_that_stay(
-    fresh: Runner, memory: RecordingKeeper, cards: Cards
+    fresh: Runner, memory: RecordingWriter, cards: Cards
 ) -> None:
     fresh.begin(cards("late_text"), "hi")
     to_the_end(fresh)
@@ -112,7 +112,7 @@ def test_a_second_launch_leaves_the_first_and_its_score_as_they_were(fresh: Runn
     assert (fresh.ratings.score_of("r1"), fresh.ratings.score_of("r2")) == (5, None)
 
 
-def test_what_is_asked_twice_is_kept_once(fresh: Runner, memory: RecordingKeeper, cards: Cards) -> None:
+def test_what_is_asked_twice_is_kept_once(fresh: Runner, memory: RecordingWriter, cards: Cards) -> None:
     for user in ("one", "two", "one"):
         fresh.begin(cards("late_text"), user)
         to_the_end(fresh)
