@@ -137,10 +137,11 @@ async def acted(app: KeysInTurn[None]) -> None:
 async def all_is_done(app: App[Any]) -> None:
     """Wait until everything that was sent is acted on, laid out and painted, and the program waits for more.
 
-    What threads and other processes are at is not waited for, nor any timer but the one that resizing starts.
+    What threads and other processes are at is not waited for, nor any timer but the one that resizing starts. While
+    widgets come and go Textual holds its painting back.
     """
     await _loop_is_idle()
-    while app._resize_timer is not None:
+    while app._resize_timer is not None or app._batch_count:
         await asyncio.sleep(0.001)
     # What is painted may have something else painted: each time what was put off to the next frame is done at once.
     for _ in range(3):
