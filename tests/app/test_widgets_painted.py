@@ -10,8 +10,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tests.app.stage import Stage, rows
 from tests.app.test_widgets_strips import spans
+from tests.app.widget_app import WidgetApp, rows
 from tui.ui.mode_screen import Line
 from tui.ui.widgets.painted import Canvas
 from tui.ui.widgets.phase_bar import PhaseBar
@@ -43,7 +43,7 @@ class Grid(Canvas, Horizontal):
 
 async def test_a_line_is_rendered_again_when_it_differs_or_looks_different_and_at_no_other_time() -> None:
     bar = Counting()
-    async with Stage(bar).run_test(size=(40, 3)) as pilot:
+    async with WidgetApp(bar).run_test(size=(40, 3)) as pilot:
         bar.show(spans(1), scale=4, running=False)
         before = rows(bar)
         bar.rendered.clear()
@@ -66,7 +66,7 @@ async def test_what_is_painted_within_a_frame_is_asked_for_once_where_it_is() ->
     one, other = PhaseBar(), PhaseBar()
     one.styles.width = other.styles.width = 20
     grid = Grid(one, other)
-    async with Stage(grid).run_test(size=(40, 3)):
+    async with WidgetApp(grid).run_test(size=(40, 3)):
         grid.refreshed.clear()
         with grid.frame():
             one.show(spans(1), scale=4, running=False)
@@ -81,7 +81,7 @@ async def test_what_is_painted_within_a_frame_is_asked_for_once_where_it_is() ->
 
 async def test_a_widget_s_lines_are_kept_until_it_is_refreshed() -> None:
     line = Line("one")
-    async with Stage(line).run_test(size=(40, 3)) as pilot:
+    async with WidgetApp(line).run_test(size=(40, 3)) as pilot:
         region = line.outer_size.region
         kept = line.render_lines(region)
         assert line.render_lines(region) is kept
