@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tests.app.test_widgets_strips import spans
+from tests.app.test_widgets_pane_parts import spans
 from tests.app.widget_app import WidgetApp, rows
 from tui.ui.mode_screen import Line
 from tui.ui.widgets.painted import Canvas
