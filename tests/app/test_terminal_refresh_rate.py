@@ -231,6 +231,20 @@ async def test_however_often_the_loop_is_woken_it_paints_once_a_beat(clock: Cloc
         assert app.painted[1:] == [{f"r{number}" for number in range(1, 10)}]
 
 
+async def test_while_painting_is_held_the_loop_takes_in_what_wakes_it(clock: Clock) -> None:
+    app = Beating(RefreshRate(TerminalWriter()))
+    async with app.run_test():
+        clock.now += 10
+        assert app.refresh_loop is not None
+        app.refresh_loop.hold(0.02)
+        app.changed, ticks = {"r1"}, app.ticks
+        await app.woken()
+        assert (app.ticks, app.painted) == (ticks + 1, [])
+        clock.now += 0.02
+        await app.woken()
+        assert app.painted == [{"r1"}]
+
+
 async def test_a_defect_in_a_turn_ends_the_app(clock: Clock) -> None:
     app = Beating(RefreshRate(TerminalWriter()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from tui.ui.compare.scoring import Scoring
     from tui.ui.terminal.refresh_loop import RefreshLoop
 
+_REQUESTS_FIRST_S = 0.025
+"""Seconds that the requests have for themselves: what is laid out and painted beside their threads holds them up."""
 _SENTENCE_S = 6.0
 """Seconds that a sentence stands in the place of the status."""
 
@@ -268,6 +271,8 @@ class CompareScreen(ModeScreen):
             self._refuse(error)
             return
         self._ran = True
+        self._refresh_loop.hold(_REQUESTS_FIRST_S)
+        await asyncio.sleep(_REQUESTS_FIRST_S)
         self._say("")
         self.query_one(PromptField).remember(text)
         self._unfolded.clear()
@@ -321,6 +326,7 @@ class CompareScreen(ModeScreen):
             self._refuse(error)
         else:
             self._ran = True
+            self._refresh_loop.hold(_REQUESTS_FIRST_S)
             self._say("")
 
     def _focused(self) -> Request | None:

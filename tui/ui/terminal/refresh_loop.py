@@ -58,6 +58,7 @@ class RefreshLoop:
         self._painted_at = 0.0
         self._paint_at = 0.0
         """From when on the next frame is painted, if nothing wakes the loop before."""
+        self._held_until = 0.0
         self._calm = 0.0
         """Seconds between two frames of answers that come slowly; 0 while they do not."""
         self._bars_at = 0.0
@@ -83,6 +84,10 @@ class RefreshLoop:
         except RuntimeError:
             pass  # The program has ended.
 
+    def hold(self, seconds: float) -> None:
+        """Paint nothing for so long. What happens is taken in all the same."""
+        self._held_until = time.perf_counter() + seconds
+
     def _turn(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -95,7 +100,7 @@ class RefreshLoop:
             now = time.perf_counter()
             if woken:
                 self._paint_at = min(self._paint_at, self._painted_at + self._beat)
-            if now >= self._paint_at - _MOMENT and self._rate.clear:
+            if now >= self._paint_at - _MOMENT and now >= self._held_until and self._rate.clear:
                 self._paint_frame(now)
             self._schedule(now)
         except Exception as error:
@@ -141,8 +146,9 @@ class RefreshLoop:
         assert self._loop is not None
         after = IDLE_EVERY
         if self._due or self._busy():
+            at = max(self._paint_at, self._held_until)
             # Past it, the frame before is still on its way.
-            after = self._paint_at - now if self._paint_at > now else self._beat
+            after = at - now if at > now else self._beat
         self._timer = self._loop.call_later(after, self._turn, context=self._context)
 
 
