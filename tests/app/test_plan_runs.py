@@ -115,22 +115,6 @@ async def test_an_answer_that_is_asked_again_takes_no_score_and_no_note(server: 
         assert [score.run for score in play.runner.session.scores] == [list(play.runner.session.requests)[-1]]
 
 
-async def test_an_answer_whose_turn_to_be_asked_again_is_still_to_come_takes_no_score(server: LoopbackServer) -> None:
-    async with asking(OpenAIHost(server.url), ("endless", "good")) as play:
-        await play.sees("1 endless", "2 good")
-        await play.press("ctrl+r")
-        await play.type("Hi", "enter")
-        await play.until(lambda: play.runner.busy)
-        while play.runner.busy:  # Its warm-up, and what is measured.
-            if "● streaming" in play.pane(1) and "more more" in play.pane(1):
-                await play.press("x")
-            await play.pilot.pause(0.02)
-        await play.press("right")
-        await play.read("R3")
-        await play.sees("It is being asked again: wait for the new answer.")
-        assert not play.runner.session.scores
-
-
 async def test_a_measured_run_warms_up_and_asks_one_at_a_time(server: LoopbackServer) -> None:
     async with asking(OpenAIHost(server.url), ("good", "late_text")) as play:
         await play.sees("race: all at once", "1 good")
