@@ -154,9 +154,7 @@ def test_a_thread_that_would_be_waited_for_is_found(code: str) -> None:
     assert offences(ast.parse(code))
 
 
-def test_questions_to_a_host_and_work_beside_the_screen_begin_in_one_place() -> None:
-    """Only these make threads of their own: one for as long as they live, or before anything else is loaded."""
-    others = ("engine/", "hosts/", "child/", "storage/session_writer.py", "ui/terminal/writer.py", "app/shutdown.py")
+def test_threads_are_made_in_one_place() -> None:
     makers = [
         path.relative_to(Path(tui.__file__).parent).as_posix()
         for path in SOURCES
@@ -165,8 +163,7 @@ def test_questions_to_a_host_and_work_beside_the_screen_begin_in_one_place() -> 
             for node in ast.walk(ast.parse(path.read_text("utf-8")))
         )
     ]
-    assert "background.py" in makers
-    assert [maker for maker in makers if not maker.startswith(others)] == ["background.py"]
+    assert makers == ["background.py"]
 
 
 def test_no_part_of_the_program_makes_one() -> None:

@@ -80,12 +80,12 @@ class Shutdown:
 
     def _end_at_once(self) -> None:
         """Save everything and end: the terminal is gone or stuck, so that painting another frame could block."""
+        from tui.background import start
+
         kept = False
         try:
             kept = self._save_all()
         finally:
             # The terminal is usually gone by then; where somebody sent the signal by hand it is not.
-            restoring = threading.Thread(target=self._restore_terminal, daemon=True)
-            restoring.start()
-            restoring.join(_RESTORING)
+            start(self._restore_terminal, "restore terminal").join(_RESTORING)
             os._exit(code_of(self.number or 0) if kept else NOT_KEPT)

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
+from tui.background import start
+
 
 class MainSide:
     """Ties this process to the program that started it; make one before anything else.
@@ -34,7 +36,7 @@ class MainSide:
         os.close(nothing)
         os.dup2(2, 1)
         # From the first moment, so that a program that dies while this process starts leaves nothing behind.
-        threading.Thread(target=self._leave_with_stdin, name="stdin", daemon=True).start()
+        start(self._leave_with_stdin, "stdin")
 
     def say(self, line: bytes) -> None:
         """Write a line for the program, from any thread. Raises OSError when it is gone."""

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import IO
 
+from tui.background import start
 from tui.core.child_environment import ChildKind, environment_of
 from tui.net.secrets import known_secrets
 
@@ -94,12 +95,9 @@ class ChildProcess:
         pipe = subprocess.PIPE
         self._process = spawn(command, kind, stdin=pipe, stdout=pipe, stderr=pipe, named=named, own_session=own_session)
         self._complaints = b""
-        self._readers = [
-            threading.Thread(target=read, name=f"{kind.name.lower()} {stream}", daemon=True)
-            for stream, read in (("stdout", self._read), ("stderr", self._read_complaints))
-        ]
-        for reader in self._readers:
-            reader.start()
+        # The reader of stdout comes last: it says when all is over, and waits for the other then.
+        self._readers = [start(self._read_complaints, f"{kind.name.lower()} stderr")]
+        self._readers.append(start(self._read, f"{kind.name.lower()} stdout"))
 
     @property
     def pid(self) -> int:

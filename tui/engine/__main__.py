@@ -10,10 +10,12 @@ import sys
 import threading
 import time
 from collections import deque
+from functools import partial
 from typing import BinaryIO
 
 import openai
 
+from tui.background import start
 from tui.core.requests import events as ev
 from tui.engine.completion import stream_completion
 from tui.engine.priority import raise_priority
@@ -119,7 +121,7 @@ async def serve(commands: BinaryIO, outbox: Outbox) -> None:
 
     tool = {"openai": openai.__version__, "python": platform.python_version(), "priority": raise_priority()}
     outbox.put(Hello(clock(), tool))
-    threading.Thread(target=listen, name="commands", daemon=True).start()
+    start(listen, "commands")
     await ended.wait()
     await engine.close()
 
@@ -144,8 +146,7 @@ def main() -> None:
     if sys.platform != "win32":
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     outbox = Outbox()
-    writer = threading.Thread(target=write, args=(outbox, sys.stdout.buffer), name="writer", daemon=True)
-    writer.start()
+    writer = start(partial(write, outbox, sys.stdout.buffer), "writer")
     asyncio.run(serve(sys.stdin.buffer, outbox))
     outbox.put(None)
     writer.join(2)

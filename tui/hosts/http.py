@@ -10,10 +10,12 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from html import unescape
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
+from tui.background import start
 from tui.core.errors import NoHostError
 from tui.core.text.formatting import data_size
 from tui.net.addresses import public_url
@@ -211,10 +213,10 @@ def _requested(
     import httpx2
 
     shown, wire, over = public_url(base_url), _Wire(timeout), Event()
-    watch = Thread(target=wire.watch, args=(over, cancelled or Event()), name="watch request", daemon=True)
+    watch: Thread | None = None
     try:
         with http_client(base_url, timeout=timeout, api_key=api_key) as client:
-            watch.start()
+            watch = start(partial(wire.watch, over, cancelled or Event()), "watch request")
             with client.stream(method, path, json=body, extensions={"trace": wire.trace}) as response:
                 wire.allow(timeout)
                 yield response, wire
@@ -233,7 +235,7 @@ def _requested(
         raise NoHostError(f"{shown} sends what cannot be read", str(error), hint) from error
     finally:
         over.set()
-        if watch.ident is not None:
+        if watch is not None:
             watch.join()
 
 

@@ -18,7 +18,7 @@ class KeepAlive:
         self._given_up: set[str] = set()
 
     def due(self, models: Iterable[str], *, busy: bool) -> list[str]:
-        """The models to prompt now. The time begins anew with each call that names some, and after each run."""
+        """The models to prompt now. The time begins again with each call that names some, and after each run."""
         if busy:
             self._quiet_since = self._clock()
         if self._clock() - self._quiet_since < 60 * self.minutes:

@@ -63,7 +63,7 @@ class RetryPauses:
         self._until = 0
 
     def forget(self) -> None:
-        """Begin anew, for another run."""
+        """Begin again, for another run."""
         self.end()
         self._asked.clear()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
+from tui.background import start
 from tui.core.dict_reader import Table
 from tui.core.errors import BadInputError, StoreError, reason_of
 from tui.core.sessions.session import Session
@@ -102,8 +103,7 @@ class TomlSessionWriter:
         self._jobs.put(job)
         with self._starting:
             if self._thread is None:
-                self._thread = Thread(target=self._writer.run, args=(self._jobs,), name="session-writer", daemon=True)
-                self._thread.start()
+                self._thread = start(partial(self._writer.run, self._jobs), "session writer")
 
 
 class _JournalFolder:

@@ -29,7 +29,7 @@ class DownloadSpeed:
 def added(samples: Sequence[Sample], sample: Sample) -> tuple[Sample, ...]:
     """The samples with one more, without those that no rate needs any longer.
 
-    The same percentage again says nothing new. A smaller one means that the host began anew: what was before it goes.
+    The same percentage again says nothing new. A smaller one means that the host began again: what was before it goes.
     """
     last = samples[-1].percent if samples else None
     if last is not None and sample.percent < last:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from pathlib import Path
 
+from tui.background import start
 from tui.child.main_side import MainSide
 from tui.core.errors import ModelFailedError, NoHostError
 from tui.hosts.adapter.find import facts_of, find_adapter
@@ -37,7 +37,7 @@ def main() -> None:
         os._exit(1)
     models = {name: LoadedModel(adapter, name) for name in facts.models}
     server = AdapterServer(models)
-    threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
+    start(server.serve_forever, "server")
     main_side.say(encode(AdapterReady(server.root, os.getpid(), facts, server.token)))
     main_side.gone.wait()
     for model in models.values():

@@ -157,7 +157,7 @@ class AdapterHost(BareHost):
             if body is None and again:
                 # A GET runs nothing of the adapter's: the process was dying of something else, which was reported then.
                 return self._ask(path, again=False)
-            hint = "Try again: it is started anew"
+            hint = "Try again: it is started again"
             raise NoHostError(f"The adapter {self._reference} crashed", process.last_words(), hint) from error
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from tui.background import start
 from tui.child.main_side import MainSide
 from tui.core.errors import CompareError, reason_of
 from tui.hosts.embedded.bundle import read_bundle
@@ -33,7 +34,7 @@ def main() -> None:
     catalog = _serve(Path(sys.argv[1]), Path(sys.argv[2]), "also" not in sys.argv[3:], main_side)
     while True:
         # Each in a thread of its own: loading one model must not keep the next question waiting.
-        threading.Thread(target=_obey, args=(catalog, commands.get(), main_side), daemon=True).start()
+        start(partial(_obey, catalog, commands.get(), main_side), "command")
 
 
 def _serve(folder: Path, bundle: Path, exactly: bool, main_side: MainSide) -> Catalog:

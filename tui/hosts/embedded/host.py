@@ -244,7 +244,7 @@ class EmbeddedHost(BareHost):
 
     def _ended(self, process: RuntimeProcess) -> CompareError:
         return NoHostError(
-            "The embedded runtime ended by itself", process.last_words(), "Try again: it is started anew"
+            "The embedded runtime ended by itself", process.last_words(), "Try again: it is started again"
         )
 
 

@@ -33,7 +33,7 @@ LOAD_S = 300.0
 """Longest wait for a load: some execution providers compile the model first."""
 
 START = "`foundry server start` starts it"
-RESTART = "`foundry server status` says where it serves, and `foundry server restart` starts it anew"
+RESTART = "`foundry server status` says where it serves, and `foundry server restart` starts it again"
 NEEDS_CLI = "It needs the `foundry` command on this machine"
 NO_REGISTER = "The daemon takes no folder of a model"
 NO_COUNT = "The daemon has no request for it"

@@ -13,7 +13,7 @@ from tui.net.addresses import check_base_url, is_loopback
 
 MAX_BYTES = 65_536
 MAX_TEXT = 60
-ANEW = "`foundry server restart` writes it anew"
+AGAIN = "`foundry server restart` writes it again"
 _EVERYWHERE = ("0.0.0.0", "[::]", "*", "+")  # noqa: S104 - what a server that listens everywhere calls itself
 
 
@@ -38,11 +38,11 @@ def read_daemon_file(home: Path) -> DaemonFile | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise NoHostError(f"{path} cannot be read", reason_of(error), ANEW) from error
+        raise NoHostError(f"{path} cannot be read", reason_of(error), AGAIN) from error
     body = body if isinstance(body, dict) else {}
     roots = roots_in(body.get("web_urls"))
     if not roots:
-        raise NoHostError(f"{path} names no address of this machine", "", ANEW)
+        raise NoHostError(f"{path} names no address of this machine", "", AGAIN)
     pid, version = body.get("pid"), body.get("daemon_version")
     return DaemonFile(
         roots[0],

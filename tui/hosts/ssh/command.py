@@ -151,7 +151,7 @@ _REASONS = (
     (
         r"HOST IDENTIFICATION HAS CHANGED|host key for \S+ has changed|to avoid man-in-the-middle",
         "{host} shows another host key than before",
-        "If that machine was set up anew, remove its old key with `ssh-keygen -R` and connect once by hand: "
+        "If that machine was set up again, remove its old key with `ssh-keygen -R` and connect once by hand: "
         "`{by_hand}`. If it was not, somebody may stand in between",
     ),
     (

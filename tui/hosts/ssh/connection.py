@@ -17,7 +17,7 @@ SETTLE_S = 1.0
 BEAT_S = 0.05
 TOUCH_S = 0.25
 PORT_TRIES = 3
-AGAIN = "Try again: it is connected anew"
+AGAIN = "Try again: it is connected again"
 START_IT = "Start Foundry Local there: `foundry server start`, or `foundry service start` before version 0.10"
 
 

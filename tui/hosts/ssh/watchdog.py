@@ -10,9 +10,10 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
+from functools import partial
 
+from tui.background import start
 from tui.child.process import NO_WINDOW
 
 LEAVE_S = 0.3
@@ -31,7 +32,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     if sys.platform != "win32":
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    threading.Thread(target=_end_with_stdin, args=(process,), daemon=True).start()
+    start(partial(_end_with_stdin, process), "stdin")
     os._exit(process.wait() & 0xFF)
 
 

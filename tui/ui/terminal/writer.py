@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from tui.ui.terminal.throughput import Throughput
@@ -52,9 +53,10 @@ class TerminalWriter:
 
     def open(self, sink: Sink) -> None:
         """Start writing to this terminal."""
+        from tui.background import start
+
         self._sink, self._closing, self._last = sink, False, None
-        self._thread = threading.Thread(target=self._run, args=(sink,), name="terminal", daemon=True)
-        self._thread.start()
+        self._thread = start(partial(self._run, sink), "terminal")
 
     @property
     def waiting(self) -> int:
