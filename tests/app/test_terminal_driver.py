@@ -39,7 +39,7 @@ class Screen:
         fcntl.ioctl(shell, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
         self.before = termios.tcgetattr(shell)
         self.shell = shell
-        self.file = folder / "told"
+        self.file = folder / "report"
         environ = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TEXTUAL_DRIVER")}
         self.program = subprocess.Popen(
             [sys.executable, "-P", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); import runpy; "
@@ -50,7 +50,7 @@ class Screen:
         self.got = b""
 
     @property
-    def told(self) -> tuple[int, int, int, bool]:
+    def report(self) -> tuple[int, int, int, bool]:
         """Beats, most bytes that waited, bytes that wait, whether the terminal is slow."""
         words = self.file.read_text().split() if self.file.exists() else []
         return (
@@ -66,7 +66,7 @@ class Screen:
 
     def shows_all(self, height: int) -> bool:
         """Whether so many rows of the last picture are there."""
-        return self.shown[:height] == [f"beat {self.notices[0]} row {y} 你好" for y in range(height)]
+        return self.shown[:height] == [f"beat {self.report[0]} row {y} 你好" for y in range(height)]
 
     def press(self, key: str) -> None:
         os.write(self.reader, key.encode())
@@ -82,7 +82,7 @@ class Screen:
         """Wait until it holds, and meanwhile read so many bytes at once, or none."""
         deadline = time.monotonic() + PATIENCE_S
         while not holds():
-            assert time.monotonic() < deadline, (self.notices, self.got[-300:])
+            assert time.monotonic() < deadline, (self.report, self.got[-300:])
             if reading:
                 self.read(reading)
             time.sleep(pause)
@@ -105,51 +105,51 @@ def screen(tmp_path: Path) -> Iterator[Screen]:
 
 
 def test_a_reader_that_stops_stops_nobody_and_what_waits_is_bounded(screen: Screen) -> None:
-    screen.until(lambda: screen.told[0] > 2, reading=65536)
-    start = screen.told[0]
-    screen.until(lambda: screen.told[0] > start + 100)
-    _, most, waiting, _ = screen.told
+    screen.until(lambda: screen.report[0] > 2, reading=65536)
+    start = screen.report[0]
+    screen.until(lambda: screen.report[0] > start + 100)
+    _, most, waiting, _ = screen.report
     assert 0 < waiting <= most <= MOST + 2 * FRAME
     screen.press("s")
-    screen.until(lambda: screen.told[2] == 0, reading=65536)
+    screen.until(lambda: screen.report[2] == 0, reading=65536)
     screen.until(lambda: screen.shows_all(HEIGHT), reading=65536, pause=0.1)
 
 
 def test_a_new_size_while_nothing_is_painted_is_painted_afterwards(screen: Screen) -> None:
-    screen.until(lambda: screen.told[0] > 2, reading=65536)
-    start = screen.told[0]
-    screen.until(lambda: screen.told[0] > start + 30)
+    screen.until(lambda: screen.report[0] > 2, reading=65536)
+    start = screen.report[0]
+    screen.until(lambda: screen.report[0] > start + 30)
     fcntl.ioctl(screen.shell, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT - 10, WIDTH, 0, 0))
     screen.program.send_signal(signal.SIGWINCH)
     screen.press("s")
-    screen.until(lambda: screen.told[2] == 0, reading=65536)
+    screen.until(lambda: screen.report[2] == 0, reading=65536)
     screen.until(lambda: screen.shows_all(HEIGHT - 10), reading=65536, pause=0.1)
 
 
 def test_a_program_that_was_suspended_paints_on(screen: Screen) -> None:
-    screen.until(lambda: screen.told[0] > 2, reading=65536)
+    screen.until(lambda: screen.report[0] > 2, reading=65536)
     screen.program.send_signal(signal.SIGTSTP)
     screen.until(lambda: psutil.Process(screen.program.pid).status() == psutil.STATUS_STOPPED, reading=65536)
     assert termios.tcgetattr(screen.shell) == screen.before
     screen.program.send_signal(signal.SIGCONT)
-    start = screen.told[0]
-    screen.until(lambda: screen.told[0] > start + 10, reading=65536)
+    start = screen.report[0]
+    screen.until(lambda: screen.report[0] > start + 10, reading=65536)
     assert termios.tcgetattr(screen.shell) != screen.before
     screen.press("s")
     screen.until(lambda: screen.shows_all(HEIGHT), reading=65536, pause=0.1)
 
 
 def test_a_slow_reader_is_seen_to_be_slow_and_a_fast_one_is_not(screen: Screen) -> None:
-    screen.until(lambda: screen.told[0] > 50, reading=65536, pause=0)
-    assert not screen.told[3]
-    screen.until(lambda: screen.told[3], reading=512, pause=0.025)
+    screen.until(lambda: screen.report[0] > 50, reading=65536, pause=0)
+    assert not screen.report[3]
+    screen.until(lambda: screen.report[3], reading=512, pause=0.025)
 
 
 @pytest.mark.parametrize("reading", [65536, 512, 0], ids=["fast", "slow", "stopped"])
 def test_the_terminal_is_as_it_was_at_the_end_however_it_is_read(screen: Screen, reading: int) -> None:
-    screen.until(lambda: screen.told[0] > 2, reading=65536)
-    start = screen.told[0]
-    screen.until(lambda: screen.told[0] > start + 30, reading=reading)
+    screen.until(lambda: screen.report[0] > 2, reading=65536)
+    start = screen.report[0]
+    screen.until(lambda: screen.report[0] > start + 30, reading=reading)
     assert termios.tcgetattr(screen.shell) != screen.before
     screen.press("q")
     screen.until(lambda: screen.ended, reading=reading)

@@ -38,11 +38,11 @@ class Wall(Widget):
 class Painter(KeysInTurn[None]):
     CSS = "Wall { width: 100%; height: 100%; }"
 
-    def __init__(self, told: Path) -> None:
+    def __init__(self, report: Path) -> None:
         self.terminal_writer = TerminalWriter()
         super().__init__(driver_class=bounded_driver(self.terminal_writer))
         self.hold = Backpressure(self, self.terminal_writer)
-        self.notices = told
+        self.report = report
         self.most = 0
         self.painting = True
 
@@ -61,7 +61,7 @@ class Painter(KeysInTurn[None]):
         if self.painting:
             wall.beats += 1
             wall.refresh()
-        self.notices.write_text(f"{wall.beats} {self.most} {self.terminal_writer.waiting} {self.terminal_writer.slow}")
+        self.report.write_text(f"{wall.beats} {self.most} {self.terminal_writer.waiting} {self.terminal_writer.slow}")
 
     def on_key(self, event: Key) -> None:
         self.painting = {"p": True, "s": False}.get(event.key, self.painting)

@@ -140,9 +140,9 @@ def test_the_exit_code_names_the_worst_answer(at: At, tmp_path: Path, models: tu
         (("-m", "good", "-p", "-"), b"caf\xe9", "The prompt is not text."),
         (("-m", "good", "-p", "caf\udce9"), b"", "The prompt is not text."),
         (("-p", "hi"), b"", "No model is chosen."),
-        (("-m", "good", "-p", "hi", "--host", "ftp://127.0.0.1"), b"", "A host is `demo`, or an address such as"),
-        (("-m", "good", "-p", "hi", "--host", "not a url"), b"", "A host is `demo`, or an address such as"),
-        (("-m", "good", "-p", "hi", "--host", "http://"), b"", "A host is `demo`"),
+        (("-m", "good", "-p", "hi", "--host", "ftp://127.0.0.1"), b"", "A host is http://127.0.0.1:8000/v1, "),
+        (("-m", "good", "-p", "hi", "--host", "not a url"), b"", "A host is http://127.0.0.1:8000/v1, "),
+        (("-m", "good", "-p", "hi", "--host", "http://"), b"", "A host is http://"),
     ],
     ids=[
         "empty",
