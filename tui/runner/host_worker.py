@@ -12,7 +12,7 @@ from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import CompareError, NoHostError
 from tui.core.requests.request import Request
 from tui.core.sessions.session_model import Endpoint
-from tui.hosts.base import Ability, Host
+from tui.hosts.base import Ability, Host, HostInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,10 @@ class HostWorker:
         try:
             info = self._host.connect()
             loads = {card.key for _, card in requests if not self._host.abilities_of(card.key).get(Ability.LOAD)}
-            ready = {card.key for card in self._host.catalogue() if card.state is ModelState.LOADED} if loads else set()
+            if loads:
+                info, ready = self._loaded(info, loads)
+            else:
+                ready = set()
             for key in sorted(ready & free):
                 self._host.unload(key)
         except CompareError as error:
@@ -148,6 +151,17 @@ class HostWorker:
             except Exception as error:
                 self._give_up(requests[number:], error)
                 raise
+
+    def _loaded(self, info: HostInfo, models: Iterable[str]) -> tuple[HostInfo, set[str]]:
+        """The keys of what is loaded. A host that ended unseen, a moment ago, is brought back."""
+        try:
+            cards = self._host.catalogue()
+        except NoHostError:
+            if not any(self._host.why_gone(model) for model in models):
+                raise
+            info = self._host.connect()
+            cards = self._host.catalogue()
+        return info, {card.key for card in cards if card.state is ModelState.LOADED}
 
     def _count(self, request: str, model: str, text: str) -> None:
         tokens = None

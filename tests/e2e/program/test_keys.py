@@ -256,4 +256,4 @@ def test_the_configuration_names_what_an_adapter_is_given(keys: None, tmp_path: 
     assert answer["BOX_SECRET"] == KEY and "API_KEY" not in answer
     config.write_text('[hosts.mine]\nurl = "http://box"\nenvironment = ["BOX_SECRET"]\n', "utf-8")
     refused = call("doctor", "--host", "mine", cwd=tmp_path)
-    assert refused.code == 2 and "`environment` belongs beside an `adapter`" in refused.err
+    assert refused.code == 2 and "`environment` belongs beside `adapter`" in refused.err

@@ -75,7 +75,8 @@ async def test_a_line_that_drops_in_the_middle_of_an_answer_is_named_and_the_nex
                 assert broken.answer.startswith("more more") and broken.fault is not None
                 assert broken.fault.message.startswith("The line to 127.0.0.1 dropped")
                 assert broken.fault.hint == "What arrived is kept. Run it again."
-                assert "The line to 127.0.0.1 dropped" in play.pane(1) and "One two three four five" in play.pane(2)
+                await play.until(lambda: "The line to 127.0.0.1 dropped" in play.pane(1))
+                await play.until(lambda: "One two three four five" in play.pane(2))
                 await play.press("r")
                 await play.until(
                     lambda: any(request.answer and request.state is RequestState.RUNNING for request in requests(play))
