@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,18 @@ def test_a_screen_binds_the_actions_of_the_table_and_has_a_method_for_each(mode:
     for action in some(own_actions(mode)):
         assert callable(getattr(screen, f"action_{action.name}"))
         assert not action.explains or callable(screen.action_why)  # type: ignore[attr-defined]
+
+
+@by_name
+def test_no_key_reaches_two_actions_of_a_screen(mode: ScreenMode) -> None:
+    """A widget may take a key for itself where it has the focus alone: its group is then a place of its own."""
+    shared = [group.place for group in mode.groups if group.actions == own_actions(mode)]
+    actions = [action for group in mode.groups if group.place in shared for action in group.actions]
+    assert repeated(key for action in [*some(actions), *EVERYWHERE] for key in action.keys.split(",")) == []
+
+
+def repeated(found: Iterable[str]) -> list[str]:
+    return [one for one, times in Counter(found).items() if times > 1]
 
 
 def test_an_action_that_needs_the_host_is_off_until_it_has_been_opened() -> None:

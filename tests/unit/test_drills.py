@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -106,6 +107,15 @@ def test_names_are_given_once_and_sentences_and_reasons_have_what_they_need() ->
         assert bool(flag.sign) == bool(flag.shown_in & (Place.PANE | Place.NUMBERS))
         assert not flag.about or flag.about in names
     assert set(registry.PLACES) == set(Place)
+
+
+def test_what_stands_beside_each_other_in_a_pane_is_told_apart() -> None:
+    metrics = some(metrics_in(Place.PANE))
+    signs = [flag.sign for flag in registry.FLAGS if flag.sign]
+    names = [metric.short_label or metric.unit for metric in metrics]
+    shortest = [metric.shortest or metric.short_label or metric.unit for metric in metrics]
+    for shown in ([*names, *signs], [*shortest, *signs]):
+        assert len(set(shown)) == len(shown)
 
 
 def test_every_metric_and_flag_is_in_the_documents() -> None:
@@ -350,9 +360,12 @@ def test_a_new_kind_of_host_is_one_folder_and_one_row(tmp_path: Path) -> None:
     for name, text in ECHO.items():
         (copy / "hosts" / "echo" / name).write_text(text, "utf-8")
     registry = copy / "hosts" / "registry.py"
-    row = "import ECHO\nfrom tui.hosts.embedded.kinds "
-    text = registry.read_text("utf-8").replace("from tui.hosts.embedded.kinds ", f"from tui.hosts.echo.kinds {row}", 1)
-    registry.write_text(text.replace("DEMO, ADAPTER)", "DEMO, ADAPTER, ECHO)"), "utf-8")
+    text = registry.read_text("utf-8").replace(
+        "\nfrom tui.hosts.", "\nfrom tui.hosts.echo.kinds import ECHO\nfrom tui.hosts.", 1
+    )
+    text, rows = re.subn(r"^(KINDS: .* = \([^)]*)\)$", r"\1, ECHO)", text, flags=re.MULTILINE)
+    assert rows == 1
+    registry.write_text(text, "utf-8")
     (tmp_path / "config.toml").write_text("[hosts.cave]\necho = 'hello'\n", "utf-8")
     environ = {**os.environ, "PYTHONPATH": str(tmp_path), "FOUNDRY_COMPARE_CONFIG": str(tmp_path), "COLUMNS": "200"}
 

@@ -23,6 +23,11 @@ from tui.core.scoring.rating import (
 )
 
 
+def test_each_criterion_is_there_once_and_that_of_older_sessions_is_one_of_them() -> None:
+    assert len(set(rating.CRITERIA)) == len(rating.CRITERIA)
+    assert OVERALL in rating.CRITERIA
+
+
 def test_the_latest_score_wins() -> None:
     scores = [score("r1", 2), score("r1", 5), score("r1", 3)]
     assert {key: found.value for key, found in current_scores(scores).items()} == {("r1", "ann", "overall"): 3}

@@ -12,6 +12,7 @@ cells, an option list, or a border title or tooltip. Text that comes there throu
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -136,3 +137,35 @@ def test_the_check_sees_careless_text(line: str) -> None:
 )  # fmt: skip
 def test_the_check_lets_the_rest_pass(line: str) -> None:
     assert list(offences(line)) == []
+
+
+def names_module(text: str, folder: str, name: str) -> bool:
+    """Whether a file names the module: in an import, a table or a command, or its name alone beside its folder's."""
+    naming = rf"\b{re.escape(folder)}(\.| import (\(\s*)?([\w ]+,\s+)*){name}\b"
+    return folder in text and (re.search(naming, text) is not None or (f"{folder}.{{" in text and f'"{name}"' in text))
+
+
+def unused(top: Path, package: str) -> list[str]:
+    """The modules of a package that no other of its files names."""
+    texts = {file: file.read_text("utf-8") for file in sorted((top / package).rglob("*.py"))}
+    found = []
+    for file in texts:
+        folder, _, name = file.relative_to(top).with_suffix("").as_posix().replace("/", ".").rpartition(".")
+        others = (text for other, text in texts.items() if other != file)
+        if not name.startswith("__") and not any(names_module(text, folder, name) for text in others):
+            found.append(f"{folder}.{name}")
+    return found
+
+
+def test_every_module_is_used_by_another() -> None:
+    """So that a format, a kind of host or a screen that was not entered in its table is noticed."""
+    assert unused(ROOT, "tui") == []
+
+
+def test_the_check_sees_a_module_that_nobody_uses(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    main = """from a import b, c\nSCREEN = "a.d:Screen"\nNAMES = ("e",)\nimport_module(f"a.{name}")\n"""
+    (tmp_path / "a" / "__main__.py").write_text(main)
+    for name in "bcdef":
+        (tmp_path / "a" / f"{name}.py").write_text("")
+    assert unused(tmp_path, "a") == ["a.f"]

@@ -77,7 +77,7 @@ class Metric:
     label: str
     """The heading of its columns in a report."""
     meaning: str
-    """What it is, as a phrase in plain text: for the help and the documents."""
+    """What it is, as a phrase in plain text: for the help, where it has one line at 80 columns, and the documents."""
     formula: str
     """For the documents, in Markdown; see `docs/measurement.md` for the symbols."""
     read: Callable[[Request, Metrics], float | None]
