@@ -317,20 +317,20 @@ def test_every_scheme_is_documented_with_its_settings(scheme: Scheme) -> None:
     assert missing == []
 
 
-ECHO = {
+TOY = {
     "__init__.py": '"""A toy."""\n',
     "kinds.py": """
 from tui.hosts.host_kind import HostKind, Scheme
 
 def _open(spec, around, open_at):
-    from tui.hosts.echo.host import EchoHost
-    return EchoHost(spec.value)
+    from tui.hosts.toy.host import ToyHost
+    return ToyHost(spec.value)
 
-ECHO = HostKind(
-    "echo", "What is said comes back", "`--host echo://WORD`", frozenset(), "a toy", no_version="as old as caves",
+TOY = HostKind(
+    "toy", "What is said comes back", "`--host toy://WORD`", frozenset(), "a toy", no_version="as old as caves",
     scheme=Scheme(
-        "echo", "echo://WORD", lambda text: text.startswith("echo://"), _open,
-        value=lambda text: text.removeprefix("echo://"), configured_as="a word",
+        "toy", "toy://WORD", lambda text: text.startswith("toy://"), _open,
+        value=lambda text: text.removeprefix("toy://"), configured_as="a word",
     ),
 )
 """,
@@ -338,12 +338,12 @@ ECHO = HostKind(
 from tui.core.catalog.model_card import ModelCard
 from tui.hosts.base import BareHost, HostInfo
 
-class EchoHost(BareHost):
+class ToyHost(BareHost):
     def __init__(self, word):
         self._word = word
 
     def connect(self):
-        return HostInfo("echo", f"Echo of {self._word}")
+        return HostInfo("toy", f"Echo of {self._word}")
 
     def catalogue(self):
         return (ModelCard(self._word, self._word),)
@@ -356,17 +356,17 @@ def test_a_new_kind_of_host_is_one_folder_and_one_row(tmp_path: Path) -> None:
     """Tried on a copy of the program: beside the folder, the registry alone is touched."""
     copy = tmp_path / "tui"
     shutil.copytree(docs.TOP / "tui", copy, ignore=shutil.ignore_patterns("__pycache__", "*.onnx"))
-    (copy / "hosts" / "echo").mkdir()
-    for name, text in ECHO.items():
-        (copy / "hosts" / "echo" / name).write_text(text, "utf-8")
+    (copy / "hosts" / "toy").mkdir()
+    for name, text in TOY.items():
+        (copy / "hosts" / "toy" / name).write_text(text, "utf-8")
     registry = copy / "hosts" / "registry.py"
     text = registry.read_text("utf-8").replace(
-        "\nfrom tui.hosts.", "\nfrom tui.hosts.echo.kinds import ECHO\nfrom tui.hosts.", 1
+        "\nfrom tui.hosts.", "\nfrom tui.hosts.toy.kinds import TOY\nfrom tui.hosts.", 1
     )
-    text, rows = re.subn(r"^(KINDS: .* = \([^)]*)\)$", r"\1, ECHO)", text, flags=re.MULTILINE)
+    text, rows = re.subn(r"^(KINDS: .* = \([^)]*)\)$", r"\1, TOY)", text, flags=re.MULTILINE)
     assert rows == 1
     registry.write_text(text, "utf-8")
-    (tmp_path / "config.toml").write_text("[hosts.cave]\necho = 'hello'\n", "utf-8")
+    (tmp_path / "config.toml").write_text("[hosts.cave]\ntoy = 'hello'\n", "utf-8")
     environ = {**os.environ, "PYTHONPATH": str(tmp_path), "FOUNDRY_COMPARE_CONFIG": str(tmp_path), "COLUMNS": "200"}
 
     def program(*arguments: str) -> str:
@@ -375,10 +375,10 @@ def test_a_new_kind_of_host_is_one_folder_and_one_row(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    assert "echo://WORD" in program("models", "--help")
-    said = program("doctor", "--host", "echo://hello")
+    assert "toy://WORD" in program("models", "--help")
+    said = program("doctor", "--host", "toy://hello")
     assert "ok --host                  hello: Echo of hello" in said and "as old as caves" in said
     (found,) = json.loads(program("models", "--host", "cave", "--json"))["models"]
     assert found["id"] == "hello"
     script = "from tui.hosts.registry import KINDS; print([kind.name for kind in KINDS][-1])"
-    assert subprocess.check_output([sys.executable, "-c", script], env=environ, cwd=tmp_path, text=True) == "echo\n"
+    assert subprocess.check_output([sys.executable, "-c", script], env=environ, cwd=tmp_path, text=True) == "toy\n"
