@@ -21,6 +21,8 @@ from tests.support.recorded import answered, looking_at
 from tests.support.screens import Play
 from tests.support.some import some
 from tools.docs import TOP, keys
+from tui.api import report
+from tui.core.scoring import rating
 from tui.storage.theme_files import bundled_folder, load_themes
 from tui.ui import modes
 from tui.ui.actions import Action, Need, bindings
@@ -247,6 +249,29 @@ def test_ids_are_given_once_and_every_need_is_somebody_s() -> None:
     ids = [action.id for action in all_actions()]
     assert len(set(ids)) == len(ids)
     assert {need for action in all_actions() for need in action.needs} == set(Need)
+
+
+# Criteria of scores
+
+
+async def test_a_criterion_more_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is scored behind the others with the same keys, shown, taken back, and reported on."""
+    monkeypatch.setattr(rating, "CRITERIA", (*rating.CRITERIA, "tone"))
+    *others, _ = rating.CRITERIA
+    async with looking_at([answered(1), answered(2)], size=(160, 45)) as play:
+        await play.sees("2 unscored")
+        assert play.pane(1).endswith("····· tone")
+        await play.press("escape", *("4" for _ in others))
+        await play.sees("2 unscored")
+        await play.press("3")
+        await play.sees("1 unscored")
+        assert play.pane(1).endswith("★★★★☆ overall ★★★☆☆ tone")
+        await play.press("ctrl+z")
+        await play.sees("score 3 for tone → no score for tone")
+        await play.press("2", "0", "5")
+        assert play.pane(1).endswith("★★★★☆ overall ★★★★★ tone")
+        text = report([play.runner.session], "csv")
+        assert "score_tone_mean" in text.splitlines()[0].split(",")
 
 
 # Themes

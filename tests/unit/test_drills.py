@@ -88,9 +88,12 @@ def report() -> Report:
 
 
 def test_every_field_of_the_metrics_is_registered_in_its_order() -> None:
-    assert [metric.name for metric in registry.METRICS] == [field.name for field in fields(Metrics)]
-    made = Metrics(**{field.name: float(number) for number, field in enumerate(fields(Metrics))})
-    assert [metric.read(everything(), made) for metric in some(registry.METRICS)] == [*range(len(fields(Metrics)))]
+    """A metric may be read off the request instead, and is then no field."""
+    names = [field.name for field in fields(Metrics)]
+    derived = [metric for metric in registry.METRICS if metric.name in names]
+    assert [metric.name for metric in derived] == names
+    made = Metrics(**{name: float(number) for number, name in enumerate(names)})
+    assert [metric.read(everything(), made) for metric in some(derived)] == [*range(len(names))]
 
 
 def test_names_are_given_once_and_sentences_and_reasons_have_what_they_need() -> None:

@@ -163,8 +163,8 @@ def needs_of(actions: Iterable[Action]) -> Mapping[str, tuple[Need, ...]]:
     return {item.name: item.needs for item in actions}
 
 
-_SHOWN = {"up": "↑", "down": "↓", "pageup": "page up", "pagedown": "page down", "escape": "esc", "f7": "F7"}
-"""How a key of a widget is shown, where Textual spells it in another way."""
+_SHOWN = {"up": "↑", "down": "↓", "pageup": "page up", "pagedown": "page down", "escape": "esc"}
+"""How a key of a widget is shown, where Textual spells it in another way, but for F1 and the like."""
 
 
 def described(found: Iterable[BindingType]) -> tuple[Action, ...]:
@@ -173,7 +173,7 @@ def described(found: Iterable[BindingType]) -> tuple[Action, ...]:
         Action(
             item.id,
             item.key,
-            _SHOWN.get(item.key, item.key),
+            _SHOWN.get(item.key, item.key.upper() if item.key[1:].isdigit() else item.key),
             item.action,
             item.description,
             item.tooltip or item.description.capitalize(),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from tui.core.scoring.rating import CRITERIA, OVERALL, SCALE, Score
+from tui.core.scoring import rating
+from tui.core.scoring.rating import OVERALL, SCALE, Score
 from tui.core.text.clean import clean_line
 from tui.ui.cells import cut, room
 from tui.ui.widgets.painted import TEXT, Painted, Piece, Row
@@ -41,7 +42,7 @@ class ScoreRow(Painted):
         words = clean_line(note, 4 * width)
         pieces: list[Piece] = []
         left = width - len(pencil)
-        for criterion in dict.fromkeys([*CRITERIA, *scores]):
+        for criterion in dict.fromkeys([*rating.CRITERIA, *scores]):
             stars, style = _stars(scores.get(criterion))
             gap = " " * bool(pieces)
             left -= len(gap) + len(stars)
