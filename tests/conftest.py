@@ -77,3 +77,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in _unknown:
         terminalreporter.write_line(f"skipped for a reason that is not known: {line}", red=True)
+
+
+@pytest.fixture
+def one_criterion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers are scored for one thing, whatever else the program lets them be scored for."""
+    from tui.core.scoring import rating
+
+    monkeypatch.setattr(rating, "CRITERIA", (rating.OVERALL,))

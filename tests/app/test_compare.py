@@ -89,6 +89,7 @@ async def test_an_empty_prompt_gets_a_sentence_and_asks_nobody() -> None:
         assert set(play.runner.session.requests) == {"r1", "r2", "r3"}
 
 
+@pytest.mark.usefixtures("one_criterion")
 async def test_a_score_is_cleared_and_each_step_can_be_taken_back() -> None:
     async with looking_at(THREE) as play:
         await play.sees("3 unscored")
@@ -111,6 +112,7 @@ async def test_a_score_is_cleared_and_each_step_can_be_taken_back() -> None:
         assert values == [2, None, 2, None]
 
 
+@pytest.mark.usefixtures("one_criterion")
 async def test_a_note_is_kept_with_enter_left_with_escape_and_taken_back_when_empty() -> None:
     async with looking_at(THREE) as play:
         await play.press("escape", "right", "n")
@@ -135,6 +137,7 @@ async def test_a_note_is_kept_with_enter_left_with_escape_and_taken_back_when_em
         assert not play.runner.session.scores
 
 
+@pytest.mark.usefixtures("one_criterion")
 async def test_g_goes_to_the_next_answer_without_a_score_and_round_to_the_first() -> None:
     requests = [*THREE, answered(4, "", state=RequestState.EMPTY), answered(5, "Half", state=RequestState.STOPPED)]
     async with looking_at(requests) as play:

@@ -205,6 +205,7 @@ def scored(value: int | None, **more: int) -> dict[str, Score]:
         (1, "a\x1b[2Jb\nc\u202e", "★☆☆☆☆  ✎ a␛[2Jb␊c<U+202…"),
     ],
 )
+@pytest.mark.usefixtures("one_criterion")
 async def test_a_score_is_stars_and_a_note_stands_behind_a_pencil(value: int | None, note: str, shown: str) -> None:
     strip = ScoreRow()
     async with WidgetApp(strip).run_test(size=(24, 3)) as pilot:
@@ -213,6 +214,7 @@ async def test_a_score_is_stars_and_a_note_stands_behind_a_pencil(value: int | N
         assert rows(strip) == [shown]
 
 
+@pytest.mark.usefixtures("one_criterion")
 async def test_several_criteria_stand_side_by_side_and_another_scale_is_told_in_figures() -> None:
     strip = ScoreRow()
     async with WidgetApp(strip).run_test(size=(44, 3)) as pilot:
@@ -226,6 +228,7 @@ async def test_several_criteria_stand_side_by_side_and_another_scale_is_told_in_
 
 @pytest.mark.parametrize("note", ["उत्तर बहुत छोटा है, और ग़लत भी", "👩‍👩‍👧‍👦" * 20])
 @pytest.mark.parametrize("width", [16, 20, 24, 31])
+@pytest.mark.usefixtures("one_criterion")
 async def test_a_note_is_cut_where_it_fits_in_every_terminal(note: str, width: int) -> None:
     strip = ScoreRow()
     async with WidgetApp(strip).run_test(size=(width, 3)) as pilot:

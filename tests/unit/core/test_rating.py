@@ -86,6 +86,7 @@ def test_ratings_of_one_rater_follow_the_session_and_leave_what_was_read_before(
         (RequestState.DONE, ["yes"], True, False),
     ],
 )
+@pytest.mark.usefixtures("one_criterion")
 def test_what_can_be_scored_is_an_answer_that_has_ended_and_is_no_warm_up_s(
     state: RequestState, answer: list[str], warmup: bool, scored: bool
 ) -> None:

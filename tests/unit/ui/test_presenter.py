@@ -161,6 +161,7 @@ def test_scores_and_notes_are_those_of_the_rater_by_criterion() -> None:
     assert {name: one.value for name, one in pane.scores.items()} == {OVERALL: 1}, "who scored last"
 
 
+@pytest.mark.usefixtures("one_criterion")
 def test_unscored_are_the_answers_in_the_panes_without_a_score() -> None:
     requests = [
         answered(1),
