@@ -50,6 +50,7 @@ from tui.runner.updates import (
     Update,
     run_to_end,
 )
+from tui.signals import uninterrupted
 from tui.storage import paths
 from tui.storage.session_files import load_sessions, load_whole
 from tui.storage.session_recovery import recover
@@ -170,7 +171,8 @@ def compare(
         chosen = [_choice(model) for model in choose(HostModels(opened, info))]
         tell(ModelsChosen(info, tuple(chosen)))
         with open_session(opened, info, folder, save=save, tell=tell) as (runner, path):
-            run = runner.begin(chosen, asked, options)
+            with uninterrupted():
+                run = runner.begin(chosen, asked, options)
             run_to_end(runner, run, tell, BackgroundRecovery(paths.sessions_dir(folder)) if save else None)
     return Comparison(runner.session, run, path, bool(runner.kept))
 
@@ -203,7 +205,8 @@ def resume(
         for moved in _moves(session, info):
             tell(moved)
         with open_session(opened, info, None, save=save, tell=tell, resumed=(session, path)) as (runner, kept_in):
-            run = runner.resume()
+            with uninterrupted():
+                run = runner.resume()
             tell(SessionResumed(info, path, run))
             run_to_end(runner, run, tell)
     return Comparison(session, run, kept_in, bool(runner.kept))

@@ -16,8 +16,9 @@ NOT_KEPT = 1
 """The exit code when not everything could be kept on disk, whatever ended the program."""
 
 
-def heeded() -> list[int]:
-    """Those that this platform knows, nobody (`nohup`) wants ignored, and Python can give back afterwards."""
+def ending_signals() -> list[int]:
+    """The signals that end the program: those that this platform knows, nobody (`nohup`) wants ignored, and Python can
+    give back afterwards."""
     known = [number for name in _NAMES if (number := getattr(signal, name, None)) is not None]
     return [number for number in known if signal.getsignal(number) not in (signal.SIG_IGN, None)]
 
@@ -30,7 +31,7 @@ def code_of(number: int) -> int:
 @contextmanager
 def handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     """Have `handler` called for these signals within the block. To be called from the main thread."""
-    before = {number: signal.signal(number, handler) for number in heeded()}
+    before = {number: signal.signal(number, handler) for number in ending_signals()}
     try:
         yield
     finally:

@@ -60,6 +60,15 @@ def test_marks_become_looks() -> None:
     assert pieces["code"] is not None and pieces["code"].color == Style(color="red").color
 
 
+@pytest.mark.parametrize("part", ["markdown_it.MarkdownIt.parse", "tui.ui.widgets.answer.markdown._tamed"])
+def test_an_answer_that_breaks_the_parser_stays_as_it_came(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*given: object) -> None:
+        raise IndexError("a defect of the library")
+
+    monkeypatch.setattr(part, broken)
+    assert formatted(FormatJob("# Big", 40, STYLES)) is None
+
+
 @pytest.mark.parametrize("term", ["dumb", "unknown", "xterm-256color"])
 def test_every_letter_is_shown_whatever_the_terminal_calls_itself(term: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", term)

@@ -37,6 +37,13 @@ def test_a_measured_plan_goes_on_by_what_wakes_the_runner_alone(runner: Runner, 
     assert set(states(run)) == {RequestState.DONE}
 
 
+def test_what_is_skipped_holds_up_nothing_that_comes_after_it(runner: Runner, cards: Cards) -> None:
+    run = runner.begin(cards("e500", "good"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=3))
+    to_the_end_by_notifications(runner)
+    assert states(run).count(RequestState.SKIPPED) == 3
+    assert states(run).count(RequestState.DONE) == 4
+
+
 def test_a_request_that_is_stopped_before_it_is_sent_wakes_the_runner(
     runner: Runner, host: LoopbackHost, cards: Cards
 ) -> None:

@@ -6,13 +6,13 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import FrameType
 
 from textual.app import App
 
-from tui.signals import NOT_KEPT, code_of, heeded
+from tui.signals import NOT_KEPT, code_of, handled
 
 _PATIENCE = 2.0
 """Seconds that the program has to end as usual."""
@@ -35,19 +35,13 @@ class Shutdown:
         self.number: int | None = None
         """The signal that ends the program; None for none. Later ones change nothing."""
 
-    @contextmanager
-    def listening(self) -> Iterator[None]:
+    def listening(self) -> AbstractContextManager[None]:
         """Listen within the block, which should hold the app's whole run and whatever is saved after it.
 
         Not by the loop's own handlers: they end with the loop, before everything is saved. A signal that is ignored
         (`nohup`) stays so.
         """
-        before = {number: signal.signal(number, self._received) for number in heeded()}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        return handled(self._received)
 
     def begin(self) -> None:
         """The app's loop runs: from here on a signal ends it, and so does one that was received before."""

@@ -24,6 +24,7 @@ from tui.hosts.base import Host, HostInfo
 from tui.runner.host_models import HostModels
 from tui.runner.open_session import connected_host, open_session
 from tui.runner.updates import RequestEnded, Update, run_to_end
+from tui.signals import uninterrupted
 
 PROBE = "Say hello in one short sentence."
 PROBE_TOKENS = 48
@@ -121,7 +122,8 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
     with open_session(host, info, None, save=False, tell=say_update) as (runner, _):
         for start in range(0, len(chosen), MAX_MODELS):
             some = chosen[start : start + MAX_MODELS]
-            run = runner.begin(some, PROBE, PlanOptions(mode=Mode.MEASURE, warmup=0, parameters=parameters))
+            with uninterrupted():
+                run = runner.begin(some, PROBE, PlanOptions(mode=Mode.MEASURE, warmup=0, parameters=parameters))
             run_to_end(runner, run, tell)
     for name, why in unlisted.items():
         note(Check(name or "host", ExitCode.GOOD if name in answered else ExitCode.NO_HOST, why))

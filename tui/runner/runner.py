@@ -300,6 +300,7 @@ class Runner:
                 self._apply(ev.Skipped(request.spec.id, self.now(), *why))
         alive = [request for request in batch if not request.state.final]
         if not alive:
+            self.wakeup.notify()  # For the batch after it.
             return
         for request in alive:
             self._apply(ev.Queued(request.spec.id, self.now()))

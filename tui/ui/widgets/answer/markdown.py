@@ -48,13 +48,13 @@ def formatted(job: FormatJob) -> Formatted | None:
     text = clean(job.text)
     levels = max(job.width // _CELLS_A_LEVEL, 1)
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": levels * 4})
-    # Without references: a line that only tells where others lead would be left out.
-    tokens = parser.enable(["table", "strikethrough"]).disable("reference").parse(text)
-    if _depth(tokens) > levels:
-        return None
-    answer = _Answer(job.styles)
-    answer.parsed = list(_tamed(tokens, text.split("\n"), job.width))
     try:
+        # Without references: a line that only says where others lead would be left out.
+        tokens = parser.enable(["table", "strikethrough"]).disable("reference").parse(text)
+        if _depth(tokens) > levels:
+            return None
+        answer = _Answer(job.styles)
+        answer.parsed = list(_tamed(tokens, text.split("\n"), job.width))
         pieces = _rows(answer, job)
     except Exception:  # noqa: BLE001 - whatever a text brings a formatter to, the text is still there as it came
         return None
