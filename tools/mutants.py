@@ -117,13 +117,15 @@ def _places(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def nearest(file: Path) -> list[str]:
-    """The tests to run for a file: those of its name first, then those in its room that import it; else the room's."""
-    room, module = file.parent.name, ".".join(file.with_suffix("").parts)
-    named = list((ROOT / "tests").rglob(f"test_{file.stem}.py"))
-    beside = sorted((ROOT / "tests" / room).rglob("test_*.py"))
-    importing = [path for path in beside if _imports(path.read_text("utf-8"), module)]
-    found = dict.fromkeys([*named, *importing] or beside)
-    return [str(path.relative_to(ROOT)) for path in found]
+    """The tests to run for a file: those of its name first, then those that import it, whole programs aside; else all
+    of its package. There is always one at least: without any, pytest would run every test there is."""
+    tests = [path.relative_to(ROOT) for path in sorted((ROOT / "tests").rglob("test_*.py"))]
+    module, packages = ".".join(file.with_suffix("").parts), file.parts[1:-1]
+    named = [path for path in tests if path.name == f"test_{file.stem}.py"]
+    small = [path for path in tests if "e2e" not in path.parts]
+    importing = [path for path in small if _imports((ROOT / path).read_text("utf-8"), module)]
+    beside = [path for path in tests if any(package in path.parts for package in packages)]
+    return [str(path) for path in dict.fromkeys([*named, *importing]) or beside or small]
 
 
 def _imports(text: str, module: str) -> bool:
