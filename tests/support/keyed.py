@@ -24,9 +24,9 @@ from tui.ui.widgets.prompt import PromptField
 class Keyed(KeysInTurn[None]):
     BINDINGS: ClassVar[list[BindingType]] = [("l", "line", "To the line"), ("3", "three", "Three")]
 
-    def __init__(self, told: Path) -> None:
+    def __init__(self, report: Path) -> None:
         super().__init__(driver_class=bounded_driver(TerminalWriter()))
-        self.notices = told
+        self.report = report
         self.submitted: list[str] = []
         self.threes = 0
 
@@ -35,7 +35,7 @@ class Keyed(KeysInTurn[None]):
         yield LineField()
 
     def on_mount(self) -> None:
-        self.set_interval(0.02, self.tell)
+        self.set_interval(0.02, self.write_report)
 
     def on_prompt_field_submitted(self, event: PromptField.Submitted) -> None:
         self.submitted.append(event.text)
@@ -49,12 +49,12 @@ class Keyed(KeysInTurn[None]):
     def action_three(self) -> None:
         self.threes += 1
 
-    def tell(self) -> None:
+    def write_report(self) -> None:
         if self._turn is None:
             state = [self.query_one(PromptField).text, self.query_one(LineField).value, self.submitted, self.threes]
-            made = self.notices.with_suffix(".new")
+            made = self.report.with_suffix(".new")
             made.write_text(json.dumps(state))
-            made.replace(self.notices)
+            made.replace(self.report)
 
 
 if __name__ == "__main__":

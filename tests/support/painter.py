@@ -41,7 +41,7 @@ class Painter(KeysInTurn[None]):
     def __init__(self, report: Path) -> None:
         self.terminal_writer = TerminalWriter()
         super().__init__(driver_class=bounded_driver(self.terminal_writer))
-        self.hold = Backpressure(self, self.terminal_writer)
+        self.backpressure = Backpressure(self, self.terminal_writer)
         self.report = report
         self.most = 0
         self.painting = True
@@ -54,7 +54,7 @@ class Painter(KeysInTurn[None]):
 
     def post_display_hook(self) -> None:
         self.most = max(self.most, self.terminal_writer.waiting)
-        self.hold.check()
+        self.backpressure.check()
 
     def beat(self) -> None:
         wall = self.query_one(Wall)
