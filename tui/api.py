@@ -163,17 +163,17 @@ def compare(
     StoreError when it is interrupted and not everything can be kept.
     """
     options.check()
-    tell = progress or _ignore
+    on_update = progress or _ignore
     asked = _prompts(prompts)
     choose = models if callable(models) else partial(_named, [models] if isinstance(models, str) else models)
     folder = None if sessions is None else Path(sessions)
     with connected_host(_specs(host)) as (opened, info):
         chosen = [_choice(model) for model in choose(HostModels(opened, info))]
-        tell(ModelsChosen(info, tuple(chosen)))
-        with open_session(opened, info, folder, save=save, tell=tell) as (runner, path):
+        on_update(ModelsChosen(info, tuple(chosen)))
+        with open_session(opened, info, folder, save=save, on_update=on_update) as (runner, path):
             with uninterrupted():
                 run = runner.begin(chosen, asked, options)
-            run_to_end(runner, run, tell, BackgroundRecovery(paths.sessions_dir(folder)) if save else None)
+            run_to_end(runner, run, on_update, BackgroundRecovery(paths.sessions_dir(folder)) if save else None)
     return Comparison(runner.session, run, path, bool(runner.kept))
 
 
@@ -190,11 +190,11 @@ def resume(
     BadInputError when the file is no session, nothing is left to ask, or the host is of another kind; NoHostError and
     NoModelError; and StoreError as `compare` does.
     """
-    path, tell = Path(file), progress or _ignore
+    path, on_update = Path(file), progress or _ignore
     if os.path.isdir(path.parent):  # noqa: PTH112 - never raises
         for found in recover(path.parent, paths.state_dir()):
             if found.problem is not None:
-                tell(ProblemFound(found.problem))
+                on_update(ProblemFound(found.problem))
     session = load_whole(path)
     if session.whole_id != session.id:
         raise BadInputError(
@@ -203,12 +203,13 @@ def resume(
     with connected_host(_specs(host)) as (opened, info):
         _check_host(session, info, opened.catalogue())
         for moved in _moves(session, info):
-            tell(moved)
-        with open_session(opened, info, None, save=save, tell=tell, resumed=(session, path)) as (runner, kept_in):
+            on_update(moved)
+        stored = session, path
+        with open_session(opened, info, None, save=save, on_update=on_update, resumed=stored) as (runner, kept_in):
             with uninterrupted():
                 run = runner.resume()
-            tell(SessionResumed(info, path, run))
-            run_to_end(runner, run, tell)
+            on_update(SessionResumed(info, path, run))
+            run_to_end(runner, run, on_update)
     return Comparison(session, run, kept_in, bool(runner.kept))
 
 

@@ -123,7 +123,7 @@ def read_json(path: Path, cap: int) -> Any:
 
 
 def shallow(text: str) -> str:
-    """The text of a TOML file, if no key in it has so many parts that it takes for ever to parse; else ValueError."""
+    """The text of a TOML file. Raises ValueError when a key in it has so many parts that it takes for ever to parse."""
     found = _SHALLOW.match(text)
     end = found.end() if found else 0
     if end < len(text):

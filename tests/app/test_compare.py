@@ -15,7 +15,7 @@ from tui.core.requests.request import RequestState
 from tui.core.scoring.rating import Note
 from tui.core.sessions.view import StoredComparison
 from tui.ui.layout_limits import PANE_WIDTH
-from tui.ui.widgets.pane_grid import PaneRow
+from tui.ui.widgets.pane_grid import PaneGrid
 
 THREE = [answered(number) for number in (1, 2, 3)]
 
@@ -246,7 +246,7 @@ async def test_a_wider_terminal_shows_more_panes_while_they_stream_though_the_ro
     requests, now = streaming()
     async with looking_at(requests, at=now) as play:
         await play.sees("panes 1-3 of 5")
-        row = play.app.screen.query_one(PaneRow)
+        row = play.app.screen.query_one(PaneGrid)
         post = row.post_message
         # As after a layout that somebody looked up before it was due.
         monkeypatch.setattr(row, "post_message", lambda message: isinstance(message, Resize) or post(message))

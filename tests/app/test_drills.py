@@ -305,12 +305,12 @@ def literal_lists(file: Path) -> Iterator[tuple[int, set[str]]]:
         )
 
 
-def second_lists(names: Collection[str], most: int, rooms: tuple[str, ...], *homes: str) -> list[str]:
-    """Where these rooms name more than `most` of them together, outside of their homes."""
+def second_lists(names: Collection[str], most: int, packages: tuple[str, ...], *homes: str) -> list[str]:
+    """Where these packages name more than `most` of them together, outside of their homes."""
     return [
         f"{path}:{line}: {sorted(found & set(names))}"
         for file in sorted(TUI.rglob("*.py"))
-        if (path := file.relative_to(TUI).as_posix()).startswith(rooms) and path not in homes
+        if (path := file.relative_to(TUI).as_posix()).startswith(packages) and path not in homes
         for line, found in literal_lists(file)
         if len(found & set(names)) > most
     ]

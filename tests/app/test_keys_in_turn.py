@@ -24,7 +24,7 @@ from tui.ui.dialogs.text_input import TextInputDialog
 from tui.ui.terminal import keys_in_turn
 from tui.ui.terminal.key_sequences import KeysRead, Reads
 from tui.ui.widgets.line_field import LineField
-from tui.ui.widgets.pane_grid import PaneRow
+from tui.ui.widgets.pane_grid import PaneGrid
 from tui.ui.widgets.prompt import PromptField
 
 THREE = [answered(number) for number in (1, 2, 3)]
@@ -325,19 +325,19 @@ async def test_a_focus_key_lays_nothing_out_and_styles_no_more_than_frames() -> 
         await play.read(ESC)
         styled: list[object] = []
         laid_out: list[object] = []
-        apply, lay_out = Stylesheet.apply, PaneRow.lay_out
+        apply, lay_out = Stylesheet.apply, PaneGrid.lay_out
 
         def seen(self: Stylesheet, node: DOMNode, **more: Any) -> None:
             styled.append(node)
             apply(self, node, **more)
 
-        def heard(self: PaneRow, width: int | None = None) -> None:
+        def heard(self: PaneGrid, width: int | None = None) -> None:
             laid_out.append(self)
             lay_out(self, width)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Stylesheet, "apply", seen)
-            patch.setattr(PaneRow, "lay_out", heard)
+            patch.setattr(PaneGrid, "lay_out", heard)
             await play.read(RIGHT)
             assert play.here == 2 and not laid_out
             assert set(play.panes[:2]) <= set(styled)

@@ -19,7 +19,7 @@ from tests.support.screens import asking
 from tests.support.some import some
 from tui.core.requests.request import RequestState
 from tui.hosts.openai.host import OpenAIHost
-from tui.ui.cells import room
+from tui.ui.cells import cells_needed
 from tui.ui.terminal.column_widths import keep_columns
 from tui.ui.widgets.answer.formatted import LONGEST, FormatJob, Formatted
 from tui.ui.widgets.answer.markdown import formatted
@@ -86,7 +86,7 @@ def test_hindi_has_room_for_vowels_that_take_a_cell() -> None:
         f"| {words} | {words * 3} |\n|---|---|\n| {words * 4} | b |",
     ):
         made = shown(answer)
-        assert max(map(room, made.rows)) <= 40 < max(map(room, shown(answer, 60).rows))
+        assert max(map(cells_needed, made.rows)) <= 40 < max(map(cells_needed, shown(answer, 60).rows))
         assert "".join(made.rows).count("हिन्दी") == answer.count("हिन्दी")
 
 

@@ -201,7 +201,7 @@ PICTURES: list[tuple[Scene, Size, Mapping[str, Part]]] = [
     (models_chosen, SMALL, TABLE),
     (models_chosen, WIDE, {"screen": whole}),
     *(
-        (models_of_one_alias, size, {**TABLE, "filters": widgets("#filter", "#facets", "#fresh")})
+        (models_of_one_alias, size, {**TABLE, "filters": widgets("#filter", "#filter-line", "#fresh")})
         for size in (SMALL, WIDE)
     ),
     *((models_downloading, size, TABLE) for size in (SMALL, WIDE)),

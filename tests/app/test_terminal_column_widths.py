@@ -14,9 +14,9 @@ from rich.style import Style
 from tests.support.emulator import Emulator
 from tests.support.some import any_number_of, some
 from tui.core.text.clean import clean_line
-from tui.ui.cells import clusters, room
+from tui.ui.cells import cells_needed, clusters
 from tui.ui.terminal.column_widths import keep_columns
-from tui.ui.terminal.minimal_escapes import compact
+from tui.ui.terminal.minimal_escapes import with_minimal_escapes
 from tui.ui.widgets.answer.wrapping import wrap
 
 SCRIPTS = {
@@ -69,7 +69,7 @@ def one_by_one(text: str) -> int:
 
 def marks_have_cells(text: str) -> int:
     """As tmux has it."""
-    return sum(cluster.room for cluster in clusters(text)) if "\ufe0f" not in text else cell_len(text[0])
+    return sum(cluster.needed for cluster in clusters(text)) if "\ufe0f" not in text else cell_len(text[0])
 
 
 OPINIONS = [by_rich, wider, narrower, one_by_one, marks_have_cells]
@@ -102,13 +102,13 @@ def rows_of(text: str) -> list[str]:
 def test_nothing_beside_a_row_moves(text: str, opinion: Callable[[str], int], erases: bool) -> None:
     rows = rows_of(text)
     screen = Emulator(60, len(rows) + 1, opinion)
-    screen.feed(compact(keep_columns(frame(*rows)), erases=erases))
+    screen.feed(with_minimal_escapes(keep_columns(frame(*rows)), erases=erases))
     for at in some(range(len(rows))):
         assert beside(screen, at) == "│" + END, screen.rows
     # A pane alone is painted again, shorter, and longer: what is beside it is not.
     for again in ([*rows[1:], ""], rows):
         part = "\n".join(f"\x1b[{at};2H{painted(row)}" for at, row in enumerate(again, 1))
-        screen.feed(compact(keep_columns(part), erases=erases))
+        screen.feed(with_minimal_escapes(keep_columns(part), erases=erases))
         for at in some(range(len(rows))):
             assert beside(screen, at) == "│" + END, screen.rows
 
@@ -116,8 +116,8 @@ def test_nothing_beside_a_row_moves(text: str, opinion: Callable[[str], int], er
 @pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS.keys())
 def test_nothing_is_painted_over_where_marks_have_cells(text: str) -> None:
     rows = rows_of(text)
-    screen = Emulator(60, len(rows) + 1, lambda seen: sum(cluster.room for cluster in clusters(seen)))
-    screen.feed(compact(keep_columns(frame(*rows)), erases=True))
+    screen = Emulator(60, len(rows) + 1, lambda seen: sum(cluster.needed for cluster in clusters(seen)))
+    screen.feed(with_minimal_escapes(keep_columns(frame(*rows)), erases=True))
     for at, row in enumerate(some(rows)):
         shown = "".join(cell for cell, _ in screen.cells[at][1 : WIDTH + 2])
         assert shown.replace(" ", "") == row.replace(" ", "")
@@ -154,7 +154,7 @@ def test_no_row_reaches_beyond_its_part(text: str, cut: int, opinion: Callable[[
     screen.feed(frame("", ""))
     parts = Style.parse("bold").render(text[:cut]) + Style.parse("red").render(text[cut:])
     if cell_len(text[:cut]) + cell_len(text[cut:]) == WIDTH + 1 and not text[cut:].startswith(("\u200d", "\ufe0f")):
-        screen.feed(compact(keep_columns(f"\x1b[1;2H{parts}"), erases=True))
+        screen.feed(with_minimal_escapes(keep_columns(f"\x1b[1;2H{parts}"), erases=True))
         assert (beside(screen, 0), beside(screen, 1)) == ("│" + END, "│" + END)
 
 
@@ -164,13 +164,13 @@ def test_characters_add_up_to_what_textual_takes_a_text_for(text: str) -> None:
     found = clusters(text)
     assert "".join(text[one.begin : one.end] for one in found) == text
     assert sum(one.cells for one in found) == cell_len(text)
-    assert all(one.cells <= one.room <= one.most for one in any_number_of(found))
+    assert all(one.cells <= one.needed <= one.most for one in any_number_of(found))
 
 
 def test_a_space_behind_a_joiner_keeps_its_cell() -> None:
     """Rich does not count it: Malayalam's older spelling ends words with a joiner."""
     words = "അവന്\u200d " * 4
-    screen = Emulator(60, 1, lambda seen: sum(cluster.room for cluster in clusters(seen)))
+    screen = Emulator(60, 1, lambda seen: sum(cluster.needed for cluster in clusters(seen)))
     screen.feed(keep_columns(frame(words)))
     assert beside(screen, 0) == "│" + END
     assert "".join(cell for cell, _ in screen.cells[0][1:WIDTH]).startswith(words.rstrip())
@@ -197,4 +197,4 @@ def test_the_text_is_the_same_and_in_its_style() -> None:
         data = frame(text)
         kept = keep_columns(data)
         assert re.sub(r"\x1b\[\d+G| ", "", kept) == data.replace(" ", "")
-        assert room(text) >= cell_len(text)
+        assert cells_needed(text) >= cell_len(text)

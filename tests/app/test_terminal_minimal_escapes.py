@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.style import Style
 
 from tests.support.emulator import PLAIN, Emulator
-from tui.ui.terminal.minimal_escapes import compact
+from tui.ui.terminal.minimal_escapes import with_minimal_escapes
 
 WIDTH, HEIGHT = 60, 12
 COLOURS = st.sampled_from([None, "#102030", "#e4e6eb", "red", "bright_red", "color(200)", "default"])
@@ -42,7 +42,7 @@ def seen(data: str) -> Emulator:
 @given(FRAMES, st.booleans())
 def test_the_screen_is_the_same_and_the_style_is_none_at_the_end(parts: list[str], erases: bool) -> None:
     frame = "".join(parts) + "\x1b[3;3H"
-    short = compact(frame, erases=erases)
+    short = with_minimal_escapes(frame, erases=erases)
     before, after = seen(frame), seen(short)
     assert after.cells == before.cells
     assert after.style == PLAIN
@@ -52,7 +52,7 @@ def test_the_screen_is_the_same_and_the_style_is_none_at_the_end(parts: list[str
 def test_a_frame_of_one_style_has_it_once_and_goes_to_each_place_once() -> None:
     style = Style.parse("#e4e6eb on #191c22")
     frame = "".join(f"\x1b[{row};2H{style.render('text')}{style.render('  ')}\x1b[{row};8H\n" for row in range(1, 9))
-    short = compact(frame + "\x1b[1;1H", erases=False)
+    short = with_minimal_escapes(frame + "\x1b[1;1H", erases=False)
     assert short.count("38;2;228;230;235") == 1
     assert short.count("H") == 9
     assert "\n" not in short
@@ -60,10 +60,10 @@ def test_a_frame_of_one_style_has_it_once_and_goes_to_each_place_once() -> None:
 
 def test_what_is_no_frame_stays_as_it_is() -> None:
     for data in ("\x1b[?1049h", "\x07", "\x1b[>25u", "\x1b]52;c;aGk=\x07", "\x1b[?2026$p", "plain \n text"):
-        assert compact(data, erases=True) == data
+        assert with_minimal_escapes(data, erases=True) == data
 
 
 def test_spaces_with_an_underline_are_written() -> None:
     frame = io.StringIO()
     frame.write(Style(underline=True).render(" " * 40))
-    assert " " * 40 in compact(frame.getvalue(), erases=True)
+    assert " " * 40 in with_minimal_escapes(frame.getvalue(), erases=True)

@@ -21,7 +21,7 @@ from tui.core.requests.phase import Phase
 from tui.core.requests.phases import Span, live
 from tui.core.requests.request import Request, RequestSpec, RequestState
 from tui.core.scoring.rating import OVERALL, Score
-from tui.ui.cells import room
+from tui.ui.cells import cells_needed
 from tui.ui.widgets.metrics import MetricsRow, Reading, lines, reading
 from tui.ui.widgets.phase_bar import GLYPHS, TIP, PhaseBar, phase_cells
 from tui.ui.widgets.scores import ScoreRow
@@ -236,7 +236,7 @@ async def test_a_note_is_cut_where_it_fits_in_every_terminal(note: str, width: i
         await pilot.pause()
         (row,) = rows(strip)
         assert row.endswith("…")
-        assert room(row) <= width
+        assert cells_needed(row) <= width
 
 
 def test_every_state_has_a_glyph_and_a_word_of_its_own() -> None:

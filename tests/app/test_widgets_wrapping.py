@@ -172,10 +172,10 @@ def test_a_place_is_found_again_in_another_width() -> None:
     growing = WrappedText(40)
     growing.update("\n".join(f"line {number} with some words to wrap in narrow panes" for number in range(50)))
     row = next(index for index, text in enumerate(growing.rows) if text.startswith("line 30"))
-    place = growing.place(row)
+    position = growing.position(row)
     for width in (11, 200, 23):
         growing.resize(width)
-        assert growing.rows[growing.row_of(place)].startswith("line 30")
+        assert growing.rows[growing.row_of(position)].startswith("line 30")
 
 
 @pytest.mark.parametrize(

@@ -124,14 +124,14 @@ def download(context: click.Context, host: Hosts, model: str) -> ExitCode:
         progress = _Progress(model)
         try:
             while not (now := downloads.look()[key]).ended:
-                progress.tell(now)
+                progress.show(now)
                 time.sleep(LOOK_S)
         except KeyboardInterrupt:
             downloads.cancel(key)
             while (late := downloads.look().get(key)) is not None and not late.ended:
                 time.sleep(LOOK_S)
             raise
-        progress.tell(now)
+        progress.show(now)
     if now.error is not None:
         raise now.error
     say(f"{clean_line(model)} is here.")
@@ -184,22 +184,22 @@ class _Progress:
     def __init__(self, model: str) -> None:
         self._model = clean_line(model, 60)
         self._terminal = sys.stderr.isatty()
-        self._told = -1
+        self._shown = -1
         self._paused = 0
 
-    def tell(self, download: Download) -> None:
+    def show(self, download: Download) -> None:
         """Say what is new of it."""
         if download.stage is Stage.PAUSED and download.attempt != self._paused:
-            self._paused, self._told = download.attempt, -1
+            self._paused, self._shown = download.attempt, -1
             say(f"{self._model}: it came to a standstill; it is tried again in a moment")
         for sample in download.samples[-1:]:
             self._percent(sample.percent)
 
     def _percent(self, percent: float) -> None:
         now = int(percent) if self._terminal else int(percent) // STEP * STEP
-        if now == self._told:
+        if now == self._shown:
             return
-        self._told = now
+        self._shown = now
         if self._terminal:
             click.echo(f"\r{self._model}: {now} %", err=True, nl=now >= 100)
         else:

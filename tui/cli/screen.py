@@ -31,7 +31,10 @@ def open_screen(
     keep_warm: float | None = None,
     low_bandwidth: bool = False,
 ) -> ExitCode:
-    """Run the terminal program until it is left; says where the session is kept."""
+    """Run the terminal program until it is left; says where the session is kept. `keep_warm` is in minutes.
+
+    Raises BadInputError where there is no terminal, or what was asked for makes no sense; else the app's failure.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise BadInputError(
             "The screen needs a terminal", hint="Use `foundry-compare run`, or `ssh -t` when this is a remote command."
@@ -66,7 +69,7 @@ def open_screen(
         # Closed after the runner, whose streams would break off otherwise.
         stack.callback(opened.close)
         session = stack.enter_context(
-            open_session(opened, None, sessions, save=True, tell=say_update, keep_alive=keep_warm)
+            open_session(opened, None, sessions, save=True, on_update=say_update, keep_alive=keep_warm)
         )
         return Opened(opened, session[0], notices, recovering(paths.sessions_dir(sessions)))
 

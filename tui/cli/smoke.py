@@ -108,7 +108,7 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
                 chosen.append(card)
     answered: set[str] = set()
 
-    def tell(update: Update) -> None:
+    def on_update(update: Update) -> None:
         if not isinstance(update, RequestEnded):
             say_update(update)
             return
@@ -119,12 +119,12 @@ def _check_models(host: Host, info: HostInfo, names: Sequence[str], slow_ms: flo
         note(_check(card, request, slow_ms))
 
     parameters = Parameters(max_tokens=PROBE_TOKENS, temperature=0.0)
-    with open_session(host, info, None, save=False, tell=say_update) as (runner, _):
+    with open_session(host, info, None, save=False, on_update=say_update) as (runner, _):
         for start in range(0, len(chosen), MAX_MODELS):
             some = chosen[start : start + MAX_MODELS]
             with uninterrupted():
                 run = runner.begin(some, PROBE, PlanOptions(mode=Mode.MEASURE, warmup=0, parameters=parameters))
-            run_to_end(runner, run, tell)
+            run_to_end(runner, run, on_update)
     for name, why in unlisted.items():
         note(Check(name or "host", ExitCode.GOOD if name in answered else ExitCode.NO_HOST, why))
 

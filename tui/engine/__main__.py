@@ -19,7 +19,7 @@ from tui.background import start
 from tui.core.requests import events as ev
 from tui.engine.completion import stream_completion
 from tui.engine.priority import raise_priority
-from tui.engine.protocol import Cancel, Command, Hello, Start, decode_command, encode_message
+from tui.engine.protocol import Cancel, EngineCommand, Hello, Start, decode_command, encode_message
 from tui.engine.stamps import clock
 from tui.engine.unsupported_options import UnsupportedOptions
 from tui.engine.warmup import warm_up
@@ -71,7 +71,7 @@ class Engine:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._unsupported = UnsupportedOptions()
 
-    def obey(self, command: Command) -> None:
+    def obey(self, command: EngineCommand) -> None:
         """Carry out one command."""
         match command:
             case Start():

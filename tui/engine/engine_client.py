@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from tui.child.process import ChildProcess, python_module
 from tui.core.child_environment import ChildKind
 from tui.core.requests.events import Event
-from tui.engine.protocol import Command, Hello, decode_message, encode_command
+from tui.engine.protocol import EngineCommand, Hello, decode_message, encode_command
 from tui.net.secrets import redacted
 
 COMMAND = python_module("tui.engine")
 LAST_WORDS = 2000
-"""Characters of its stderr that are told when an engine ends by itself."""
+"""Characters of its stderr that are reported when an engine ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class EngineClient:
         )
         self.generation = run.generation
 
-    def send(self, *commands: Command) -> None:
+    def send(self, *commands: EngineCommand) -> None:
         """Send commands, all in one write. When the engine dies before reading them, `EngineGone` follows."""
         self.start()
         if self._process is not None:
@@ -119,7 +119,7 @@ class EngineClient:
         return time.perf_counter_ns() + self._offset
 
     def close(self, seconds: float = 3.0) -> None:
-        """End the engine: it closes its streams when its stdin ends."""
+        """End the engine, which closes its streams when its stdin ends; after `seconds` it is killed."""
         if self._process is not None:
             self._process.end(seconds)
             self._process = None

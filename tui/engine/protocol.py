@@ -32,7 +32,7 @@ class Cancel:
     request: str
 
 
-Command = Start | Cancel
+EngineCommand = Start | Cancel
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Hello:
     tool: dict[str, str]
 
 
-def encode_command(command: Command) -> bytes:
+def encode_command(command: EngineCommand) -> bytes:
     """One line. Halves of surrogate pairs are joined or replaced: no request can carry one."""
     return encode_line({"command": type(command).__name__.lower(), **_whole(asdict(command))})
 
@@ -59,7 +59,7 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def decode_command(line: bytes) -> Command:
+def decode_command(line: bytes) -> EngineCommand:
     """The command of a line. Only the program writes these lines; anything else is a defect and raises."""
     data = decode_line(line)
     if data.pop("command") == "cancel":

@@ -19,7 +19,7 @@ from tui.core.requests.request import Request, RequestState
 from tui.core.scoring.rating import SCALE, Score, current_scores
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import Parameters
-from tui.report.outliers import Outlier, Run, outliers
+from tui.report.outliers import Outlier, ReportedRequest, outliers
 from tui.report.statistic import Stat, stat_of
 
 
@@ -127,7 +127,7 @@ class _Group:
     sessions: set[str] = field(default_factory=set)
     hosts: set[tuple[str, ...]] = field(default_factory=set)
     prompts: set[str] = field(default_factory=set)
-    asked: list[Run] = field(default_factory=list)
+    asked: list[ReportedRequest] = field(default_factory=list)
     scores: dict[tuple[str, int], list[int]] = field(default_factory=dict)
     """The values that count, by criterion and scale."""
     warmups: int = 0
@@ -149,7 +149,7 @@ class _Group:
         # The same text for all runs of a prompt: each file brings its own copy.
         prompt = intern(session.prompts[request.spec.prompt].user)
         self.prompts.add(prompt)
-        self.asked.append(run_from(session.whole_id, prompt, request))
+        self.asked.append(reported_request(session.whole_id, prompt, request))
         for score in given:
             if score.value is not None:
                 self.scores.setdefault((score.criterion, score.scale), []).append(score.value)
@@ -226,10 +226,10 @@ def aggregate(sessions: Iterable[Session], skipped: Iterable[tuple[str, str]] = 
     return aggregation.report(skipped)
 
 
-def run_from(session: str, prompt: str, request: Request) -> Run:
+def reported_request(session: str, prompt: str, request: Request) -> ReportedRequest:
     """What a report keeps of a request: its values, if they count."""
     spec, metrics = request.spec, request.metrics if request.state.counts else Metrics()
-    return Run(
+    return ReportedRequest(
         session=session,
         id=spec.id,
         prompt=prompt,

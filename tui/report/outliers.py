@@ -18,7 +18,7 @@ SCALE = 1.4826
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ReportedRequest:
     """What a report keeps of one run. Its values are None where they are unknown or do not count."""
 
     session: str
@@ -53,12 +53,12 @@ class Outlier:
     """Its distance from the median in scaled median absolute deviations; negative below the median."""
 
 
-def outliers(runs: Iterable[Run]) -> tuple[Outlier, ...]:
+def outliers(runs: Iterable[ReportedRequest]) -> tuple[Outlier, ...]:
     """The outliers among the runs of one row, in their order. Only values that count are compared.
 
     Where more than half of the values are the same, there is no deviation to compare with, and no outlier.
     """
-    by_prompt: dict[str, list[Run]] = {}
+    by_prompt: dict[str, list[ReportedRequest]] = {}
     for run in runs:
         by_prompt.setdefault(run.prompt, []).append(run)
     return tuple(
@@ -69,7 +69,7 @@ def outliers(runs: Iterable[Run]) -> tuple[Outlier, ...]:
     )
 
 
-def _of(metric: str, values: Iterable[tuple[Run, float | None]]) -> list[Outlier]:
+def _of(metric: str, values: Iterable[tuple[ReportedRequest, float | None]]) -> list[Outlier]:
     known = [(run, value) for run, value in values if value is not None]
     if len(known) < OUTLIERS_FROM:
         return []

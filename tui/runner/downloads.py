@@ -79,7 +79,7 @@ class Downloads:
         return True
 
     def look(self) -> dict[str, Download]:
-        """All downloads as they stand, by key. Those that are done or cancelled are told of once, then forgotten."""
+        """All downloads as they stand, by key. Those that are done or cancelled are reported once, then forgotten."""
         with self._lock:
             seen = dict(self._known)
             self._known = {
@@ -147,7 +147,7 @@ class Downloads:
             except CompareError as error:
                 outcome.append(error)
             except Exception as error:
-                # A defect must not leave the row waiting for ever; the thread's own hook tells where it is.
+                # A defect must not leave the row waiting for ever; the thread's own hook reports where it is.
                 outcome.append(ModelFailedError(f"{key} could not be downloaded", f"{type(error).__name__}: {error}"))
                 raise
             finally:

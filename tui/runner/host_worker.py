@@ -93,9 +93,9 @@ class HostWorker:
         """Begin to count the tokens of a request's text. Returns at once."""
         self._worker.submit(partial(self._count, request, model, text))
 
-    def nudge(self, models: Sequence[str]) -> None:
+    def keep_alive(self, models: Sequence[str]) -> None:
         """Begin to give these models, by their keys, a light prompt each. Returns at once."""
-        self._worker.submit(partial(self._nudge, tuple(models)))
+        self._worker.submit(partial(self._keep_alive, tuple(models)))
 
     def trace(self, request: str, model: str) -> None:
         """Begin to find out whether the model's host is gone, and why. Returns at once."""
@@ -181,7 +181,7 @@ class HostWorker:
         finally:
             self._add(Traced(request, why))
 
-    def _nudge(self, models: tuple[str, ...]) -> None:
+    def _keep_alive(self, models: tuple[str, ...]) -> None:
         from tui.hosts.keep_alive import keep_alive
 
         for model in models:
@@ -193,6 +193,6 @@ class HostWorker:
 
     def _give_up(self, requests: Sequence[tuple[Request, ModelCard]], error: Exception) -> None:
         # A defect must not leave a pane waiting for ever; the job's future keeps the exception itself.
-        told = NoHostError("The host could not be prepared", f"{type(error).__name__}: {error}", "Run it again.")
+        failure = NoHostError("The host could not be prepared", f"{type(error).__name__}: {error}", "Run it again.")
         for request, _ in requests:
-            self._add(Unready(request.spec.id, told))
+            self._add(Unready(request.spec.id, failure))

@@ -22,7 +22,7 @@ from tui.hosts.registry import WORDS
 from tui.hosts.search.open import open_host
 from tui.runner.keep_alive import KeepAlive
 from tui.runner.runner import Runner
-from tui.runner.updates import InterruptedAndKept, Listener, ProblemFound, tell_problems
+from tui.runner.updates import InterruptedAndKept, Listener, ProblemFound, report_problems
 from tui.signals import uninterrupted
 from tui.storage import paths
 from tui.storage.config import read_config
@@ -65,15 +65,15 @@ def open_session(
     sessions: Path | None,
     *,
     save: bool,
-    tell: Listener,
+    on_update: Listener,
     keep_alive: float | None = None,
     resumed: tuple[Session, Path] | None = None,
 ) -> Iterator[tuple[Runner, Path | None]]:
     """A runner with a new session, and the path where that is kept. Closing writes the last of it.
 
     Without `info` the host is not connected yet, and the engine waits too. `keep_alive` is in minutes. `resumed` is a
-    stored session to go on with instead, and its file; its host stays as it was stored. `tell` hears what cannot be
-    kept. Raises StoreError when an interrupt comes and not everything can be kept.
+    stored session to go on with instead, and its file; its host stays as it was stored. `on_update` is
+    called with what cannot be kept. Raises StoreError when an interrupt comes and not everything can be kept.
     """
     created = datetime.now(UTC)
     session = resumed[0] if resumed else Session(new_session_id(created), created)
@@ -93,11 +93,11 @@ def open_session(
         try:
             with uninterrupted():
                 kept = runner.close()
-                tell_problems(runner, tell)
+                report_problems(runner, on_update)
                 if writer is not None and not kept:
-                    tell(ProblemFound(StoreError(writer.missing_report())))
+                    on_update(ProblemFound(StoreError(writer.missing_report())))
                 elif writer is not None and interrupted and is_there(writer.path):
-                    tell(InterruptedAndKept(writer.path))
+                    on_update(InterruptedAndKept(writer.path))
         except KeyboardInterrupt:  # One that came meanwhile.
             if kept:
                 raise

@@ -26,7 +26,7 @@ class PostProcessing:
         self._host = host
         self._host_worker = host_worker
         self._keep_alive = keep_alive
-        self._troubles: list[CompareError] = []
+        self._problems: list[CompareError] = []
         self._counting: set[str] = set()
         self._tracing: set[str] = set()
         self._counted: set[str] = set()
@@ -66,12 +66,12 @@ class PostProcessing:
             return False
         return self._host.abilities_of(self._session.model_of(request).card.key).get(Ability.COUNT) == ""
 
-    def warm(self, models: Iterable[str], *, busy: bool) -> None:
+    def keep_alive(self, models: Iterable[str], *, busy: bool) -> None:
         """Prompt these models of the session lightly, when that is wished and due."""
         if self._keep_alive is not None:
             due = self._keep_alive.due(sorted(models), busy=busy)
             if due:
-                self._host_worker.nudge([self._session.models[model].card.key for model in due])
+                self._host_worker.keep_alive([self._session.models[model].card.key for model in due])
 
     def take(self, step: Counted | KeptAlive | Traced, now: int) -> Event | None:
         """Note what came of it; what is now known of a request is returned as the event to fold."""
@@ -84,19 +84,19 @@ class PostProcessing:
             self._counted.add(step.request)
             if step.tokens is None:
                 return None
-            told = self._session.requests[step.request].usage or Usage(step.request)
-            # What the host said of the prompt stays known.
-            return replace(told, completion_tokens=step.tokens, source="tokenizer")
-        warm = self._keep_alive
-        if warm is not None:
+            usage = self._session.requests[step.request].usage or Usage(step.request)
+            # What the host counted of the prompt stays known.
+            return replace(usage, completion_tokens=step.tokens, source="tokenizer")
+        policy = self._keep_alive
+        if policy is not None:
             model = next(key for key, target in self._session.models.items() if target.card.key == step.model)
-            warm.answered(model, failed=step.error is not None)
-            self._session.tool["keep_warm"] = f"{warm.prompts} prompts, every {warm.minutes:g} min"
+            policy.answered(model, failed=step.error is not None)
+            self._session.tool["keep_warm"] = f"{policy.prompts} prompts, every {policy.minutes:g} min"
         if step.error is not None:
-            self._troubles.append(step.error)
+            self._problems.append(step.error)
         return None
 
     def problems(self) -> Sequence[CompareError]:
         """Which models could not be kept warm, since the last call."""
-        troubles, self._troubles = self._troubles, []
-        return troubles
+        problems, self._problems = self._problems, []
+        return problems

@@ -45,20 +45,20 @@ class RecoveryFailed:
 RecoveryUpdate = RecoveryBegan | SessionRecovered | RecoveryFailed
 
 
-def recover_sessions(directory: Path, tell: Callable[[RecoveryUpdate], object]) -> None:
-    """Complete the sessions in this folder that a program left behind when it died, and tell of each."""
+def recover_sessions(directory: Path, on_update: Callable[[RecoveryUpdate], object]) -> None:
+    """Complete the sessions in this folder that a program left behind when it died, and report each."""
     from tui.storage.session_recovery import recover
 
     def began(journal: Path) -> None:
         size = journal.stat().st_size
         if size > _LARGE:
-            tell(RecoveryBegan(journal, size))
+            on_update(RecoveryBegan(journal, size))
 
     for found in recover(directory, paths.state_dir(), began):
         if found.problem is not None:
-            tell(RecoveryFailed(found.problem))
+            on_update(RecoveryFailed(found.problem))
         else:
-            tell(SessionRecovered(found.path, found.answers, found.scores))
+            on_update(SessionRecovered(found.path, found.answers, found.scores))
 
 
 class BackgroundRecovery:

@@ -60,7 +60,7 @@ class RequestQueue:
             raise BadInputError("This model is still answering", hint="Stop it first.")
         self.broken.pop(model, None)
         others = any(not request.state.final for request in run.requests.values())
-        batch = self._wave([planned_request_of(last)], self._launched(), company=others)
+        batch = self._batch([planned_request_of(last)], self._launched(), company=others)
         if run.plan.mode is not Mode.RACE:
             self.waiting.append(batch)
         return batch
@@ -100,19 +100,19 @@ class RequestQueue:
         failed = []
         gone = [request.spec.id for request in unloaded]
         for request in batch:
-            slot = planned_request_of(request)
+            planned = planned_request_of(request)
             if request.state is not RequestState.FAILED or request.spec.id not in self.run.requests:
                 continue
-            if request.spec.id in gone and slot.model not in self._reloaded:
-                self._reloaded.add(slot.model)
-            elif self._retried[slot] < self.run.plan.retries:
-                self._retried[slot] += 1
-                failed.append((request, self._retried[slot]))
+            if request.spec.id in gone and planned.model not in self._reloaded:
+                self._reloaded.add(planned.model)
+            elif self._retried[planned] < self.run.plan.retries:
+                self._retried[planned] += 1
+                failed.append((request, self._retried[planned]))
             else:
                 continue
-            self.broken.pop(slot.model, None)
-            again.append(slot)
-        requests = self._wave(again, self._launched())
+            self.broken.pop(planned.model, None)
+            again.append(planned)
+        requests = self._batch(again, self._launched())
         if requests:
             self.waiting.appendleft(requests)
         if failed:
@@ -141,33 +141,33 @@ class RequestQueue:
         # All requests of one call are of one launch, though a model may be asked the same several times to warm up.
         launched = self._launched()
         for batch in batches:
-            self.waiting.append(self._wave(list(batch), launched))
+            self.waiting.append(self._batch(list(batch), launched))
 
     def _launched(self) -> dict[PlannedRequest, int]:
         """The last launch of each place in the plan."""
         launched: dict[PlannedRequest, int] = {}
         for request in self.current().requests.values():
-            slot = planned_request_of(request)
-            launched[slot] = max(request.spec.launch, launched.get(slot, 0))
+            planned = planned_request_of(request)
+            launched[planned] = max(request.spec.launch, launched.get(planned, 0))
         return launched
 
-    def _wave(
-        self, slots: Sequence[PlannedRequest], launched: dict[PlannedRequest, int], *, company: bool = False
+    def _batch(
+        self, requests: Sequence[PlannedRequest], launched: dict[PlannedRequest, int], *, company: bool = False
     ) -> list[Request]:
         """Requests that are asked together; `company` says that others are in flight beside them."""
-        return [self._request(slot, launched, company=company or len(slots) > 1) for slot in slots]
+        return [self._request(planned, launched, company=company or len(requests) > 1) for planned in requests]
 
-    def _request(self, slot: PlannedRequest, launched: dict[PlannedRequest, int], *, company: bool) -> Request:
+    def _request(self, planned: PlannedRequest, launched: dict[PlannedRequest, int], *, company: bool) -> Request:
         run = self.current()
         spec = RequestSpec(
             id=self._recorder.next_request_id(),
             plan=run.plan.key,
             mode=run.plan.mode,
-            model=slot.model,
-            prompt=slot.prompt,
-            round=slot.round,
-            launch=launched.get(slot, 0) + 1,
-            warmup=slot.warmup,
+            model=planned.model,
+            prompt=planned.prompt,
+            round=planned.round,
+            launch=launched.get(planned, 0) + 1,
+            warmup=planned.warmup,
             contended=run.plan.mode is Mode.RACE and company,
             nonce=secrets.token_hex(4) if run.plan.nonce else "",
         )

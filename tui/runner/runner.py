@@ -133,7 +133,7 @@ class Runner:
             self._changed |= {request.spec.id for request in self._queue.schedule_retries(batch, unloaded)}
         self._start_waiting()
         if self.run is not None:
-            self._post_processing.warm(set(self.run.plan.models) - set(self._queue.broken), busy=self.busy)
+            self._post_processing.keep_alive(set(self.run.plan.models) - set(self._queue.broken), busy=self.busy)
         changed, self._changed = self._changed, set()
         return changed
 
@@ -224,8 +224,8 @@ class Runner:
                     if learnt is not None:
                         self._apply(learnt)
                 case Unready(request, error):
-                    said, hint = prose(error.title, error.detail), prose(error.hint)
-                    self._apply(ev.Failed(request, self.now(), "host", said, hint, type(error).__name__))
+                    message, hint = prose(error.title, error.detail), prose(error.hint)
+                    self._apply(ev.Failed(request, self.now(), "host", message, hint, type(error).__name__))
 
     def _take_samples(self) -> None:
         for sample in self._memory_sampler.samples():
@@ -242,17 +242,17 @@ class Runner:
                     self._fold(message)
 
     def _engine_gone(self, message: EngineGone) -> None:
-        said = "The engine's process ended before the answer was complete."
+        why = "The engine's process ended before the answer was complete."
         requests = {request for request, generation in self._started.items() if generation == message.generation}
         if not message.greeted:
             # It cannot even start, so what waits for it would wait for ever.
             words = message.last_words.splitlines()
-            said = prose(f"The engine's process could not start: {words[-1] if words else 'it said nothing'}")
+            why = prose(f"The engine's process could not start: {words[-1] if words else 'it said nothing'}")
             requests |= {request.spec.id for batch in self._queue.waiting for request in batch}
             self._queue.waiting.clear()
         for request_id in requests:
             hint = retry_hint(self.session.requests[request_id])
-            self._apply(ev.Failed(request_id, self.now(), "engine", said, hint, "EngineGone"))
+            self._apply(ev.Failed(request_id, self.now(), "engine", why, hint, "EngineGone"))
 
     def _launch(self, batch: list[Request]) -> None:
         """Send the batch's requests together, once each of its models is ready or has failed."""

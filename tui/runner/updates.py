@@ -104,34 +104,34 @@ Update = (
 Listener = Callable[[Update], object]
 
 
-def run_to_end(runner: Runner, run: PlanRun, tell: Listener, recovery: BackgroundRecovery | None = None) -> None:
-    """Tick until nothing is left to do, and tell of each request once, when it is complete.
+def run_to_end(runner: Runner, run: PlanRun, on_update: Listener, recovery: BackgroundRecovery | None = None) -> None:
+    """Tick until nothing is left to do, and report each request once, when it is complete.
 
     `recovery` begins when the first request has been sent, so that it delays none. Signals are put off during a tick.
     """
-    told: set[str] = set()
+    reported: set[str] = set()
     while runner.busy:
         runner.wait(TICK_S)
         with uninterrupted():
             changed = runner.tick()
-        tell_problems(runner, tell)
+        report_problems(runner, on_update)
         for pause in runner.pauses():
             names = tuple(runner.session.models[key].name for key in pause.models)
-            tell(RetryPaused(names, pause.seconds, pause.asked))
+            on_update(RetryPaused(names, pause.seconds, pause.asked))
         for update in recovery.updates() if recovery is not None else ():
-            tell(update)
+            on_update(update)
         for request_id in sorted(changed):
             request = runner.session.requests[request_id]
             if recovery is not None and (request.timestamps.sent is not None or request.state.final):
                 recovery.begin()
-            if runner.is_complete(request) and request_id not in told:
-                told.add(request_id)
-                tell(RequestEnded(runner.session, run, request))
+            if runner.is_complete(request) and request_id not in reported:
+                reported.add(request_id)
+                on_update(RequestEnded(runner.session, run, request))
     for update in recovery.updates(to_the_end=True) if recovery is not None else ():
-        tell(update)
+        on_update(update)
 
 
-def tell_problems(runner: Runner, tell: Listener) -> None:
-    """Tell of what could not be kept since the last call."""
+def report_problems(runner: Runner, on_update: Listener) -> None:
+    """Report what could not be kept since the last call."""
     for error in runner.problems():
-        tell(ProblemFound(error))
+        on_update(ProblemFound(error))

@@ -45,7 +45,7 @@ class Cluster(NamedTuple):
     end: int
     cells: int
     """What Rich and Textual take it for."""
-    room: int
+    needed: int
     """Cells in which all of it is seen wherever marks have cells of their own; no fewer than `cells`."""
     most: int
     """Cells that a terminal may take it for; as many as `cells` where all agree."""
@@ -90,14 +90,14 @@ def clusters(text: str) -> list[Cluster]:
     return found
 
 
-def room(text: str) -> int:
+def cells_needed(text: str) -> int:
     """Cells in which all of a line is seen."""
-    return sum(cluster.room for cluster in clusters(text)) if unsure(text) else cell_len(text)
+    return sum(cluster.needed for cluster in clusters(text)) if unsure(text) else cell_len(text)
 
 
 def cut(text: str, width: int) -> str:
     """A clean line of which all is seen in at most so many cells, its cut marked with an ellipsis."""
-    if room(text) <= width:
+    if cells_needed(text) <= width:
         return text
     return _beginning(text, width - 1) + ELLIPSIS if width > 0 else ""
 
@@ -108,7 +108,7 @@ def _beginning(text: str, cells: int) -> str:
         return text if cell_len(text) <= cells else set_cell_size(text, max(cells, 0)).rstrip(" ")
     end = taken = 0
     for cluster in clusters(text):
-        taken += cluster.room
+        taken += cluster.needed
         if taken > cells:
             break
         end = cluster.end
@@ -117,7 +117,7 @@ def _beginning(text: str, cells: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _measured(cluster: str) -> tuple[int, int, int]:
-    """`cells`, `room` and `most` of one cluster."""
+    """`cells`, `needed` and `most` of one cluster."""
     cells = cell_len(cluster)
     if len(cluster) == 1 and _agreed(cluster, cells):
         return cells, cells, cells

@@ -18,7 +18,7 @@ from tui.core.catalog.model_card import ModelState
 from tui.core.text.clean import clean_line
 from tui.ui import modes
 from tui.ui.actions import Action, Need, bindings, needs_of
-from tui.ui.cells import cut, room
+from tui.ui.cells import cells_needed, cut
 from tui.ui.layout_limits import MIN_HEIGHT, MIN_WIDTH
 from tui.ui.state import AppState
 from tui.ui.terminal.refresh_rate import RefreshRate
@@ -127,7 +127,7 @@ class ModeScreen(Screen[None]):
         states = [card.state for card in app_state.cards]
         counts = f"{states.count(ModelState.LOADED)}/{len(states)} loaded" if {*states} - {ModelState.UNKNOWN} else ""
         for fact in ("toys" if app_state.info.toys else "", counts):
-            if fact and room(f"{line} · {fact}") <= width:
+            if fact and cells_needed(f"{line} · {fact}") <= width:
                 line += f" · {fact}"
         return line
 

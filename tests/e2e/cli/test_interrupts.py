@@ -207,7 +207,7 @@ def test_a_signal_while_not_everything_is_kept_says_so(
     @handles_errors
     def command() -> ExitCode:
         host = LoopbackHost(server.port, ("good",))
-        with open_session(host, None, tmp_path / "sessions", save=True, tell=say_update) as (runner, _):
+        with open_session(host, None, tmp_path / "sessions", save=True, on_update=say_update) as (runner, _):
             runner._recorder.record({"score": {"run": "r1"}})
             if interrupted:
                 signal.raise_signal(signal.SIGINT)

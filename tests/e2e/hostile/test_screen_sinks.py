@@ -141,6 +141,6 @@ async def test_pages_dialogs_and_notices(payload: str) -> None:
             harmless(play)
             await play.press("escape")
         assert isinstance(play.app.screen, CompareScreen)
-        play.app.screen.tell(ModelFailedError(payload, payload, payload))
+        play.app.screen.show_error(ModelFailedError(payload, payload, payload))
         await play.settle()
         harmless(play)

@@ -1,4 +1,4 @@
-"""The house rules that tools can check: rooms and doors, style, types, and what may reach a markup sink.
+"""What tools can check: layers and imports, style, types, and what may reach a markup sink.
 
 Textual reads markup in nearly every text it is handed: `[@click=app.quit]` in a model's name would be a link, and `[/]`
 a crash. So whatever parses markup gets a literal, a `Content`, or `markup=False`.

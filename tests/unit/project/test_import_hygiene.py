@@ -48,8 +48,8 @@ def test_the_first_frame_waits_for_next_to_nothing() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     loaded = set(done.stdout.split())
     assert "tui.ui.compare.screen" in loaded
-    rooms = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("tui.")}
-    assert rooms == {
+    packages = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("tui.")}
+    assert packages == {
         "tui.app",
         "tui.cli",
         "tui.core",

@@ -12,11 +12,11 @@ import pytest
 from tests.support import sessions as make
 from tests.support.some import some
 from tui.core.requests.request import Request, RequestState
-from tui.report.aggregate import aggregate, run_from
+from tui.report.aggregate import aggregate, reported_request
 from tui.report.formats import csv as to_csv
 from tui.report.formats import json as to_json
 from tui.report.formats import markdown as to_markdown
-from tui.report.outliers import Run, outliers
+from tui.report.outliers import ReportedRequest, outliers
 
 FIRST = (100, 102, 104, 106, 108)
 """With 104 once more and any value, the median absolute deviation is 2; three of those, scaled, are 8.8956."""
@@ -26,12 +26,12 @@ def requests(*first_ms: float, **facts: object) -> list[Request]:
     return [make.request(f"r{n}", first_ms=first, round=n, usage=False, **facts) for n, first in enumerate(first_ms, 1)]
 
 
-def quick(request: Request) -> Run:
-    return run_from("s", "Why?", request)
+def quick(request: Request) -> ReportedRequest:
+    return reported_request("s", "Why?", request)
 
 
 def firsts(*first_ms: float) -> list[float]:
-    found = outliers(run_from("s", "Why?", request) for request in requests(*first_ms))
+    found = outliers(reported_request("s", "Why?", request) for request in requests(*first_ms))
     return [outlier.value for outlier in found if outlier.metric == "ttft_ms"]
 
 
@@ -45,7 +45,7 @@ def test_beyond_three_scaled_deviations_a_number_stands_apart(value: float, apar
 
 
 def test_an_outlier_says_where_it_is_and_how_far_away() -> None:
-    found, *_ = outliers(run_from("s1", "Why?", request) for request in requests(*FIRST, 104, 134))
+    found, *_ = outliers(reported_request("s1", "Why?", request) for request in requests(*FIRST, 104, 134))
     assert (found.session, found.run, found.prompt, found.round, found.n) == ("s1", "r7", "Why?", 7, 7)
     assert (found.metric, found.value, found.median) == ("ttft_ms", 134, 104)
     assert found.deviations == pytest.approx(30 / (1.4826 * 2))
@@ -86,8 +86,8 @@ def test_the_order_of_outliers_is_not_that_of_the_runs() -> None:
 
 
 def test_answers_to_different_prompts_are_not_compared() -> None:
-    slow = [run_from("s", "Write a book.", request) for request in requests(900, 902, 904, 906, 908)]
-    assert outliers([run_from("s", "Why?", request) for request in requests(*FIRST)] + slow) == ()
+    slow = [reported_request("s", "Write a book.", request) for request in requests(900, 902, 904, 906, 908)]
+    assert outliers([reported_request("s", "Why?", request) for request in requests(*FIRST)] + slow) == ()
     assert outliers(replace(run, prompt="Why?") for run in [*map(quick, requests(*FIRST, 104)), *slow[:1]]) != ()
 
 

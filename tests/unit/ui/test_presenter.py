@@ -15,7 +15,7 @@ from tui.core.scoring.rating import OVERALL, Note, RatingChange
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import Overrides, SessionModel
 from tui.core.sessions.view import ComparisonView, StoredComparison
-from tui.ui.cells import room
+from tui.ui.cells import cells_needed
 from tui.ui.compare import presenter as module
 from tui.ui.compare.presenter import ONLY_SHOWN, PaneModel, Presenter
 from tui.ui.state import AppState
@@ -223,7 +223,7 @@ def test_that_there_are_more_panes_is_told_in_any_terminal_that_is_wide_enough(m
     panes = [PaneModel(f"m{number}") for number in range(1, 6)]
     for width in (78, 158):
         line = Presenter(view).status(chosen(), mode, panes, ("", PAGE), width)
-        assert room(line) <= width and line.endswith(PAGE) and "running, 0 of 5 ended" in line
+        assert cells_needed(line) <= width and line.endswith(PAGE) and "running, 0 of 5 ended" in line
         assert line.startswith("next" if mode is Mode.MEASURE else "race")
 
 

@@ -1,4 +1,4 @@
-"""Narrowing a list of models: words typed, and one value of each facet."""
+"""Narrowing a list of models: words typed, and one value of each field."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class FilterBy(StrEnum):
     LICENCE = "licence"
 
 
-def value_of(card: ModelCard, facet: FilterBy) -> str:
-    """The card's value of a facet, as it is shown."""
-    match facet:
+def value_of(card: ModelCard, field: FilterBy) -> str:
+    """The card's value of a field, as it is shown."""
+    match field:
         case FilterBy.DEVICE:
             return card.device or UNKNOWN
         case FilterBy.STATE:
@@ -43,9 +43,9 @@ def short_task(task: str | None) -> str | None:
     return task.removesuffix("-completion") if task else None
 
 
-def values(cards: Iterable[ModelCard], facet: FilterBy) -> tuple[str, ...]:
+def values(cards: Iterable[ModelCard], field: FilterBy) -> tuple[str, ...]:
     """The values that occur, each once: states from the nearest on, the rest by the alphabet, unknown last."""
-    found = {value_of(card, facet) for card in cards}
+    found = {value_of(card, field) for card in cards}
     order = list(_STATES.values())
     return tuple(
         sorted(found, key=lambda name: (name == UNKNOWN, order.index(name) if name in order else 0, name.casefold()))
@@ -54,23 +54,23 @@ def values(cards: Iterable[ModelCard], facet: FilterBy) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ModelFilter:
-    """Words that each have to occur somewhere in the row, and the facets' values that are wanted."""
+    """Words that each have to occur somewhere in the row, and the fields' values that are wanted."""
 
     words: str = ""
     picked: Mapping[FilterBy, str] = field(default_factory=dict)
 
     def admits(self, card: ModelCard) -> bool:
         """Whether the card is to be shown."""
-        return all(value_of(card, facet) == value for facet, value in self.picked.items()) and card.matches(self.words)
+        return all(value_of(card, field) == value for field, value in self.picked.items()) and card.matches(self.words)
 
-    def stepped(self, facet: FilterBy, cards: Iterable[ModelCard]) -> ModelFilter:
-        """With the facet's next value among these cards; after the last one it is open again."""
-        known = values(cards, facet)
-        here = self.picked.get(facet)
+    def stepped(self, field: FilterBy, cards: Iterable[ModelCard]) -> ModelFilter:
+        """With the field's next value among these cards; after the last one it is open again."""
+        known = values(cards, field)
+        here = self.picked.get(field)
         at = known.index(here) + 1 if here in known else 0
-        picked = {name: value for name, value in self.picked.items() if name is not facet}
+        picked = {name: value for name, value in self.picked.items() if name is not field}
         if at < len(known):
-            picked[facet] = known[at]
+            picked[field] = known[at]
         return replace(self, picked=picked)
 
     def opened(self) -> ModelFilter:

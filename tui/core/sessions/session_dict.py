@@ -172,7 +172,7 @@ def score_to_dict(score: Score) -> Table:
 
 
 def score_from_dict(table: Table) -> Score:
-    """The score of a `[[score]]` table."""
+    """The score of a `[[score]]` table. Raises ValueError when it is not on its scale."""
     value, scale = get(table, "value", int, None), get(table, "scale", int, SCALE[-1])
     if value is not None and not 1 <= value <= scale:
         raise ValueError(f"a score of {value} on a scale of {scale}")

@@ -181,7 +181,8 @@ class _AdapterProcess(ServingProcess[AdapterReady | AdapterRefused]):
             raise NoHostError(f"The adapter {reference} cannot be started", reason_of(error), "Try again") from error
 
     def ready(self, timeout: float) -> AdapterReady:
-        """What it said once it served. Raises NoHostError when it does not get that far; it is ended then."""
+        """What it said once it served, within `timeout` seconds. Raises NoHostError when it does not get that far; it
+        is ended then."""
         message = self.first(timeout)
         if isinstance(message, AdapterReady):
             return message

@@ -1,4 +1,4 @@
-"""What there is to tell of a host in lines of text: where it was looked for, what it is, what it can do."""
+"""A host described in lines of text: where it was looked for, what it is, what it can do."""
 
 from __future__ import annotations
 

@@ -10,13 +10,13 @@ from typing import Generic
 from tui.background import start
 from tui.ui.widgets.answer.formatted import FormatJob, Formatted
 from tui.ui.widgets.answer.view import AnswerView
-from tui.ui.widgets.pane_grid import Key, PaneRow
+from tui.ui.widgets.pane_grid import Key, PaneGrid
 
 
 class MarkdownFormatter(Generic[Key]):
     """Works in a thread, so that a long answer holds up neither keys nor the end of the program."""
 
-    def __init__(self, row: PaneRow[Key], timed: Callable[[], bool], done: Callable[[], None]) -> None:
+    def __init__(self, row: PaneGrid[Key], timed: Callable[[], bool], done: Callable[[], None]) -> None:
         """`timed` says whether an answer is being timed, whose times the formatting would spoil. `done` is called when
         an answer has been formatted, and the next one could be."""
         self._row = row

@@ -22,7 +22,7 @@ from tui.core.scoring.rating import OVERALL, Note, RatingChange, Score, can_be_s
 from tui.core.sessions.session_model import SessionModel, titles_of
 from tui.core.sessions.view import ComparisonView
 from tui.core.text.clean import clean_line
-from tui.ui.cells import room
+from tui.ui.cells import cells_needed
 from tui.ui.state import AppState
 from tui.ui.widgets.answer.formatted import LONGEST
 from tui.ui.widgets.answer.pane import PaneData
@@ -234,7 +234,7 @@ class Presenter:
             (mode.value, "next: ", " · "),
         ):
             line = gap.join((f"{following if other else ''}{how}", *parts))
-            if room(line) <= width:
+            if cells_needed(line) <= width:
                 break
         return line
 

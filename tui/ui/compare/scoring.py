@@ -13,7 +13,7 @@ from tui.core.sessions.view import RatingCommands
 from tui.ui.compare.presenter import PaneModel, Presenter
 from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.text_input import TextInputDialog
-from tui.ui.widgets.pane_grid import PaneRow
+from tui.ui.widgets.pane_grid import PaneGrid
 
 
 class NoteDialog(TextInputDialog):
@@ -29,7 +29,7 @@ class Scoring:
     def __init__(
         self,
         screen: Screen[Any],
-        row: PaneRow[PaneModel],
+        row: PaneGrid[PaneModel],
         presenter: Presenter,
         ratings: RatingsOf,
         commands: RatingCommands,

@@ -22,7 +22,7 @@ from tui.ui.cells import cut
 from tui.ui.mode_screen import Line, ModeScreen
 from tui.ui.state import AppState
 from tui.ui.terminal.refresh_rate import RefreshRate
-from tui.ui.widgets.pane_grid import PaneRow
+from tui.ui.widgets.pane_grid import PaneGrid
 from tui.ui.widgets.prompt import PromptField
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class CompareScreen(ModeScreen):
     _markdown_formatter: MarkdownFormatter[PaneModel]
     _refresh_loop: RefreshLoop
 
-    def __init__(self, app_state: AppState, flow: RefreshRate) -> None:
-        super().__init__(app_state, flow)
+    def __init__(self, app_state: AppState, refresh_rate: RefreshRate) -> None:
+        super().__init__(app_state, refresh_rate)
         self._begun = False
         self._commands: Commands | None = None
         self._scoring: Scoring | None = None
@@ -69,14 +69,14 @@ class CompareScreen(ModeScreen):
         self._sentence = ""
         """What stands in the place of the status for a while."""
         self._sentence_end: Timer | None = None
-        self._row: PaneRow[PaneModel] = PaneRow(id="panes")
+        self._row: PaneGrid[PaneModel] = PaneGrid(id="panes")
         self._unfolded: set[str] = set()
         """The session's keys of the models whose thinking is open."""
         self._jumping = False
         self._run_seen: PlanRun | None = None
         self._ran = False
         self.storage_problem: StoreError | None = None
-        """What was last wrong, or worth telling, about keeping the session."""
+        """What was last wrong, or worth a notice, about keeping the session."""
         self.early_prompt: str | None = None
         """What was to be run before the host was there."""
 
@@ -153,7 +153,7 @@ class CompareScreen(ModeScreen):
     def _wanted(self) -> list[PaneModel]:
         return self._presenter.models_wanted(self.app_state)
 
-    def on_pane_row_arranged(self, event: PaneRow.Arranged) -> None:
+    def on_pane_grid_arranged(self, event: PaneGrid.Arranged) -> None:
         """Panes that come into sight may show something old."""
         if self._begun:
             self._repaint(set(self._view.session.requests), bars=True)
@@ -188,7 +188,7 @@ class CompareScreen(ModeScreen):
         for problem in view.problems():
             if isinstance(problem, StoreError):
                 self.storage_problem = problem
-            self.tell(problem)
+            self.show_error(problem)
 
     def _repaint(self, changed: set[str], bars: bool) -> None:
         """Show the requests that changed; bars and counters of running requests move only when they are due."""
@@ -234,7 +234,7 @@ class CompareScreen(ModeScreen):
         self._sentence_end = self.set_timer(_SENTENCE_S, lambda: self._say("")) if text else None
         self._show_status()
 
-    def tell(self, error: CompareError) -> None:
+    def show_error(self, error: CompareError) -> None:
         """Show a failure as a sentence."""
         self.notify(clean_line(error.sentence()), severity="error", timeout=10, markup=False)
 
@@ -263,7 +263,7 @@ class CompareScreen(ModeScreen):
             return
         cards = self.app_state.chosen_cards()
         if not cards and text.strip():
-            self.tell(self.app_state.trouble or BadInputError("No model is chosen", hint="F1 shows the models."))
+            self.show_error(self.app_state.trouble or BadInputError("No model is chosen", hint="F1 shows the models."))
             return
         try:
             self._commands.begin(cards, text, PlanOptions(mode=self.mode, alone=self._alone))
@@ -317,7 +317,7 @@ class CompareScreen(ModeScreen):
         if self._view.busy:
             self._say(clean_line(error.sentence()))
         else:
-            self.tell(error)
+            self.show_error(error)
 
     def _rerun(self, again: Callable[[], None]) -> None:
         try:

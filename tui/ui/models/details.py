@@ -130,12 +130,12 @@ def incomplete_line(app_state: AppState) -> str:
 def filter_line(wanted: ModelFilter, offered: list[FilterBy]) -> Content:
     """What the list can be filtered by, with the keys, and the value that each filter is set to."""
     parts: list[Content] = []
-    for number, facet in enumerate(FilterBy, 1):
-        if facet in wanted.picked:
-            value = clean_line(wanted.picked[facet], 16)
-            parts.append(Content.styled(f"{number} {facet}: {value}", "bold reverse"))
-        elif facet in offered:
-            parts.append(Content(f"{number} {facet}"))
+    for number, field in enumerate(FilterBy, 1):
+        if field in wanted.picked:
+            value = clean_line(wanted.picked[field], 16)
+            parts.append(Content.styled(f"{number} {field}: {value}", "bold reverse"))
+        elif field in offered:
+            parts.append(Content(f"{number} {field}"))
     if wanted.picked:
         parts.append(Content("0 all"))
     return Content("  ").join(parts)
@@ -149,5 +149,5 @@ def why_empty(app_state: AppState, wanted: ModelFilter) -> str:
         return "Waiting for the host …"
     if not app_state.cards:
         return clean(app_state.info.unlisted) or "This host lists no models."
-    facets = " 0 lets in all values of 1 to 5 again." if wanted.picked else ""
-    return f"No model has all of these words. / changes them.{facets}"
+    hint = " 0 lets in all values of 1 to 5 again." if wanted.picked else ""
+    return f"No model has all of these words. / changes them.{hint}"

@@ -57,11 +57,11 @@ class ModelsScreen(ModeScreen):
         self._possible: tuple[object, ...] = ()
 
     def body(self) -> Iterable[Widget]:
-        """Filter, facets, table, details, and a line about the choice."""
+        """Filter, the line about it, table, details, and a line about the choice."""
         yield FilterField(placeholder="/ filter: words from any column", id="filter", compact=True)
-        yield Static(id="facets", markup=False)
+        yield Static(id="filter-line", markup=False)
         yield Static(id="fresh", markup=False)
-        with Horizontal(id="shelf"):
+        with Horizontal(id="list-and-details"):
             yield ModelTable(COLUMNS, STATE, id="table")
             with VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="about", markup=False)
@@ -88,8 +88,8 @@ class ModelsScreen(ModeScreen):
         shown = [card for card in self.app_state.cards if self._filter.admits(card)]
         glyphs = Glyphs() if self.app.console.encoding.startswith("utf") else PLAIN
         self._table.show(model_rows(shown, self.app_state, self._opened, glyphs))
-        offered = [facet for facet in FilterBy if len(values(self.app_state.cards, facet)) > 1]
-        self.query_one("#facets", Static).update(details.filter_line(self._filter, offered))
+        offered = [field for field in FilterBy if len(values(self.app_state.cards, field)) > 1]
+        self.query_one("#filter-line", Static).update(details.filter_line(self._filter, offered))
         fresh = self.query_one("#fresh", Static)
         why_incomplete = details.incomplete_line(self.app_state)
         fresh.update(Content(clean_line(why_incomplete)))
@@ -130,18 +130,18 @@ class ModelsScreen(ModeScreen):
         """Into the filter field."""
         self.query_one("#filter", Input).focus()
 
-    def action_facet(self, name: str) -> None:
+    def action_filter_by(self, name: str) -> None:
         """Show only models with the next value of this, such as the next device."""
-        facet = FilterBy(name)
-        known = values(self.app_state.cards, facet)
-        if len(known) < 2 and facet not in self._filter.picked:
+        field = FilterBy(name)
+        known = values(self.app_state.cards, field)
+        if len(known) < 2 and field not in self._filter.picked:
             same = clean_line(known[0], 40) if known else formatting.UNKNOWN
-            self._say(f"All models have the same {facet}: {same}." if known else "There are no models to narrow down.")
+            self._say(f"All models have the same {field}: {same}." if known else "There are no models to narrow down.")
             return
-        self._filter = self._filter.stepped(facet, self.app_state.cards)
+        self._filter = self._filter.stepped(field, self.app_state.cards)
         self.refill()
 
-    def action_open_facets(self) -> None:
+    def action_clear_filters(self) -> None:
         """Show the models of all devices, states, tasks, … again."""
         self._filter = self._filter.opened()
         self.refill()

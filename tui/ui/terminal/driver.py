@@ -14,10 +14,10 @@ from textual import constants
 from textual.driver import Driver
 
 from tui.ui.cells import unsure
-from tui.ui.terminal.minimal_escapes import compact
+from tui.ui.terminal.minimal_escapes import with_minimal_escapes
 from tui.ui.terminal.writer import Sink, TerminalWriter
 
-LEAVING = 1.0
+CLOSE_S = 1.0
 """Seconds that the end of the program may wait for the terminal."""
 _MOMENT = 0.1
 """Seconds to wait for room."""
@@ -120,7 +120,7 @@ def bounded_driver(terminal_writer: TerminalWriter) -> type[Driver] | None:
                     from tui.ui.terminal.column_widths import keep_columns  # a first frame has no need of it
 
                     held = keep_columns(held)
-                terminal_writer.write(compact(held, erases=self._erases))
+                terminal_writer.write(with_minimal_escapes(held, erases=self._erases))
 
         def stop_application_mode(self) -> None:
             terminal_writer.begin_restoring()
@@ -128,7 +128,7 @@ def bounded_driver(terminal_writer: TerminalWriter) -> type[Driver] | None:
             super().stop_application_mode()
 
         def close(self) -> None:
-            terminal_writer.close(LEAVING)
+            terminal_writer.close(CLOSE_S)
             super().close()
 
         def _restore_terminal(self) -> None:

@@ -31,7 +31,7 @@ class _Style(NamedTuple):
 _NONE = _Style("", "", "")
 
 
-def compact(data: str, *, erases: bool) -> str:
+def with_minimal_escapes(data: str, *, erases: bool) -> str:
     """`data` without styles that are set already, and without moves and line ends that another move follows at once.
 
     It must begin without a style, and ends without one. What is neither a style nor a move stays where and as it is;

@@ -85,7 +85,7 @@ class RefreshLoop:
             pass  # The program has ended.
 
     def hold(self, seconds: float) -> None:
-        """Paint nothing for so long. What happens is taken in all the same."""
+        """Paint nothing for so many seconds. What happens is taken in all the same."""
         self._held_until = time.perf_counter() + seconds
 
     def _turn(self) -> None:

@@ -256,7 +256,7 @@ def fitted(columns: Sequence[ModelColumn], rows: Sequence[ModelRow], room: int) 
     for index, column in enumerate(columns):
         texts = {row.cells[index] for row in rows}
         if column.rank == 0 or texts - {EMPTY, ""}:
-            wanted[index] = max(map(cells.room, (column.title, *texts)))
+            wanted[index] = max(map(cells.cells_needed, (column.title, *texts)))
     least = {index: min(width, columns[index].least or width) for index, width in wanted.items()}
     shown = dict(least)
     for index in sorted(shown, key=lambda index: -columns[index].rank):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Key = TypeVar("Key", bound=Hashable)
 
 
-class PaneRow(Canvas, Horizontal, Generic[Key]):
+class PaneGrid(Canvas, Horizontal, Generic[Key]):
     """One pane a model. Panes are told apart by a key, and counted from 0 in the order of the models."""
 
     BLANK = True

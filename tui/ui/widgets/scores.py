@@ -8,7 +8,7 @@ from typing import ClassVar
 from tui.core.scoring import rating
 from tui.core.scoring.rating import OVERALL, SCALE, Score
 from tui.core.text.clean import clean_line
-from tui.ui.cells import cut, room
+from tui.ui.cells import cells_needed, cut
 from tui.ui.widgets.painted import TEXT, Painted, Piece, Row
 
 STAR, GAP, NO_SCORE, NOTE = "★", "☆", "·", "✎"
@@ -47,7 +47,7 @@ class ScoreRow(Painted):
             gap = " " * bool(pieces)
             left -= len(gap) + len(stars)
             name = f" {clean_line(criterion, max(left - 1, 0))}"
-            if criterion == OVERALL and room(words) > left - len(name):
+            if criterion == OVERALL and cells_needed(words) > left - len(name):
                 name = ""  # What somebody wrote says more.
             left -= len(name)
             pieces += [(gap + stars, style), (name, _MUTED)]

@@ -62,7 +62,7 @@ class TitleRow(Painted):
         label = "toy " if toy else ""
         name = clean_line(title, MAX_TITLE)
         room = width - len(number) - len(label)
-        status = f"{glyph} {word}" if cells.room(name) + 1 + cell_len(glyph) + 1 + len(word) <= room else glyph
+        status = f"{glyph} {word}" if cells.cells_needed(name) + 1 + cell_len(glyph) + 1 + len(word) <= room else glyph
         name = cells.cut(name, room - cell_len(status) - (1 if status else 0))
         gap = " " * max(room - cell_len(name) - cell_len(status), 0)
         return (

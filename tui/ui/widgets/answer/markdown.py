@@ -23,7 +23,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from tui.core.text.clean import clean
-from tui.ui.cells import clusters, room, unsure
+from tui.ui.cells import cells_needed, clusters, unsure
 from tui.ui.widgets.answer.formatted import FormatJob, Formatted
 from tui.ui.widgets.answer.wrapping import breaks
 
@@ -76,7 +76,7 @@ def _rows(answer: _Answer, job: FormatJob) -> list[list[Segment]]:
         )  # fmt: skip
         lines = console.render_lines(answer, console.options, pad=False)
         rows = [_trimmed(Segment.adjust_line_length(line, width, pad=False), base) for line in lines]
-        needed = max((sum(room(piece.text) for piece in row) for row in rows), default=0)
+        needed = max((sum(cells_needed(piece.text) for piece in row) for row in rows), default=0)
         if needed <= job.width or width <= job.width // 2:
             return rows
         width -= max((needed - job.width) // 2, 1)
@@ -128,8 +128,8 @@ def _needed(text: str) -> int:
     """Cells in which a text may stand without being broken."""
     column = most = 0
     for cluster in clusters(text):
-        most = max(most, column + max(cluster.room, cluster.most - 1))
-        column += cluster.room
+        most = max(most, column + max(cluster.needed, cluster.most - 1))
+        column += cluster.needed
     return most
 
 

@@ -12,7 +12,7 @@ from textual.selection import Selection
 from tui.core.text.clean import clean
 from tui.ui.widgets.answer.formatted import Formatted
 from tui.ui.widgets.answer.styles import ERROR, MUTED, TEXT
-from tui.ui.widgets.answer.wrapped import Place, WrappedText
+from tui.ui.widgets.answer.wrapped import TextPosition, WrappedText
 from tui.ui.widgets.answer.wrapping import wrap
 
 WIDTH_BEFORE_LAYOUT = 80
@@ -66,16 +66,16 @@ class AnswerText:
         formatted = self.formatted is not None and block.rows is self.formatted.rows
         return block.rows[at], block.style, self.formatted.pieces[at] if self.formatted and formatted else None
 
-    def place(self, row: int) -> tuple[WrappedText, Place] | None:
+    def position(self, row: int) -> tuple[WrappedText, TextPosition] | None:
         """The text that a row shows, and where in it; None for what does not outlive another width."""
         block = block_at(self.blocks, row)
         text = next((text for text in (self.answer, self.thinking) if block and text.rows is block.rows), None)
-        return (text, text.place(row - block.start)) if text and block else None
+        return (text, text.position(row - block.start)) if text and block else None
 
-    def row_of(self, text: WrappedText, place: Place) -> int:
+    def row_of(self, text: WrappedText, position: TextPosition) -> int:
         """The row that shows a place."""
         start = next((block.start for block in self.blocks if block.rows is text.rows), 0)
-        return start + text.row_of(place)
+        return start + text.row_of(position)
 
     def selected(self, selection: Selection) -> str:
         """The selected text, with its own line ends and not those of the wrapping."""

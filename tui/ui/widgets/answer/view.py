@@ -19,7 +19,7 @@ from tui.ui.widgets.answer.moves import MOVES, Moves
 from tui.ui.widgets.answer.rows import Looks, marked_rows, paint
 from tui.ui.widgets.answer.styles import CLASSES, CSS, MUTED, ROLES, component
 from tui.ui.widgets.answer.text import AnswerText
-from tui.ui.widgets.answer.wrapped import Place, WrappedText
+from tui.ui.widgets.answer.wrapped import TextPosition, WrappedText
 from tui.ui.widgets.painted import Looked, is_bare
 
 MAX_STEP = 12
@@ -65,7 +65,7 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         self._moved = False
         """Whether a person chose what is in sight."""
         self._adjusting = False
-        self._kept: tuple[int, WrappedText, Place] | None = None
+        self._kept: tuple[int, WrappedText, TextPosition] | None = None
         """The place kept through a resize, and the row it was put in."""
         self._painted: dict[int, tuple[Looks, Strip]] = {}
         """Rows as they were painted last: most of them come again when the view scrolls."""
@@ -209,8 +209,8 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
             return
         if old_value > self.max_scroll_y:
             # A view that has become larger is moved by Textual before it hears of its size: no person's doing either.
-            place = self._place(round(old_value))
-            self._kept = place and (round(new_value), *place)
+            position = self._position(round(old_value))
+            self._kept = position and (round(new_value), *position)
             return
         self._moved = True
         sees_end = new_value > old_value and new_value + self._room.height >= self._text.total
@@ -226,7 +226,7 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         room = self._present_room
         if room == self._room or not room:
             return
-        kept = None if self._following else self._place(self.scroll_offset.y)
+        kept = None if self._following else self._position(self.scroll_offset.y)
         if room.width != self._room.width:
             self._unformat()
             self._text.resize(room.width)
@@ -247,12 +247,12 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         if event.x == self._room.width and self._room.height > 1:
             self.go(round(event.y / (self._room.height - 1) * self.max_scroll_y))
 
-    def _place(self, top: int) -> tuple[WrappedText, Place] | None:
+    def _position(self, top: int) -> tuple[WrappedText, TextPosition] | None:
         """The text that the first row shows; after a resize the one that it was to show, so that places do not
         drift."""
         if self._kept is not None and self._kept[0] == top:
             return self._kept[1:]
-        return self._text.place(top)
+        return self._text.position(top)
 
     # Painting
 

@@ -19,7 +19,7 @@ _SEAM = re.compile(r"(?<=[\w ])(?=[\w ])")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TextPosition:
     """A row's first character, by logical line and offset in it: it outlives a change of width."""
 
     line: int
@@ -73,17 +73,17 @@ class WrappedText:
         self._reset()
         self.update(text)
 
-    def place(self, row: int) -> Place:
+    def position(self, row: int) -> TextPosition:
         """Which text a row begins with."""
         line = max(bisect_right(self._starts, row) - 1, 0)
         start = self._starts[line] if self._starts else 0
-        return Place(line, sum(len(slice_) for slice_ in self.rows[start:row]))
+        return TextPosition(line, sum(len(slice_) for slice_ in self.rows[start:row]))
 
-    def row_of(self, place: Place) -> int:
-        """The row that holds a place."""
-        if place.line >= len(self._starts):
+    def row_of(self, position: TextPosition) -> int:
+        """The row that holds a position."""
+        if position.line >= len(self._starts):
             return len(self.rows)
-        row, left = self._starts[place.line], place.offset
+        row, left = self._starts[position.line], position.offset
         while row < len(self.rows) - 1 and left >= len(self.rows[row]) > 0:
             left -= len(self.rows[row])
             row += 1

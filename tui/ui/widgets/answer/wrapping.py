@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tui.ui.cells import clusters, room
+from tui.ui.cells import cells_needed, clusters
 
 TAB_STOP = 4
 """Cells from one tab stop to the next."""
@@ -40,11 +40,11 @@ def untab(line: str) -> str:
     if "\t" not in line:
         return line
     first, *others = line.split("\t")
-    text, column = first, room(first)
+    text, column = first, cells_needed(first)
     for part in others:
         gap = TAB_STOP - column % TAB_STOP
         text += " " * gap + part
-        column += gap + room(part)
+        column += gap + cells_needed(part)
     return text
 
 
