@@ -13,7 +13,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui.app.app import CompareApp
+from tui.app.app import CompareApp, Opened
 from tui.core.plans.plan_run import PlanRun
 from tui.core.sessions.session import Session
 from tui.hosts.host_kind import Surroundings
@@ -32,7 +32,7 @@ async def paint(folder: Path) -> str:
     host = open_host(["demo"], Surroundings(folder, {}, folder))
     runner = Runner(host, Session("picture", datetime.now(UTC)))
     themes, _ = load_all([])
-    app = CompareApp(host, runner, themes=themes, theme="dark", prompt=PROMPT)
+    app = CompareApp(lambda: Opened(host, runner), themes=themes, theme="dark", prompt=PROMPT)
     try:
         async with app.run_test(size=SIZE) as pilot:
             for _ in range(PATIENCE):

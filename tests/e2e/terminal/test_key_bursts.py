@@ -32,7 +32,7 @@ class Keyboard:
 
     def __init__(self, folder: Path) -> None:
         self.end, shell = os.openpty()
-        self.file = folder / "told"
+        self.file = folder / "report"
         environ = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TEXTUAL_DRIVER")}
         self.program = subprocess.Popen(
             [sys.executable, "-P", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); import runpy; "
@@ -49,13 +49,13 @@ class Keyboard:
     def until(self, state: list[Any]) -> None:
         """Wait until this is what stands there: prompt, line, what was submitted, how often 3 was pressed."""
         deadline = time.monotonic() + PATIENCE_S
-        while (told := self.notices) != state:
-            assert time.monotonic() < deadline, told
+        while (report := self.report) != state:
+            assert time.monotonic() < deadline, report
             if select.select([self.end], [], [], 0.01)[0]:
                 os.read(self.end, 65536)
 
     @property
-    def told(self) -> object:
+    def report(self) -> object:
         return json.loads(self.file.read_text()) if self.file.exists() else None
 
     def close(self) -> None:
