@@ -22,7 +22,7 @@ from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.help import HelpDialog
 from tui.ui.dialogs.text_input import TextInputDialog
 from tui.ui.terminal import keys_in_turn
-from tui.ui.terminal.key_sequences import KeysRead, Reads
+from tui.ui.terminal.key_sequences import KeyParser, KeysRead
 from tui.ui.widgets.line_field import LineField
 from tui.ui.widgets.pane_grid import PaneGrid
 from tui.ui.widgets.prompt import PromptField
@@ -94,7 +94,7 @@ async def test_keys_of_one_read_edit_a_text_in_their_order(kind: type[TextArea |
     async with app.run_test() as pilot:
         field.focus()
         await pilot.pause()
-        app.post_message(KeysRead(Reads().take(keys), at_once=False))  # type: ignore[arg-type]
+        app.post_message(KeysRead(KeyParser().take(keys), at_once=False))  # type: ignore[arg-type]
         await acted(app)
         assert (field.text if isinstance(field, TextArea) else field.value) == text
 
@@ -139,7 +139,7 @@ async def test_a_burst_does_what_its_keys_do_one_at_a_time(burst: str) -> None:
 
 async def test_the_way_out_waits_for_no_queue_of_keys_and_for_what_is_soon_done() -> None:
     async with looking_at(THREE) as play:
-        keys = Reads().take(f"{ESC}4{RIGHT * 20_000}\x11")
+        keys = KeyParser().take(f"{ESC}4{RIGHT * 20_000}\x11")
         play.app.post_message(KeysRead([key for key in keys if isinstance(key, Key)], at_once=False))
         await play.until(lambda: play.app._exit)
         assert play.app._reads, "keys are left that nobody waits for"
@@ -233,7 +233,7 @@ async def test_text_behind_a_line_end_makes_a_read_a_paste_in_the_prompt(read: s
 async def test_the_rest_of_a_paste_that_comes_at_once_runs_nothing_either() -> None:
     async with looking_at(THREE) as play:
         for text, at_once in (("one\rtwo", False), (" and\rthree\r", True), ("4\r", True)):
-            play.app.post_message(KeysRead(Reads().take(text), at_once=at_once))  # type: ignore[arg-type]
+            play.app.post_message(KeysRead(KeyParser().take(text), at_once=at_once))  # type: ignore[arg-type]
         await play.settle()
         assert play.prompt.text == "one\ntwo and\nthree\n4\n"
         assert play.runner.begun == []
@@ -286,7 +286,7 @@ async def test_ctrl_c_asks_once_and_can_be_answered() -> None:
         await play.read(ESC)
         assert len(play.app.screen_stack) == 1
         await play.read("\x03")
-        play.app.post_message(KeysRead(Reads().take("y"), at_once=False))  # type: ignore[arg-type]
+        play.app.post_message(KeysRead(KeyParser().take("y"), at_once=False))  # type: ignore[arg-type]
         await play.until(lambda: not play.app.is_running)
 
 
@@ -313,7 +313,7 @@ async def test_the_way_out_within_a_pasted_text_is_no_key(monkeypatch: pytest.Mo
 async def test_what_is_typed_before_the_way_out_is_kept() -> None:
     async with looking_at(THREE) as play:
         for text in (f"{ESC}3n4 bits{ENTER}{RIGHT}2", "\x11"):
-            play.app.post_message(KeysRead(Reads().take(text), at_once=False))  # type: ignore[arg-type]
+            play.app.post_message(KeysRead(KeyParser().take(text), at_once=False))  # type: ignore[arg-type]
         await play.until(lambda: not play.app.is_running)
         session = play.runner.session
         assert [note.text for note in session.notes] == ["4 bits"]

@@ -23,7 +23,7 @@ from tui.ui.cells import cells_needed
 from tui.ui.terminal.column_widths import keep_columns
 from tui.ui.widgets.answer.formatted import LONGEST, FormatJob, Formatted
 from tui.ui.widgets.answer.markdown import formatted
-from tui.ui.widgets.answer.rows import Looks, paint
+from tui.ui.widgets.answer.rows import RowSpec, paint
 from tui.ui.widgets.answer.styles import ROLES
 from tui.ui.widgets.answer.view import AnswerView
 
@@ -111,7 +111,7 @@ def test_an_emoji_at_the_end_of_a_row_is_seen(answer: str, width: int) -> None:
         made = formatted(FormatJob(answer.replace("{}", emoji), width, STYLES))
         assert made is not None
         strips = [
-            paint(at, Looks(row, STYLES["text"], width, None, True, None, None, made.pieces[at]))
+            paint(at, RowSpec(row, STYLES["text"], width, None, True, None, None, made.pieces[at]))
             for at, row in enumerate(made.rows)
         ]
         frame = keep_columns(

@@ -14,7 +14,7 @@ from textual.events import AppFocus, Key, MouseDown, Paste, Resize
 from textual.message import Message
 
 from tests.support.some import some
-from tui.ui.terminal.key_sequences import ESC, KeysRead, Reads
+from tui.ui.terminal.key_sequences import ESC, KeyParser, KeysRead
 
 KEYS = {
     "\x1b": "escape", "\x1b[A": "up", "\x1b[D": "left", "\x1bOH": "home", "\x1b[3~": "delete", "\x1bOP": "f1",
@@ -36,7 +36,7 @@ def keys(messages: list[Message]) -> list[str]:
 
 def read(*texts: str) -> list[Message]:
     """What these reads mean when nothing comes after them."""
-    reads = Reads()
+    reads = KeyParser()
     found = [message for text in texts for message in reads.take(text)]
     found += reads.give_up()
     assert not reads.waiting
@@ -101,12 +101,12 @@ def test_a_string_of_any_kind_is_no_key(begin: str) -> None:
 
 @pytest.mark.parametrize("begun", [answer[:-1] for answer in ANSWERS.values() if answer[-1] != "y"])
 def test_of_an_answer_that_never_ends_nothing_is_left_and_keys_act(begun: str) -> None:
-    reads = Reads()
+    reads = KeyParser()
     assert reads.take(begun) == []
     assert reads.answered
     assert reads.give_up() == []
     assert named(reads.take("3")) == ["3"]
-    reads = Reads()
+    reads = KeyParser()
     assert named(reads.take(begun.removesuffix(ESC)) + reads.take("\x11\x1b[A3")) == ["ctrl+q", "up", "3"]
 
 
@@ -130,7 +130,7 @@ def test_what_only_begins_like_a_reply_is_keys(typed: str) -> None:
 
 @given(st.text("\x1b]P_X^\\\x07[12;>|Ga", max_size=30))
 def test_nothing_of_what_is_typed_is_waited_for_without_end(typed: str) -> None:
-    reads = Reads()
+    reads = KeyParser()
     reads.take(typed)
     reads.give_up()
     assert not reads.waiting

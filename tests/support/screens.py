@@ -22,7 +22,7 @@ from tests.support.running import open_runner
 from tui.app.app import CompareApp, Opened
 from tui.hosts.base import Host
 from tui.runner import Runner
-from tui.ui.terminal.key_sequences import KeysRead, Reads
+from tui.ui.terminal.key_sequences import KeyParser, KeysRead
 from tui.ui.terminal.keys_in_turn import KeysInTurn
 from tui.ui.widgets.answer.pane import AnswerPane
 from tui.ui.widgets.model_table import ModelTable
@@ -69,7 +69,7 @@ class Play:
 
     async def read(self, *texts: str) -> None:
         """Have the driver read these from the terminal, one straight after the other."""
-        reads = Reads()
+        reads = KeyParser()
         for text in texts:
             self._read(reads.take(text))
         self._read(reads.give_up())

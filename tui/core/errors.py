@@ -30,8 +30,8 @@ class CompareError(Exception):
 
 def reason_of(error: BaseException) -> str:
     """Why, in the system's own words: never empty, for some errors come without any."""
-    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return said or type(error).__name__
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return reason or type(error).__name__
 
 
 class BadInputError(CompareError):

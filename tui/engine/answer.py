@@ -11,7 +11,7 @@ from tui.core.requests import events as ev
 from tui.core.requests.answer_limits import AnswerLimit
 from tui.engine import errors
 from tui.engine.sse_chunks import Chunk, ChunkReader, Count, error_in, is_sign_of_life
-from tui.engine.sse_framing import Item, What
+from tui.engine.sse_framing import Item, ItemKind
 from tui.engine.stamps import Stamps
 from tui.engine.thinking_tags import ThinkingTags, UnopenedThinking
 
@@ -42,14 +42,14 @@ class Answer:
     def take(self, item: Item) -> bool:
         """Process one item; returns whether it brought text. Raises an error that the item reports, after its text."""
         what, value = item
-        if what is What.DONE:
+        if what is ItemKind.DONE:
             self.done = True
             return False
-        if what is What.ERROR and not (isinstance(value, dict) and value.get("choices") and "error" in value):
+        if what is ItemKind.ERROR and not (isinstance(value, dict) and value.get("choices") and "error" in value):
             raise errors.ServerSaidError(error_in(value))
-        if what is What.NONSENSE:
+        if what is ItemKind.NONSENSE:
             raise errors.NonsenseError(value)
-        if what is What.NAMED and not any(value.get(key) for key in ("choices", "usage", "error")):
+        if what is ItemKind.NAMED and not any(value.get(key) for key in ("choices", "usage", "error")):
             self._note_foreign(value)
             return False
         return self._read(value)

@@ -29,7 +29,7 @@ _TOLERATED = ("data", "event")
 """Fields whose names are recognized in any spelling, so that their content is not lost."""
 
 
-class What(Enum):
+class ItemKind(Enum):
     """What an item of the stream is."""
 
     VALUE = auto()
@@ -44,7 +44,7 @@ class What(Enum):
     """The server's end marker."""
 
 
-Item = tuple[What, Any]
+Item = tuple[ItemKind, Any]
 
 
 class TooLongError(Exception):
@@ -107,7 +107,7 @@ class EventStream:
             yield from self._read(line)
         if self._data or self._name:
             # Text that cannot be read here was torn: the stream ended in the middle of it.
-            yield from (item for item in self._event() if item[0] is not What.NONSENSE)
+            yield from (item for item in self._event() if item[0] is not ItemKind.NONSENSE)
         yield from self._without_fields()
 
     @property
@@ -144,7 +144,7 @@ class EventStream:
             case "error" if value.strip() == "null":
                 pass
             case "error" if ":" in text:
-                yield What.ERROR, _value_or_text(value)
+                yield ItemKind.ERROR, _value_or_text(value)
             case "" | "id" | "retry":
                 pass
             case _:
@@ -154,7 +154,7 @@ class EventStream:
         yield from self._without_fields()
         if _is_end(text):
             yield from self._event()
-            yield What.DONE, None
+            yield ItemKind.DONE, None
             return
         value = None if self._data else _object(text)
         if value is not None:
@@ -170,21 +170,21 @@ class EventStream:
         text, name = "\n".join(self._data), self._name
         self._data, self._data_chars, self._name = [], 0, ""
         if name.lower() in _ERROR_NAMES:
-            yield What.ERROR, _value_or_text(text)
+            yield ItemKind.ERROR, _value_or_text(text)
         elif text.strip():
             value = _decoded(text)
             if isinstance(value, dict):
-                yield What.VALUE if name in _READ_NAMES else What.NAMED, value
+                yield ItemKind.VALUE if name in _READ_NAMES else ItemKind.NAMED, value
             elif name in _READ_NAMES and text.strip().lower() not in _KEEP_ALIVE:
-                yield (What.NONSENSE, text) if value is None else (What.VALUE, value)
+                yield (ItemKind.NONSENSE, text) if value is None else (ItemKind.VALUE, value)
 
     def _dispatched(self, value: dict[str, Any]) -> Item:
         """An object that one line held: its event need not have ended, for some servers divide by one line feed."""
         self._begun = True
         name, self._name = self._name, ""
         if name in _READ_NAMES:
-            return What.VALUE, value
-        return What.ERROR if name.lower() in _ERROR_NAMES else What.NAMED, value
+            return ItemKind.VALUE, value
+        return ItemKind.ERROR if name.lower() in _ERROR_NAMES else ItemKind.NAMED, value
 
     def _without_fields(self) -> Iterator[Item]:
         """The object that lines without a field form together, if they do; otherwise they are kept in `loose`."""
@@ -193,12 +193,12 @@ class EventStream:
             self._unframed, self._unframed_chars = [], 0
             value = _decoded(text) if text.startswith(_BEGINNINGS) else None
             if isinstance(value, dict | list):
-                yield What.VALUE, value
+                yield ItemKind.VALUE, value
 
     def _without_field(self, text: str) -> Iterator[Item]:
         if _is_end(text):
             yield from self._without_fields()
-            yield What.DONE, None
+            yield ItemKind.DONE, None
             return
         if text.startswith(_BEGINNINGS) and self._unframed and not self._unframed[0].startswith(_BEGINNINGS):
             yield from self._without_fields()

@@ -62,10 +62,10 @@ class Reply:
         """The server's own explanation, else its status."""
         if self.location is not None:
             return f"It points to another address, {self.location}, which is not followed"
-        said = error_message(self.body) or (self._page() if self._is_page else self.text)
+        words = error_message(self.body) or (self._page() if self._is_page else self.text)
         return (
-            redacted_start(" ".join(said.split()), MAX_WORDS)
-            if said.strip()
+            redacted_start(" ".join(words.split()), MAX_WORDS)
+            if words.strip()
             else f"It answered with HTTP status {self.status}"
         )
 

@@ -154,8 +154,8 @@ class CatalogClient:
         away = _AWAY in words
         if isinstance(message, RuntimeRefused) and message.unknown and not away:
             return NoModelError(f"The catalogue has no model called {name}", hint="`models --all` lists what it has")
-        said = without_origin(message.why) if isinstance(message, RuntimeRefused) and not message.unknown else ""
-        detail = _stale(_cause(words)) if away else said or words[-SHOWN:]
+        why = without_origin(message.why) if isinstance(message, RuntimeRefused) and not message.unknown else ""
+        detail = _stale(_cause(words)) if away else why or words[-SHOWN:]
         hint = make_space(detail, "Is there a connection? Try again")
         return ModelFailedError(f"{name} could not be downloaded", detail, hint)
 

@@ -101,8 +101,8 @@ class FoundryCli:
             status = self.json("server", "status", "-o", "json", timeout=timeout)
         except NoHostError:
             # Generation 0.8 does not know the command. What is really wrong, the next question meets as well.
-            said = self.text("service", "status", timeout=timeout)
-            return next((root for url in _URL.findall(said) if (root := local_root(url))), None)
+            output = self.text("service", "status", timeout=timeout)
+            return next((root for url in _URL.findall(output) if (root := local_root(url))), None)
         if not isinstance(status, dict) or status.get("running") is False:
             return None
         return next(iter(roots_in(status.get("webUrls"))), None)
@@ -165,11 +165,11 @@ class FoundryCli:
                 if command.wait(timeout) is None:
                     return f"{self._shown(args)} did not end within {timeout:g} s"
                 heard = command.read(MAX_BYTES)
-                said = _words(command.complaints(), heard)
+                output = _words(command.complaints(), heard)
             # Where nobody can be asked whether it is meant, some versions want that said on the command line.
-            wanted = _MEANT.search(said)
+            wanted = _MEANT.search(output)
             if wanted is None or wanted.group() in args:
-                return said
+                return output
             args = (*args, wanted.group())
 
     def _run(self, args: tuple[str, ...], typed: str = "") -> Command:
@@ -210,10 +210,10 @@ def remove_with(cli: FoundryCli, here: Callable[[], Sequence[ModelCard]], model_
         raise NoModelError(f"{model_id} is not downloaded", "", "Take a name from the list")
     if state is ModelState.LOADED:
         raise ModelFailedError(f"{model_id} could not be removed", "It is loaded", "Unload it first")
-    said = cli.remove(model_id)
+    output = cli.remove(model_id)
     if ByModel((card.id, card.state) for card in here()).find(model_id) is not None:
         hint = f"In a terminal, `foundry cache rm {model_id}` says more"
-        raise ModelFailedError(f"{model_id} could not be removed", said, hint)
+        raise ModelFailedError(f"{model_id} could not be removed", output, hint)
 
 
 def find_json(text: str, *, ended: bool) -> Any:

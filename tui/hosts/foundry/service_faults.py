@@ -42,9 +42,9 @@ def refused(name: str, done: str, reply: Reply, hint: str = TRY_AGAIN) -> Compar
 
 def short_of_memory(reply: Reply) -> bool:
     """Whether a load that failed did so for memory: the service says so, or fails without a word, as it then does."""
-    said = reply.body is not None or bool(reply.text.strip())
+    explained = reply.body is not None or bool(reply.text.strip())
     words = reply.words().lower()
-    return reply.status >= 500 and (not said or any(sign in words for sign in _MEMORY))
+    return reply.status >= 500 and (not explained or any(sign in words for sign in _MEMORY))
 
 
 def too_large(name: str, reply: Reply, others: Sequence[str]) -> ModelFailedError:

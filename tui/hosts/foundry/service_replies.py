@@ -124,15 +124,15 @@ class DownloadTalk:
 
     def succeeded(self) -> bool | None:
         """What the service says became of it; None when it did not say."""
-        said = self._said().get("success")
-        return said if isinstance(said, bool) else None
+        success = self._result().get("success")
+        return success if isinstance(success, bool) else None
 
     def words(self) -> str:
         """The service's reason for a failure; empty when it gave none."""
-        reason = self._said().get("errormessage")
+        reason = self._result().get("errormessage")
         return reason.strip()[:MAX_WORDS] if isinstance(reason, str) else ""
 
-    def _said(self) -> dict[str, object]:
+    def _result(self) -> dict[str, object]:
         # Whatever follows the object is let go.
         try:
             return lowered(json.JSONDecoder().raw_decode(self._verdict)[0])

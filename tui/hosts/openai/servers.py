@@ -33,8 +33,8 @@ class ServerProgram:
 
     def version(self, body: Any) -> str | None:
         """The version in an answer to `version_path`."""
-        said = body.get(self.version_key) if isinstance(body, dict) else None
-        return join_surrogates(said) if isinstance(said, str) and 0 < len(said) <= _MAX_VERSION else None
+        version = body.get(self.version_key) if isinstance(body, dict) else None
+        return join_surrogates(version) if isinstance(version, str) and 0 < len(version) <= _MAX_VERSION else None
 
 
 def known_program(rows: list[Any]) -> ServerProgram | None:

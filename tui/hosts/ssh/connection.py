@@ -119,9 +119,9 @@ class Connector:
                 return True
             if time.monotonic() > deadline:
                 process.end()
-                said = last_words(process.words, f"ssh was not connected after {self._timeout:g} s")
+                reason = last_words(process.words, f"ssh was not connected after {self._timeout:g} s")
                 hint = f"See whether this works: `{self._command.target.by_hand}`"
-                raise NoHostError(f"{self._host} cannot be reached", said, hint)
+                raise NoHostError(f"{self._host} cannot be reached", reason, hint)
         return False
 
     def _probe(self, connection: Connection, why: str) -> None:

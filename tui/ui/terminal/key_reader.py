@@ -12,7 +12,7 @@ from textual import constants
 from textual.events import Key, Paste
 from textual.message import Message
 
-from tui.ui.terminal.key_sequences import KeysRead, Reads
+from tui.ui.terminal.key_sequences import KeyParser, KeysRead
 
 _GONE = 0.1
 """Seconds between two looks at a terminal that has gone."""
@@ -31,7 +31,7 @@ def read_terminal(fd: int, stop: int, hand_on: Callable[[Message], None]) -> Non
     Bytes that are no UTF-8 become U+FFFD.
     """
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-    reads = Reads()
+    reads = KeyParser()
     last = give_up_at = 0.0
     while True:
         wait = max(give_up_at - time.monotonic(), 0.0) if reads.waiting else None

@@ -51,7 +51,7 @@ class KeysRead(Event, bubble=False):
         self.at_once = at_once
 
 
-class Reads:
+class KeyParser:
     """Takes what was read, decoded, and returns it as events. The end of a read may cut a sequence."""
 
     def __init__(self) -> None:

@@ -89,7 +89,7 @@ class Canvas(_Mixin):
             self.refresh(*regions)
 
 
-class Looked(Widget):
+class CachingWidget(Widget):
     """Remembers how its parts look, and the lines that it has rendered: Textual works out both for every frame."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -164,7 +164,7 @@ class Looked(Widget):
         self._ground = self._lines = None
 
 
-class Painted(Looked):
+class Painted(CachingWidget):
     """Rows of ready pieces of text; only those that differ are painted again.
 
     A subclass says in `compose_rows()` what they are, and calls `repaint()` when that may differ.

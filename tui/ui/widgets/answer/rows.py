@@ -13,7 +13,7 @@ from textual.strip import Strip
 MARK = "▐"
 
 
-class Looks(NamedTuple):
+class RowSpec(NamedTuple):
     """All that a row's strip depends on."""
 
     text: str
@@ -31,25 +31,25 @@ class Looks(NamedTuple):
     """The text in pieces with styles of their own, where it has such."""
 
 
-def paint(row: int, looks: Looks) -> Strip:
+def paint(row: int, row_spec: RowSpec) -> Strip:
     """The strip of row number `row`, always `width` + 1 cells wide."""
-    text, style = looks.text.rstrip(" "), looks.style
-    blank = Segment(" " * (looks.width - cell_len(text) + (looks.mark is None)), style)
-    mark = [Segment(MARK, looks.mark)] if looks.mark is not None else []
-    if not looks.selectable:
-        return Strip([Segment(text + blank.text, style), *mark], looks.width + 1)
-    pieces = looks.pieces or [Segment(text, style)]
-    start, stop = looks.span or (0, 0)
+    text, style = row_spec.text.rstrip(" "), row_spec.style
+    blank = Segment(" " * (row_spec.width - cell_len(text) + (row_spec.mark is None)), style)
+    mark = [Segment(MARK, row_spec.mark)] if row_spec.mark is not None else []
+    if not row_spec.selectable:
+        return Strip([Segment(text + blank.text, style), *mark], row_spec.width + 1)
+    pieces = row_spec.pieces or [Segment(text, style)]
+    start, stop = row_spec.span or (0, 0)
     stop = len(text) if stop < 0 else stop
     made: list[Segment] = []
     at = 0
     for piece in pieces:
         cuts = sorted({0, *(min(max(cut - at, 0), len(piece.text)) for cut in (start, stop)), len(piece.text)})
         for begin, end in pairwise(cuts):
-            chosen = looks.selected is not None and start <= at + begin < stop
-            made.append(Segment(piece.text[begin:end], looks.selected if chosen else piece.style))
+            chosen = row_spec.selected is not None and start <= at + begin < stop
+            made.append(Segment(piece.text[begin:end], row_spec.selected if chosen else piece.style))
         at += len(piece.text)
-    return Strip([*Strip(made).apply_offsets(0, row), blank, *mark], looks.width + 1)
+    return Strip([*Strip(made).apply_offsets(0, row), blank, *mark], row_spec.width + 1)
 
 
 def marked_rows(top: int, height: int, total: int) -> range:

@@ -16,18 +16,18 @@ from textual.strip import Strip
 
 from tui.ui.widgets.answer.formatted import LONGEST, FormatJob, Formatted
 from tui.ui.widgets.answer.moves import MOVES, Moves
-from tui.ui.widgets.answer.rows import Looks, marked_rows, paint
+from tui.ui.widgets.answer.rows import RowSpec, marked_rows, paint
 from tui.ui.widgets.answer.styles import CLASSES, CSS, MUTED, ROLES, component
 from tui.ui.widgets.answer.text import AnswerText
 from tui.ui.widgets.answer.wrapped import TextPosition, WrappedText
-from tui.ui.widgets.painted import Looked, is_bare
+from tui.ui.widgets.painted import CachingWidget, is_bare
 
 MAX_STEP = 12
 """Rows by which a view follows its tail at most: scrolling repaints all rows, so it must not come with every one."""
 STRIPS_KEPT = 256
 
 
-class AnswerView(Moves, Looked, ScrollView, can_focus=True):
+class AnswerView(Moves, CachingWidget, ScrollView, can_focus=True):
     """Shows raw text from outside, cleaned and wrapped; follows its end until a person scrolls up. An answer that has
     ended is shown from its top, unless a person has scrolled.
 
@@ -67,7 +67,7 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
         self._adjusting = False
         self._kept: tuple[int, WrappedText, TextPosition] | None = None
         """The place kept through a resize, and the row it was put in."""
-        self._painted: dict[int, tuple[Looks, Strip]] = {}
+        self._painted: dict[int, tuple[RowSpec, Strip]] = {}
         """Rows as they were painted last: most of them come again when the view scrolls."""
 
     # What it shows
@@ -283,12 +283,12 @@ class AnswerView(Moves, Looked, ScrollView, can_focus=True):
             text, component, pieces = self._text.row(row)
             style = self.style_of(component)
             span = selection.get_span(row) if selection else None
-            looks = Looks(text, style, width, mark if y in marked else None, self._ended, span, selected, pieces)
+            row_spec = RowSpec(text, style, width, mark if y in marked else None, self._ended, span, selected, pieces)
             painted = self._painted.get(row)
-            if painted is None or painted[0] != looks:
+            if painted is None or painted[0] != row_spec:
                 if len(self._painted) > STRIPS_KEPT:
                     self._painted.clear()
-                self._painted[row] = painted = (looks, paint(row, looks))
+                self._painted[row] = painted = (row_spec, paint(row, row_spec))
             return painted[1]
 
         return line
