@@ -112,19 +112,7 @@ _FACTS = (
 def _completed(card: ModelCard, offer: ModelCard | None) -> ModelCard:
     if offer is None:
         return card
-    names = (
-        "variant",
-        "device",
-        "ep",
-        "size_bytes",
-        "context",
-        "licence",
-        "task",
-        "publisher",
-        "parameters",
-        "summary",
-    )
-    lacking = [name for name in (*names, "tools", "licence_text") if getattr(card, name) is None]
+    lacking = [name for name in _FACTS if getattr(card, name) is None]
     alias = offer.alias if card.alias == card.id else card.alias
     return replace(card, alias=alias, **{name: getattr(offer, name) for name in lacking})
 
