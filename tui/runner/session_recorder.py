@@ -14,10 +14,8 @@ from tui.core.requests.events import Event, to_dict
 from tui.core.requests.request import Request, RequestSpec
 from tui.core.sessions.plan_dict import model_to_dict, plan_to_dict, prompt_to_dict
 from tui.core.sessions.session import Session
-from tui.core.sessions.session_dict import session_to_dict, spec_to_dict
+from tui.core.sessions.session_dict import ARRAYS, END, session_to_dict, spec_to_dict
 from tui.core.sessions.session_model import ModelChoice, SessionModel
-
-_LISTS = ("plan", "model", "prompt", "run", "score", "note", "end")
 
 
 class SessionWriter(Protocol):
@@ -72,7 +70,7 @@ class SessionRecorder:
         if not self.session.plans:
             self.session.tool = _tool() | self.session.tool
             header = session_to_dict(self.session)
-            self.record({"session": {key: value for key, value in header.items() if key not in _LISTS}})
+            self.record({"session": {key: value for key, value in header.items() if key not in (*ARRAYS, END)}})
 
     def model(self, choice: ModelChoice) -> SessionModel:
         """The session's model for this choice; added at its first use."""

@@ -16,7 +16,7 @@ from tui.core.errors import BadInputError, CompareError, StoreError, reason_of
 from tui.core.requests.answer_limits import shortened
 from tui.core.requests.request import Request
 from tui.core.sessions.session import Session
-from tui.core.sessions.session_dict import request_to_dict, session_from_dict, session_to_dict
+from tui.core.sessions.session_dict import ARRAYS, request_to_dict, session_from_dict, session_to_dict
 from tui.core.text.formatting import data_size
 from tui.files import is_missing, parse_toml, read_toml
 from tui.storage.atomic_file import write_atomic
@@ -25,7 +25,6 @@ from tui.storage.session_parts import is_part, joined, part_path, split
 from tui.storage.toml_writer import emit, emit_table, storable
 
 MAX_BYTES = 64 << 20
-_ROWS = ("plan", "model", "prompt", "run", "score", "note")
 
 
 def new_session_id(now: datetime) -> str:
@@ -260,7 +259,7 @@ def _tables(session: Session, rows: list[Table]) -> Table:
     tables: Table = storable(session_to_dict(replace(session, requests={})))
     tables["run"] = rows
     tables["end"]["runs"] = len(session.requests)
-    return {key: value for key, value in tables.items() if value or key not in _ROWS}
+    return {key: value for key, value in tables.items() if value or key not in ARRAYS}
 
 
 def _compose(tables: Table, runs: Iterable[bytes]) -> list[bytes]:

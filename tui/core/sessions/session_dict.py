@@ -21,7 +21,11 @@ from tui.core.sessions.plan_dict import (
 from tui.core.sessions.session import SCHEMA, Session, SessionState
 from tui.core.sessions.timing_dict import timestamps_from_dict, timestamps_to_dict
 
-_KNOWN = ("schema", "id", "created", "state", "tool", "host", "plan", "model", "prompt", "run", "score", "note", "end")
+ARRAYS = ("plan", "model", "prompt", "run", "score", "note")
+"""The keys of a session file that hold one table for each of something."""
+END = "end"
+"""The key of the last table, which counts what came before it."""
+_KNOWN = ("schema", "id", "created", "state", "tool", "host", *ARRAYS, END)
 
 
 def session_to_dict(session: Session) -> Table:
