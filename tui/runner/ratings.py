@@ -26,24 +26,24 @@ class Ratings(RatingsOf):
         self._record = record
         self._changes: list[RatingChange] = []
 
-    def score(self, run: str, value: int | None, position: int | None = None, criterion: str = OVERALL) -> None:
+    def score(self, request_id: str, value: int | None, position: int | None = None, criterion: str = OVERALL) -> None:
         """Score a request's answer from 1 to 5; None takes the score back. Raises ValueError for any other value."""
         if value is not None and value not in SCALE:
             raise ValueError(f"{value} is not on the scale of {SCALE[0]} to {SCALE[-1]}")
-        before = self.score_of(run, criterion)
+        before = self.score_of(request_id, criterion)
         if before == value:
             return
-        entry = Score(run, self.rater, value, self._now(), criterion, position=position)
-        self._changes.append(RatingChange(run, replace(entry, value=before), entry))
+        entry = Score(request_id, self.rater, value, self._now(), criterion, position=position)
+        self._changes.append(RatingChange(request_id, replace(entry, value=before), entry))
         self._add(entry)
 
-    def note(self, run: str, text: str) -> None:
+    def note(self, request_id: str, text: str) -> None:
         """Write a note on a request's answer; empty text takes it back."""
-        before = self.note_of(run)
+        before = self.note_of(request_id)
         if before == text:
             return
-        entry = Note(run, self.rater, text, self._now())
-        self._changes.append(RatingChange(run, replace(entry, text=before), entry))
+        entry = Note(request_id, self.rater, text, self._now())
+        self._changes.append(RatingChange(request_id, replace(entry, text=before), entry))
         self._add(entry)
 
     @property

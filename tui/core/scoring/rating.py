@@ -21,6 +21,7 @@ class Score:
     """One person's score of one answer. `value` None takes an earlier score back."""
 
     run: str
+    """The request's id, called as in the session file."""
     rater: str
     value: int | None
     at: datetime
@@ -37,19 +38,21 @@ class Note:
     """One person's note on one answer. Empty text takes an earlier note back."""
 
     run: str
+    """The request's id, called as in the session file."""
     rater: str
     text: str
     at: datetime
+    """UTC."""
 
 
 def current_scores(scores: Iterable[Score]) -> dict[tuple[str, str, str], Score]:
-    """The scores that count, by run, rater and criterion."""
+    """The scores that count, by request, rater and criterion."""
     latest = {(score.run, score.rater, score.criterion): score for score in scores}
     return {key: score for key, score in latest.items() if score.value is not None}
 
 
 def current_notes(notes: Iterable[Note]) -> dict[tuple[str, str], Note]:
-    """The notes that count, by run and rater."""
+    """The notes that count, by request and rater."""
     latest = {(note.run, note.rater): note for note in notes}
     return {key: note for key, note in latest.items() if note.text}
 
@@ -58,7 +61,7 @@ def current_notes(notes: Iterable[Note]) -> dict[tuple[str, str], Note]:
 class RatingChange:
     """A score or note that replaced another; `old` and `new` say that there is none by None or an empty text."""
 
-    run: str
+    request_id: str
     """The id of the request whose answer was rated."""
     old: Score | Note
     new: Score | Note

@@ -77,11 +77,11 @@ class RatingCommands(Protocol):
         """What `undo()` takes back; None when there is nothing to take back."""
         ...
 
-    def score(self, run: str, value: int | None, position: int | None = None, criterion: str = OVERALL) -> None:
+    def score(self, request_id: str, value: int | None, position: int | None = None, criterion: str = OVERALL) -> None:
         """Score an answer from 1 to 5, None to take the score back; `position` is that of its pane, counted from 1."""
         ...
 
-    def note(self, run: str, text: str) -> None:
+    def note(self, request_id: str, text: str) -> None:
         """Write a note on an answer; empty text takes it back."""
         ...
 

@@ -164,7 +164,7 @@ class Presenter:
 
     def request_of(self, change: RatingChange) -> Request:
         """The request whose answer was rated."""
-        return self._view.session.requests[change.run]
+        return self._view.session.requests[change.request_id]
 
     def why_not_undone(
         self, change: RatingChange, panes: Sequence[PaneModel], in_sight: Collection[int], quoted: int
