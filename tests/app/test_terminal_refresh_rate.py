@@ -236,7 +236,7 @@ async def test_while_painting_is_held_the_loop_takes_in_what_wakes_it(clock: Clo
     async with app.run_test():
         clock.now += 10
         assert app.refresh_loop is not None
-        app.refresh_loop.hold(0.02)
+        app.refresh_loop.pause_painting(0.02)
         app.changed, ticks = {"r1"}, app.ticks
         await app.woken()
         assert (app.ticks, app.painted) == (ticks + 1, [])

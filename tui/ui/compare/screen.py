@@ -146,7 +146,7 @@ class CompareScreen(ModeScreen):
         names = self._presenter.renamed(self._wanted())
         self._row.rename(names)
         self._markdown_formatter.rename(names)
-        await self._row.hold(self._wanted)
+        await self._row.show_panes(self._wanted)
         self._markdown_formatter.apply()
         self._repaint(set(self._view.session.requests), bars=True)
 
@@ -271,7 +271,7 @@ class CompareScreen(ModeScreen):
             self._refuse(error)
             return
         self._ran = True
-        self._refresh_loop.hold(_REQUESTS_FIRST_S)
+        self._refresh_loop.pause_painting(_REQUESTS_FIRST_S)
         await asyncio.sleep(_REQUESTS_FIRST_S)
         self._say("")
         self.query_one(PromptField).remember(text)
@@ -326,7 +326,7 @@ class CompareScreen(ModeScreen):
             self._refuse(error)
         else:
             self._ran = True
-            self._refresh_loop.hold(_REQUESTS_FIRST_S)
+            self._refresh_loop.pause_painting(_REQUESTS_FIRST_S)
             self._say("")
 
     def _focused(self) -> Request | None:

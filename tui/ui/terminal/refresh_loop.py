@@ -84,7 +84,7 @@ class RefreshLoop:
         except RuntimeError:
             pass  # The program has ended.
 
-    def hold(self, seconds: float) -> None:
+    def pause_painting(self, seconds: float) -> None:
         """Paint nothing for so many seconds. What happens is taken in all the same."""
         self._held_until = time.perf_counter() + seconds
 

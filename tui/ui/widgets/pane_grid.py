@@ -38,7 +38,7 @@ class PaneGrid(Canvas, Horizontal, Generic[Key]):
         """Index of the first pane on the page in sight."""
         self._zoomed = False
 
-    async def hold(self, wanted: Callable[[], Sequence[Key]]) -> None:
+    async def show_panes(self, wanted: Callable[[], Sequence[Key]]) -> None:
         """Have panes for the keys that `wanted` names when it is their turn; the same ones stay as they are."""
         from tui.ui.widgets.answer.pane import AnswerPane  # an empty row is painted first, and needs none of it
 
