@@ -168,7 +168,7 @@ def compare(
     choose = models if callable(models) else partial(_named, [models] if isinstance(models, str) else models)
     folder = None if sessions is None else Path(sessions)
     with connected_host(_specs(host)) as (opened, info):
-        chosen = [_choice(model) for model in choose(HostModels(opened, info))]
+        chosen = list(dict.fromkeys(_choice(model) for model in choose(HostModels(opened, info))))
         on_update(ModelsChosen(info, tuple(chosen)))
         with open_session(opened, info, folder, save=save, on_update=on_update) as (runner, path):
             with uninterrupted():
@@ -230,11 +230,13 @@ def _named(names: Sequence[NamedModel], models: HostModels) -> list[ModelChoice]
     if not names:
         return [ModelChoice(card) for card in models.choose(())]
     pairs = [(model, Overrides()) if isinstance(model, str) else model for model in names]
-    return list(dict.fromkeys(ModelChoice(models.find(name), own) for name, own in pairs))
+    return [ModelChoice(models.find(name), own) for name, own in pairs]
 
 
 def _choice(model: ModelCard | ModelChoice) -> ModelChoice:
-    return model if isinstance(model, ModelChoice) else ModelChoice(model)
+    choice = model if isinstance(model, ModelChoice) else ModelChoice(model)
+    choice.own.check()
+    return choice
 
 
 def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) -> None:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -142,6 +143,18 @@ def test_failures_are_sentences(
         (fc.PlanOptions(parameters=fc.Parameters(temperature=3)), "`temperature` is 3. It can be from 0 to 2."),
         (fc.PlanOptions(parameters=fc.Parameters(top_p=0)), "`top_p` is 0. It can be above 0, and at most 1."),
         (fc.PlanOptions(parameters=fc.Parameters(seed=1 << 64)), "`seed` is 18446744073709551616. It can be from"),
+        (
+            fc.PlanOptions(parameters=fc.Parameters(seed=1.5)),  # type: ignore[arg-type]
+            f"`seed` is 1.5. It can be a whole number from -{(1 << 63) - 1} to {(1 << 63) - 1}.",
+        ),
+        (
+            fc.PlanOptions(parameters=fc.Parameters(stop="end")),  # type: ignore[arg-type]
+            "`stop` is 'end'. It can be a tuple of texts.",
+        ),
+        (
+            fc.PlanOptions("measure"),  # type: ignore[arg-type]
+            "`mode` is 'measure'. It can be `Mode.MEASURE` or `Mode.RACE`.",
+        ),
     ],
 )
 def test_options_that_make_no_sense_are_refused_before_a_host_is_looked_for(
@@ -150,6 +163,27 @@ def test_options_that_make_no_sense_are_refused_before_a_host_is_looked_for(
     with pytest.raises(fc.BadInputError) as caught:
         fc.compare("hi", "good", host="http://", options=options)
     assert caught.value.sentence().startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        ({"max_tokens": -5}, "`max_tokens` is -5. It can be from 1 to 1000000000."),
+        ({"temperature": 9}, "`temperature` is 9. It can be from 0 to 2."),
+        ({"temperature": "hot"}, "`temperature` is hot. It can be from 0 to 2."),
+        ({"seed": 10**30}, f"`seed` is {10**30}. It can be from"),
+        ({"stop": ["end"]}, "`stop` is ['end']. It can be a tuple of texts."),
+        ({"system": 5}, "`system` is 5. It can be a text."),
+    ],
+)
+def test_what_makes_no_sense_of_a_models_own_is_refused_before_anything_is_asked(
+    server: LoopbackServer, own_folders: Path, own: dict[str, Any], sentence: str
+) -> None:
+    server.talks.clear()
+    with pytest.raises(fc.BadInputError) as caught:
+        fc.compare("hi", ["good", ("burst", fc.Overrides(**own))], host=server.url)
+    assert caught.value.sentence().startswith(sentence)
+    assert not server.talks and not list(own_folders.glob("sessions/*"))
 
 
 def test_sessions_are_loaded_from_files_and_folders_and_reported_on(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tui.core.errors import BadInputError
-from tui.core.sessions.session_model import MAX_INTEGER, MAX_TOKENS, Parameters, Timeouts
+from tui.core.sessions.session_model import Parameters, Timeouts, check_numbers
 
 
 class Mode(StrEnum):
@@ -59,21 +59,15 @@ class PlanOptions:
 
     def check(self) -> None:
         """Raises BadInputError naming the first option that makes no sense, with the limits of the command line."""
-        asked = self.parameters
-        ranges: tuple[tuple[str, float | None, float, float], ...] = (
+        mode: object = self.mode
+        if not isinstance(mode, Mode):
+            raise BadInputError(f"`mode` is {mode!r}", "It can be `Mode.MEASURE` or `Mode.RACE`")
+        check_numbers(
             ("rounds", self.rounds, 1, MAX_ROUNDS),
             ("warmup", self.warmup, 0, MAX_ROUNDS),
             ("retries", self.retries, 0, MAX_RETRIES),
-            ("max_tokens", asked.max_tokens, 1, MAX_TOKENS),
-            ("temperature", asked.temperature, 0, 2),
-            ("top_p", asked.top_p, 0, 1),
-            ("seed", asked.seed, -MAX_INTEGER, MAX_INTEGER),
         )
-        for name, value, least, most in ranges:
-            if value is not None and not least <= value <= most:
-                raise BadInputError(f"`{name}` is {value}", f"It can be from {least} to {most}")
-        if asked.top_p == 0:
-            raise BadInputError("`top_p` is 0", "It can be above 0, and at most 1")
+        self.parameters.check()
         if self.alone and self.mode is not Mode.MEASURE:
             raise BadInputError("`alone` goes with `Mode.MEASURE`", "A race needs all models at once")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tui.core.catalog.model_card import ModelCard
 from tui.core.catalog.model_names import titles
+from tui.core.errors import BadInputError
 from tui.core.text.clean import clean_line
 
 DEFAULT_MAX_TOKENS = 512
@@ -38,6 +39,30 @@ class Parameters:
             seed=DETERMINISTIC_SEED if self.seed is None else self.seed,
         )
 
+    def check(self) -> None:
+        """Raises BadInputError naming the first one that makes no sense, or that no session file can hold."""
+        check_numbers(
+            ("max_tokens", self.max_tokens, 1, MAX_TOKENS),
+            ("temperature", self.temperature, 0.0, 2.0),
+            ("top_p", self.top_p, 0.0, 1.0),
+            ("seed", self.seed, -MAX_INTEGER, MAX_INTEGER),
+        )
+        if self.top_p == 0:
+            raise BadInputError("`top_p` is 0", "It can be above 0, and at most 1")
+        stop: object = self.stop
+        if not (isinstance(stop, tuple) and all(isinstance(text, str) for text in stop)):
+            raise BadInputError(f"`stop` is {stop!r}", "It can be a tuple of texts")
+
+
+def check_numbers(*ranges: tuple[str, Any, float, float]) -> None:
+    """Raises BadInputError for the first number out of its range, given as a name, a value or None, the least and the
+    most. Where the limits are whole numbers the value has to be one."""
+    for name, value, least, most in ranges:
+        kind = int if isinstance(least, int) else (int, float)
+        if value is not None and not (isinstance(value, kind) and least <= value <= most):
+            whole = "a whole number " if isinstance(value, float) and isinstance(least, int) else ""
+            raise BadInputError(f"`{name}` is {value}", f"It can be {whole}from {int(least)} to {int(most)}")
+
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
@@ -50,6 +75,13 @@ class Overrides:
     top_p: float | None = None
     seed: int | None = None
     stop: tuple[str, ...] | None = None
+
+    def check(self) -> None:
+        """Raises BadInputError naming the first one that makes no sense, or that no session file can hold."""
+        system: object = self.system
+        if not (system is None or isinstance(system, str)):
+            raise BadInputError(f"`system` is {system!r}", "It can be a text")
+        self.over(Parameters()).check()
 
     def known(self) -> dict[str, Any]:
         """Those that are given, by name."""
