@@ -286,6 +286,24 @@ async def test_answers_that_come_slowly_are_painted_more_seldom_unless_something
         assert len(app.painted) > before, "an answer that ends, say, does not wait for text"
 
 
+async def test_an_answer_is_painted_as_often_beside_others_that_wait_as_it_is_alone(clock: Clock) -> None:
+    app = Beating(RefreshRate(TerminalWriter()))
+    async with app.run_test():
+        loop = app.refresh_loop
+        assert loop is not None
+        app.running = {"r1": 0, "r2": 0, "r3": 0}
+        clock.now += 10
+        loop._turn()
+        clock.now += 1
+        app.running = app.running | {"r1": 20}
+        loop._turn()
+        for wanted, seconds in ((False, 0.13), (True, 0.02)):
+            clock.now += seconds
+            app.changed, before = {"r1"}, len(app.painted)
+            loop._turn()
+            assert (len(app.painted) > before) is wanted
+
+
 async def test_bars_move_four_times_a_second_and_with_every_second_painting_of_slow_answers(clock: Clock) -> None:
     app = Beating(RefreshRate(TerminalWriter()))
     async with app.run_test():

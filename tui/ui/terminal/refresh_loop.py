@@ -135,11 +135,13 @@ class RefreshLoop:
         else:
             self._beat = max(self._beat * 0.8, self._rate.beat)
         known, self._pieces = self._pieces, self._running()
-        new = [count - known[request] for request, count in self._pieces.items() if request in known]
-        calm = self._rate.calm_beat(sum(new) / len(new) / seconds) if any(new) else 0.0
+        came = [count - known[request] for request, count in self._pieces.items() if request in known]
+        # An answer that waits for its first word, or for its turn, does not make the others slow.
+        new = [pieces for pieces in came if pieces]
+        calm = self._rate.calm_beat(sum(new) / len(new) / seconds) if new else 0.0
         self._calm = calm if calm > self._beat else 0.0
         # Where no text came, only bars and counters move.
-        self._paint_at = now + max(self._beat, self._calm if any(new) or not new else self._rate.bars_every)
+        self._paint_at = now + max(self._beat, self._calm if new or not came else self._rate.bars_every)
 
     def _schedule(self, now: float) -> None:
         """The next turn, unless something wakes the loop before it."""
