@@ -28,9 +28,18 @@ def taken(outbox: engine.Outbox) -> SimpleQueue[list[object]]:
 
 @pytest.fixture
 def outbox(monkeypatch: pytest.MonkeyPatch) -> engine.Outbox:
-    """One in which text would wait for longer than any test."""
+    """One in which text would wait for longer than any test, but for a request's first; that of r1 has come."""
+    outbox = engine.Outbox()
+    outbox.put(text(0))
+    assert outbox.take() == [text(0)]
     monkeypatch.setattr(engine, "GATHER_S", LONG_S)
-    return engine.Outbox()
+    return outbox
+
+
+def test_a_request_s_first_text_waits_for_nothing(outbox: engine.Outbox) -> None:
+    other = ev.Delta("r2", 1, 1, ev.Kind.REASONING, "y")
+    outbox.put(other)
+    assert taken(outbox).get(timeout=PATIENCE_S) == [other]
 
 
 def test_text_waits_for_more_of_it(outbox: engine.Outbox, monkeypatch: pytest.MonkeyPatch) -> None:

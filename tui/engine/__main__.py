@@ -34,22 +34,28 @@ _SAME_MOMENT_S = 0.002
 
 
 class Outbox:
-    """Messages on their way to the program. Text waits a little for more of it: each message that is written wakes
-    three threads, which cost more than the text itself where models are slow."""
+    """Messages on their way to the program. Text waits a little for more of it, but for a request's first: each message
+    that is written wakes three threads, which cost more than the text itself where models are slow."""
 
     def __init__(self) -> None:
         self._messages: deque[ev.Event | Hello | None] = deque()
         self._texts = 0
+        self._heard: set[str] = set()
+        """Requests of which text has come."""
         self._some, self._urgent = threading.Event(), threading.Event()
 
     def put(self, message: ev.Event | Hello | None) -> None:
         """Add a message, from any thread; None is the end."""
         self._messages.append(message)
         self._texts += 1
+        urgent = True
+        if isinstance(message, ev.Delta):
+            urgent = message.request not in self._heard or self._texts >= ENOUGH
+            self._heard.add(message.request)
         # Whoever waits is woken at the cost of the loop that reads sockets: seldom, therefore.
         if not self._some.is_set():
             self._some.set()
-        if (self._texts >= ENOUGH or not isinstance(message, ev.Delta)) and not self._urgent.is_set():
+        if urgent and not self._urgent.is_set():
             self._urgent.set()
 
     def take(self) -> list[ev.Event | Hello | None]:
