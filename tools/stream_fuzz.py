@@ -391,6 +391,7 @@ def fuzz(seconds: float, seed: int, most: int = sys.maxsize) -> Tally:
     """Try streams for this long, `most` at most. Raises AssertionError with the bytes of the first that fails."""
     dice, tally, server, link = random.Random(seed), Tally(), Server(), EngineClient()
     until = time.monotonic() + seconds
+    begun = psutil.Process().memory_info().rss
     batch: list[tuple[Body, tuple[Any, ...]]] = []
     body: Body | None = None
     try:
@@ -407,7 +408,7 @@ def fuzz(seconds: float, seed: int, most: int = sys.maxsize) -> Tally:
                     assert found == expected, f"in the engine:\n{found}\nhere:\n{expected}"
                 assert link.pid is not None
                 tally.engine += BATCH
-                held = psutil.Process(link.pid).memory_info().rss, psutil.Process().memory_info().rss
+                held = psutil.Process(link.pid).memory_info().rss, psutil.Process().memory_info().rss - begun
                 tally.peak_mb = max(tally.peak_mb, max(held) / 1e6)
                 assert tally.peak_mb < MOST_MB, f"{tally.peak_mb:.0f} MB"
                 batch = []

@@ -22,18 +22,21 @@ class LoopbackHost(BareHost):
         self.abilities = able(Ability.LOAD, Ability.UNLOAD, why_not="It is a test")
         self._port = port
         self._models = tuple(models)
+        self.held: dict[str, threading.Event] = {}
+        """Models whose load waits until their event is set."""
         self.reset()
 
     def reset(self) -> None:
-        """Nothing is loaded, and everything can be."""
+        """Nothing is loaded, and everything can be. A load that is still held goes on."""
+        for event in self.held.values():
+            event.set()
+        self.held = {}
         self.load_s = 0.0
         """How long a load takes."""
         self.broken: set[str] = set()
         """Models that cannot be loaded."""
         self.defect: Exception | None = None
         """Raised by every load, as only a mistake in a host would."""
-        self.held: dict[str, threading.Event] = {}
-        """Models whose load waits until their event is set."""
         self.loading: str | None = None
         self.loaded: dict[str, int] = {}
         """When each model was ready, in nanoseconds of `time.perf_counter_ns`."""
