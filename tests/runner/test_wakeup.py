@@ -20,6 +20,14 @@ def to_the_end_by_notifications(runner: Runner) -> None:
         runner.tick()
 
 
+def is_prepared(host: LoopbackHost) -> None:
+    """Wait until the model's endpoint has been asked for, which is the last that is done for a request."""
+    deadline = time.monotonic() + PATIENCE_S
+    while host.endpoints != ["good"]:
+        assert time.monotonic() < deadline, host.endpoints
+        time.sleep(0.001)
+
+
 def test_a_run_comes_to_its_end_by_what_wakes_the_runner_alone(runner: Runner, cards: Cards) -> None:
     run = runner.begin(cards("good", "e500"), "hi")
     to_the_end_by_notifications(runner)
@@ -53,6 +61,7 @@ def test_a_request_that_is_stopped_before_it_is_sent_wakes_the_runner(
     runner.stop_all()
     to_the_end_by_notifications(runner)
     host.held["good"].set()
+    is_prepared(host)  # Its thread is not to come to the host of the next test.
     assert states(run) == [RequestState.STOPPED]
 
 
@@ -60,10 +69,7 @@ def test_what_is_begun_is_with_the_host_before_any_tick(fresh: Runner, host: Loo
     fresh.start()
     until(fresh, lambda: fresh._engine.greeted)
     fresh.begin(cards("good"), "hi")
-    deadline = time.monotonic() + PATIENCE_S
-    while host.endpoints != ["good"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+    is_prepared(host)
     to_the_end_by_notifications(fresh)
 
 
