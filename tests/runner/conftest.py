@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.support.loopback_host import LoopbackHost
+from tests.support.loopback_host import PATIENCE_S, LoopbackHost
 from tests.support.loopback_server import SCRIPTS, LoopbackServer
 from tests.support.running import RecordingWriter, new_runner, open_runner
 from tui.core.catalog.model_card import ModelCard
@@ -65,6 +65,9 @@ def runner(
     if not _running:
         _running.append(new_runner(host, writer))
     yield _running[0]
+    # What a stopped request had begun at the host comes to its end here, and not at the host of the next test.
+    host.reset()
+    _running[0]._host_worker._worker.submit(lambda: None).result(PATIENCE_S)
     if _running[0].busy:
         _running.pop().close()
 
