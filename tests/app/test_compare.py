@@ -36,6 +36,7 @@ async def test_digits_are_text_in_the_prompt_and_scores_on_a_pane() -> None:
         assert play.prompt.text == "12 apples? n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("back", ["e", "enter"])
 @pytest.mark.parametrize("given", [True, False], ids=["on the command line", "typed"])
 async def test_the_next_question_takes_the_place_of_the_one_that_was_asked(back: str, given: bool) -> None:
@@ -59,6 +60,7 @@ async def test_the_next_question_takes_the_place_of_the_one_that_was_asked(back:
         assert play.prompt.text == "new"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("burst", "prompt"),
     [("eWhy?", "Why?"), ("\rWhy?", "Why?"), ("e\x1b[C So?", "What is RAG? So?"), ("\x1bOP \rWhy?", "Why?")],
@@ -137,6 +139,7 @@ async def test_a_note_is_kept_with_enter_left_with_escape_and_taken_back_when_em
         assert not play.runner.session.scores
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_criterion")
 async def test_g_goes_to_the_next_answer_without_a_score_and_round_to_the_first() -> None:
     requests = [*THREE, answered(4, "", state=RequestState.EMPTY), answered(5, "Half", state=RequestState.STOPPED)]
@@ -216,6 +219,7 @@ async def test_a_pane_is_zoomed_and_the_zoom_follows_the_focus() -> None:
         assert (play.page, play.here) == ([1, 2, 3], 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [5, 8])
 async def test_many_panes_come_in_pages_and_none_is_too_narrow(count: int) -> None:
     async with looking_at([answered(n) for n in range(1, count + 1)], cards=many_cards(count)) as play:
@@ -240,6 +244,7 @@ async def test_many_panes_come_in_pages_and_none_is_too_narrow(count: int) -> No
         await play.until(lambda: all("as the documents." in play.pane(number) for number in play.page))
 
 
+@pytest.mark.slow
 async def test_a_wider_terminal_shows_more_panes_while_they_stream_though_the_row_is_not_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -299,6 +304,7 @@ async def test_an_empty_prompt_is_answered_with_a_sentence() -> None:
         assert len(play.runner.session.plans) == 1
 
 
+@pytest.mark.slow
 async def test_every_phase_of_a_run_has_its_words_and_its_place_on_the_bar() -> None:
     requests, now = streaming()
     async with looking_at(requests, at=now, size=(160, 45)) as play:
@@ -352,6 +358,7 @@ async def test_nothing_is_taken_back_that_is_not_in_sight() -> None:
         assert play.runner.ratings.score_of("r4") is None
 
 
+@pytest.mark.slow
 async def test_nothing_is_taken_back_of_an_earlier_question() -> None:
     async with looking_at(THREE) as play:
         await play.press("escape", "4", "right", "n")

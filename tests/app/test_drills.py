@@ -76,6 +76,7 @@ async def test_every_mode_is_reached_by_its_key_and_has_its_tab(mode: ScreenMode
         assert all(f" {other.tab} " in tabs for other in some(MODES))
 
 
+@pytest.mark.slow
 async def test_comma_and_full_stop_go_through_all_modes_in_their_order() -> None:
     async with looking_at([answered(1)]) as play:
         await play.press("escape")
@@ -98,6 +99,7 @@ def test_every_mode_is_in_the_help_of_all_and_in_the_documents(mode: ScreenMode)
     assert f"| `{mode.key.upper()}` | {mode.about} |" in pages()
 
 
+@pytest.mark.slow
 def test_a_mode_more_is_one_entry_in_the_table(tmp_path: Path) -> None:
     """In a program of its own, for the app's keys are bound when it is loaded."""
     (tmp_path / "toy.py").write_text(TOY_SCREEN, "utf-8")
@@ -254,6 +256,7 @@ def test_ids_are_given_once_and_every_need_is_somebody_s() -> None:
 # Criteria of scores
 
 
+@pytest.mark.slow
 async def test_a_criterion_more_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is scored behind the others with the same keys, shown, taken back, and reported on."""
     monkeypatch.setattr(rating, "CRITERIA", (rating.OVERALL, "tone"))
@@ -316,6 +319,7 @@ def second_lists(names: Collection[str], most: int, packages: tuple[str, ...], *
     ]
 
 
+@pytest.mark.slow
 def test_no_part_of_the_program_lists_modes_actions_or_themes_a_second_time() -> None:
     themes = [file.name for file in load_themes([bundled_folder()])[0]]
     assert not second_lists(themes, 1, ("",))

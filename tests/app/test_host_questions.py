@@ -84,6 +84,7 @@ async def test_an_answer_that_was_overtaken_is_not_shown(away: bool) -> None:
         assert not any("was away" in told for told in some(play.notices))
 
 
+@pytest.mark.slow
 async def test_offers_that_were_overtaken_are_not_shown() -> None:
     host = Overtaken()
     host.holding = "offers"
@@ -154,6 +155,7 @@ print("left")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hangs_from_the_start", [600, 0], ids=["while the host is asked", "while a model is loaded"])
 def test_the_program_ends_while_a_question_hangs(hangs_from_the_start: int) -> None:
     script = HANGING.replace("{hangs_from_the_start}", str(hangs_from_the_start))
@@ -172,6 +174,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[CatalogueServer]:
         yield running
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")
 async def test_a_start_and_a_run_ask_no_public_catalogue_and_the_models_screen_asks_once(
     server: CatalogueServer, tmp_path: Path

@@ -137,6 +137,7 @@ async def test_a_burst_does_what_its_keys_do_one_at_a_time(burst: str) -> None:
         assert came(play) == expected
 
 
+@pytest.mark.slow
 async def test_the_way_out_waits_for_no_queue_of_keys_and_for_what_is_soon_done() -> None:
     async with looking_at(THREE) as play:
         keys = KeyParser().take(f"{ESC}4{RIGHT * 20_000}\x11")
@@ -146,6 +147,7 @@ async def test_the_way_out_waits_for_no_queue_of_keys_and_for_what_is_soon_done(
         assert [(score.run, score.value) for score in play.runner.session.scores] == [("r1", 4)]
 
 
+@pytest.mark.slow
 async def test_what_a_burst_does_is_what_was_meant() -> None:
     async with looking_at(THREE) as play:
         await play.read(f"{ESC}3n4 bits{ENTER}5{RIGHT}2e{CLEAR}Why?{ESC}")
@@ -230,6 +232,7 @@ async def test_text_behind_a_line_end_makes_a_read_a_paste_in_the_prompt(read: s
         assert not play.runner.session.scores and play.runner.begun == []
 
 
+@pytest.mark.slow
 async def test_the_rest_of_a_paste_that_comes_at_once_runs_nothing_either() -> None:
     async with looking_at(THREE) as play:
         for text, at_once in (("one\rtwo", False), (" and\rthree\r", True), ("4\r", True)):
@@ -360,6 +363,7 @@ async def test_keys_go_on_when_the_screen_they_opened_is_closed_at_once(screen: 
 HOSTILE = "a\x1b[31m\x1b]0;t\x07\x9b2J\u202eb\u2066\ud800\x7fz"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["prompt", "note", "filter", "folder", "theme"])
 async def test_pasted_text_is_painted_harmlessly_in_every_field(where: str) -> None:
     way = {"prompt": "", "note": f"{ESC}n", "filter": f"{F1}/", "folder": F1, "theme": f"{ESC}\x1b[20~"}[where]

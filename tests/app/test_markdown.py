@@ -281,6 +281,7 @@ async def test_text_selected_in_markdown_has_the_answer_s_words() -> None:
         assert inverted[1].text.rstrip() == "some bold text"
 
 
+@pytest.mark.slow
 async def test_answers_settle_after_the_run_and_m_shows_them_as_they_came() -> None:
     requests = [answered(number, f"**bold** {number}") for number in (1, 2, 3)]
     async with looking_at(requests) as play:
@@ -297,6 +298,7 @@ async def test_answers_settle_after_the_run_and_m_shows_them_as_they_came() -> N
         await play.until(lambda: "**" not in play.pane(2))
 
 
+@pytest.mark.slow
 async def test_the_focused_answer_is_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[str] = []
     show_formatted = AnswerView.show_formatted
@@ -316,6 +318,7 @@ async def test_the_focused_answer_is_the_first(monkeypatch: pytest.MonkeyPatch) 
         assert sorted(taken) == [f"**bold** {number}" for number in (1, 2, 3)]
 
 
+@pytest.mark.slow
 async def test_while_a_request_is_timed_nothing_is_formatted() -> None:
     running = answered(2, "**still**", state=RequestState.RUNNING)
     async with looking_at([answered(1, "**bold**"), running]) as play:
@@ -348,6 +351,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackServer]:
         yield running
 
 
+@pytest.mark.slow
 async def test_a_rerun_is_shown_as_it_comes_and_settles_again(server: LoopbackServer) -> None:
     async with asking(OpenAIHost(server.url), ("marked",), size=(80, 24)) as play:
         await play.sees("1 marked")

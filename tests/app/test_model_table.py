@@ -73,6 +73,7 @@ async def test_only_the_columns_that_fit_are_painted_and_more_when_it_grows() ->
 # The cursor
 
 
+@pytest.mark.slow
 async def test_the_cursor_moves_stops_at_the_ends_and_stays_in_sight() -> None:
     table = ModelTable(COLUMNS, STATE)
     async with WidgetApp(table).run_test(size=(60, 8)) as pilot:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 
+import pytest
 from textual.widgets import Input
 
 from tests.support.loopback_host import LoopbackHost
@@ -81,6 +82,7 @@ async def test_the_cursor_stays_on_its_model_when_others_are_filtered_out() -> N
         assert play.app.app_state.chosen == [CARDS[2].id]
 
 
+@pytest.mark.slow
 async def test_models_are_chosen_in_an_order_and_enter_compares_them() -> None:
     async with looking_at() as play:
         await play.press("down", "space", "up", "space", "down", "down", "space")
@@ -140,6 +142,7 @@ async def test_what_makes_no_sense_for_a_model_is_not_offered_and_its_key_says_w
         await play.sees_notice("gpt-oss-20b-cuda-gpu:1 is not being downloaded.")
 
 
+@pytest.mark.slow
 async def test_models_are_loaded_and_unloaded_and_a_failure_is_a_sentence() -> None:
     with LoopbackServer().running() as server:
         host = LoopbackHost(server.port, ["good", "burst"])
@@ -158,6 +161,7 @@ async def test_models_are_loaded_and_unloaded_and_a_failure_is_a_sentence() -> N
             await play.sees("0/2 loaded")
 
 
+@pytest.mark.slow
 async def test_one_model_being_loaded_is_not_forgotten_when_another_is_ready() -> None:
     with LoopbackServer().running() as server:
         host = LoopbackHost(server.port, ["good", "burst"])

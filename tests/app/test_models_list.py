@@ -99,6 +99,7 @@ async def test_known_rows_stay_when_the_catalogue_goes_away() -> None:
 # Variants and facets
 
 
+@pytest.mark.slow
 async def test_an_alias_opens_to_its_variants_and_closes_again() -> None:
     async with models_screen(ModelListHost(HERE[:1], VARIANTS)) as play:
         await play.until(lambda: names(play)[1:] == ["▸ phi-4-mini (3)"])
@@ -137,6 +138,7 @@ async def test_facets_narrow_the_list_and_say_so_in_their_line() -> None:
 # Downloads
 
 
+@pytest.mark.slow
 async def test_a_download_shows_how_far_it_is_and_ends_in_the_cache() -> None:
     host = ModelListHost(HERE, OTHERS)
     host.steps[GPT.id] = [45.4]
@@ -154,6 +156,7 @@ async def test_a_download_shows_how_far_it_is_and_ends_in_the_cache() -> None:
         assert host.downloading == [GPT.id]
 
 
+@pytest.mark.slow
 async def test_several_downloads_wait_in_a_queue_and_x_stops_the_one_under_the_cursor() -> None:
     host = ModelListHost(HERE[:1], VARIANTS)
     for card in VARIANTS:
@@ -173,6 +176,7 @@ async def test_several_downloads_wait_in_a_queue_and_x_stops_the_one_under_the_c
         assert host.downloading == [VARIANTS[0].id, VARIANTS[1].id]
 
 
+@pytest.mark.slow
 async def test_a_failed_download_is_a_sentence_in_the_row_and_in_the_details_and_can_be_tried_again() -> None:
     host = ModelListHost(HERE, OTHERS)
     host.failing[GPT.id] = ModelFailedError(f"{GPT.id} could not be downloaded", "The disk is full", "Free 10 GB")
@@ -231,6 +235,7 @@ async def test_memory_that_cannot_be_seen_is_not_guessed(local: bool, free: floa
         assert play.app.current_mode == "compare"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "mode"), [("m", Mode.MEASURE), ("a", Mode.RACE)])
 async def test_models_that_do_not_fit_together_are_offered_to_be_measured(key: str, mode: Mode) -> None:
     async with models_screen(ModelListHost(HERE)) as play:

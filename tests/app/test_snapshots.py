@@ -216,6 +216,7 @@ def named(scene: Scene, size: Size, part: str) -> str:
     return f"{scene.__name__}-{part}-{size[0]}x{size[1]}.svg"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scene", "size", "parts"), PICTURES, ids=[f"{scene.__name__}-{size[0]}x{size[1]}" for scene, size, _ in PICTURES]
 )

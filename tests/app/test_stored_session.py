@@ -40,6 +40,7 @@ class Viewer(KeysInTurn[None]):
         return self.compare
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
 async def test_a_kept_session_is_shown_with_its_answers_metrics_and_scores(size: tuple[int, int]) -> None:
     session = load(EXAMPLE)

@@ -104,6 +104,7 @@ def screen(tmp_path: Path) -> Iterator[Screen]:
         os.close(made.shell)
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_stops_nobody_and_what_waits_is_bounded(screen: Screen) -> None:
     screen.until(lambda: screen.report[0] > 2, reading=65536)
     start = screen.report[0]
@@ -115,6 +116,7 @@ def test_a_reader_that_stops_stops_nobody_and_what_waits_is_bounded(screen: Scre
     screen.until(lambda: screen.shows_all(HEIGHT), reading=65536, pause=0.1)
 
 
+@pytest.mark.slow
 def test_a_new_size_while_nothing_is_painted_is_painted_afterwards(screen: Screen) -> None:
     screen.until(lambda: screen.report[0] > 2, reading=65536)
     start = screen.report[0]
@@ -126,6 +128,7 @@ def test_a_new_size_while_nothing_is_painted_is_painted_afterwards(screen: Scree
     screen.until(lambda: screen.shows_all(HEIGHT - 10), reading=65536, pause=0.1)
 
 
+@pytest.mark.slow
 def test_a_program_that_was_suspended_paints_on(screen: Screen) -> None:
     screen.until(lambda: screen.report[0] > 2, reading=65536)
     screen.program.send_signal(signal.SIGTSTP)
@@ -139,12 +142,14 @@ def test_a_program_that_was_suspended_paints_on(screen: Screen) -> None:
     screen.until(lambda: screen.shows_all(HEIGHT), reading=65536, pause=0.1)
 
 
+@pytest.mark.slow
 def test_a_slow_reader_is_seen_to_be_slow_and_a_fast_one_is_not(screen: Screen) -> None:
     screen.until(lambda: screen.report[0] > 50, reading=65536, pause=0)
     assert not screen.report[3]
     screen.until(lambda: screen.report[3], reading=512, pause=0.025)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reading", [65536, 512, 0], ids=["fast", "slow", "stopped"])
 def test_the_terminal_is_as_it_was_at_the_end_however_it_is_read(screen: Screen, reading: int) -> None:
     screen.until(lambda: screen.report[0] > 2, reading=65536)

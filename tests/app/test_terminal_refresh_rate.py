@@ -158,6 +158,7 @@ class Beating(App[None]):
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.slow
 async def test_while_a_frame_is_on_its_way_events_are_taken_in_and_painted_later() -> None:
     flow = Blocked(TerminalWriter())
     app = Beating(flow)
@@ -321,6 +322,7 @@ async def test_bars_move_four_times_a_second_and_with_every_second_painting_of_s
             assert app.bars == bars
 
 
+@pytest.mark.slow
 async def test_with_low_bandwidth_requests_take_turns_and_none_is_forgotten() -> None:
     app = Beating(RefreshRate(TerminalWriter(), low_bandwidth=True))
     async with app.run_test():
@@ -333,6 +335,7 @@ async def test_with_low_bandwidth_requests_take_turns_and_none_is_forgotten() ->
         assert all(len(one) == 1 for one in some(app.painted))
 
 
+@pytest.mark.slow
 async def test_low_bandwidth_is_said_and_shows_every_answer_all_the_same() -> None:
     requests, now = streaming()
     async with looking_at(requests, at=now, size=(160, 45), low_bandwidth=True) as play:

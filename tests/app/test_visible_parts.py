@@ -46,6 +46,7 @@ async def test_a_notice_covers_nothing(size: tuple[int, int]) -> None:
         assert [row for row in screen_rows(play) if "★" in row or "tok/s" in row] == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(MIN_WIDTH, MIN_HEIGHT), *SIZES])
 async def test_the_way_out_and_all_keys_are_always_shown(size: tuple[int, int]) -> None:
     async with looking_at([answered(1), answered(2)], size=size) as play:
@@ -74,6 +75,7 @@ async def test_the_footer_offers_what_the_host_can_do_and_a_key_says_why_it_cann
                 await play.sees_notice("This host cannot load models. It only answers.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", range(10, 60, 7))
 @pytest.mark.parametrize("height", [1, 3, 5, 12])
 async def test_a_terminal_that_is_too_small_says_so_in_words_that_fit(width: int, height: int) -> None:
@@ -108,6 +110,7 @@ def _hex(colour: object) -> str:
     return Color.from_rich_color(colour).hex6  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", COLOURED)
 async def test_hints_in_empty_fields_can_be_read(theme: str) -> None:
     async with looking_at([answered(1)]) as play:

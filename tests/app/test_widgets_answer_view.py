@@ -174,6 +174,7 @@ async def test_control_characters_are_pictures_and_markup_is_text() -> None:
     assert not any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for character in some(shown.replace("\n", "")))
 
 
+@pytest.mark.slow
 async def test_resizing_keeps_every_character_and_the_place() -> None:
     text = "Retrieval 检索增强生成 augmented e\u0301 👩\u200d👩\u200d👧 verylongwordwithoutanyspaceinit\tend\n" * 40
     view = AnswerView()

@@ -50,6 +50,7 @@ async def test_three_panes_fit_80_columns() -> None:
         ]
 
 
+@pytest.mark.slow
 async def test_the_frame_tells_where_the_focus_is_by_its_line_too() -> None:
     panes = [AnswerPane(), AnswerPane()]
     app = WidgetApp(*panes)

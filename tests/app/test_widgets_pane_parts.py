@@ -138,6 +138,7 @@ def test_where_nobody_counted_tokens_an_ended_answer_has_so_many_chunks() -> Non
 known = st.one_of(st.none(), st.floats(0, 1e7))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.builds(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.events import Key, Paste
 
 from tests.app.widget_app import WidgetApp, rows
@@ -86,6 +87,7 @@ async def test_letters_and_digits_are_text() -> None:
         assert app._exit is False
 
 
+@pytest.mark.slow
 async def test_the_box_grows_from_three_rows_to_eight() -> None:
     box = PromptField()
     async with WidgetApp(box).run_test() as pilot:
@@ -109,6 +111,7 @@ async def test_an_empty_box_says_what_it_is_for_and_a_filled_one_is_clean() -> N
         assert "from a file!" in rows(box)[1]
 
 
+@pytest.mark.slow
 async def test_down_in_the_empty_box_offers_the_samples_and_up_leads_back() -> None:
     box = PromptField()
     app = WidgetApp(box)
@@ -135,6 +138,7 @@ async def test_what_is_edited_is_not_replaced_by_an_offer() -> None:
         assert not box.border_subtitle
 
 
+@pytest.mark.slow
 async def test_up_goes_back_through_what_was_asked() -> None:
     box = PromptField()
     app = WidgetApp(box)
@@ -152,6 +156,7 @@ async def test_up_goes_back_through_what_was_asked() -> None:
         assert box.text == SAMPLES[0]
 
 
+@pytest.mark.slow
 async def test_the_lines_of_an_earlier_prompt_can_be_walked_before_it_is_left() -> None:
     box = PromptField()
     app = WidgetApp(box)

@@ -28,6 +28,7 @@ SCRIPTS["ends_and_stays"] = ends_and_stays
 HASTY = Timeouts(connect=0.5, first_byte=0.5, first_text=0.5, idle=0.5)
 
 
+@pytest.mark.slow
 def test_a_good_answer_is_whole_counted_and_stamped_after_it_was_sent(
     link: EngineClient, server: LoopbackServer
 ) -> None:
@@ -115,6 +116,7 @@ def test_each_fault_has_its_sentence(link: EngineClient, server: LoopbackServer,
     assert request.fault.message == sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "sentence"),
     [
@@ -162,6 +164,7 @@ def test_a_cancel_is_seen_by_the_server_and_keeps_what_came(link: EngineClient, 
     assert server.talk("endless").hung_up
 
 
+@pytest.mark.slow
 def test_no_key_of_the_environment_leaves_the_machine(server: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     monkeypatch.setenv("OPENAI_ORG_ID", "org-secret")
@@ -198,6 +201,7 @@ def test_a_killed_engine_says_so_and_the_next_request_starts_another(server: Loo
         link.close()
 
 
+@pytest.mark.slow
 def test_a_closed_engine_is_gone(server: LoopbackServer) -> None:
     import psutil
 
@@ -209,6 +213,7 @@ def test_a_closed_engine_is_gone(server: LoopbackServer) -> None:
     assert not psutil.pid_exists(pid)
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_said_to_be_whole_is_done_though_its_connection_stays(
     link: EngineClient, server: LoopbackServer
 ) -> None:

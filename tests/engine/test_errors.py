@@ -103,6 +103,7 @@ def fault(link: EngineClient, url: str, model: str = "good") -> Fault:
     return request.fault
 
 
+@pytest.mark.slow
 def test_a_refused_connection_names_the_address(link: EngineClient) -> None:
     url = f"http://127.0.0.1:{free_port()}/v1"
     said = fault(link, url)
@@ -168,6 +169,7 @@ def test_a_host_that_goes_down_leaves_what_it_said(link: EngineClient, server: L
     assert ask(link, server.url, "restarted").answer == "half of"
 
 
+@pytest.mark.slow
 def test_a_certificate_that_nobody_trusts_is_no_safe_connection(
     link: EngineClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,6 +276,7 @@ def test_a_key_that_is_refused_is_told_from_one_that_is_missing(link: EngineClie
     assert isinstance(failed, Failed) and failed.hint == "The host refuses this key."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "hint"), [("stall_midway", "What arrived is kept. Run it again."), ("tag_and_silence", "Run it again.")]
 )

@@ -112,6 +112,7 @@ def engine() -> Iterator[EngineClient]:
     link.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc")
 @pytest.mark.parametrize(("name", "says"), [(name, says) for name, (_, says) in SENT.items()], ids=SENT.keys())
 def test_whatever_comes_the_engine_stays_small(
@@ -150,6 +151,7 @@ TYPED = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prompt", TYPED)
 def test_what_was_typed_is_what_is_sent(link: EngineClient, server: LoopbackServer, prompt: str) -> None:
     link.send(Start("r1", Endpoint(server.url, "good"), Prompt(prompt, prompt, key="p1").messages(None)))

@@ -34,6 +34,7 @@ def check(request: Request, case: Case) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_what_a_server_sends_becomes_what_the_table_says(
     link: EngineClient, server: LoopbackServer, case: Case

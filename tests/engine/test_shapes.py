@@ -57,6 +57,7 @@ def asked(link: EngineClient, bench: Served, shape: Shape) -> tuple[Request, Tal
     return made, bench.talks()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 def test_what_was_sent_is_what_is_told(link: EngineClient, bench: Served, shape: Shape) -> None:
     request, talk = asked(link, bench, shape)

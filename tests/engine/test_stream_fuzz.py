@@ -7,6 +7,7 @@ import pytest
 from tools.stream_fuzz import fuzz
 
 
+@pytest.mark.slow
 def test_some_hostile_streams_keep_every_rule() -> None:
     tally = fuzz(60, seed=11, most=150)
     assert (tally.streams, tally.engine) == (150, 8)

@@ -24,6 +24,7 @@ def talks(server: LoopbackServer, model: str) -> list[Talk]:
     return [talk for talk in server.talks if talk.body["model"] == model]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", THINKING)
 def test_thinking_is_found_wherever_a_server_puts_it(link: EngineClient, server: LoopbackServer, model: str) -> None:
     request = ask(link, server.url, model)

@@ -122,6 +122,7 @@ def test_with_nothing_to_go_by_the_way_out_is_named(tmp_path: Path) -> None:
     assert caught.value.hint == "`foundry server start` starts it"
 
 
+@pytest.mark.slow
 def test_a_daemon_of_another_machine_is_not_looked_for_on_this_one(
     daemon: ReplayDaemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +155,7 @@ def test_another_server_is_not_taken_for_the_daemon(answer: bytes, detail: str) 
     assert detail in caught.value.detail
 
 
+@pytest.mark.slow
 def test_a_silent_daemon_is_given_up() -> None:
     with serving(b"", hold=True) as server, pytest.raises(NoHostError, match="is silent"):
         DaemonHost(server.url, timeout=PATIENCE_S).connect()
@@ -222,6 +224,7 @@ def test_without_the_command_only_rest_is_asked_and_the_rest_says_why(daemon: Re
     assert not daemon.books.asked.exists()
 
 
+@pytest.mark.slow
 def test_the_command_is_asked_for_the_cache_only_when_that_can_have_changed(daemon: ReplayDaemon) -> None:
     host = host_of(daemon)
 

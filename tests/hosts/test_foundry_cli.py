@@ -66,6 +66,7 @@ def test_json_is_found_behind_spinners_and_colours(tmp_path: Path) -> None:
     assert cli.json("config", "show", "-o", "json") == RECORDED["config show"]
 
 
+@pytest.mark.slow
 def test_a_command_that_does_not_exit_is_ended_when_its_answer_has_come(tmp_path: Path) -> None:
     cli, books = command(tmp_path, cached=[CPU])
     began = time.monotonic()
@@ -101,6 +102,7 @@ def test_what_goes_wrong_is_a_sentence(tmp_path: Path, trouble: str, title: str,
     assert caught.value.hint == "Try it in a terminal of your own"
 
 
+@pytest.mark.slow
 def test_a_silent_command_is_given_up(tmp_path: Path) -> None:
     cli, _ = command(tmp_path, trouble="silent")
     with pytest.raises(NoHostError, match=r"`foundry cache location` gave no whole answer within 0.5 s"):
@@ -154,6 +156,7 @@ def test_a_server_that_listens_everywhere_is_asked_here(tmp_path: Path) -> None:
     assert cli.where_served() == ROOT
 
 
+@pytest.mark.slow
 def test_a_command_that_answers_neither_question_is_no_silence(tmp_path: Path) -> None:
     cli, _ = command(tmp_path, trouble="silent")
     with pytest.raises(NoHostError, match="service status"):

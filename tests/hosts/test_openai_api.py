@@ -136,6 +136,7 @@ def test_a_list_that_is_packed_though_nobody_asked_for_it_is_read() -> None:
         assert [card.id for card in OpenAIHost(server.url).catalogue()] == ["a"]
 
 
+@pytest.mark.slow
 def test_a_list_that_never_comes_leaves_the_host_usable_and_is_waited_for_less_from_then_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -168,6 +169,7 @@ def test_nobody_there_is_a_sentence_with_the_address_and_a_hint() -> None:
     assert caught.value.hint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"], ids=["no head", "no end"])
 def test_a_silent_server_is_given_up(answer: bytes) -> None:
     with serving(answer, hold=True) as server, pytest.raises(NoHostError, match="is silent"):

@@ -53,6 +53,7 @@ def test_a_daemon_is_known_by_what_it_says_of_its_models(tmp_path: Any) -> None:
         assert identify(daemon.root).kind == "sdk"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["", "/", "/v1", "/v1/"])
 def test_what_lists_models_and_nothing_else_is_an_openai_server(suffix: str) -> None:
     with replaying() as service:
@@ -90,11 +91,13 @@ def test_nobody_there_is_a_sentence_about_the_place_of_the_chat() -> None:
     assert caught.value.sentence().startswith(f"Nobody answers at http://127.0.0.1:{port}/v1.")
 
 
+@pytest.mark.slow
 def test_a_silent_server_is_given_up() -> None:
     with serving(b"", hold=True) as server, pytest.raises(NoHostError, match="is silent"):
         identify(server.url, timeout=SHORT_S)
 
 
+@pytest.mark.slow
 def test_a_question_that_came_to_nothing_is_noted() -> None:
     with replaying() as service:
         only(service, v1__models={"data": []})

@@ -198,6 +198,7 @@ def test_a_command_whose_service_does_not_run_leads_on_to_the_usual_port(
     assert search.attempts[-1].source == "usual port"
 
 
+@pytest.mark.slow
 def test_a_command_that_does_not_end_is_given_up(
     around: Around, daemon: ReplayDaemon, service: ReplayService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -200,6 +200,7 @@ def test_a_name_that_is_not_found_is_a_sentence() -> None:
     assert "The name no-such-host.invalid leads to no host." in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
@@ -417,6 +418,7 @@ def test_a_refused_download_says_why(service: ReplayService, host: ServiceHost, 
     assert said in caught.value.sentence()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [replay.SILENCE, replay.STALL], ids=["no headers", "no more lines"])
 def test_a_download_of_which_nothing_is_heard_is_given_up(service: ReplayService, fault: Fault) -> None:
     service.faults["/openai/download"] = fault
@@ -426,6 +428,7 @@ def test_a_download_of_which_nothing_is_heard_is_given_up(service: ReplayService
     assert said == f"{service.url} is silent. Nothing more came within 0.4 s. Download {NPU} again."
 
 
+@pytest.mark.slow
 def test_a_verdict_counts_even_when_the_connection_then_stays_open(service: ReplayService) -> None:
     service.faults["/openai/download"] = replay.STALL
     assert ServiceHost(service.url, silence=PATIENCE_S).download(NPU, ignore, Event())
@@ -481,6 +484,7 @@ def test_a_line_without_an_end_is_not_swallowed_whole(service: ReplayService, ho
     assert "does not answer properly" in sentence(NoHostError, host.download, NPU, ignore, Event())
 
 
+@pytest.mark.slow
 def test_lines_are_put_together_whole_wherever_the_stream_was_cut() -> None:
     lines: list[str] = []
     answer = http("200 OK", "Grüße 12%\r\n\n🦊 (\r\nend".encode())

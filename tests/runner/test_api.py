@@ -30,6 +30,7 @@ def test_the_public_package_is_the_interface_and_nothing_else() -> None:
     assert imported == {"tui.api", "importlib.metadata"}
 
 
+@pytest.mark.slow
 def test_a_question_to_two_models(server: LoopbackServer, own_folders: Path) -> None:
     updates: list[fc.Update] = []
     compared = fc.compare("hi", ["good", "burst"], host=server.url, progress=updates.append)
@@ -45,6 +46,7 @@ def test_a_question_to_two_models(server: LoopbackServer, own_folders: Path) -> 
     assert {update.request.spec.id for update in ended if isinstance(update, fc.RequestEnded)} == {"r1", "r2"}
 
 
+@pytest.mark.slow
 def test_options_prompts_and_parameters_of_a_models_own_are_sent(server: LoopbackServer) -> None:
     server.talks.clear()
     options = fc.PlanOptions(fc.Mode.MEASURE, rounds=2, warmup=0, parameters=fc.Parameters(9).deterministic())
@@ -58,6 +60,7 @@ def test_options_prompts_and_parameters_of_a_models_own_are_sent(server: Loopbac
     assert sorted({len(body["messages"]) for body in bodies}) == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_function_chooses_among_the_models_of_the_host(server: LoopbackServer) -> None:
     def choose(models: fc.HostModels) -> list[fc.ModelCard]:
         return [card for card in models.cards if card.id.startswith("b") and card.id.endswith("t")]
@@ -66,6 +69,7 @@ def test_a_function_chooses_among_the_models_of_the_host(server: LoopbackServer)
     assert [compared.model(result).card.id for result in compared.results] == ["burst"]
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_raises_nothing_and_is_asked_again_as_often_as_wanted(server: LoopbackServer) -> None:
     updates: list[fc.Update] = []
     options = fc.PlanOptions(retries=1)
@@ -79,6 +83,7 @@ def test_a_model_that_fails_raises_nothing_and_is_asked_again_as_often_as_wanted
     assert pause.models == ("e500",) and not pause.asked_by_host
 
 
+@pytest.mark.slow
 def test_it_can_be_called_from_any_thread(server: LoopbackServer) -> None:
     found: list[fc.Comparison] = []
     thread = Thread(target=lambda: found.append(fc.compare("hi", "good", host=server.url)))
@@ -87,6 +92,7 @@ def test_it_can_be_called_from_any_thread(server: LoopbackServer) -> None:
     assert [result.answer for compared in found for result in compared.results] == [ANSWER]
 
 
+@pytest.mark.slow
 def test_answers_are_there_though_they_cannot_be_kept(
     server: LoopbackServer, own_folders: Path, tmp_path: Path
 ) -> None:
@@ -107,6 +113,7 @@ def _closed_port() -> int:
         return port
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "kind", "sentence"),
     [

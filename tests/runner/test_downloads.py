@@ -197,6 +197,7 @@ def test_a_standstill_is_cancelled_and_tried_again(closing: list[Downloads]) -> 
     assert times.now >= 2 * 60 + 1 + 2
 
 
+@pytest.mark.slow
 def test_the_pauses_double_up_to_a_longest_one_and_then_it_fails_with_a_sentence(closing: list[Downloads]) -> None:
     times = FakeTime()
     host = ScriptedHost(a=[standing_still] * 7)
@@ -215,6 +216,7 @@ def test_the_pauses_double_up_to_a_longest_one_and_then_it_fails_with_a_sentence
     assert ended(downloads, "a:1")["a:1"].stage is Stage.DONE
 
 
+@pytest.mark.slow
 def test_a_service_that_falls_silent_is_asked_again(closing: list[Downloads]) -> None:
     assert SILENCE_S > STALL_S + GRACE_S, "the host would fail the download before it is tried again"
     with replaying() as service:
@@ -248,6 +250,7 @@ def test_a_pause_ends_when_the_download_is_cancelled(closing: list[Downloads]) -
     assert host.begun == ["a:1"]
 
 
+@pytest.mark.slow
 def test_slow_progress_is_no_standstill(closing: list[Downloads]) -> None:
     times = FakeTime()
 
@@ -267,6 +270,7 @@ def test_slow_progress_is_no_standstill(closing: list[Downloads]) -> None:
     assert times.now >= 200
 
 
+@pytest.mark.slow
 def test_after_the_last_byte_the_host_may_take_its_time(closing: list[Downloads]) -> None:
     times = FakeTime()
 

@@ -84,6 +84,7 @@ def texts(request: Request) -> dict[str, object]:
     return request_to_dict(request)
 
 
+@pytest.mark.slow
 def test_what_is_learnt_after_the_end_is_in_the_file(
     kept: Runner, host: LearningHost, writer: TomlSessionWriter
 ) -> None:
@@ -116,6 +117,7 @@ class JournalOnly(TomlSessionWriter):
         return super().close(None, timeout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [TomlSessionWriter, JournalOnly])
 def test_every_ending_of_a_real_run_comes_back_as_the_screen_has_it(
     kind: type[TomlSessionWriter], host: LearningHost, tmp_path: Path
@@ -150,6 +152,7 @@ def test_every_ending_of_a_real_run_comes_back_as_the_screen_has_it(
         assert now[key] == was[key] != []
 
 
+@pytest.mark.slow
 def test_what_is_learnt_is_in_the_file_while_the_program_still_runs(
     kept: Runner, host: LearningHost, writer: TomlSessionWriter
 ) -> None:

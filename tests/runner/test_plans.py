@@ -22,6 +22,7 @@ from tui.runner import Runner
 D, F, K, X = RequestState.DONE, RequestState.FAILED, RequestState.SKIPPED, RequestState.STOPPED
 
 
+@pytest.mark.slow
 def test_every_prompt_of_a_plan_is_asked_once_a_round(runner: Runner, server: LoopbackServer, cards: Cards) -> None:
     prompts = [Prompt("one"), Prompt("two", "Be brief."), Prompt("one")]
     runner.begin(cards("burst", "late_text"), prompts, PlanOptions(rounds=2))
@@ -47,6 +48,7 @@ def test_one_model_asked_in_two_ways_is_two_columns(runner: Runner, server: Loop
     to_the_end(runner)
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_is_asked_again_as_often_as_wished_and_then_skipped(
     runner: Runner, server: LoopbackServer, cards: Cards
 ) -> None:
@@ -60,6 +62,7 @@ def test_a_model_that_fails_is_asked_again_as_often_as_wished_and_then_skipped(
     assert run.plan.retries == 2
 
 
+@pytest.mark.slow
 def test_a_model_that_answers_when_asked_again_goes_on(runner: Runner, host: LoopbackHost, cards: Cards) -> None:
     host.broken = {"burst"}
     runner.begin(cards("burst"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=2, warmup=0, retries=1))

@@ -63,6 +63,7 @@ def cared(counting: CountingHost, memory: RecordingWriter) -> Iterator[Runner]:
         yield running
 
 
+@pytest.mark.slow
 def test_tokens_that_the_host_did_not_report_are_counted_by_its_tokenizer_and_say_so(
     cared: Runner, counting: CountingHost, memory: RecordingWriter
 ) -> None:
@@ -77,6 +78,7 @@ def test_tokens_that_the_host_did_not_report_are_counted_by_its_tokenizer_and_sa
     assert RequestState.FAILED not in states(run)
 
 
+@pytest.mark.slow
 def test_a_count_that_fails_stays_unknown(cared: Runner, counting: CountingHost) -> None:
     counting.fails = True
     cared.begin([counting.card("delta_and_message")], "hi")
@@ -84,6 +86,7 @@ def test_a_count_that_fails_stays_unknown(cared: Runner, counting: CountingHost)
     assert (request.usage, request.answer, counting.asked) == (None, "".join(WORDS), ["".join(WORDS)])
 
 
+@pytest.mark.slow
 def test_nothing_is_counted_where_there_is_no_text_or_no_tokenizer(
     cared: Runner, counting: CountingHost, host: LoopbackHost, fresh: Runner, cards: Cards
 ) -> None:
@@ -95,6 +98,7 @@ def test_nothing_is_counted_where_there_is_no_text_or_no_tokenizer(
     assert (request.state.final, request.usage) == (True, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_model_that_its_host_unloaded_since_is_loaded_and_asked_again(
     cared: Runner, counting: CountingHost, server: LoopbackServer, mode: Mode
@@ -110,6 +114,7 @@ def test_a_model_that_its_host_unloaded_since_is_loaded_and_asked_again(
     assert run.shown_request(second.spec.model) is second
 
 
+@pytest.mark.slow
 def test_a_model_that_stays_unloaded_is_asked_twice_and_no_more(
     cared: Runner, counting: CountingHost, server: LoopbackServer
 ) -> None:
@@ -128,6 +133,7 @@ def test_a_model_that_stays_unloaded_is_asked_twice_and_no_more(
     assert fault.hint == "Have the host load good, then run it again."
 
 
+@pytest.mark.slow
 def test_in_a_race_a_model_that_was_unloaded_is_asked_again_and_one_that_fails_is_not(
     cared: Runner, counting: CountingHost, server: LoopbackServer
 ) -> None:
@@ -140,6 +146,7 @@ def test_in_a_race_a_model_that_was_unloaded_is_asked_again_and_one_that_fails_i
     assert found == [(failing, 1, RequestState.FAILED), (gone, 1, RequestState.FAILED), (gone, 2, RequestState.DONE)]
 
 
+@pytest.mark.slow
 def test_models_in_use_are_kept_warm_between_runs_and_the_prompts_are_counted(server: LoopbackServer) -> None:
     now = [0.0]
     host = LoopbackHost(server.port, ("good", "e500"))
@@ -160,6 +167,7 @@ def test_models_in_use_are_kept_warm_between_runs_and_the_prompts_are_counted(se
         assert len(runner.session.requests) == 1, "it is no run"
 
 
+@pytest.mark.slow
 def test_of_two_models_kept_warm_one_that_fails_leaves_the_other_warm(server: LoopbackServer) -> None:
     now = [0.0]
     host = LoopbackHost(server.port, ("good", "late_text"))
@@ -181,6 +189,7 @@ def test_of_two_models_kept_warm_one_that_fails_leaves_the_other_warm(server: Lo
         assert kept_warm == ["good", "late_text", "good"]
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_kept_warm_is_named_once_and_left_alone(server: LoopbackServer) -> None:
     now = [0.0]
     host = LoopbackHost(server.port, ("good",))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.runner.conftest import Cards
 from tests.support.loopback_host import LoopbackHost
 from tests.support.running import RecordingWriter, to_the_end
@@ -13,6 +15,7 @@ from tui.core.sessions.session_dict import request_to_dict, session_from_dict, s
 from tui.runner import Runner
 
 
+@pytest.mark.slow
 def test_every_event_of_every_request_is_recorded_in_order(
     fresh: Runner, host: LoopbackHost, memory: RecordingWriter, cards: Cards
 ) -> None:
@@ -28,6 +31,7 @@ def test_every_event_of_every_request_is_recorded_in_order(
         assert again.timestamps == request.timestamps
 
 
+@pytest.mark.slow
 def test_every_finished_request_is_in_the_snapshot_that_its_end_brings(
     fresh: Runner, memory: RecordingWriter, cards: Cards
 ) -> None:
@@ -42,6 +46,7 @@ def test_every_finished_request_is_in_the_snapshot_that_its_end_brings(
     assert len({len(snapshot.requests) for snapshot in memory.snapshots}) == len(finished)
 
 
+@pytest.mark.slow
 def test_a_snapshot_holds_only_what_does_not_change_any_more(
     fresh: Runner, memory: RecordingWriter, cards: Cards
 ) -> None:
@@ -55,6 +60,7 @@ def test_a_snapshot_holds_only_what_does_not_change_any_more(
         assert session_to_dict(session_from_dict(session_to_dict(snapshot)))["end"]["runs"] == number
 
 
+@pytest.mark.slow
 def test_what_is_asked_is_recorded_before_what_comes_back(fresh: Runner, memory: RecordingWriter, cards: Cards) -> None:
     fresh.begin(cards("late_text", "burst"), "hi")
     to_the_end(fresh)
@@ -63,6 +69,7 @@ def test_what_is_asked_is_recorded_before_what_comes_back(fresh: Runner, memory:
     assert set(kinds[7:]) == {"event", "started"}
 
 
+@pytest.mark.slow
 def test_scores_notes_and_what_is_undone_are_entries_that_stay(
     fresh: Runner, memory: RecordingWriter, cards: Cards
 ) -> None:
@@ -92,6 +99,7 @@ def test_scores_notes_and_what_is_undone_are_entries_that_stay(
     assert len(memory.snapshots) == saves + 6
 
 
+@pytest.mark.slow
 def test_the_same_score_twice_is_one_entry(fresh: Runner, cards: Cards) -> None:
     fresh.begin(cards("late_text"), "hi")
     to_the_end(fresh)
@@ -100,6 +108,7 @@ def test_the_same_score_twice_is_one_entry(fresh: Runner, cards: Cards) -> None:
     assert len(fresh.session.scores) == 1
 
 
+@pytest.mark.slow
 def test_a_second_launch_leaves_the_first_and_its_score_as_they_were(fresh: Runner, cards: Cards) -> None:
     run = fresh.begin(cards("late_text"), "hi")
     to_the_end(fresh)
@@ -112,6 +121,7 @@ def test_a_second_launch_leaves_the_first_and_its_score_as_they_were(fresh: Runn
     assert (fresh.ratings.score_of("r1"), fresh.ratings.score_of("r2")) == (5, None)
 
 
+@pytest.mark.slow
 def test_what_is_asked_twice_is_kept_once(fresh: Runner, memory: RecordingWriter, cards: Cards) -> None:
     for user in ("one", "two", "one"):
         fresh.begin(cards("late_text"), user)

@@ -23,6 +23,7 @@ from tui.runner.session_recorder import SessionRecorder
 NOW = datetime(2026, 11, 29, 12, 0, 0, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_a_retry_waits_as_long_as_the_host_wishes_and_its_wait_is_no_queueing(runner: Runner, cards: Cards) -> None:
     run = runner.begin(cards("busy"), "hi", PlanOptions(retries=1))
     to_the_end(runner)

@@ -20,6 +20,7 @@ from tui.runner import Runner
 D, F, K = RequestState.DONE, RequestState.FAILED, RequestState.SKIPPED
 
 
+@pytest.mark.slow
 def test_an_answer_arrives_whole_with_its_times(runner: Runner, server: LoopbackServer, cards: Cards) -> None:
     runner.begin(
         cards("good"), "What is RAG?", PlanOptions(parameters=Parameters(max_tokens=9, temperature=0.0, seed=4))
@@ -74,6 +75,7 @@ def test_a_model_of_a_race_that_is_asked_again_alone_is_not_contended(runner: Ru
     assert [(spec.launch, spec.contended) for spec in requests] == [(1, True), (2, True), (3, False)]
 
 
+@pytest.mark.slow
 def test_measuring_has_never_more_than_one_request_in_flight(
     runner: Runner, server: LoopbackServer, cards: Cards
 ) -> None:
@@ -84,6 +86,7 @@ def test_measuring_has_never_more_than_one_request_in_flight(
     assert all(ended < began for (_, ended), (began, _) in some(pairwise(spans)))
 
 
+@pytest.mark.slow
 def test_measured_rounds_are_interleaved_behind_a_marked_warm_up(
     runner: Runner, server: LoopbackServer, cards: Cards
 ) -> None:
@@ -175,6 +178,7 @@ def test_loading_is_timed_where_it_happens_however_late_it_is_looked_at(
     assert request.metrics.queue_ms is not None and request.metrics.queue_ms >= 0
 
 
+@pytest.mark.slow
 def test_a_host_that_is_not_there_fails_every_request_with_a_sentence(
     cards: Cards,
 ) -> None:
@@ -199,6 +203,7 @@ def test_a_mistake_in_a_host_leaves_no_request_waiting(runner: Runner, host: Loo
     assert states(to_the_end(runner)) == [D]
 
 
+@pytest.mark.slow
 def test_without_a_writer_nothing_is_kept_and_everything_works(host: LoopbackHost, cards: Cards) -> None:
     with open_runner(host) as runner:
         runner.begin(cards("late_text"), "hi")
@@ -208,6 +213,7 @@ def test_without_a_writer_nothing_is_kept_and_everything_works(host: LoopbackHos
         assert not runner.problems()
 
 
+@pytest.mark.slow
 def test_models_that_do_not_fit_together_are_loaded_one_at_a_time(
     runner: Runner, host: LoopbackHost, cards: Cards
 ) -> None:

@@ -91,6 +91,7 @@ def test_every_report_is_what_it_was(name: str, form: str) -> None:
     assert printed == text_of(expected / f"report.{form}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["interrupted", "killed", "killed_before_a_file"], indirect=True)
 def test_a_plan_that_was_broken_off_goes_on_in_its_file(folder: Path, server: LoopbackServer, tmp_path: Path) -> None:
     journal = next(folder.glob("*.journal.jsonl"), None)

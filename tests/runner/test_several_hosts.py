@@ -27,6 +27,7 @@ def several(server: LoopbackServer) -> MultiHost:
     return MultiHost({"lab": loading, "box:80": OpenAIHost(server.url), "gone": LoopbackHost(1, ["good"])})
 
 
+@pytest.mark.slow
 def test_the_same_model_on_two_hosts_is_two_columns_and_only_the_host_that_loads_is_asked_to(
     several: MultiHost, memory: RecordingWriter, tmp_path: Path
 ) -> None:
@@ -61,6 +62,7 @@ def check_kept(session: Session, path: Path) -> None:
     assert sorted(row.subject.host for row in aggregate([again]).rows) == ["box:80", "lab"]
 
 
+@pytest.mark.slow
 def test_a_host_that_is_away_fails_its_own_models_alone(several: MultiHost) -> None:
     with open_runner(several) as runner:
         runner.connected(several.connect())

@@ -18,6 +18,7 @@ from tui.runner import Runner
 D, X = RequestState.DONE, RequestState.STOPPED
 
 
+@pytest.mark.slow
 def test_stopping_one_keeps_what_arrived_and_the_others_go_on(
     runner: Runner, server: LoopbackServer, cards: Cards
 ) -> None:
@@ -64,6 +65,7 @@ def test_a_request_stopped_at_once_comes_to_its_end(runner: Runner, cards: Cards
     assert states(to_the_end(runner)) == [X]
 
 
+@pytest.mark.slow
 def test_a_request_stopped_in_the_moment_it_is_sent_comes_to_its_end(
     runner: Runner, host: LoopbackHost, writer: RecordingWriter, cards: Cards
 ) -> None:
@@ -84,6 +86,7 @@ def test_a_request_stopped_in_the_moment_it_is_sent_comes_to_its_end(
         assert states(to_the_end(runner)) == [X]
 
 
+@pytest.mark.slow
 def test_stopping_what_has_ended_changes_nothing(runner: Runner, writer: RecordingWriter, cards: Cards) -> None:
     runner.begin(cards("late_text"), "hi")
     (request,) = to_the_end(runner).requests.values()
@@ -115,6 +118,7 @@ def test_asking_one_again_is_a_second_launch_beside_the_first(runner: Runner, ca
     assert column is not None and column.spec.launch == 2
 
 
+@pytest.mark.slow
 def test_asking_all_again_goes_the_plans_own_way_without_its_warm_up(runner: Runner, cards: Cards) -> None:
     run = runner.begin(cards("late_text", "burst"), "hi", PlanOptions(mode=Mode.MEASURE))
     to_the_end(runner)
@@ -179,6 +183,7 @@ def test_nothing_can_be_asked_again_before_the_first_run(fresh: Runner) -> None:
         fresh.rerun("m1")
 
 
+@pytest.mark.slow
 def test_closing_stops_what_runs_and_keeps_what_arrived(fresh: Runner, memory: RecordingWriter, cards: Cards) -> None:
     run = fresh.begin(cards("endless"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=3, warmup=0))
     until(fresh, lambda: bool(run.requests["r1"].answer))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from tests.runner.conftest import Cards
 from tests.support.loopback_host import LoopbackHost
 from tests.support.running import PATIENCE_S, states, until
@@ -28,6 +30,7 @@ def is_prepared(host: LoopbackHost) -> None:
         time.sleep(0.001)
 
 
+@pytest.mark.slow
 def test_a_run_comes_to_its_end_by_what_wakes_the_runner_alone(runner: Runner, cards: Cards) -> None:
     run = runner.begin(cards("good", "e500"), "hi")
     to_the_end_by_notifications(runner)
@@ -45,6 +48,7 @@ def test_a_measured_plan_goes_on_by_what_wakes_the_runner_alone(runner: Runner, 
     assert set(states(run)) == {RequestState.DONE}
 
 
+@pytest.mark.slow
 def test_what_is_skipped_holds_up_nothing_that_comes_after_it(runner: Runner, cards: Cards) -> None:
     run = runner.begin(cards("e500", "good"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=3))
     to_the_end_by_notifications(runner)
@@ -65,6 +69,7 @@ def test_a_request_that_is_stopped_before_it_is_sent_wakes_the_runner(
     assert states(run) == [RequestState.STOPPED]
 
 
+@pytest.mark.slow
 def test_what_is_begun_is_with_the_host_before_any_tick(fresh: Runner, host: LoopbackHost, cards: Cards) -> None:
     fresh.start()
     until(fresh, lambda: fresh._engine.greeted)
@@ -73,6 +78,7 @@ def test_what_is_begun_is_with_the_host_before_any_tick(fresh: Runner, host: Loo
     to_the_end_by_notifications(fresh)
 
 
+@pytest.mark.slow
 def test_of_text_only_a_request_s_first_wakes_anybody(runner: Runner, cards: Cards) -> None:
     (request,) = runner.begin(cards("endless"), "hi").requests.values()
     while not request.answer:

@@ -355,6 +355,7 @@ class ToyHost(BareHost):
 """All the files of a new kind of host, in a folder of its own."""
 
 
+@pytest.mark.slow
 def test_a_new_kind_of_host_is_one_folder_and_one_row(tmp_path: Path) -> None:
     """Tried on a copy of the program: beside the folder, the registry alone is touched."""
     copy = tmp_path / "tui"

@@ -125,6 +125,7 @@ def test_what_is_known_of_models(tmp_path: Path) -> None:
     assert modes(tmp_path)["own.json"] == "0o600"
 
 
+@pytest.mark.slow
 def test_everything_that_a_run_leaves(tmp_path: Path, own_folders: Path) -> None:
     with LoopbackServer().running() as server:
         done = call("run", "--host", server.url, "-m", "good", "-p", "hi", cwd=tmp_path)

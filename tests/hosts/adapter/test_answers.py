@@ -41,6 +41,7 @@ def test_it_listens_on_this_machine_only(shared: AdapterHost) -> None:
     assert [c.laddr.ip for c in listening] == ["127.0.0.1"]
 
 
+@pytest.mark.slow
 def test_a_class_without_names_is_one_model_called_like_it(
     opened: Callable[..., AdapterHost], link: EngineClient
 ) -> None:
@@ -187,6 +188,7 @@ def test_different_models_answer_at_the_same_time(shared: AdapterHost, link: Eng
     assert met == ["met", "met"]
 
 
+@pytest.mark.slow
 def test_one_model_answers_one_question_at_a_time(shared: AdapterHost, link: EngineClient) -> None:
     shared.load("overlap")
     names = ("r1", "r2", "r3")

@@ -24,6 +24,7 @@ from tui.engine.engine_client import EngineClient
 from tui.hosts.adapter.host import AdapterHost
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "answer", "sentence"),
     [

@@ -67,6 +67,7 @@ def test_a_table_reads_as_it_was_written() -> None:
     }
 
 
+@pytest.mark.slow
 @many
 @given(gaps_ns)
 def test_rounding_never_adds_up(chunks: list[tuple[int, str, bool]]) -> None:

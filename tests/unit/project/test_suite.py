@@ -84,6 +84,7 @@ def vacuous(source: str) -> list[int]:
     return [each.lineno for each in loops(module) if not is_seen_to_hold_something(each, constants)]
 
 
+@pytest.mark.slow
 def test_no_loop_asserts_nothing_without_saying_so() -> None:
     files = sorted((ROOT / "tests").rglob("*.py"))
     assert len(files) > 100

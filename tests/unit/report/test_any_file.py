@@ -147,6 +147,7 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(changes(), min_size=1, max_size=3))
 def test_a_file_changed_anyhow_stops_no_report(folder: Path, done: list[Callable[[bytes], bytes]]) -> None:

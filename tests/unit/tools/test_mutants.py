@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.some import some
 from tools.mutants import ROOT, files, nearest
 
 
+@pytest.mark.slow
 def test_every_file_has_tests_near_to_it() -> None:
     for file in some(files(["tui"])):
         found = nearest(file)
