@@ -6,7 +6,7 @@ from tui.ui.terminal.writer import TerminalWriter
 
 BEAT, SSH_BEAT, LOW_BEAT = 0.1, 0.125, 0.25
 """Seconds between two paintings of what came: here, over SSH, and with low bandwidth, where panes take turns."""
-WORTH, CALM_BEAT = 3, 0.4
+WORTH, CALM_BEAT = 3, 0.5
 """Pieces of text of each answer that are worth a painting, and the most seconds to wait for them: beside a model that
 writes a few words a second, painting each as it comes would cost several times what reading them does."""
 BARS_EVERY, LOW_BARS_EVERY = 0.25, 1.0
