@@ -5,10 +5,40 @@ from __future__ import annotations
 import unicodedata
 
 from rich.segment import Segment
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.strip import Strip
 
 from tui.core.text.clean import clean_line, join_surrogates
+from tui.ui.widgets.painted import WidgetMixin
+
+
+class FieldText(WidgetMixin):
+    """What text fields do alike. A subclass says in `_put` how text takes the place of the selection."""
+
+    def _put(self, text: str) -> None:
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """A row, harmless."""
+        return shown(super().render_line(y))
+
+    def on_key(self, event: Key) -> None:
+        """Text that Textual takes for none."""
+        text = text_of(event)
+        if text is not None and not event.is_printable:
+            event.stop()
+            event.prevent_default()
+            self._put(text)
+
+    def on_paste(self, event: Paste) -> None:
+        """Take pasted text over the selection."""
+        event.stop()
+        event.prevent_default()
+        self._put(event.text)
+
+    def action_paste(self) -> None:
+        """Paste what was copied within the program."""
+        self._put(self.app.clipboard)
 
 
 def text_of(key: Key) -> str | None:

@@ -4,38 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
-from textual.strip import Strip
 from textual.widgets import Input
 
-from tui.ui.widgets.field_text import shown, storable, text_of
+from tui.ui.widgets.field_text import FieldText, storable
 
 
-class LineField(Input):
+class LineField(FieldText, Input):
     """One line of text. The lines of pasted text are put into one, and none is lost."""
-
-    def render_line(self, y: int) -> Strip:
-        """The row, harmless."""
-        return shown(super().render_line(y))
-
-    def on_key(self, event: events.Key) -> None:
-        """Text that Textual takes for none."""
-        text = text_of(event)
-        if text is not None and not event.is_printable:
-            event.stop()
-            event.prevent_default()
-            self._put(text)
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Take pasted text over the selection."""
-        event.stop()
-        event.prevent_default()
-        self._put(event.text)
-
-    def action_paste(self) -> None:
-        """Paste what was copied within the program."""
-        self._put(self.app.clipboard)
 
     def _put(self, text: str) -> None:
         self.replace(" ".join(storable(text).splitlines()), *sorted(self.selection))

@@ -24,12 +24,12 @@ TEXT = "painted--text"
 
 
 if TYPE_CHECKING:
-    _Mixin = Widget
+    WidgetMixin = Widget
 else:
-    _Mixin = object  # Textual takes styles and component classes from the first base that is a widget.
+    WidgetMixin = object  # Textual takes styles and component classes from the first base that is a widget.
 
 
-class KeptLines(_Mixin):
+class KeptLines(WidgetMixin):
     """Renders its lines once, until `refresh()`, another size or other styles ask for more.
 
     Textual has every widget in sight render all of its lines for every frame, whatever has changed.
@@ -55,7 +55,7 @@ class KeptLines(_Mixin):
         return self._kept[1]
 
 
-class Canvas(_Mixin):
+class Canvas(WidgetMixin):
     """Paints in the name of the widgets within it: one message a frame, where each of them would send its own through
     three queues."""
 

@@ -7,17 +7,16 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.strip import Strip
 from textual.widgets import TextArea
 
 from tui.core.plans.sample_prompts import SAMPLES
-from tui.ui.widgets.field_text import shown, storable, text_of
+from tui.ui.widgets.field_text import FieldText, storable
 from tui.ui.widgets.painted import KeptLines
 
 PLACEHOLDER = "Ask all models…   ↓ offers a question"
 
 
-class PromptField(KeptLines, TextArea):
+class PromptField(KeptLines, FieldText, TextArea):
     """A text field in which Enter runs, ctrl+j makes a new line, and every letter is a letter.
 
     Pasted text keeps its lines and is asked as it is; what is painted of it is harmless. From the empty field, up goes
@@ -120,31 +119,12 @@ class PromptField(KeptLines, TextArea):
         """Its keys are others' now."""
         self._say_where_from(focused=False)
 
-    def render_line(self, y: int) -> Strip:
-        """A row, harmless."""
-        return shown(super().render_line(y))
-
     def on_key(self, event: events.Key) -> None:
-        """Enter is no text here, and some text is none to Textual."""
-        text = text_of(event)
+        """Enter is no text here."""
         if event.key == "enter":
             event.stop()
             event.prevent_default()
             self.action_submit()
-        elif text is not None and not event.is_printable:
-            event.stop()
-            event.prevent_default()
-            self._put(text)
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Take pasted text over the selection, with its lines."""
-        event.stop()
-        event.prevent_default()
-        self._put(event.text)
-
-    def action_paste(self) -> None:
-        """Paste what was copied within the program."""
-        self._put(self.app.clipboard)
 
     def action_submit(self) -> None:
         """Ask for a run. Whoever runs it says what is wrong with an empty prompt."""
