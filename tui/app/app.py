@@ -188,8 +188,10 @@ class CompareApp(KeysInTurn[None]):
         return [screen for screen in self._screens.values() if screen.alive]
 
     def _recovered(self, done: Future[None]) -> None:
-        if done.exception() is not None:
-            self.call_later(done.result)  # A defect ends the app, wherever it is.
+        from tui.ui.defects import end_app
+
+        if (error := done.exception()) is not None:
+            end_app(self, error)
 
     def on_recovery_notice(self, message: RecoveryNotice) -> None:
         """Show it for a while."""

@@ -22,6 +22,7 @@ from tui.hosts.base import Host, HostInfo, Offers
 from tui.hosts.embedded.bundle import model_card_text
 from tui.hosts.free_memory import free_bytes
 from tui.runner.downloads import Downloads
+from tui.ui.defects import end_app
 from tui.ui.state import LastAction
 
 
@@ -128,7 +129,7 @@ class HostQuestions:
         try:
             message = work()
         except Exception as error:
-            self._app.call_later(_raise, error)
+            end_app(self._app, error)
             raise
         self._app.post_message(message)
 
@@ -156,7 +157,3 @@ class HostQuestions:
         except CompareError as error:
             return ModelActionFailed(key, error)
         return self._models(key, LastAction(action, time.perf_counter() - began))
-
-
-def _raise(error: Exception) -> None:
-    raise error

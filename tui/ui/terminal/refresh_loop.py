@@ -10,6 +10,7 @@ from itertools import islice
 
 from textual.widget import Widget
 
+from tui.ui.defects import end_app
 from tui.ui.terminal.refresh_rate import RefreshRate
 
 IDLE_EVERY = 0.25
@@ -104,8 +105,7 @@ class RefreshLoop:
                 self._paint_frame(now)
             self._schedule(now)
         except Exception as error:
-            # A defect ends the app, as it does in a timer of Textual's.
-            self._owner.app.call_later(_raise, error)
+            end_app(self._owner.app, error)
             raise
 
     def _paint_frame(self, now: float) -> None:
@@ -152,7 +152,3 @@ class RefreshLoop:
             # Past it, the frame before is still on its way.
             after = at - now if at > now else self._beat
         self._timer = self._loop.call_later(after, self._turn, context=self._context)
-
-
-def _raise(error: Exception) -> None:
-    raise error
