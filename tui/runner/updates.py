@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.core.errors import CompareError
-from tui.core.plans.plan_run import PlanRun, newest
-from tui.core.plans.progress import Progress, progress
+from tui.core.plans.plan_run import PlanRun
+from tui.core.plans.progress import Progress, progress_of
 from tui.core.requests.request import Request
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import ModelChoice
@@ -48,7 +48,7 @@ class SessionResumed:
     @property
     def progress(self) -> Progress:
         """How far the plan has come at the time of asking."""
-        return progress(newest(self.run.requests.values()))
+        return progress_of(self.run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class RequestEnded:
     @property
     def progress(self) -> Progress:
         """How far the plan has come at the time of asking."""
-        return progress(newest(self.run.requests.values()))
+        return progress_of(self.run)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,15 @@ or `model`. An object may hold parameters that are the model's own: see `Overrid
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from tui.core.dict_reader import Table, get, texts
 from tui.core.plans.prompt import Prompt
 from tui.core.sessions.plan_dict import overrides_from_dict
 from tui.core.sessions.session_model import Overrides
 
+_T = TypeVar("_T")
 _QUESTION = ("user", "prompt", "question", "text")
 _FACETS = ("facets", "expected_facets", "expected")
 _NAME = ("alias", "id", "model")
@@ -29,13 +31,7 @@ def prompts_from(data: Any) -> tuple[Prompt, ...]:
     rows = _inner(data, "prompts", "prompt")
     if not isinstance(rows, list) or not rows:
         raise ValueError("it should hold a list of prompts")
-    found = []
-    for number, row in enumerate(rows, 1):
-        try:
-            found.append(_prompt(row))
-        except ValueError as error:
-            raise ValueError(f"prompt {number}: {error}") from error
-    return tuple(found)
+    return _each("prompt", rows, _prompt)
 
 
 def models_from(data: Any) -> tuple[tuple[str, Overrides], ...]:
@@ -45,12 +41,17 @@ def models_from(data: Any) -> tuple[tuple[str, Overrides], ...]:
         rows = [{"alias": name, **own} if isinstance(own, dict) else own for name, own in rows.items()]
     if not isinstance(rows, list) or not rows:
         raise ValueError("it should hold a list of models")
-    found = []
+    return _each("model", rows, _model)
+
+
+def _each(what: str, rows: list[Any], read: Callable[[Any], _T]) -> tuple[_T, ...]:
+    """Every row, read by `read`; a failure names the row by its number."""
+    found: list[_T] = []
     for number, row in enumerate(rows, 1):
         try:
-            found.append(_model(row))
+            found.append(read(row))
         except ValueError as error:
-            raise ValueError(f"model {number}: {error}") from error
+            raise ValueError(f"{what} {number}: {error}") from error
     return tuple(found)
 
 

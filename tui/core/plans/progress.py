@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from tui.core.plans.plan import Mode
+from tui.core.plans.plan_run import PlanRun, newest
 from tui.core.requests.request import Request, RequestState
 
 
@@ -48,6 +49,11 @@ def progress(requests: Iterable[Request]) -> Progress:
         alive = [request for request in left if not failed.get(request.spec.model, False)]
         expected = _together(alive, [typical.get(request.spec.model, usual) for request in alive])
     return Progress(len(every) - len(left), len(every), expected)
+
+
+def progress_of(run: PlanRun) -> Progress:
+    """How far a run has come: of requests that were made again the last ones count."""
+    return progress(newest(run.requests.values()))
 
 
 def _together(requests: Sequence[Request], seconds: Sequence[float]) -> float:

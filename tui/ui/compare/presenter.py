@@ -13,8 +13,8 @@ from tui.core.catalog.model_names import titles
 from tui.core.metrics.metrics import Metrics
 from tui.core.metrics.registry import Place, sentences, unknown
 from tui.core.plans.plan import Mode
-from tui.core.plans.plan_run import PlanRun, newest, planned_request_of
-from tui.core.plans.progress import progress
+from tui.core.plans.plan_run import PlanRun, planned_request_of
+from tui.core.plans.progress import progress_of
 from tui.core.requests.outcome import outcome
 from tui.core.requests.phases import live, spans
 from tui.core.requests.request import Request, RequestState
@@ -313,7 +313,7 @@ def _in_words(entry: Score | Note, quoted: int) -> str:
 
 def _progress(run: PlanRun) -> str:
     """How many requests have ended; how long the rest may take where they are made in turn."""
-    come = progress(newest(run.requests.values()))
+    come = progress_of(run)
     return (come if run.plan.mode is Mode.MEASURE else replace(come, left_s=None)).in_words()
 
 
