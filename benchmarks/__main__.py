@@ -20,6 +20,9 @@ from benchmarks.page import write_blocks
 from benchmarks.parts.accuracy import SHAPES, judge
 from benchmarks.parts.asking import ask
 from benchmarks.parts.first_paint import first_paints
+from benchmarks.parts.history import histories
+from benchmarks.parts.report_data import queried
+from benchmarks.parts.scoring import decide
 from benchmarks.parts.slow_rates import slow_rates
 from benchmarks.parts.soak import soak
 from benchmarks.parts.streaming import shapes, stream
@@ -45,20 +48,26 @@ class Amounts:
     """How long each of them streams at the rates of small hardware."""
     asks: int
     """How often Enter, and R, are pressed."""
+    decisions: int
+    """Of a score pass."""
     long_answer: int
     asked: int
     """How often each shape is asked."""
     sitting: int
     """Tokens in one sitting."""
+    sessions: int
+    """Sessions that are listed and searched."""
+    requests: int
+    """Requests that are queried as Parquet."""
 
 
 WHOLE = Amounts(
-    rounds=2, tokens=350, keys=30, starts=7, slow_turns=3, slow_s=12, asks=7, long_answer=4000, asked=2,
-    sitting=1_000_000,
+    rounds=2, tokens=350, keys=30, starts=7, slow_turns=3, slow_s=12, asks=7, decisions=100, long_answer=4000, asked=2,
+    sitting=1_000_000, sessions=10_000, requests=1_000_000,
 )  # fmt: skip
 QUICK = Amounts(
-    rounds=1, tokens=250, keys=14, starts=3, slow_turns=1, slow_s=8, asks=3, long_answer=1000, asked=1,
-    sitting=50_000,
+    rounds=1, tokens=250, keys=14, starts=3, slow_turns=1, slow_s=8, asks=3, decisions=24, long_answer=1000, asked=1,
+    sitting=50_000, sessions=1_000, requests=100_000,
 )  # fmt: skip
 
 
@@ -101,6 +110,12 @@ def _ask(served: Served, amounts: Amounts, found: Results) -> None:
     found.asked = ask(served, amounts.asks)
 
 
+def _score(served: Served, amounts: Amounts, found: Results) -> None:
+    found.decided = decide(amounts.decisions)
+    say("  at 20 KB/s")
+    found.decided_slow = decide(amounts.decisions // 2, SLOW)
+
+
 def _eight(served: Served, amounts: Amounts, found: Results) -> None:
     found.eight = stream(served, OURS, shapes(8, 100, amounts.long_answer), size=EIGHT_SIZE)
 
@@ -126,9 +141,18 @@ def _soak(served: Served, amounts: Amounts, found: Results) -> None:
     found.soaked = soak(served, amounts.sitting, lambda told: say(f"  {told}"))
 
 
+def _history(served: Served, amounts: Amounts, found: Results) -> None:
+    found.histories = histories(amounts.sessions)
+
+
+def _parquet(served: Served, amounts: Amounts, found: Results) -> None:
+    found.queried += queried(amounts.requests)
+
+
 PARTS: dict[str, Callable[[Served, Amounts, Results], None]] = {
     "paint": _paint,
     "ask": _ask,
+    "score": _score,
     "stream": _streams,
     "slow-rates": _slow_rates,
     "keys": _keys,
@@ -136,6 +160,8 @@ PARTS: dict[str, Callable[[Served, Amounts, Results], None]] = {
     "peers": _peers,
     "accuracy": _accuracy,
     "soak": _soak,
+    "history": _history,
+    "parquet": _parquet,
 }
 
 

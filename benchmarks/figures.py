@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 import numpy as np
 
 from benchmarks.parts.accuracy import Judged
 from benchmarks.parts.asking import Asked
 from benchmarks.parts.first_paint import Paints
+from benchmarks.parts.history import Histories
+from benchmarks.parts.report_data import Queried
+from benchmarks.parts.scoring import ITEMS, Decided
 from benchmarks.parts.slow_rates import LOADS, SlowRate
 from benchmarks.parts.soak import Soaked
 from benchmarks.parts.streaming import Streamed
@@ -50,8 +54,13 @@ class Results:
     eight: Streamed | None = None
     slow_rates: Sequence[SlowRate] = ()
     asked: Asked | None = None
+    decided: Decided | None = None
+    decided_slow: Decided | None = None
+    """The same over a slow line."""
     paints: Paints | None = None
     soaked: Soaked | None = None
+    histories: Histories | None = None
+    queried: list[Queried] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     """Parts that came to no end, and why."""
@@ -67,7 +76,10 @@ class Results:
         ]
         said = [f"{one.design}: {fault}" for one in every for fault in one.faults]
         said += [f"{one.shape}: {fault}" for one in self.judged for fault in one.faults]
+        passes = [one for one in (self.decided, self.decided_slow) if one]
+        said += [f"score pass: {one.fault}" for one in passes if one.fault]
         said += [f"keys: {self.asked.fault}"] if self.asked and self.asked.fault else []
+        said += [f"history: {self.histories.fault}"] if self.histories and self.histories.fault else []
         return self.broken + said + ([f"sitting: {self.soaked.fault}"] if self.soaked and self.soaked.fault else [])
 
 
@@ -176,6 +188,54 @@ def figures(found: Results, *, ours: str, bare: str, static: str, markdown: str)
             max(enter, again) if enter is not None and again is not None else None, 25.0, 10.0, "ms",
             detail=f"Enter {enter:.3g} and R {again:.3g} ms" if enter is not None and again is not None else "",
         ),
+        Figure(
+            f"from a digit of a score pass to the next thing to decide, p95, {ITEMS} answers",
+            percentile(found.decided.keys_ms, 95) if found.decided else None, 50.0, 30.0, "ms",
+        ),
+        Figure(
+            "the same on a terminal drained at 20 KB/s",
+            percentile(found.decided_slow.keys_ms, 95) if found.decided_slow else None, 1000.0, 500.0, "ms",
+        ),
+        *_of_history(found.histories),
+        *_of_queries(found.queried),
+    ]  # fmt: skip
+
+
+def _of_history(found: Histories | None) -> list[Figure]:
+    """The rows of the index."""
+    sessions = f"{found.sessions if found else 10_000:,} sessions"
+    held = f"{found.peak_bytes / 1e6:.0f} and {found.index_bytes / 1e6:.0f} MB" if found else ""
+    return [
+        Figure(
+            f"first list of {sessions} of 20 kB, against `load()` of the same files on all processors",
+            found.first_ratio if found else None, 1.3, 1.1,
+            detail=_against(found.first, found.load, "s") if found else "",
+        ),
+        Figure(f"list of {sessions}, more than `--version`", found.list_s if found else None, 0.3, 0.15, "s",
+               detail=_against(median(found.listed), median(found.version), "s") if found else ""),
+        Figure(f"the same as `--json`, of {sessions}", found.json_s if found else None, 0.3, 0.15, "s",
+               detail=_against(median(found.as_json), median(found.version), "s") if found else ""),
+        Figure(f"search in {sessions}, more than `--version`", found.search_s if found else None, 0.2, 0.1, "s",
+               detail=_against(median(found.searched), median(found.version), "s") if found else ""),
+        Figure(f"memory of a list of, or a search in, {sessions}; the index's file",
+               max(found.peak_bytes, found.index_bytes) / 1e6 if found else None, 150, 100, "MB", detail=held),
+        Figure(f"from F3 until History lists {sessions}, median", median(found.shown_ms) if found else None,
+               1000, 500, "ms"),
+        Figure(f"from a word until History shows what it finds in {sessions}, median",
+               median(found.found_ms) if found else None, 1000, 500, "ms"),
+    ]  # fmt: skip
+
+
+def _of_queries(found: Sequence[Queried]) -> list[Figure]:
+    """The rows of Parquet."""
+    slowest = max(found, key=lambda one: one.seconds, default=None)
+    return [
+        Figure(
+            "slowest of the documented queries of DuckDB over a million requests as Parquet, Python's start included",
+            slowest.seconds if slowest else None, 5.0, 2.5, "s", detail=slowest.name if slowest else "",
+        ),
+        Figure("memory of the largest of them", max((one.peak_bytes / 1e6 for one in found), default=None),
+               300, 150, "MB"),
     ]  # fmt: skip
 
 

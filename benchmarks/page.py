@@ -1,4 +1,4 @@
-"""The generated blocks of `docs/performance.md`."""
+"""The blocks of a page that a long run fills: those of `docs/performance.md` and `docs/statistics.md`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 _END = "<!-- end -->"
 
 
-def write_blocks(file: Path, blocks: Mapping[str, str]) -> None:
-    """Put each text between `<!-- benchmark: NAME -->` and `<!-- end -->`. Raises ValueError for a missing place."""
+def write_blocks(file: Path, blocks: Mapping[str, str], kind: str = "benchmark") -> None:
+    """Put each text between `<!-- KIND: NAME -->` and `<!-- end -->`. Raises ValueError for a missing place."""
     text = file.read_text("utf-8")
     for name, block in blocks.items():
-        before, begin, rest = text.partition(f"<!-- benchmark: {name} -->\n")
+        before, begin, rest = text.partition(f"<!-- {kind}: {name} -->\n")
         _, end, after = rest.partition(_END)
         if not end:
             raise ValueError(f"{file} has no place for `{name}`")

@@ -20,6 +20,7 @@ SIZE = (160, 45)
 """Columns and rows."""
 SLOW = 20_000
 """Bytes a second of a slow line."""
+_FOLDERS = ("SESSIONS", "DATA", "STATE", "CONFIG", "CACHE")
 _SLICE_S = 0.01
 _TAIL = 256
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-9;:?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Za-z]|[=>78A-Z])")
@@ -171,7 +172,7 @@ def _open_terminal(size: tuple[int, int]) -> tuple[int, int]:
 def environment(home: Path) -> dict[str, str]:
     """What a program is told of its world: a terminal of today, and folders of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEXTUAL", "OPENAI", "SSH_"))}
-    folders = {f"FOUNDRY_COMPARE_{name}": str(home / name.lower()) for name in ("SESSIONS", "DATA", "STATE", "CONFIG")}
+    folders = {f"FOUNDRY_COMPARE_{name}": str(home / name.lower()) for name in _FOLDERS}
     root = str(Path(__file__).parents[1])
     return kept | folders | {
         "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", "PYTHONPATH": root, "NO_PROXY": "*",

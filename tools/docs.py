@@ -5,25 +5,44 @@ A block stands between `<!-- generated: NAME -->` and `<!-- end -->`. `BLOCKS` s
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
+from tools import flag_accuracy as accuracy
 from tools.demo_models import results
-from tui.cli.exit_codes import MEANINGS
+from tools.report_schema import report_schema
+from tui.cli.command_words import TABLE, described
+from tui.cli.exit_codes import OF_EVERY_COMMAND, ExitCode
 from tui.cli.main import cli
+from tui.core.answers.checks import CHECK_KEYS
+from tui.core.conditions import names
+from tui.core.conditions.statistics import STATISTICS
 from tui.core.metrics import registry
+from tui.core.scoring.rubric_files import KEYS as CRITERION_KEYS
+from tui.core.scoring.score_sheet import COLUMNS as SHEET_COLUMNS
+from tui.core.sessions.schema import ROWS, file_schema
+from tui.core.settings import SETTINGS, Setting
+from tui.core.settings import TABLES as SETTING_TABLES
+from tui.core.workshop_variables import VARIABLES
 from tui.hosts.base import Ability
-from tui.hosts.config_entry import CONFIGURABLE, SETTINGS
+from tui.hosts.config_entry import CONFIGURABLE
+from tui.hosts.config_entry import SETTINGS as HOST_SETTINGS
 from tui.hosts.host_kind import HostKind
 from tui.hosts.registry import KINDS
 from tui.report.formats import registry as formats
+from tui.report.options import BY
+from tui.report.request_table import COLUMNS as REQUEST_COLUMNS
+from tui.report.request_table import Kind as ColumnKind
+from tui.report.selection import DIMENSIONS as SELECTION
 from tui.storage.theme_files import bundled_folder, load_themes
 from tui.ui import modes
-from tui.ui.actions import Action
+from tui.ui.actions import Action, Need
 
 TOP = Path(__file__).resolve().parent.parent
 _PLACE = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -43,27 +62,31 @@ def keys() -> str:
         anywhere = f"on the {mode.title} screen"
         for group in mode.groups:
             rows += [_key(item, anywhere if item.priority else group.place) for item in group.actions]
-    return table(("key", "does", "where", "needs"), rows)
+    rows += [_key(item, group.place) for group in modes.OVER_ALL for item in group.actions]
+    return table(("key", "does", "where", "needs", "or", "id"), rows)
 
 
-def _key(item: Action, where: str) -> tuple[str, str, str, str]:
-    return f"`{item.shown}`", item.about, where, ", ".join(need.value for need in item.needs)
+def _key(item: Action, where: str) -> tuple[str, ...]:
+    shown = f"`{item.shown}`" if item.shown else "in the palette"
+    needs = ", ".join(need.value for need in item.needs)
+    return shown, item.about, where, needs, " ".join(f"`{twin}`" for twin in item.twins), f"`{item.id}`"
 
 
 def main_keys() -> str:
     """The keys of the first screen that work everywhere or stand in the key bar below it."""
     first = modes.mode_called(modes.FIRST).screen_class()
     chosen = [item for item in (*modes.EVERYWHERE, *first.ACTIONS) if item.priority or item.footer]
+    chosen = [item for item in chosen if Need.REPLAY not in item.needs]
     return table(("key", "does"), [(f"`{item.shown}`", item.about) for item in chosen])
 
 
 def commands() -> str:
     """Every command in its own words."""
-    rows = [(f"`{context.command_path}`", command.get_short_help_str(200)) for context, command in _commands()]
+    rows = [(f"`{context.command_path}`", command.get_short_help_str(200)) for context, command in every_command()]
     return table(("command", "does"), rows)
 
 
-def _commands() -> Iterator[tuple[click.Context, click.Command]]:
+def every_command() -> Iterator[tuple[click.Context, click.Command]]:
     """Each command with the context that knows its full name: the program first, a group before its members."""
     waiting: list[click.Context] = [click.Context(cli, info_name="foundry-compare")]
     while waiting:
@@ -83,7 +106,7 @@ def options() -> str:
     """The options of every command, those that several commands have in common first."""
     found = [
         (context.command_path, option)
-        for context, command in _commands()
+        for context, command in every_command()
         for option in command.params
         if isinstance(option, click.Option) and option.name != "version"
     ]
@@ -103,7 +126,9 @@ def _described(option: click.Option) -> tuple[str, ...]:
     """An option as it is written, and what it does, with its default and its variable."""
     kind = option.type
     metavar = option.metavar or ("|".join(map(str, kind.choices)) if isinstance(kind, click.Choice) else "")
-    written = ", ".join(option.opts) + (f" {metavar}" if metavar and not option.is_flag else "")
+    written = ", ".join([*option.opts, *option.secondary_opts]) + (
+        f" {metavar}" if metavar and not option.is_flag else ""
+    )
     about = [option.help or ""]
     if option.show_default:
         about.append(f"Default: {option.default}.")
@@ -112,9 +137,51 @@ def _described(option: click.Option) -> tuple[str, ...]:
     return f"`{written}`", " ".join(filter(None, about))
 
 
-def exit_codes() -> str:
-    """Every exit code."""
-    return table(("code", "means"), [(str(int(code)), meaning) for code, meaning in MEANINGS.items()])
+def exit_codes_by_command() -> str:
+    """Every exit code below those of signals, and which commands may end with it."""
+    ends = {context.command_path.partition(" ")[2]: _exit_codes(command) for context, command in every_command()}
+    rows = []
+    for code in ExitCode:
+        its = [f"`{name}`" for name, codes in ends.items() if code in codes]
+        if code in OF_EVERY_COMMAND:
+            its = ["every command"]
+        rows.append((str(int(code)), code.meaning, ", ".join(its)))
+    return table(("code", "means", "commands"), rows)
+
+
+def _exit_codes(command: click.Command) -> tuple[ExitCode, ...]:
+    codes: tuple[ExitCode, ...] = getattr(command.callback, "exit_codes", ())
+    return codes
+
+
+def dimensions() -> str:
+    """Every dimension of conditions."""
+    rows = []
+    for one in names.DIMENSIONS:
+        example = f"`{one.name} {'=' if one.is_text else '<'} {one.example}`"
+        rows.append((f"`{one.name}`", one.meaning, example, _uses(one.uses)))
+    return table(("name", "what it is", "for example", "for"), rows)
+
+
+def figures() -> str:
+    """Every figure of conditions."""
+    rows = [
+        (f"`{one.name}`", one.unit, one.meaning, f"`{one.statistic}`" + " only" * bool(one.only), _uses(one.uses))
+        for one in names.figures()
+    ]
+    return table(("name", "unit", "what it is", "statistic if none is named", "for"), rows)
+
+
+def _uses(uses: names.Use) -> str:
+    return "all" if uses == names.ANY else ", ".join(f"`{use.option}`" for use in names.Use if use in uses)
+
+
+def statistics() -> str:
+    """Every statistic of conditions."""
+    rows = [
+        (f"`{one.name}`" + (f", `{one.also}`" if one.also else ""), one.meaning, str(one.least)) for one in STATISTICS
+    ]
+    return table(("name", "what it is", "values that it needs"), rows)
 
 
 def hosts() -> str:
@@ -126,8 +193,46 @@ def hosts() -> str:
 def host_settings() -> str:
     """Every key of a host in the configuration."""
     rows = [(f"`{scheme.key}`", "", scheme.configured_as) for scheme in CONFIGURABLE]
-    rows += [(f"`{setting.key}`", setting.beside(), setting.about) for setting in SETTINGS]
+    rows += [(f"`{setting.key}`", setting.beside(), setting.about) for setting in HOST_SETTINGS]
     return table(("key", "beside", "what it is"), rows)
+
+
+def settings() -> str:
+    """Every setting of the configuration, table by table."""
+    text = ""
+    for name in ("", *SETTING_TABLES):
+        rows = [_setting(setting, name) for setting in SETTINGS if setting.key.rpartition(".")[0] == name]
+        heading = f"### `[{name}]`\n\n" if name else ""
+        text += f"{heading}{table(('key', 'what it is', 'value', 'without it', 'counts before it'), rows)}\n"
+    return text.rstrip("\n") + "\n"
+
+
+def _setting(setting: Setting, within: str) -> tuple[str, ...]:
+    run = [f"{', '.join(f'`{name}`' for name in names)} for `run`" for names in setting.run_variables]
+    before = [*(f"`{flag}`" for flag in setting.flags), *(f"`{name}`" for name in setting.variables), *run]
+    value = f"{setting.default:g}" if isinstance(setting.default, float) else f"{setting.default}"
+    usual = setting.otherwise or f"`{value.lower()}`"
+    about = setting.about + (". *Read and checked; nothing uses it yet.*" if setting.later else "")
+    return f"`{setting.key.removeprefix(f'{within}.')}`", about, setting.kind.name, usual, ", ".join(before)
+
+
+def workshop_variables() -> str:
+    """Every variable of the workshop."""
+    rows = [
+        (
+            f"`{one.name}`",
+            ", ".join(f"`{name}`" for name in one.commands) or "all that ask a host",
+            one.stands_for,
+            one.about,
+        )
+        for one in VARIABLES
+    ]
+    return table(("variable", "read by", "stands for", "and"), rows)
+
+
+def criteria() -> str:
+    """Every key of a criterion in a rubric."""
+    return table(("key", "what it is"), [(f"`{key.name}`", key.about) for key in CRITERION_KEYS])
 
 
 def _abilities(kind: HostKind) -> str:
@@ -168,14 +273,20 @@ def flags() -> str:
     rows = [
         (
             f"`{flag.name}`",
-            f"`{flag.sign}`" if flag.sign else "",
+            f"`{flag.sign}`",
             flag.meaning,
             f"`{flag.json_key or flag.name}`" if registry.Place.JSON in flag.shown_in else "",
             _places(flag.shown_in),
+            flag.when,
         )
         for flag in registry.FLAGS
     ]
-    return table(("flag", "sign", "meaning", "key in `run --json`", "shown in"), rows)
+    return table(("flag", "sign", "meaning", "key in `run --json`", "shown in", "when it holds"), rows)
+
+
+def flag_accuracy() -> str:
+    """How often the flags on an answer's text are right."""
+    return table(accuracy.HEADINGS, accuracy.rows())
 
 
 def _places(shown_in: registry.Place) -> str:
@@ -184,8 +295,89 @@ def _places(shown_in: registry.Place) -> str:
 
 def report_formats() -> str:
     """Every format of a report."""
-    rows = [(f"`{form.name}`", f"`{form.suffix}`", form.purpose) for form in formats.FORMATS]
+    every = (*formats.FORMATS, *formats.FILE_FORMATS)
+    rows = [(f"`{form.name}`", f"`{form.suffix}`", form.purpose) for form in every]
     return table(("`--format`", "a file's name ends in", "what it is"), rows)
+
+
+def request_columns() -> str:
+    """What is known of each request, in CSV and Parquet."""
+    rows = [(f"`{column.name}`", _SQL_KINDS[column.kind], column.meaning) for column in REQUEST_COLUMNS]
+    return table(("column", "what it is", "what it holds"), rows)
+
+
+_SQL_KINDS = {
+    ColumnKind.TEXT: "text",
+    ColumnKind.WHOLE: "whole number",
+    ColumnKind.NUMBER: "number",
+    ColumnKind.TRUTH: "true or false",
+    ColumnKind.INSTANT: "instant",
+    ColumnKind.DATE: "day",
+}
+
+
+def sheet_columns() -> str:
+    """The columns of a score sheet."""
+    rows = [(f"`{column.name}`", column.about, "yes" if column.read_back else "") for column in SHEET_COLUMNS]
+    return table(["column", "what it holds", "must come back"], rows)
+
+
+def session_keys() -> str:
+    """Every key of the session file, table by table."""
+    schema = file_schema()
+    top = {key: value for key, value in schema["properties"].items() if key not in (*ROWS, "tool", "host", "end")}
+    parts = [("At the top", {"description": "What session it is.", "properties": top, "required": schema["required"]})]
+    for name in ("tool", "host", *ROWS, "end"):
+        value = schema["properties"][name]
+        table_of = value["anyOf"][0] | {"description": value["description"]} if "anyOf" in value else value
+        title = f"`[[{name}]]`" if name in ROWS else f"`[{name}]`"
+        parts.append((title, table_of.get("items", table_of)))
+    text = [
+        f"### {title}\n\n{part['description']}\n\n{table(('key', 'holds', 'meaning'), _session_rows(part))}"
+        for title, part in parts
+    ]
+    return "\n".join(["", *text, ""])
+
+
+def _session_rows(part: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    for name, value in part["properties"].items():
+        inner = value.get("items", value)
+        holds = "tables" if "properties" in value.get("items", {}) else _holds(value)
+        always = ", always" if name in part.get("required", ()) else ""
+        yield f"`{prefix}{name}`", holds + always, value["description"]
+        if "properties" in inner:
+            yield from _session_rows(inner, f"{prefix}{name}.")
+
+
+def _holds(value: dict[str, Any]) -> str:
+    """What a key holds, in words."""
+    if "enum" in value:
+        return ", ".join(f"`{one}`" for one in value["enum"])
+    if "const" in value:
+        return f"`{value['const']}`"
+    if value["type"] == "array":
+        return f"list of {_PLURALS[value['items']['type']]}"
+    return "date and time" if value.get("format") == "date-time" else _KINDS[value["type"]]
+
+
+_KINDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "object": "table",
+}
+_PLURALS = {"string": "texts", "integer": "whole numbers", "array": "pairs"}
+
+
+def session_schema() -> str:
+    """The session file's format as a JSON Schema."""
+    return json.dumps(file_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def report_schema_file() -> str:
+    """A report as JSON, as a JSON Schema."""
+    return json.dumps(report_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,21 +390,69 @@ class Block:
     """Makes it, as Markdown that ends with a line feed."""
 
 
+def report_dimensions() -> str:
+    """What `report --by` takes."""
+    return table(("`--by`", "what stands together"), ((f"`{by.name}`", by.meaning) for by in BY))
+
+
+def selection_dimensions() -> str:
+    """What the choice of a model depends on."""
+    rows = (
+        (f"`{one.name}`", one.title, one.meaning, one.better.value)
+        if one.value is not None
+        else ("", one.title, one.meaning, "")
+        for one in SELECTION
+    )
+    return table(("`--weight`", "column", "what it is", "better"), rows)
+
+
+def check_keys() -> str:
+    """The keys of a check of the user's own."""
+    rows = ((f"`{key}`", f"`{json.dumps(right)}`", meaning) for key, (right, meaning) in CHECK_KEYS.items())
+    return table(("key", "such as", "meaning"), rows)
+
+
 BLOCKS = {
     "main-keys": Block("README.md", main_keys),
     "demo-models": Block("README.md", lambda: results.table(whole=False)),
     "commands": Block("docs/commands.md", commands),
     "options": Block("docs/commands.md", options),
-    "exit-codes": Block("docs/commands.md", exit_codes),
+    "dimensions": Block("docs/conditions.md", dimensions),
+    "figures": Block("docs/conditions.md", figures),
+    "statistics": Block("docs/conditions.md", statistics),
+    "exit-codes-by-command": Block("docs/exit-codes.md", exit_codes_by_command),
     "demo-models-whole": Block("docs/demo-models.md", lambda: results.table(whole=True)),
     "hosts": Block("docs/hosts.md", hosts),
     "host-settings": Block("docs/hosts.md", host_settings),
+    "settings": Block("docs/config.md", settings),
+    "workshop-variables": Block("docs/settings.md", workshop_variables),
+    "criteria": Block("docs/prompts-and-models.md", criteria),
     "keys": Block("docs/keys.md", keys),
     "metrics": Block("docs/measurement.md", metrics),
     "flags": Block("docs/measurement.md", flags),
+    "flag-accuracy": Block("docs/measurement.md", flag_accuracy),
     "report-formats": Block("docs/measurement.md", report_formats),
+    "report-dimensions": Block("docs/reports.md", report_dimensions),
+    "selection-dimensions": Block("docs/reports.md", selection_dimensions),
+    "check-keys": Block("docs/reports.md", check_keys),
+    "request-columns": Block("docs/report-data.md", request_columns),
+    "sheet-columns": Block("docs/sessions.md", sheet_columns),
+    "session-keys": Block("docs/sessions.md", session_keys),
     "themes": Block("docs/settings.md", themes),
 }
+
+
+def command_words() -> str:
+    """What completing a command reads in place of the commands."""
+    return json.dumps(described(cli), indent=1, ensure_ascii=False) + "\n"
+
+
+FILES = {
+    "docs/session.schema.json": session_schema,
+    "docs/report.schema.json": report_schema_file,
+    f"tui/cli/{TABLE}": command_words,
+}
+"""Whole files that repeat the code."""
 
 
 def names_in(text: str) -> list[str]:
@@ -228,3 +468,5 @@ def rewritten(text: str) -> str:
 if __name__ == "__main__":
     for file in sorted({TOP / block.page for block in BLOCKS.values()}):
         file.write_text(rewritten(file.read_text(encoding="utf-8")), encoding="utf-8")
+    for name, make in FILES.items():
+        (TOP / name).write_text(make(), encoding="utf-8")

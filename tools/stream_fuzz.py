@@ -30,7 +30,7 @@ from typing import Any
 import httpx2
 import psutil
 
-from tui.core.plans.plan import Mode
+from tui.core.plans.mode import Mode
 from tui.core.requests import events as ev
 from tui.core.requests.request import Request, RequestSpec, RequestState
 from tui.core.sessions.session_dict import request_from_dict, request_to_dict

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from tui.core.catalog.host_info import HostInfo
-from tui.core.catalog.model_card import ModelCard, find_or_believe
+from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import (
     BadInputError,
     CompareError,
@@ -23,27 +24,33 @@ from tui.core.errors import (
     StoreError,
 )
 from tui.core.metrics.metrics import Metrics
-from tui.core.plans.plan import Mode, PlanOptions
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import PlanOptions
 from tui.core.plans.plan_run import PlanRun, newest
 from tui.core.plans.progress import Progress
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.events import Usage
 from tui.core.requests.request import Fault, Request, RequestState
-from tui.core.scoring.rating import Note, Score
+from tui.core.scoring.in_effect import RatingsInEffect, in_effect
+from tui.core.scoring.rating import FacetTick, Note, Rater, RaterKind, Score, Vote, VoteChoice
+from tui.core.scoring.rubric import Criterion, Rubric
+from tui.core.scoring.rubric_files import RubricError, rubric_from
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import ModelChoice, Overrides, Parameters, SessionModel, Timeouts
-from tui.core.text.clean import clean_line
-from tui.hosts.unknown_model import missing_model
 from tui.report.render import report
-from tui.runner.host_models import HostModels, host_names
+from tui.runner.host_models import HostModels
 from tui.runner.open_session import connected_host, open_session
 from tui.runner.recovery import BackgroundRecovery, RecoveryBegan, RecoveryFailed, SessionRecovered
+from tui.runner.resumed_session import check_host, resumed_session
+from tui.runner.runner import Runner
 from tui.runner.updates import (
+    ConditionsChanged,
     HostMoved,
     InterruptedAndKept,
     Listener,
     ModelsChosen,
     ProblemFound,
+    RequestBegan,
     RequestEnded,
     RetryPaused,
     SessionResumed,
@@ -52,13 +59,15 @@ from tui.runner.updates import (
 )
 from tui.signals import uninterrupted
 from tui.storage import paths
-from tui.storage.session_files import load_sessions, load_whole
-from tui.storage.session_recovery import recover
+from tui.storage.session_files import load_sessions
 
 __all__ = [
     "BadInputError",
     "CompareError",
     "Comparison",
+    "ConditionsChanged",
+    "Criterion",
+    "FacetTick",
     "Fault",
     "HostInfo",
     "HostModels",
@@ -79,12 +88,17 @@ __all__ = [
     "ProblemFound",
     "Progress",
     "Prompt",
+    "Rater",
+    "RaterKind",
+    "RatingsInEffect",
     "RecoveryBegan",
     "RecoveryFailed",
     "Request",
+    "RequestBegan",
     "RequestEnded",
     "RequestState",
     "RetryPaused",
+    "Rubric",
     "Score",
     "Session",
     "SessionModel",
@@ -94,7 +108,10 @@ __all__ = [
     "Timeouts",
     "Update",
     "Usage",
+    "Vote",
+    "VoteChoice",
     "compare",
+    "in_effect",
     "load_sessions",
     "report",
     "resume",
@@ -147,22 +164,28 @@ def compare(
     *,
     host: str | Sequence[str] = (),
     options: PlanOptions = PlanOptions(),
+    rubric: Rubric | None = None,
     sessions: PathName | None = None,
     save: bool = True,
     progress: Listener | None = None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Comparison:
     """Ask models the same prompts, and return when every request has ended.
 
     `models` are ids or aliases, each by itself or with parameters of its own, or a function that chooses among the
     host's models; without any the demo models, or the only model that the host has. `host` is written as after
-    `--host`; with several, all of them take part. `sessions` is the folder of the session file, by default the command
-    line's; with `save=False` no file is written. `progress` is called in the caller's thread with each `Update`.
+    `--host`; with several, all of them take part. `rubric` is what the answers will be scored for, by default one
+    overall score. `sessions` is the folder of the session file, by default the command line's; with `save=False` no
+    file is written. `progress` is called in the caller's thread with each `Update`. Once `enough` returns True
+    nothing more is asked, and what is being answered comes to its end.
 
     A model that fails raises nothing: its request says so in `state` and `fault`. On Ctrl+C what has arrived is kept,
     and KeyboardInterrupt passes on. Raises BadInputError, NoHostError or NoModelError before anything is asked, and
     StoreError when it is interrupted and not everything can be kept.
     """
     options.check()
+    if rubric is not None:
+        _check_rubric(rubric)
     on_update = progress or _ignore
     asked = _prompts(prompts)
     choose = models if callable(models) else partial(_named, [models] if isinstance(models, str) else models)
@@ -170,10 +193,12 @@ def compare(
     with connected_host(_specs(host)) as (opened, info):
         chosen = list(dict.fromkeys(_choice(model) for model in choose(HostModels(opened, info))))
         on_update(ModelsChosen(info, tuple(chosen)))
-        with open_session(opened, info, folder, save=save, on_update=on_update) as (runner, path):
+        with open_session(opened, info, folder, save=save, on_update=on_update, rubric=rubric) as (runner, path):
             with uninterrupted():
                 run = runner.begin(chosen, asked, options)
-            run_to_end(runner, run, on_update, BackgroundRecovery(paths.sessions_dir(folder)) if save else None)
+            recovery = BackgroundRecovery(paths.sessions_dir(folder)) if save else None
+            run_to_end(runner, run, on_update, recovery, enough=enough)
+            _note_noise(runner, run)
     return Comparison(runner.session, run, path, bool(runner.kept))
 
 
@@ -183,34 +208,42 @@ def resume(
     host: str | Sequence[str] = (),
     save: bool = True,
     progress: Listener | None = None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Comparison:
     """Go on with the last plan of a stored session that was broken off, in the same file.
 
     What a program that died left beside the file is taken in first. `host` is to name the same host. Raises
     BadInputError when the file is no session, nothing is left to ask, or the host is of another kind; NoHostError and
-    NoModelError; and StoreError as `compare` does.
+    NoModelError; and StoreError as `compare` does, or when another program has the session open.
     """
     path, on_update = Path(file), progress or _ignore
-    if os.path.isdir(path.parent):  # noqa: PTH112 - never raises
-        for found in recover(path.parent, paths.state_dir()):
-            if found.problem is not None:
-                on_update(ProblemFound(found.problem))
-    session = load_whole(path)
-    if session.whole_id != session.id:
-        raise BadInputError(
-            f"{clean_line(path.name)} is a further part of a session", hint=f"Go on with {session.whole_id}.toml."
-        )
-    with connected_host(_specs(host)) as (opened, info):
-        _check_host(session, info, opened.catalogue())
+    with (
+        resumed_session(path, save=save, on_update=on_update) as resumed,
+        connected_host(_specs(host)) as (opened, info),
+    ):
+        session = resumed[0]
+        check_host(session, info, opened.catalogue())
         for moved in _moves(session, info):
             on_update(moved)
-        stored = session, path
-        with open_session(opened, info, None, save=save, on_update=on_update, resumed=stored) as (runner, kept_in):
+        with open_session(opened, info, None, save=save, on_update=on_update, resumed=resumed) as (runner, kept_in):
             with uninterrupted():
                 run = runner.resume()
-            on_update(SessionResumed(info, path, run))
-            run_to_end(runner, run, on_update)
+            on_update(SessionResumed(info, path, run, session))
+            run_to_end(runner, run, on_update, enough=enough)
+            _note_noise(runner, run)
     return Comparison(session, run, kept_in, bool(runner.kept))
+
+
+def _note_noise(runner: Runner, run: PlanRun) -> None:
+    """Keep the noise floor, where the plan measured a model against itself."""
+    models = [runner.session.models[key] for key in run.plan.models]
+    if not all(model.arm for model in models):
+        return
+    from tui.report.noise import arms_of, noise_floors
+
+    if (arms := arms_of(models)) is not None:
+        keys, at = (arms[0].key, arms[1].key), datetime.now(UTC)
+        runner.note_noise(noise_floors(newest(run.requests.values()), keys, run.plan.key, at))
 
 
 def _ignore(update: Update) -> None:
@@ -226,34 +259,25 @@ def _prompts(prompts: str | Prompt | Sequence[str | Prompt]) -> list[Prompt]:
     return [prompt if isinstance(prompt, Prompt) else Prompt(prompt) for prompt in every]
 
 
+def _check_rubric(rubric: Rubric) -> None:
+    """What a file may not hold, a script may not either."""
+    try:
+        rubric_from([asdict(criterion) for criterion in rubric])
+    except RubricError as error:
+        raise BadInputError("`rubric` cannot be used", str(error)) from error
+
+
 def _named(names: Sequence[NamedModel], models: HostModels) -> list[ModelChoice]:
     if not names:
         return [ModelChoice(card) for card in models.choose(())]
     pairs = [(model, Overrides()) if isinstance(model, str) else model for model in names]
-    return [ModelChoice(models.find(name), own) for name, own in pairs]
+    return [ModelChoice(card, own) for name, own in pairs for card in models.named(name)]
 
 
 def _choice(model: ModelCard | ModelChoice) -> ModelChoice:
     choice = model if isinstance(model, ModelChoice) else ModelChoice(model)
     choice.own.check()
     return choice
-
-
-def _check_host(session: Session, info: HostInfo, cards: tuple[ModelCard, ...]) -> None:
-    """Numbers of two kinds of host must not meet in one plan, and a model that is gone would only fail."""
-    kind = session.host.get("kind")
-    if kind is not None and kind != info.kind:
-        raise BadInputError(
-            f"The session was held with another kind of host: {clean_line(str(kind), 40)}",
-            f"This one is {info.kind}",
-            "Name the same one with --host.",
-        )
-    for model in session.models.values():
-        if find_or_believe(cards, model.card.key, host_names(info)) is None:
-            missing = missing_model(model.card.key, cards, info)
-            if isinstance(missing, NoHostError):
-                raise missing
-            raise NoModelError(f"There is no model {clean_line(model.card.key, 80)} on this host any more")
 
 
 def _moves(session: Session, info: HostInfo) -> Iterator[HostMoved]:

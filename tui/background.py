@@ -117,6 +117,8 @@ class Worker:
 
 
 def _do(work: Callable[[], _T], future: Future[_T]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return  # Whoever asked has left; from here on the future cannot be cancelled, and takes the result.
     try:
         result = work()
     except BaseException as error:  # noqa: BLE001 - it is for whoever asks the future, as with a thread pool

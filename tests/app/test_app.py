@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from textual.widgets import Static
 
+from tests.hosts.models_server import serving
 from tests.support import loopback_server
 from tests.support.chatting import ANSWER
 from tests.support.loopback_server import FINISH, LoopbackServer, Wire, text
@@ -37,8 +40,8 @@ from tui.net.secrets import REDACTED, remember_secret
 from tui.storage.session_writer import TomlSessionWriter
 from tui.ui import modes
 from tui.ui.dialogs.help import HelpDialog
-from tui.ui.widgets.model_table import ModelTable
 from tui.ui.widgets.phase_bar import GLYPHS, TIP
+from tui.ui.widgets.row_table import RowTable
 
 pytestmark = pytest.mark.slow
 
@@ -64,10 +67,11 @@ async def test_modes_are_reached_by_name_and_by_the_keys_beside_the_letters() ->
         await play.type("a,b.c?")
         assert (play.app.current_mode, play.prompt.text) == ("compare", "a,b.c?")
         await play.press("escape")
-        for key, mode in ((".", "models"), (".", "compare"), (",", "models"), (",", "compare")):
+        there = ((".", "history"), (".", "report"), (".", "models"), (".", "compare"), (",", "models"), (",", "report"))
+        for key, mode in some(there):
             await play.press(key)
             assert play.app.current_mode == mode
-        await play.press("n", "f1")
+        await play.press("f2", "n", "f1")
         assert play.app.current_mode == "compare"
         await play.press("escape", "f1", "/")
         await play.type(".,?")
@@ -98,18 +102,20 @@ async def test_esc_puts_the_notices_away() -> None:
 async def test_the_help_tells_every_key_of_its_screen_and_many_keys_close_it() -> None:
     async with looking_at([answered(1)]) as play:
         await play.press("escape")
-        for close in ("escape", "?", "q", "enter"):
+        for close in ("escape", "?", ":", "enter"):
             await play.press("?")
             assert isinstance(play.app.screen, HelpDialog)
-            await play.press("4", close)
+            await play.press(close)
             assert not isinstance(play.app.screen, HelpDialog)
+            await play.press("?", "4", "escape")
         assert play.here == 1
         assert not play.runner.session.scores
         for mode in some(modes.MODES):
             listed = [*modes.EVERYWHERE, *(action for group in mode.groups for action in group.actions)]
             await play.press(mode.key, "?")
+            text = " ".join(str(play.app.screen.query_one(Static).content).split())
+            assert all(" ".join((*item.shown.split(), *item.about.split())) in text for item in some(listed))
             lines = [line.split() for line in str(play.app.screen.query_one(Static).content).splitlines()]
-            assert all([*item.shown.split(), *item.about.split()] in lines for item in some(listed))
             explained = [line[0] for line in lines if line and line[0] in {*GLYPHS.values(), TIP}]
             assert explained == ([*GLYPHS.values(), TIP] if mode.shows_answers else [])
             await play.press("escape")
@@ -127,6 +133,13 @@ async def test_ctrl_q_leaves_from_everywhere(way: str) -> None:
         await play.pilot.press("ctrl+q")
         await play.until(lambda: not play.app.is_running or play.app._exit)
     assert play.app.return_code == 0
+
+
+async def test_it_may_be_left_in_any_moment_of_its_start(server: LoopbackServer) -> None:
+    for after in (0.03, *(0.05 + 0.0005 * step for step in range(16)), *(0.08 + 0.02 * step for step in range(8))):
+        async with asking(OpenAIHost(server.url)) as play:
+            await asyncio.sleep(after)
+        assert play.app._exception is None
 
 
 @pytest.mark.parametrize("writable", [True, False])
@@ -156,6 +169,17 @@ async def test_who_is_asked_about_leaving_hears_of_what_is_kept_only_what_is_tru
 # The host
 
 
+async def test_while_a_host_is_looked_for_the_top_line_says_where(tmp_path: Path) -> None:
+    with ExitStack() as servers:
+        silent = servers.enter_context(serving(b"", hold=True))
+        host = AutoHost(HostSpec("url", silent.url), Surroundings(tmp_path, environ={}, home=tmp_path))
+        async with asking(host) as play:
+            await play.sees(f"… connecting: {silent.url}")
+            servers.close()
+            await play.sees("✗ ")
+            assert "connecting" not in play.shown
+
+
 async def test_a_prompt_before_the_host_is_there_is_run_when_it_is(server: LoopbackServer) -> None:
     gate = threading.Event()
 
@@ -169,6 +193,7 @@ async def test_a_prompt_before_the_host_is_there_is_run_when_it_is(server: Loopb
         await play.type("Hi there", "enter")
         await play.sees("Runs as soon as the host is there …")
         assert play.prompt.text == "Hi there"
+        await play.until(lambda: play.app.check_action("host", ()) is True)
         await play.press("escape", "h")
         await play.sees("It is still being looked for.")
         await play.press("escape", "e")
@@ -199,7 +224,7 @@ async def test_without_a_host_it_says_so_and_f5_tries_again() -> None:
         await play.sees("F5 asks the host again.")
         with listing_models(port):
             await play.press("f5")
-            await play.sees("[1]", "late", "● OpenAI-compatible server at 127.0.0.1")
+            await play.sees("[1]", "late", "● OpenAI-compatible server at")
             assert "loaded" not in play.shown
         await play.press("f2")
         await play.sees("1 late", "Hi")
@@ -273,7 +298,7 @@ async def test_a_hostile_host_is_shown_and_not_obeyed(server: LoopbackServer, mo
         assert_harmless(play)
         await play.press("escape", "f1")
         await play.sees(f"A {SHOWN}"[:47])
-        play.app.screen.query_one(ModelTable).focus()
+        play.app.screen.query_one(RowTable).focus()
         await play.press("home")
         assert SHOWN in str(play.app.screen.query_one("#about", Static).content)
         assert_harmless(play)

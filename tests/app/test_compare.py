@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.events import AppBlur, AppFocus, Resize
 
 from tests.support.recorded import CARDS, answered, looking_at, many_cards, streaming
@@ -14,7 +16,7 @@ from tui.core.plans.plan_run import PlanRun
 from tui.core.requests.request import RequestState
 from tui.core.scoring.rating import Note
 from tui.core.sessions.view import StoredComparison
-from tui.ui.layout_limits import PANE_WIDTH
+from tui.ui.layout_limits import EASY_PANE_WIDTH, PANE_WIDTH, pages
 from tui.ui.widgets.pane_grid import PaneGrid
 
 THREE = [answered(number) for number in (1, 2, 3)]
@@ -91,7 +93,6 @@ async def test_an_empty_prompt_gets_a_sentence_and_asks_nobody() -> None:
         assert set(play.runner.session.requests) == {"r1", "r2", "r3"}
 
 
-@pytest.mark.usefixtures("one_criterion")
 async def test_a_score_is_cleared_and_each_step_can_be_taken_back() -> None:
     async with looking_at(THREE) as play:
         await play.sees("3 unscored")
@@ -99,22 +100,36 @@ async def test_a_score_is_cleared_and_each_step_can_be_taken_back() -> None:
         await play.sees("2 unscored", "★★☆☆☆")
         await play.press("0")
         await play.sees("3 unscored")
-        assert "····· overall" in play.pane(1)
+        assert "·····" in play.pane(1)
         await play.press("right", "ctrl+z")
         assert "★★☆☆☆" in play.pane(1)
         await play.sees("Undone on 1 qwen2.5-0.5b: no score → score 2")
         assert play.here == 2
         await play.press("u")
-        assert "····· overall" in play.pane(1)
+        assert "·····" in play.pane(1)
         await play.sees("Undone on 1 qwen2.5-0.5b: score 2 → no score")
         await play.press("ctrl+z")
         await play.sees("There is nothing to undo.")
         assert not play.notices
-        values = [score.value for score in play.runner.session.scores]
-        assert values == [2, None, 2, None]
+        session = play.runner.session
+        assert [score.value for score in session.scores] == [2, None]
+        assert [undo.takes_back for undo in session.undos] == [2, 1]
 
 
-@pytest.mark.usefixtures("one_criterion")
+async def test_a_digit_that_takes_the_place_of_a_score_says_which_one_it_was() -> None:
+    async with looking_at(THREE) as play:
+        await play.press("escape", "right", "4")
+        assert "Replaced" not in play.shown
+        await play.press("4")
+        assert "Replaced" not in play.shown, "nothing has changed"
+        await play.press("3")
+        await play.sees("Replaced on 2 phi-4-mini: score 4 → score 3. u brings it back.")
+        await play.press("u")
+        await play.sees("Undone on 2 phi-4-mini: score 3 → score 4", "★★★★☆")
+        await play.press("0")
+        assert "Replaced" not in play.shown, "0 says itself what it does"
+
+
 async def test_a_note_is_kept_with_enter_left_with_escape_and_taken_back_when_empty() -> None:
     async with looking_at(THREE) as play:
         await play.press("escape", "right", "n")
@@ -140,7 +155,6 @@ async def test_a_note_is_kept_with_enter_left_with_escape_and_taken_back_when_em
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("one_criterion")
 async def test_g_goes_to_the_next_answer_without_a_score_and_round_to_the_first() -> None:
     requests = [*THREE, answered(4, "", state=RequestState.EMPTY), answered(5, "Half", state=RequestState.STOPPED)]
     async with looking_at(requests) as play:
@@ -219,11 +233,25 @@ async def test_a_pane_is_zoomed_and_the_zoom_follows_the_focus() -> None:
         assert (play.page, play.here) == ([1, 2, 3], 3)
 
 
+@given(st.integers(1, 8), st.integers(60, 400))
+def test_pages_hold_every_pane_once_are_balanced_and_squeeze_none(count: int, width: int) -> None:
+    found = pages(count, width)
+    assert [index for page in some(found) for index in page] == list(range(count))
+    assert max(map(len, found)) - min(map(len, found)) <= 1
+    most = max(map(len, found))
+    assert width // most >= (PANE_WIDTH if most <= 3 else EASY_PANE_WIDTH)
+
+
+def test_pages_at_the_usual_sizes() -> None:
+    assert [[len(page) for page in pages(count, 80)] for count in (3, 4, 5, 8)] == [[3], [2, 2], [3, 2], [3, 3, 2]]
+    assert [[len(page) for page in pages(count, 160)] for count in (4, 5, 6, 8)] == [[4], [3, 2], [3, 3], [4, 4]]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [5, 8])
 async def test_many_panes_come_in_pages_and_none_is_too_narrow(count: int) -> None:
     async with looking_at([answered(n) for n in range(1, count + 1)], cards=many_cards(count)) as play:
-        pages = [list(range(1, count + 1))[at : at + 3] for at in range(0, count, 3)]
+        pages = {5: [[1, 2, 3], [4, 5]], 8: [[1, 2, 3], [4, 5, 6], [7, 8]]}[count]
         await play.sees(f"panes 1-3 of {count} · [ ]")
         await play.press("escape", "[")
         for page in some(pages):
@@ -239,7 +267,7 @@ async def test_many_panes_come_in_pages_and_none_is_too_narrow(count: int) -> No
         await play.press("'", str(count))
         await play.pilot.resize_terminal(60, 18)
         assert (len(play.page), play.here) == (2 - count % 2, count)
-        await play.pilot.resize_terminal(26 * count, 40)
+        await play.pilot.resize_terminal(EASY_PANE_WIDTH * count, 40)
         assert (play.page, play.here) == (list(range(1, count + 1)), count)
         await play.until(lambda: all("as the documents." in play.pane(number) for number in play.page))
 
@@ -255,11 +283,11 @@ async def test_a_wider_terminal_shows_more_panes_while_they_stream_though_the_ro
         post = row.post_message
         # As after a layout that somebody looked up before it was due.
         monkeypatch.setattr(row, "post_message", lambda message: isinstance(message, Resize) or post(message))
-        await play.pilot.resize_terminal(160, 45)
+        await play.pilot.resize_terminal(5 * EASY_PANE_WIDTH, 45)
         await play.until(lambda: play.page == [1, 2, 3, 4, 5] and "panes 1-3" not in play.shown)
         for number, part in enumerate(("first", "RAG lets", "thinking", "Loading the model", "Waiting for its"), 1):
             await play.until(lambda number=number, part=part: part in play.pane(number))
-            assert play.pane(number) and play.panes[number - 1].outer_size.width == 32
+            assert play.pane(number) and play.panes[number - 1].outer_size.width == EASY_PANE_WIDTH
         await play.pilot.resize_terminal(80, 24)
         await play.until(lambda: play.page == [1, 2, 3])
         await play.sees("panes 1-3 of 5")
@@ -307,7 +335,7 @@ async def test_an_empty_prompt_is_answered_with_a_sentence() -> None:
 @pytest.mark.slow
 async def test_every_phase_of_a_run_has_its_words_and_its_place_on_the_bar() -> None:
     requests, now = streaming()
-    async with looking_at(requests, at=now, size=(160, 45)) as play:
+    async with looking_at(requests, at=now, size=(200, 45)) as play:
         await play.sees("running, 0 of 5 ended")
         assert "●" in play.pane(1) and "answer█" in play.pane(1) and "~38 tok" in play.pane(1)
         assert "thinking · 104 chars" in play.pane(2) and "▒" in play.pane(2) and "answer 1.40s" in play.pane(2)
@@ -349,17 +377,17 @@ async def test_nothing_is_taken_back_that_is_not_in_sight() -> None:
         await play.press("escape", "]", "4", "[")
         assert play.page == [1, 2, 3]
         await play.press("ctrl+z")
-        await play.sees("Score 4 on model-4 is out of sight: undo it at its pane.")
-        assert play.runner.ratings.score_of("r4") == 4
-        await play.press("]", "z", "right", "ctrl+z")
-        assert play.runner.ratings.score_of("r4") == 4, "the zoom hides it"
-        await play.press("z", "ctrl+z")
+        await play.sees("Question 1: u takes back score 4 on model-4.")
+        assert play.runner.ratings.score_of("r4") == 4 and play.here == 4, "its page is shown first"
+        await play.press("z", "right", "ctrl+z")
+        assert play.runner.ratings.score_of("r4") == 4 and play.here == 4, "the zoom hid it"
+        await play.press("ctrl+z")
         await play.sees("Undone on 4 model-4: score 4 → no score")
         assert play.runner.ratings.score_of("r4") is None
 
 
 @pytest.mark.slow
-async def test_nothing_is_taken_back_of_an_earlier_question() -> None:
+async def test_what_was_said_of_an_answer_that_was_asked_again_is_told_before_it_is_taken_back() -> None:
     async with looking_at(THREE) as play:
         await play.press("escape", "4", "right", "n")
         await play.type("mine", "enter")
@@ -368,11 +396,15 @@ async def test_nothing_is_taken_back_of_an_earlier_question() -> None:
         for number, request in enumerate(again, 4):
             request.spec = replace(request.spec, id=f"r{number}")
             session.requests[request.spec.id] = request
-        view = play.app.compare._view
+        view = play.app.compare.view._view
         assert isinstance(view, StoredComparison) and view.run is not None
         view.run = PlanRun(view.run.plan, {request.spec.id: request for request in again})
         await play.press("ctrl+z")
-        await play.sees("Note “mine” on phi-4-mini is of an earlier question, so it stays.")
+        await play.sees("Question 1: u takes back note “mine” on phi-4-mini, since asked again.")
         await play.press("2", "ctrl+z", "ctrl+z")
-        assert [(score.run, score.value) for score in session.scores] == [("r1", 4), ("r5", 2), ("r5", None)]
-        assert play.runner.ratings.note_of("r2") == "mine"
+        assert [(score.run, score.value) for score in session.scores] == [("r1", 4), ("r5", 2)]
+        assert [undo.takes_back for undo in session.undos] == [3]
+        assert play.runner.ratings.note_of("r2") == "mine", "it was spoken of, and stays until the next key"
+        await play.press("u")
+        await play.sees("Undone on phi-4-mini: note “mine” → no note")
+        assert play.runner.ratings.note_of("r2") == ""

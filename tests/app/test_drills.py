@@ -22,13 +22,14 @@ from tests.support.screens import Play
 from tests.support.some import some
 from tools.docs import TOP, keys
 from tui.api import report
-from tui.core.scoring import rating
+from tui.core.scoring.rubric import DEFAULT_RUBRIC, Criterion, Rubric
 from tui.storage.theme_files import bundled_folder, load_themes
 from tui.ui import modes
 from tui.ui.actions import Action, Need, bindings
+from tui.ui.compare.parts import PARTS
 from tui.ui.dialogs.help import HelpDialog
 from tui.ui.mode_screen import ModeScreen
-from tui.ui.modes import EVERYWHERE, MODES, ScreenMode
+from tui.ui.modes import EVERYWHERE, MODES, ScreenMode, all_actions
 from tui.ui.state import AppState
 from tui.ui.terminal.refresh_rate import RefreshRate
 from tui.ui.terminal.writer import TerminalWriter
@@ -49,13 +50,9 @@ def own_actions(mode: ScreenMode) -> tuple[Action, ...]:
     return mode.screen_class().ACTIONS
 
 
-def all_actions() -> list[Action]:
-    return [*EVERYWHERE, *(action for mode in MODES for group in mode.groups for action in group.actions)]
-
-
-def in_help(mode: ScreenMode) -> list[list[str]]:
-    """The words of each line."""
-    return [line.split() for line in str(HelpDialog(mode.name)._text).splitlines()]
+def in_help(mode: ScreenMode) -> str:
+    """Its words, wherever its rows end."""
+    return " ".join(str(HelpDialog(mode.name)._text).split())
 
 
 def pages() -> str:
@@ -94,7 +91,7 @@ async def test_comma_and_full_stop_go_through_all_modes_in_their_order() -> None
 @by_name
 def test_every_mode_is_in_the_help_of_all_and_in_the_documents(mode: ScreenMode) -> None:
     for other in some(MODES):
-        assert [mode.key.upper(), *mode.about.split()] in in_help(other)
+        assert f"{mode.key.upper()} {mode.about}" in in_help(other)
     assert f"| `{mode.key.upper()}` | {mode.about} |" in keys()
     assert f"| `{mode.key.upper()}` | {mode.about} |" in pages()
 
@@ -143,8 +140,8 @@ async def main():
         await play.sees("F12 Toy")
         await play.press("f12")
         await play.sees("A toy.", "F12 Toy")
-        words = [hint.word for hint in play.app.screen.query_one(KeyBar)._hints]
-        assert "Wind" in words and "Look" not in words, words
+        words = [(hint.word, hint.possible) for hint in play.app.screen.query_one(KeyBar)._hints]
+        assert ("Wind", True) in words and ("Look", False) in words, words
         await play.press("?")
         await play.sees("Something to play with", "Look at it")
         await play.press("escape", ".")
@@ -152,7 +149,7 @@ async def main():
         await play.press(",")
         assert play.app.current_mode == "toy", play.app.current_mode
     table = keys()
-    assert "| `F12` | Something to play with | everywhere | the host |" in table, table
+    assert "| `F12` | Something to play with | everywhere | a session |" in table, table
     assert "| `l` | Look at it | on the Toy screen | a pane |" in table, table
 asyncio.run(main())
 print("as the others")
@@ -167,13 +164,15 @@ def test_every_action_is_in_the_help_and_in_the_documents(mode: ScreenMode) -> N
     table = keys()
     groups = [action for group in mode.groups for action in group.actions]
     for action in some([*groups, *EVERYWHERE]):
-        assert [*action.shown.split(), *action.about.split()] in in_help(mode)
-        assert f"| `{action.shown}` | {action.about} |" in table
-        assert f"| `{action.shown}` | {action.about} |" in pages()
+        twins = f" ({', '.join(action.twins)})" if action.twins else ""
+        assert f"{action.shown or '-'} {action.about}{twins}" in in_help(mode)
+        shown = f"`{action.shown}`" if action.shown else "in the palette"
+        row = f"| {shown} | {action.about} |"
+        assert row in table and row in pages()
 
 
 @by_name
-async def test_the_key_bar_shows_the_actions_of_the_table_that_can_be_done(mode: ScreenMode) -> None:
+async def test_the_key_bar_shows_the_actions_of_the_table_and_greys_what_cannot_be_done(mode: ScreenMode) -> None:
     async with looking_at([answered(1)], size=WIDE) as play:
         await play.press(mode.key)
         await play.press("escape", "home")
@@ -181,8 +180,33 @@ async def test_the_key_bar_shows_the_actions_of_the_table_that_can_be_done(mode:
         of_screen = {action.id: action for action in (*own_actions(mode), *EVERYWHERE)}
         for action in some(of_screen.values()):
             owner: Any = play.app if action in EVERYWHERE else play.app.screen
-            possible = owner.check_action(action.name, ()) is True
-            assert ((action.shown, action.label) in hints(play)) is (action.footer and possible), action.id
+            possible = owner.check_action(action.name, ())
+            greyed = possible is None and action.explains
+            assert ((action.shown, action.label) in hints(play)) is (action.footer and possible is True), action.id
+            assert ((action.shown, action.label) in hints(play, possible=False)) is (action.footer and greyed), (
+                action.id
+            )
+
+
+async def test_a_greyed_key_says_why_and_has_its_place_once_it_can_be_done() -> None:
+    async with looking_at([answered(1), answered(2)], size=WIDE) as play:
+        await play.press("escape")
+        bar = play.app.screen.query_one(KeyBar)
+        await play.until(lambda: bool(hints(play)))
+        words = [hint.word for hint in bar._hints]
+        stop = next(hint for hint in bar._hints if hint.word == "Stop")
+        assert not stop.possible and words.index("Rerun") + 1 == words.index("Stop")
+        assert f"({stop.shown} Stop)" in play.shown
+        await play.pilot.click(KeyBar, offset=(stop.start + 1, 0))
+        await play.sees("Nothing is being asked.")
+        await play.pilot.resize_terminal(80, 24)
+        await play.settle()
+        # What can be done has the room first.
+        left_out = {hint.word for hint in bar._hints} ^ set(words)
+        assert left_out and all(hint.possible for hint in some(bar._hints))
+        await play.press("/")
+        await play.until(lambda: ("esc", "End") in hints(play))
+        assert len(set(hints(play))) == len(hints(play)), "of several keys for one action the first"
 
 
 async def test_the_keys_that_are_always_there_are_there_however_narrow_it_is() -> None:
@@ -195,9 +219,10 @@ async def test_the_keys_that_are_always_there_are_there_however_narrow_it_is() -
         assert len(hints(play)) < len(footers)
 
 
-def hints(play: Play) -> list[tuple[str, str]]:
-    """Key and word of each."""
-    return [(hint.shown, hint.word) for hint in play.app.screen.query_one(KeyBar)._hints]
+def hints(play: Play, *, possible: bool = True) -> list[tuple[str, str]]:
+    """Key and word of each that can be done, or of each that is greyed."""
+    bar = play.app.screen.query_one(KeyBar)
+    return [(hint.shown, hint.word) for hint in bar._hints if hint.possible is possible]
 
 
 @by_name
@@ -217,18 +242,24 @@ def test_a_screen_asks_for_what_an_action_needs_and_for_nothing_else(
 def test_a_screen_binds_the_actions_of_the_table_and_has_a_method_for_each(mode: ScreenMode) -> None:
     screen = mode.screen_class()
     assert bindings(own_actions(mode)) == screen.BINDINGS
-    assert own_actions(mode) in [group.actions for group in mode.groups]
+    grouped = [action for group in mode.groups for action in group.actions]
+    assert [action for action in grouped if action in own_actions(mode)] == list(own_actions(mode))
     for action in some(own_actions(mode)):
-        assert callable(getattr(screen, f"action_{action.name}"))
+        assert callable(method_of(screen, action))
         assert not action.explains or callable(screen.action_why)  # type: ignore[attr-defined]
+
+
+def method_of(screen: type[ModeScreen], action: Action) -> object:
+    part, _, method = action.name.rpartition(".")
+    return getattr(PARTS[part], method) if part else getattr(screen, f"action_{action.name}")
 
 
 @by_name
 def test_no_key_reaches_two_actions_of_a_screen(mode: ScreenMode) -> None:
     """A widget may take a key for itself where it has the focus alone: its group is then a place of its own."""
-    shared = [group.place for group in mode.groups if group.actions == own_actions(mode)]
+    shared = [group.place for group in mode.groups if set(group.actions) & set(own_actions(mode))]
     actions = [action for group in mode.groups if group.place in shared for action in group.actions]
-    assert repeated(key for action in [*some(actions), *EVERYWHERE] for key in action.keys.split(",")) == []
+    assert repeated(key for action in [*some(actions), *EVERYWHERE] for key in action.keys.split(",") if key) == []
 
 
 def repeated(found: Iterable[str]) -> list[str]:
@@ -244,7 +275,7 @@ def test_an_action_that_needs_the_host_is_off_until_it_has_been_opened() -> None
     app = CompareApp(never)
     for action in some(EVERYWHERE):
         assert app.check_action(action.name, ()) is (None if action.needs else True)
-        assert action.needs in ((), (Need.HOST,))
+        assert action.needs in ((), (Need.HOST,), (Need.VIEW,))
 
 
 def test_ids_are_given_once_and_every_need_is_somebody_s() -> None:
@@ -257,23 +288,26 @@ def test_ids_are_given_once_and_every_need_is_somebody_s() -> None:
 
 
 @pytest.mark.slow
-async def test_a_criterion_more_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_criterion_more_is_one_entry_of_the_rubric() -> None:
     """It is scored behind the others with the same keys, shown, taken back, and reported on."""
-    monkeypatch.setattr(rating, "CRITERIA", (rating.OVERALL, "tone"))
-    async with looking_at([answered(1), answered(2)], size=(160, 45)) as play:
+    rubric = Rubric((*DEFAULT_RUBRIC, Criterion("tone", "Tone of voice", scale=3)))
+    async with looking_at([answered(1), answered(2)], size=(160, 45), rubric=rubric) as play:
         await play.sees("2 unscored")
-        assert play.pane(1).endswith("····· tone")
+        assert play.pane(1).endswith("····· overall ·/3 Tone of voice")
         await play.press("escape", "4")
         await play.sees("2 unscored")
+        await play.press("5")
+        await play.sees("Tone of voice is scored from 1 to 3.")
         await play.press("3")
         await play.sees("1 unscored")
-        assert play.pane(1).endswith("★★★★☆ overall ★★★☆☆ tone")
+        assert play.pane(1).endswith("★★★★☆ overall 3/3 Tone of voice")
         await play.press("ctrl+z")
-        await play.sees("score 3 for tone → no score for tone")
-        await play.press("2", "0", "5")
-        assert play.pane(1).endswith("★★★★☆ overall ★★★★★ tone")
+        await play.sees("score 3 for Tone of voice → no score for Tone of voice")
+        await play.press("2", "0", "3")
+        assert play.pane(1).endswith("★★★★☆ overall 3/3 Tone of voice")
+        assert [score.scale for score in play.runner.session.scores if score.criterion == "tone"] == [3] * 4
         text = report([play.runner.session], "csv")
-        assert "score_tone_mean" in text.splitlines()[0].split(",")
+        assert "score_tone_of_3_mean" in text.splitlines()[0].split(",")
 
 
 # Themes
@@ -323,7 +357,8 @@ def second_lists(names: Collection[str], most: int, packages: tuple[str, ...], *
 def test_no_part_of_the_program_lists_modes_actions_or_themes_a_second_time() -> None:
     themes = [file.name for file in load_themes([bundled_folder()])[0]]
     assert not second_lists(themes, 1, ("",))
-    assert not second_lists([mode.name for mode in MODES], 1, ("",), "ui/modes.py")
+    # Commands and functions that are called like modes are none.
+    assert not second_lists([mode.name for mode in MODES], 1, ("",), "ui/modes.py", "api.py", "cli/main.py")
     # The actions on models have a table of their own: which ability each takes.
     names = {action.name for mode in MODES for action in own_actions(mode)}
     homes = ("ui/actions.py", "ui/models/model_actions.py", "app/host_questions.py")

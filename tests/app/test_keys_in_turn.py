@@ -16,13 +16,14 @@ from textual.widgets import Input, TextArea
 
 from tests.app.widget_app import WidgetApp
 from tests.support.recorded import CARDS, answered, looking_at, many_cards, streaming
-from tests.support.screens import Play, acted
+from tests.support.screens import PATIENCE_S, Play, acted
 from tui.ui.compare.scoring import NoteDialog
 from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.help import HelpDialog
 from tui.ui.dialogs.text_input import TextInputDialog
 from tui.ui.terminal import keys_in_turn
 from tui.ui.terminal.key_sequences import KeyParser, KeysRead
+from tui.ui.widgets.answer.pane import PaneBody
 from tui.ui.widgets.line_field import LineField
 from tui.ui.widgets.pane_grid import PaneGrid
 from tui.ui.widgets.prompt import PromptField
@@ -275,7 +276,7 @@ async def test_text_behind_a_refused_note_scores_nothing_and_asks_nobody() -> No
 async def test_a_path_behind_a_refused_folder_is_no_keys() -> None:
     async with looking_at(THREE, unable="not here") as play:
         await play.read(f"{F1}a/models/x d l{ENTER}")
-        assert play.in_models and play.app.screen.query_one("#filter", Input).value == ""
+        assert play.in_models and play.app.screen.query_one("#words", Input).value == ""
         assert play.app.screen is play.app.screen_stack[0]
         await play.read("a")
         await play.sees("No folder can be added here")
@@ -313,7 +314,8 @@ async def test_the_way_out_within_a_pasted_text_is_no_key(monkeypatch: pytest.Mo
         assert not play.app._exit
 
 
-async def test_what_is_typed_before_the_way_out_is_kept() -> None:
+async def test_what_is_typed_before_the_way_out_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys_in_turn, "_LEAVE_WITHIN", PATIENCE_S)  # However slow this machine is.
     async with looking_at(THREE) as play:
         for text in (f"{ESC}3n4 bits{ENTER}{RIGHT}2", "\x11"):
             play.app.post_message(KeysRead(KeyParser().take(text), at_once=False))  # type: ignore[arg-type]
@@ -343,8 +345,9 @@ async def test_a_focus_key_lays_nothing_out_and_styles_no_more_than_frames() -> 
             patch.setattr(PaneGrid, "lay_out", heard)
             await play.read(RIGHT)
             assert play.here == 2 and not laid_out
-            assert set(play.panes[:2]) <= set(styled)
-            assert not [node for pane in play.panes for node in pane.walk_children() if node in styled]
+            frames = [pane.query_one(PaneBody) for pane in play.panes]
+            assert set(frames[:2]) <= set(styled)
+            assert not [node for pane in play.panes for node in pane.walk_children() if node in {*styled} - {*frames}]
             await play.read(RIGHT * 2)
             assert play.here == 4 and laid_out, "another page"
             assert 4 in play.page

@@ -14,9 +14,11 @@ from rich.style import Style
 
 from tests.app.widget_app import WidgetApp, rows
 from tests.support.loopback_server import SCRIPTS, LoopbackServer, Wire, text
-from tests.support.recorded import answered, bundled_themes, looking_at
+from tests.support.recorded import answered, bundled_themes, looking_at, words
 from tests.support.screens import asking
+from tests.support.sessions import request
 from tests.support.some import some
+from tui.core.plans.mode import Mode
 from tui.core.requests.request import RequestState
 from tui.hosts.openai.host import OpenAIHost
 from tui.ui.cells import cells_needed
@@ -138,7 +140,7 @@ def test_an_emoji_at_the_end_of_a_row_is_seen(answer: str, width: int) -> None:
         ("<div>\nkept\n</div>", "<div> kept </div>"),
         ("[later]: http://x.y 'title'", "[later]: http://x.y 'title'"),
         ("``` all of this is behind a fence", "all of this is behind a fence"),
-        ("```python\nnever closed", "never closed"),
+        ("```python\nnever closed", "code 1 · python never closed"),
         ("roses are red\nviolets are blue", "roses are red violets are blue"),
     ],
 )
@@ -188,7 +190,7 @@ def test_every_letter_is_there(parts: list[str]) -> None:
     answer = "".join(parts)
     made = formatted(FormatJob(answer, 60, STYLES))
     if made is not None:
-        letters = re.sub("[^a-z]", "", "".join(made.rows))
+        letters = re.sub("[^a-z]", "", "".join(re.sub(r"\bcode \d+", "", row) for row in made.rows))
         assert letters == re.sub("[^a-z]", "", answer)
 
 
@@ -327,6 +329,20 @@ async def test_while_a_request_is_timed_nothing_is_formatted() -> None:
             await play.pilot.pause(0.1)
         assert "**bold**" in play.pane(1)
         assert play.panes[0].view.format_job is not None
+
+
+async def test_the_answers_of_another_question_come_into_sight_as_markdown_and_do_not_move_again() -> None:
+    earlier = [
+        request(f"q{number}", model="m1", mode=Mode.RACE, plan=f"race{number}", prompt=f"p{number}",
+                answer=words(f"The **{number}th** answer."))
+        for number in (1, 2)
+    ]  # fmt: skip
+    async with looking_at([answered(1, "The **last** answer.")], earlier=[[one] for one in earlier]) as play:
+        await play.until(lambda: "The last answer." in play.pane(1))
+        await play.press("escape")
+        for key, said in [("{", "2th"), ("{", "1th"), ("}", "2th"), ("}", "last")]:
+            await play.press(key)
+            assert f"The {said} answer." in play.pane(1), "as soon as it is there"
 
 
 async def test_an_answer_too_long_stays_as_it_came_and_says_so() -> None:

@@ -14,10 +14,10 @@ from tests.support.recorded import CARDS
 from tests.support.screens import Play
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import ModelFailedError
-from tui.core.plans.plan import Mode
+from tui.core.plans.mode import Mode
 from tui.hosts.base import Ability
 from tui.ui.dialogs.choice import ChoiceDialog
-from tui.ui.widgets.model_table import ModelTable
+from tui.ui.widgets.row_table import RowTable
 
 GPT = CARDS[4]
 MISTRAL = CARDS[2]
@@ -28,7 +28,7 @@ def names(play: Play) -> list[str]:
 
 
 def state_of(play: Play, key: str) -> str:
-    return next(row.cells[1] for row in play.app.screen.query_one(ModelTable).rows if row.key == key)
+    return next(row.cells[1] for row in play.app.screen.query_one(RowTable).rows if row.key == key)
 
 
 def lines(play: Play) -> str:
@@ -41,13 +41,13 @@ def lines(play: Play) -> str:
 
 async def test_of_two_hundred_variants_a_keystroke_paints_those_in_sight_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     painted: list[int] = []
-    paint = ModelTable._strip
+    paint = RowTable._strip
 
-    def counting(table: ModelTable, at: int) -> Strip:
+    def counting(table: RowTable, at: int) -> Strip:
         painted.append(at)
         return paint(table, at)
 
-    monkeypatch.setattr(ModelTable, "_strip", counting)
+    monkeypatch.setattr(RowTable, "_strip", counting)
     many = [ModelCard(f"model-{n:03}-cpu", f"model-{n:03}", state=ModelState.CATALOG) for n in range(200)]
     async with models_screen(ModelListHost(HERE[:1], many)) as play:
         await play.until(lambda: len(listed(play)) == 201)
@@ -117,9 +117,14 @@ async def test_an_alias_opens_to_its_variants_and_closes_again() -> None:
 
 
 async def test_facets_narrow_the_list_and_say_so_in_their_line() -> None:
-    async with models_screen(ModelListHost(HERE, OTHERS)) as play:
+    tags = {CARDS[2].id.casefold(): ("small", "class"), CARDS[0].alias.casefold(): ("class",)}
+    async with models_screen(ModelListHost(HERE, OTHERS), tags=tags) as play:
         await play.until(lambda: len(names(play)) == 5)
-        await play.sees("1 device  2 state  5 licence")
+        await play.sees("1 device  2 state  5 licence  6 tag")
+        await play.press("6", "6")
+        await play.sees("6 tag: small", "1 of 5 models", "tags: small, class")
+        assert names(play) == [CARDS[2].id]
+        await play.press("0")
         await play.press("1", "1")
         await play.sees("1 device: GPU", "0 all", "3 of 5 models")
         assert names(play) == [CARDS[1].id, CARDS[2].id, CARDS[4].id]

@@ -14,7 +14,8 @@ from tests.support.loopback_server import FINISH, SCRIPTS, LoopbackServer, Wire,
 from tests.support.odd_servers import UnlistingServer
 from tests.support.screens import asking
 from tests.support.some import some
-from tui.core.plans.plan import Mode, PlanOptions
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import PlanOptions
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session_model import ModelChoice
 from tui.hosts.openai.host import OpenAIHost
@@ -218,11 +219,12 @@ async def test_two_parameter_sets_of_one_model_stand_side_by_side(
         ]
         play.runner.begin([*choices, *app_state.chosen_cards()], "hi")
         await play.until(lambda: len(play.panes) == 4 and not play.runner.busy)
-        await play.sees("4 unscored", "panes 1-3 of 4")
+        await play.sees("4 unscored", "panes 1-2 of 4")
         assert "1 temperature 0.2 · w" in play.pane(1) and "2 temperature 0.9 · w" in play.pane(2)
         await play.until(lambda: "temperature is 0.2" in play.pane(1) and "temperature is 0.9" in play.pane(2))
+        await play.press("escape", "'", "3")
         await play.until(lambda: "temperature is None" in play.pane(3))
-        await play.press("escape", "'", "2", "5")
+        await play.press("'", "2", "5")
         assert "★★★★★" in play.pane(2) and "★" not in play.pane(1)
         await play.press("r")
         await play.until(lambda: len(play.runner.session.requests) == 5 and not play.runner.busy)

@@ -12,7 +12,7 @@ from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.screens import asking
 from tui.hosts.multi import MultiHost
-from tui.ui.widgets.model_table import ModelTable
+from tui.ui.widgets.row_table import RowTable
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ async def test_one_model_on_two_hosts_is_told_apart_everywhere(server: LoopbackS
         await play.sees(f"Undone on 1 {KEYS[0]}")
         await play.press("f1")
         await play.until(lambda: play.in_models)
-        table = play.app.screen.query_one(ModelTable)
+        table = play.app.screen.query_one(RowTable)
         assert "host" in table.shown_columns
         for number, key in enumerate(KEYS, 1):
             host, name = key.split("/")

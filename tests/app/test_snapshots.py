@@ -103,6 +103,7 @@ async def failed_and_cut(size: Size) -> AsyncIterator[Play]:
 async def models_chosen(size: Size) -> AsyncIterator[Play]:
     async with looking_at(size=size, chosen=[CARDS[1].id, CARDS[0].id]) as play:
         await play.press("f1")
+        await play.until(lambda: bool(play.app.app_state.machines))
         yield play
 
 
@@ -112,6 +113,7 @@ async def models_of_one_alias(size: Size) -> AsyncIterator[Play]:
     host.stale = "The catalogue did not answer. It was last read two days ago."
     async with models_screen(host, size=size) as play:
         await play.sees("(4)")
+        await play.until(lambda: bool(play.app.app_state.machines))
         await play.press("down", "right", "down", "down", "space")
         yield play
 
@@ -122,6 +124,7 @@ async def models_downloading(size: Size) -> AsyncIterator[Play]:
     host.steps[CARDS[4].id] = [45.4, 99.0]
     async with models_screen(host, size=size) as play:
         await play.sees("gpt-oss-20b")
+        await play.until(lambda: bool(play.app.app_state.machines))
         await play.press("2", "2", "2", "d")
         host.more.release()
         await play.sees("45%")
@@ -178,12 +181,12 @@ def dialog(play: Play) -> Region:
     return play.app.screen.children[0].region
 
 
-TABLE = {"table": widgets("#table"), "detail": widgets("#detail"), "choice": widgets("#choice")}
+TABLE = {"table": widgets("#table"), "detail": widgets("#beside"), "choice": widgets("#line")}
 PICTURES: list[tuple[Scene, Size, Mapping[str, Part]]] = [
     (streaming_midway, SMALL, {"screen": whole}),
     (
         streaming_midway,
-        (160, 20),
+        (190, 20),
         {
             "answering": pane(1),
             "answering_after_thinking": pane(2),
@@ -201,7 +204,7 @@ PICTURES: list[tuple[Scene, Size, Mapping[str, Part]]] = [
     (models_chosen, SMALL, TABLE),
     (models_chosen, WIDE, {"screen": whole}),
     *(
-        (models_of_one_alias, size, {**TABLE, "filters": widgets("#filter", "#filter-line", "#fresh")})
+        (models_of_one_alias, size, {**TABLE, "filters": widgets("#words", "#facets", "#fresh")})
         for size in (SMALL, WIDE)
     ),
     *((models_downloading, size, TABLE) for size in (SMALL, WIDE)),

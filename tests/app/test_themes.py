@@ -129,7 +129,7 @@ def test_a_theme_needs_three_colours_only_and_replaces_one_of_the_same_name(tmp_
 
 
 def test_a_theme_may_have_8192_bytes(tmp_path: Path) -> None:
-    (tmp_path / "long.toml").write_text(GOOD + "#" * (8192 - len(GOOD)))
+    (tmp_path / "long.toml").write_bytes((GOOD + "#" * (8192 - len(GOOD))).encode())
     files, errors = load_themes([tmp_path])
     assert ([file.name for file in files], errors) == (["mine"], [])
 
@@ -146,7 +146,7 @@ def test_a_theme_may_have_8192_bytes(tmp_path: Path) -> None:
         (GOOD + '[phases]\nthinking = "red"', "`phases.thinking` is not a key of a theme"),
         (GOOD + "#" * (8193 - len(GOOD)), "It is larger than 8192 bytes"),
         ("a = " + "[" * 3000 + "]" * 3000, "nested too deeply"),
-        (b"\xff\xfe", "not UTF-8"),
+        (b'name = "\xff"', "not UTF-8"),
     ],
 )
 def test_a_bad_file_is_left_out_with_a_sentence_that_says_why(text: str | bytes, reason: str, tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from tests.support.some import some
 from tui.core.requests.phase import Phase
 from tui.core.requests.phases import Span
 from tui.core.requests.request import RequestState
-from tui.core.scoring.rating import OVERALL
+from tui.core.scoring.rubric import OVERALL
 from tui.ui.layout_limits import PANE_WIDTH
-from tui.ui.widgets.answer.pane import AnswerPane, PaneData
+from tui.ui.widgets.answer.pane import AnswerPane, PaneBody, PaneData
 from tui.ui.widgets.metrics import Reading
 
 DONE = PaneData(
@@ -71,7 +71,7 @@ async def test_the_keys_of_a_focused_pane_move_through_its_answer() -> None:
         pane.focus()
         pane.show(replace(DONE, answer="\n".join(f"line {number}" for number in range(200))))
         await pilot.pause()
-        for key, top in (("home", "line 0"), ("down", "line 1"), ("pagedown", "line 17"), ("pageup", "line 1")):
+        for key, top in (("home", "line 0"), ("down", "line 1"), ("pagedown", "line 18"), ("pageup", "line 1")):
             await pilot.press(key)
             assert rows(pane.view)[0] == top
         await pilot.press("end")
@@ -83,7 +83,7 @@ async def test_showing_the_same_column_again_paints_nothing_and_a_score_paints_o
     async with WidgetApp(pane).run_test(size=(60, 24)) as pilot:
         pane.show(DONE)
         await pilot.pause()
-        parts = list(pane.children)
+        parts = list(pane.query_one(PaneBody).children)
         for part in (pane, *parts):
             part._repaint_regions.clear()
         pane.show(replace(DONE))

@@ -15,12 +15,13 @@ from tests.app.widget_app import WidgetApp, rows
 from tests.support.sessions import score
 from tests.support.some import any_number_of, some
 from tui.core.metrics.registry import Place, flags_in, metrics_in
-from tui.core.plans.plan import Mode
+from tui.core.plans.mode import Mode
 from tui.core.requests import events as ev
 from tui.core.requests.phase import Phase
 from tui.core.requests.phases import Span, live
 from tui.core.requests.request import Request, RequestSpec, RequestState
-from tui.core.scoring.rating import OVERALL, Score
+from tui.core.scoring.rating import Score
+from tui.core.scoring.rubric import DEFAULT_RUBRIC, OVERALL, Criterion, Rubric
 from tui.ui.cells import cells_needed
 from tui.ui.widgets.metrics import MetricsRow, Reading, lines, reading
 from tui.ui.widgets.phase_bar import GLYPHS, TIP, PhaseBar, phase_cells
@@ -174,6 +175,21 @@ def test_a_finish_reason_from_outside_is_cleaned_and_kept_short() -> None:
     )
 
 
+async def test_one_row_of_numbers_has_the_ones_that_matter_most_and_a_note_takes_its_place() -> None:
+    assert lines(DONE, 24, rows=1) == ["41.3 t/s race 1st 0.31s"]
+    assert lines(DONE, 38, rows=1) == ["96 tok 41.3 t/s 1st 0.31s 2.6s race"]
+    strip = MetricsRow()
+    async with WidgetApp(strip).run_test(size=(24, 3)) as pilot:
+        strip.styles.height = 1
+        strip.show(DONE)
+        strip.show_note("too \x1bshort, and no word of the documents")
+        await pilot.pause()
+        assert rows(strip) == ["✎ too ␛short, and no wo…"]
+        strip.show_note("")
+        await pilot.pause()
+        assert rows(strip) == ["41.3 t/s race 1st 0.31s"]
+
+
 async def test_a_row_without_a_reading_shows_nothing() -> None:
     strip = MetricsRow()
     async with WidgetApp(strip).run_test(size=(40, 3)) as pilot:
@@ -197,43 +213,105 @@ def scored(value: int | None, **more: int) -> dict[str, Score]:
 @pytest.mark.parametrize(
     ("value", "note", "shown"),
     [
-        (4, "terse", "★★★★☆ overall  ✎ terse"),
-        (5, "", "★★★★★ overall"),
-        (None, "", "····· overall"),
+        (4, "terse", "★★★★☆  ✎ terse"),
+        (5, "", "★★★★★"),
+        (None, "", "·····"),
         (None, "too short", "·····  ✎ too short"),
         (3, "too short, and wrong", "★★★☆☆  ✎ too short, and…"),
         (3, "多すぎる言葉が多すぎる", "★★★☆☆  ✎ 多すぎる言葉が…"),
         (1, "a\x1b[2Jb\nc\u202e", "★☆☆☆☆  ✎ a␛[2Jb␊c<U+202…"),
     ],
 )
-@pytest.mark.usefixtures("one_criterion")
 async def test_a_score_is_stars_and_a_note_stands_behind_a_pencil(value: int | None, note: str, shown: str) -> None:
     strip = ScoreRow()
     async with WidgetApp(strip).run_test(size=(24, 3)) as pilot:
-        strip.show(scored(value), note)
+        strip.show(DEFAULT_RUBRIC, scored(value), note)
         await pilot.pause()
         assert rows(strip) == [shown]
 
 
-@pytest.mark.usefixtures("one_criterion")
 async def test_several_criteria_stand_side_by_side_and_another_scale_is_told_in_figures() -> None:
     strip = ScoreRow()
     async with WidgetApp(strip).run_test(size=(44, 3)) as pilot:
-        strip.show(scored(4, style=2), "terse")
+        strip.show(DEFAULT_RUBRIC, scored(4, style=2), "terse")
         await pilot.pause()
         assert rows(strip) == ["★★★★☆ overall ★★☆☆☆ style  ✎ terse"]
-        strip.show({OVERALL: score("r1", 7, scale=10)}, "")
+        strip.show(DEFAULT_RUBRIC, {OVERALL: score("r1", 7, scale=10)}, "")
         await pilot.pause()
-        assert rows(strip) == ["7/10 overall"]
+        assert rows(strip) == ["7/10"]
+        strip.show(Rubric((Criterion("style", "Style"), Criterion("tone", scale=3))), scored(None, tone=2), "")
+        await pilot.pause()
+        assert rows(strip) == ["····· Style ★★☆☆☆ tone"], "in the order of the rubric, on the scale of the score"
+        strip.show(Rubric((Criterion("tone", scale=3),)), {}, "")
+        await pilot.pause()
+        assert rows(strip) == ["·/3 tone"]
+
+
+FOUR = Rubric(
+    (Criterion("accuracy", "Accuracy"), Criterion("style", "文体"), Criterion("tone"), Criterion("fit", scale=3))
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "given", "note", "shown"),
+    [
+        (60, {}, "", "····· Accuracy ····· 文体 ····· tone ·/3 fit"),
+        (60, {"accuracy": 4}, "terse", "★★★★☆ Accuracy ····· 文体 ····· tone ·/3 fit  ✎ terse"),
+        (40, {}, "", "····· Accuracy sty· ton· fit·"),
+        (40, {"accuracy": 4}, "", "····· 文体 acc4 ton· fit·"),
+        (40, {"accuracy": 4, "style": 3, "tone": 2}, "", "·/3 fit acc4 sty3 ton2"),
+        (40, {"accuracy": 4, "style": 3, "tone": 2, "fit": 1}, "", "1/3 fit acc4 sty3 ton2"),
+        (24, {}, "", "····· Ac… sty· ton· fit·"),
+        (30, {"accuracy": 4}, "terse", "····· 文体 acc4 ton· fit·  ✎ …"),
+    ],
+)
+async def test_where_all_criteria_do_not_fit_the_one_that_is_next_is_shown_and_of_the_others_the_scores(
+    width: int, given: dict[str, int], note: str, shown: str
+) -> None:
+    strip = ScoreRow()
+    scores = {
+        name: score("r1", value, criterion=name, scale=3 if name == "fit" else 5) for name, value in given.items()
+    }
+    async with WidgetApp(strip).run_test(size=(width, 3)) as pilot:
+        strip.show(FOUR, scores, note)
+        await pilot.pause()
+        assert rows(strip) == [shown]
+
+
+TWO = Rubric((Criterion("accuracy", "Accuracy"), Criterion("style", "Style")))
+FACTS = Rubric((Criterion("fact"), Criterion("factual"), Criterion("style")))
+
+
+@pytest.mark.parametrize(
+    ("rubric", "width", "given", "criterion", "shown"),
+    [
+        (TWO, 24, {"accuracy": 4, "style": 3}, "", "★★★☆☆ Style acc4 f3/5"),
+        (TWO, 24, {"accuracy": 4, "style": 3}, "accuracy", "★★★★☆ Accuracy sty3 f3/5"),
+        (TWO, 16, {"accuracy": 4, "style": 3}, "", "acc4 ›sty3 f3/5"),
+        (TWO, 44, {"accuracy": 4}, "", "★★★★☆ Accuracy ····· Style  facets 3/5"),
+        (FACTS, 26, {"fact": 4, "factual": 3}, "", "fact4 factu3 ›sty· f3/5"),
+        (FACTS, 22, {"fact": 4}, "", "fact4 ›factu· sty·"),
+        (DEFAULT_RUBRIC, 20, {OVERALL: 5}, "", "★★★★★  facets 3/5"),
+        (DEFAULT_RUBRIC, 14, {OVERALL: 5}, "", "★★★★★  f3/5"),
+    ],
+)
+async def test_the_next_criterion_is_named_and_marks_stand_behind_the_scores(
+    rubric: Rubric, width: int, given: dict[str, int], criterion: str, shown: str
+) -> None:
+    strip = ScoreRow()
+    scores = {name: score("r1", value, criterion=name) for name, value in given.items()}
+    async with WidgetApp(strip).run_test(size=(width, 3)) as pilot:
+        strip.show(rubric, scores, "", criterion, (("facets 3/5", "f3/5"),))
+        await pilot.pause()
+        assert rows(strip) == [shown]
 
 
 @pytest.mark.parametrize("note", ["उत्तर बहुत छोटा है, और ग़लत भी", "👩‍👩‍👧‍👦" * 20])
 @pytest.mark.parametrize("width", [16, 20, 24, 31])
-@pytest.mark.usefixtures("one_criterion")
 async def test_a_note_is_cut_where_it_fits_in_every_terminal(note: str, width: int) -> None:
     strip = ScoreRow()
     async with WidgetApp(strip).run_test(size=(width, 3)) as pilot:
-        strip.show(scored(4), note)
+        strip.show(DEFAULT_RUBRIC, scored(4), note)
         await pilot.pause()
         (row,) = rows(strip)
         assert row.endswith("…")
@@ -256,11 +334,11 @@ async def test_the_title_gives_up_the_state_s_word_first_and_never_its_glyph_nor
             await pilot.pause()
             shown[width] = rows(title)[0]
         assert shown == {
-            40: "1 toy demo-small · CPU            ✓ done",
-            24: "1 toy demo-small · CPU ✓",
-            14: "1 toy demo-… ✓",
+            40: "╭1 toy demo-small · CPU ──────── ✓ done╮",
+            24: "╭1 toy demo-small ·…  ✓╮",
+            14: "╭1 toy dem… ✓╮",
         }
         title.show(2, "x[/]\x1b\n", toy=False, state=RequestState.RUNNING, thinking=True)
         await pilot.resize_terminal(40, 3)
         await pilot.pause()
-        assert rows(title)[0] == "2 x[/]␛␊                      ● thinking"
+        assert rows(title)[0] == "╭2 x[/]␛␊ ────────────────── ● thinking╮"

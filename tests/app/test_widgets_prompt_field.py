@@ -27,6 +27,30 @@ async def test_enter_runs_and_ctrl_j_makes_a_new_line() -> None:
         assert box.text == "a\nb", "the prompt stays where it is"
 
 
+async def test_behind_a_backslash_enter_makes_a_new_line_where_ctrl_j_does_not_arrive() -> None:
+    box = PromptField("a\\b")
+    app = WidgetApp(box)
+    async with app.run_test() as pilot:
+        box.focus()
+        await pilot.press("end", "left", "enter", "end", "backslash", "enter", "c", "enter")
+        await pilot.pause()
+        assert [message.text for message in app.heard if isinstance(message, PromptField.Submitted)] == ["a\nb\nc"]
+
+
+async def test_what_is_cleared_comes_back_and_undo_brings_back_what_another_text_took_the_place_of() -> None:
+    box = PromptField()
+    app = WidgetApp(box)
+    async with app.run_test() as pilot:
+        box.focus()
+        await pilot.press("ctrl+u", *"abc", "ctrl+j", "d", "up", "ctrl+u")
+        assert box.text == ""
+        await pilot.press("ctrl+u")
+        assert box.text == "abc\nd"
+        box.put("of a set")
+        await pilot.press("ctrl+z")
+        assert box.text == "abc\nd"
+
+
 async def test_an_empty_prompt_is_handed_on_for_somebody_to_refuse() -> None:
     box = PromptField()
     app = WidgetApp(box)
@@ -167,3 +191,33 @@ async def test_the_lines_of_an_earlier_prompt_can_be_walked_before_it_is_left() 
         assert (box.text, box.cursor_location[0]) == ("a\nb", 0)
         await pilot.press("up")
         assert box.text == "a"
+
+
+async def test_a_long_text_is_wrapped_at_the_width_that_it_has_and_not_again_for_another_height() -> None:
+    box = PromptField()
+    app = WidgetApp(box)
+    async with app.run_test(size=(60, 20)) as pilot:
+        box.focus()
+        await pilot.pause()
+        widths: list[int] = []
+        wrap = box.wrapped_document.wrap
+
+        def counted(width: int, tab_width: int | None = None) -> None:
+            if box.text:
+                widths.append(width)
+            wrap(width, tab_width)
+
+        box.wrapped_document.wrap = counted  # type: ignore[method-assign]
+        app.post_message(Paste("sixteen letters. " * 20 + "a line\n" * 50))
+        await pilot.pause()
+        assert box.size.height > 1
+        assert widths == [], "what was pasted is wrapped once, where it is put"
+        box.move_cursor((0, 0))
+        await pilot.pause()
+        assert rows(box)[1].strip("│┃▅▄▇▁▃▂█▆ ") == "sixteen letters. sixteen letters. sixteen letters."
+        await pilot.resize_terminal(40, 20)
+        await pilot.pause()
+        assert set(widths) == {box.wrap_width}
+        assert rows(box)[1].strip("│┃▅▄▇▁▃▂█▆ ") == "sixteen letters. sixteen letters."
+        await pilot.press("ctrl+u", "x")
+        assert (box.show_vertical_scrollbar, rows(box)[1].strip("│┃ ")) == (False, "x")

@@ -113,7 +113,7 @@ def engine() -> Iterator[EngineClient]:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="POSIX: peaks are read from /proc")
 @pytest.mark.parametrize(("name", "says"), [(name, says) for name, (_, says) in SENT.items()], ids=SENT.keys())
 def test_whatever_comes_the_engine_stays_small(
     engine: EngineClient, server: LoopbackServer, name: str, says: str

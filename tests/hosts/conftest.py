@@ -15,6 +15,7 @@ from tests.support.catalogue_server import catalogue_of
 from tests.support.replay_daemon import daemon_in
 from tests.support.replay_service import replaying
 from tests.support.sshd import running_sshd, why_no_sshd
+from tests.support.wine import UNDER_WINE
 from tui.hosts.adapter.host import AdapterHost
 from tui.hosts.base import Host
 from tui.hosts.embedded.bundle import bundle_root
@@ -33,6 +34,8 @@ def why_no_runtime() -> str:
     """Why the embedded runtime cannot be tested here; empty when it can."""
     if importlib.util.find_spec("foundry_local_sdk") is None:
         return "no embedded runtime for this platform: foundry_local_sdk is not installed"
+    if UNDER_WINE:
+        return "no embedded runtime under Wine: it hangs while it is initialised"
     return ""
 
 

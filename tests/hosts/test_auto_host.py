@@ -11,6 +11,7 @@ import pytest
 
 from tests.hosts.models_server import as_json, free_port, serving
 from tests.support.fake_foundry import Books
+from tests.support.program import until
 from tests.support.replay_daemon import ReplayDaemon, daemon_in
 from tests.support.replay_service import CUT, ReplayService, replaying
 from tests.support.some import some
@@ -22,6 +23,7 @@ from tui.hosts.embedded.host import EmbeddedHost
 from tui.hosts.host_kind import Surroundings
 from tui.hosts.multi import MultiHost
 from tui.hosts.search.auto_host import NOT_YET, AutoHost
+from tui.hosts.search.describe import looking_at
 from tui.hosts.search.open import open_host
 from tui.hosts.search.search import Search
 
@@ -135,6 +137,20 @@ def test_many_threads_share_one_search(service: ReplayService, tmp_path: Path) -
         infos = list(pool.map(lambda _: host.connect(), range(6)))
     assert len(set(infos)) == 1
     assert service.paths().count("/models/loaded") == 1
+
+
+def test_a_search_says_which_place_it_is_looking_at_until_it_is_over(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with serving(b"", hold=True) as silent:
+            host = AutoHost(HostSpec("url", silent.url), around(tmp_path))
+            assert looking_at(host) == ""
+            connecting = pool.submit(host.connect)
+            until(lambda: bool(silent.requests))
+            assert looking_at(host) == silent.url
+            assert looking_at(MultiHost({"lab": host, "box": AutoHost(None, around(tmp_path))})) == silent.url
+        with pytest.raises(NoHostError):
+            connecting.result()
+    assert looking_at(host) == ""
 
 
 def test_closing_ends_a_search_that_is_under_way(service: ReplayService, tmp_path: Path) -> None:

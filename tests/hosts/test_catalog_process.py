@@ -22,6 +22,7 @@ from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoMode
 from tui.hosts.embedded.bundle import bundle_root
 from tui.hosts.embedded.host import EmbeddedHost
 from tui.hosts.embedded.protocol import RuntimeAnswer, decode, decode_command
+from tui.hosts.embedded.smollm2.model import OFFER as SMOLLM2
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")]
 # The list's address is configured everywhere; only here does the SDK follow the environment for the rest as well.
@@ -86,7 +87,7 @@ def test_the_catalogue_is_offered_by_variant_beside_what_is_here(host: EmbeddedH
     here = host.catalogue()
     assert offers.cards[: len(here)] == here
     assert {card.id for card in offers.cards[len(here) :]} == {
-        TINY, "Tiny-instruct-cuda-gpu:1", "Other-generic-cpu:1",
+        SMOLLM2.id, TINY, "Tiny-instruct-cuda-gpu:1", "Other-generic-cpu:1",
     }  # fmt: skip
     tiny = find_model(offers.cards, TINY)
     assert tiny == ModelCard(
@@ -210,7 +211,8 @@ def test_a_catalogue_that_refuses_is_stale_and_what_it_offered_is_remembered(
 ) -> None:
     server.broken = True
     offers = host.offers()
-    assert (offers.cards, offers.stale) == (host.catalogue(), "The public catalogue cannot be reached: HTTP 403.")
+    assert offers.cards == (*host.catalogue(), SMOLLM2)
+    assert offers.stale == "The public catalogue cannot be reached: HTTP 403."
     server.broken = False
     known = host.offers()
     assert known.stale == "" and len(known.cards) > len(offers.cards)
@@ -237,7 +239,7 @@ def test_offline_nothing_else_waits_for_the_catalogue_and_a_download_says_so(hos
     assert "phi-4-mini could not be downloaded" in caught.value.title
     assert "The public catalogue cannot be reached: " in caught.value.detail
     assert offers.stale.startswith("The public catalogue cannot be reached: ")
-    assert {card.id for card in offers.cards} == {card.id for card in host.catalogue()}
+    assert {card.id for card in offers.cards} == {SMOLLM2.id, *(card.id for card in host.catalogue())}
 
 
 def test_a_platform_without_the_runtime_offers_nothing_and_says_so(

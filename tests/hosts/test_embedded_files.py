@@ -85,6 +85,33 @@ def test_a_process_that_never_gets_ready_is_ended(tmp_path: Path, monkeypatch: p
     assert not process.alive
 
 
+def test_a_process_without_a_sign_of_life_is_given_up_sooner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "foundry_local_sdk.py").write_text("import time; time.sleep(60)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    process = RuntimeProcess(tmp_path / "data", bundle_root())
+    with pytest.raises(NoHostError) as caught:
+        process.ready(50.0, quiet=2.0)
+    assert caught.value.detail.endswith("and showed no sign of life for 2 s.")
+    assert not process.alive
+
+
+@pytest.mark.parametrize(
+    "work",
+    ["os.write(2, b'.'); time.sleep(0.3)", "[0 for _ in range(10**6)]", "open(__file__, 'rb').read(1 << 22)"],
+    ids=["writes", "computes", "reads"],
+)
+def test_a_process_that_is_seen_to_work_is_waited_for(
+    work: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = f"import os, time\nend = time.monotonic() + 5\nwhile time.monotonic() < end: {work}\n"
+    (tmp_path / "foundry_local_sdk.py").write_text(f"{script}raise ImportError('as was meant')\n#{'x' * (1 << 22)}")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    process = RuntimeProcess(tmp_path / "data", bundle_root())
+    with pytest.raises(NoHostError) as caught:
+        process.ready(50.0, quiet=3.0)
+    assert "as was meant" in caught.value.detail
+
+
 def test_what_is_printed_on_stdout_does_not_disturb_the_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.support.fake_foundry import RECORDED, SPINNER, Books, install
 from tests.support.replay_daemon import CPU, PHI, SMALL
 from tests.support.some import some
+from tests.support.system_words import NO_SUCH_FILE
 from tui.child.command import Command
 from tui.core.catalog.model_card import ModelState
 from tui.core.errors import ModelFailedError, NoHostError, NoModelError
@@ -58,6 +59,18 @@ def test_the_command_is_looked_for_on_the_path_of_the_environment_alone(tmp_path
     assert find_cli({}) is None
     found = find_cli({"PATH": str(tmp_path / "bin")})
     assert found is not None and Path(found.path).parent == tmp_path / "bin"
+
+
+def test_on_windows_the_alias_of_the_installer_is_found_where_the_path_lacks_it(tmp_path: Path) -> None:
+    alias = tmp_path / "Microsoft" / "WindowsApps" / "foundry.exe"
+    environ = {"PATH": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    assert find_cli(environ, "win32") is None
+    alias.parent.mkdir(parents=True)
+    alias.touch()
+    found = find_cli(environ, "win32")
+    assert found is not None and found.path == str(alias)
+    assert find_cli({"PATH": str(tmp_path)}, "win32") is None
+    assert find_cli(environ, "linux") is None
 
 
 def test_json_is_found_behind_spinners_and_colours(tmp_path: Path) -> None:
@@ -123,7 +136,7 @@ def test_a_command_that_cannot_be_run_says_which(tmp_path: Path) -> None:
     with pytest.raises(NoHostError) as caught:
         FoundryCli(str(tmp_path / "foundry")).json("model", "list")
     assert caught.value.title == f"The command {tmp_path / 'foundry'} cannot be run"
-    assert "No such file" in caught.value.detail
+    assert NO_SUCH_FILE in caught.value.detail
 
 
 def test_no_shell_reads_the_arguments(tmp_path: Path) -> None:

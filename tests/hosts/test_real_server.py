@@ -54,12 +54,19 @@ def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 @contextmanager
 def llama_cpp(folder: Path) -> Iterator[Real]:
     """One model under three names. FOUNDRY_COMPARE_TEST_LLAMA_CPP may name a Python that has xllamacpp."""
+    names = ("first", "second", "third")
+    write_gguf(folder / "tiny.gguf", SENTENCES[0])
+    with serving_llama_cpp(folder / "tiny.gguf", names, folder) as url:
+        yield Real("llama.cpp", url, dict.fromkeys(names, SENTENCES[0]))
+
+
+@contextmanager
+def serving_llama_cpp(model: Path, names: Sequence[str], folder: Path) -> Iterator[str]:
+    """llama.cpp's server with a model under these names: its base URL. `folder` is for what it has to say."""
     python = os.environ.get("FOUNDRY_COMPARE_TEST_LLAMA_CPP")
     if python is None and importlib.util.find_spec("xllamacpp") is None:
         pytest.skip("xllamacpp is not installed: `pip install '.[real-servers]'` brings it")
-    names = ("first", "second", "third")
-    write_gguf(folder / "tiny.gguf", SENTENCES[0])
-    with process([python or sys.executable, str(LLAMA_CPP), str(folder / "tiny.gguf"), *names], folder) as server:
+    with process([python or sys.executable, str(LLAMA_CPP), str(model), *names], folder) as server:
         url, deadline = "", time.monotonic() + PATIENCE_S
         while not url:
             time.sleep(0.1)
@@ -67,7 +74,7 @@ def llama_cpp(folder: Path) -> Iterator[Real]:
             words = said(folder)
             assert server.poll() is None, f"llama.cpp ended by itself: {words[-500:]}"
             url = next((line.split()[-1] for line in words.splitlines() if line.startswith("listening at ")), "")
-        yield Real("llama.cpp", f"{url}/v1", dict.fromkeys(names, SENTENCES[0]))
+        yield f"{url}/v1"
 
 
 @contextmanager

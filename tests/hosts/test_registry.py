@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.some import some
-from tui.core.errors import BadInputError
 from tui.core.host_spec import HostSpec, KnownHosts
 from tui.hosts.base import Host
-from tui.hosts.config_entry import read_entry
+from tui.hosts.config_entry import HOST_FORMAT, SETTINGS, read_entry
 from tui.hosts.host_kind import HostKind, Scheme, Server, Surroundings
 from tui.hosts.registry import KINDS, LAST_RESORT, SCHEMES, WORDS, find_kind, parse_host
 from tui.hosts.search.at_address import AddressOpener
@@ -68,5 +67,8 @@ def test_each_kind_that_answers_at_an_address_may_be_named_in_the_configuration(
 def test_what_an_entry_holds_is_what_its_scheme_takes() -> None:
     for scheme in some([scheme for scheme in SCHEMES.values() if scheme.configured_as]):
         assert read_entry("x", {scheme.key: VALUES[scheme.key]}) == HostSpec(scheme.key, VALUES[scheme.key], "x")
-        with pytest.raises((BadInputError, ValueError)):
-            read_entry("x", {scheme.key: VALUES[scheme.key], "no_such_setting": 1})
+        assert scheme.key in HOST_FORMAT.keys
+        for setting in SETTINGS:
+            if setting.key not in scheme.settings:
+                with pytest.raises(ValueError, match=r"belongs beside|should"):
+                    read_entry("x", {scheme.key: VALUES[scheme.key], setting.key: "x"})

@@ -549,3 +549,11 @@ def test_a_count_that_fails_says_why(service: ReplayService, host: ServiceHost, 
 def test_a_model_is_asked_under_the_name_that_the_service_gave_it(service: ReplayService, host: ServiceHost) -> None:
     endpoint = host.endpoint(host.catalogue()[0].id)
     assert (endpoint.base_url, endpoint.model, endpoint.api_key) == (f"{service.url}/v1", DEEPSEEK, None)
+
+
+def test_the_execution_providers_are_those_it_calls_valid(host: ServiceHost, service: ReplayService) -> None:
+    assert host.machine("").providers == (
+        "CPUExecutionProvider", "WebGpuExecutionProvider", "OpenVINOExecutionProvider", "CUDAExecutionProvider",
+    )  # fmt: skip
+    service.status = {**service.status, "autoRegistrationStatus": None}
+    assert host.machine("").providers == ()

@@ -479,3 +479,12 @@ def test_a_machine_that_never_answers_is_given_up(sshd: Sshd) -> None:
         error = refusal(host)
     assert (error.title, error.detail) == ("127.0.0.1 cannot be reached", "ssh was not connected after 1 s")
     assert not ssh_processes()
+
+
+def test_the_gpus_of_the_other_machine_are_asked_of_its_own_shell(sshd: Sshd, models: LoopbackServer) -> None:
+    with tunnel(sshd, remote_port=models.port) as host:
+        assert "nvidia-smi on 127.0.0.1 failed: " in host.machine("").no_gpus
+        sshd.install("nvidia-smi", 'echo "12206, 802, 86, GeForce GTX TITAN X"')
+        found = host.machine("")
+        assert [gpu.in_words() for gpu in found.gpus] == ["GeForce GTX TITAN X: 841 MB of 12.8 GB in use, 86 % busy"]
+        assert (found.disk_free, found.no_disk) == (None, "The models lie on 127.0.0.1; its disk is not asked.")

@@ -16,6 +16,7 @@ import tui.api
 from tests.support.loopback_server import WORDS, LoopbackServer
 from tests.support.sessions import request, session
 from tests.support.some import some
+from tui.storage.file_lock import SessionLock, lock_path
 from tui.storage.session_files import load, save
 
 ANSWER = "".join(WORDS)
@@ -40,10 +41,32 @@ def test_a_question_to_two_models(server: LoopbackServer, own_folders: Path) -> 
     good, _ = compared.results
     assert (good.answer, good.state, compared.prompt(good).user) == (ANSWER, fc.RequestState.DONE, "hi")
     assert good.metrics.ttft_ms is not None and good.usage is not None and good.usage.completion_tokens == 5
-    assert load(compared.path).requests.keys() == compared.session.requests.keys()
+    kept = load(compared.path).requests
+    assert kept.keys() == compared.session.requests.keys()
+    # Whether the model named itself is known at once, and of the kept answer.
+    for asked in (good, kept[good.spec.id]):
+        assert asked.question is not None and (asked.question.asked, asked.question.card.id) == ("hi", "good")
+        assert asked.findings is not None and asked.findings.named == ()
     first, *ended = updates
     assert isinstance(first, fc.ModelsChosen) and [choice.card.id for choice in first.models] == ["good", "burst"]
     assert {update.request.spec.id for update in ended if isinstance(update, fc.RequestEnded)} == {"r1", "r2"}
+
+
+@pytest.mark.slow
+def test_what_answers_will_be_scored_for_is_kept_and_checked(server: LoopbackServer) -> None:
+    rubric = fc.Rubric((fc.Criterion("tone", "Tone of voice", weight=2), fc.Criterion("style", scale=3)))
+    compared = fc.compare("hi", "burst", host=server.url, rubric=rubric)
+    assert compared.session.rubric == rubric
+    assert compared.path is not None and load(compared.path).rubric.hash == rubric.hash
+    server.talks.clear()
+    for wrong, says in (
+        (fc.Criterion("two words"), "`id` should be"),
+        (fc.Criterion("a", scale=1), "`scale` should be"),
+    ):
+        with pytest.raises(fc.BadInputError) as refused:
+            fc.compare("hi", "burst", host=server.url, rubric=fc.Rubric((wrong,)))
+        assert refused.value.title == "`rubric` cannot be used" and says in refused.value.detail
+    assert not server.talks
 
 
 @pytest.mark.slow
@@ -139,6 +162,26 @@ def test_failures_are_sentences(
     assert not (own_folders / "sessions").exists()
 
 
+@pytest.mark.parametrize("where", ["sessions", "state"])
+def test_a_session_that_another_program_has_open_is_not_gone_on_with(
+    where: str, server: LoopbackServer, own_folders: Path
+) -> None:
+    file = own_folders / "sessions" / "open.toml"
+    save(session([request("r1")]), file)
+    lock = SessionLock(lock_path(own_folders / where, "open"))
+    assert lock.acquire()
+    server.talks.clear()
+    with pytest.raises(fc.StoreError) as caught:
+        fc.resume(file, host=server.url)
+    assert caught.value.sentence() == (
+        "open.toml cannot be gone on with. Another program has it open. Try again when it has ended."
+    )
+    assert not server.talks
+    lock.release()
+    with pytest.raises(fc.NoModelError):  # It is read then, and its models looked for.
+        fc.resume(file, host=server.url)
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -202,7 +245,7 @@ def test_sessions_are_loaded_from_files_and_folders_and_reported_on(tmp_path: Pa
     bad: list[Path] = []
     found = list(fc.load_sessions([tmp_path], skipped=lambda file, error: bad.append(file)))
     assert ([one.id for one in found], bad) == (["a", "b"], [tmp_path / "c.toml"])
-    assert fc.report(found).startswith("# Report\n\n2 sessions")
+    assert fc.report(found).startswith("2 sessions")
     skipped = [("c.toml", "It is damaged.")]
     assert "It is damaged." in fc.report(found, skipped=skipped)
     assert fc.report(fc.load_sessions(str(tmp_path / "a.toml")), format="csv").count("\n") == 2

@@ -14,7 +14,8 @@ from tests.runner.conftest import Cards
 from tests.support.loopback_host import LoopbackHost
 from tests.support.running import RecordingWriter, engines, requests_of, states, to_the_end, until
 from tests.support.some import some
-from tui.core.plans.plan import Mode, PlanOptions
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import PlanOptions
 from tui.core.requests.request import RequestState
 from tui.engine import engine_client as link
 from tui.runner import Runner

@@ -19,7 +19,8 @@ from tests.support.running import until as tick_until
 from tests.support.sessions import MS, SENT, session
 from tests.support.some import some
 from tests.unit.storage.entries import folded, header, run_entries, stream, until
-from tui.core.plans.plan import Mode, PlanOptions
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import PlanOptions
 from tui.core.requests import events as ev
 from tui.core.requests.answer_limits import MAX_BYTES, TOO_LONG, stored_bytes
 from tui.core.requests.request import ACCEPTED_AFTER_END, Request, RequestState
@@ -169,7 +170,7 @@ def test_what_was_learnt_and_not_yet_in_the_file_survives_a_kill(tmp_path: Path)
     program = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     try:
         assert program.stdout is not None
-        assert program.stdout.readline() == b"learnt\n"
+        assert program.stdout.readline().strip() == b"learnt"
         until(lambda: (folder / f"{ID}.toml").exists() and _everything_is_noted(folder))
     finally:
         program.kill()

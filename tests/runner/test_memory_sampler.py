@@ -13,7 +13,7 @@ import pytest
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.running import RecordingWriter, open_runner, requests_of, to_the_end, until
-from tui.core.plans.plan import Mode
+from tui.core.plans.mode import Mode
 from tui.core.requests import events as ev
 from tui.core.requests.request import Request, RequestSpec, RequestState
 from tui.engine.priority import raise_priority

@@ -10,12 +10,14 @@ from tests.support.loopback_server import LoopbackServer
 from tests.support.running import RecordingWriter, open_runner, requests_of, states, to_the_end, until
 from tests.support.some import some
 from tui.core.errors import BadInputError
-from tui.core.plans.plan import Mode, PlanOptions, schedule
+from tui.core.plans.follow_up import followed
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import PlanOptions, schedule
 from tui.core.plans.plan_run import planned_request_of
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.answer_limits import MAX_PROMPT_BYTES
 from tui.core.requests.request import RequestState
-from tui.core.sessions.session_dict import session_from_dict, session_to_dict
+from tui.core.sessions.session_dict import as_stored, session_from_dict, session_to_dict
 from tui.core.sessions.session_model import ModelChoice, Overrides, Parameters
 from tui.runner import Runner
 
@@ -46,6 +48,8 @@ def test_one_model_asked_in_two_ways_is_two_columns(runner: Runner, server: Loop
     again = runner.begin(ways, "hi")
     assert again.plan.models == (first, second)
     to_the_end(runner)
+    shown, kept = (one.requests.values() for one in (session, as_stored(session)))
+    assert [request.metrics for request in shown] == [request.metrics for request in kept]
 
 
 @pytest.mark.slow
@@ -214,3 +218,83 @@ def test_what_is_skipped_says_why(runner: Runner, cards: Cards) -> None:
     fault = requests_of(runner, "e500")[1].fault
     assert fault and fault.message == "Not asked, because a request before failed: The host refused with 500: boom."
     assert run.finished
+
+
+def test_a_follow_up_carries_each_models_own_conversation_and_is_asked_again_and_gone_on_with_in_it(
+    runner: Runner, host: LoopbackHost, server: LoopbackServer, cards: Cards
+) -> None:
+    first = runner.begin(cards("good", "late_text"), [Prompt("Why?", "Be brief.")])
+    to_the_end(runner)
+    said = {runner.session.model_of(request).card.id: request.answer for request in first.requests.values()}
+    follows = followed(first.requests.values())
+    runner.follow_up(follows.values(), "Are you sure?")
+    second = to_the_end(runner)
+    runner.rerun(second.plan.models[0])
+    run = to_the_end(runner)
+    good = next(key for key in follows if runner.session.models[key].card.id == "good")
+    third = runner.follow_up([followed(run.requests.values())[good]], "And now?")
+    to_the_end(runner)
+    runner.begin(cards("good"), "Why?")
+    to_the_end(runner)
+    sent = [(talk.body["model"], talk.body["messages"]) for talk in server.talks[2:]]
+    before = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}]
+    sure = [{"role": "user", "content": "Are you sure?"}]
+    for model in some(said):
+        asked = [messages for name, messages in sent if name == model][:1]
+        assert asked == [[*before, {"role": "assistant", "content": said[model]}, *sure]]
+    last = next(iter(third.requests.values()))
+    answered = runner.session.requests[last.spec.follows].answer
+    assert sent[-2][1][-2:] == [{"role": "assistant", "content": answered}, {"role": "user", "content": "And now?"}]
+    assert len(sent[-2][1]) == 6 and sent[-1][1] == [{"role": "user", "content": "Why?"}]
+    # As it is stored, and as it is gone on with in another program.
+    again = session_from_dict(session_to_dict(runner.session))
+    assert dict(again.plans[second.plan.key].follows) == follows
+    stopped = again.requests[last.spec.id]
+    stopped.state, stopped.timestamps.sent = RequestState.STOPPED, None
+    server.talks.clear()
+    later = Runner(host, again)
+    try:
+        assert later.resume().plan == third.plan
+        to_the_end(later)
+    finally:
+        later.close()
+    assert [talk.body["messages"] for talk in server.talks] == [sent[-2][1]]
+
+
+def test_a_follow_up_of_what_has_no_answer_is_refused(runner: Runner, cards: Cards) -> None:
+    run = runner.begin(cards("e500", "good"), "hi")
+    to_the_end(runner)
+    (failed, good) = run.requests.values()
+    assert followed(run.requests.values()) == {good.spec.model: good.spec.id}
+    with pytest.raises(BadInputError, match="no answer to go on from"):
+        runner.follow_up([good.spec.id, failed.spec.id], "Are you sure?")
+    for follows in ({good.spec.model: "r999"}, {failed.spec.model: good.spec.id}):
+        with pytest.raises(BadInputError, match="no answer to go on from"):
+            runner.begin(cards("good"), "Are you sure?", follows=follows)
+
+
+def test_a_paused_plan_lets_what_is_in_flight_end_and_asks_nothing_more_until_it_goes_on(
+    runner: Runner, server: LoopbackServer, cards: Cards
+) -> None:
+    run = runner.begin(cards("burst"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=3, warmup=0))
+    runner.pause(True)
+    first, second, third = run.requests.values()
+    until(runner, lambda: first.state is D)
+    for _ in range(3):
+        runner.wait(0.02)
+        runner.tick()
+    assert (runner.paused, runner.busy, len(server.talks)) == (True, True, 1)
+    runner.stop(third.spec.id)
+    runner.pause(False)
+    to_the_end(runner)
+    assert [first.state, second.state, third.state] == [D, D, X] and not runner.paused
+    with pytest.raises(BadInputError, match="Nothing more is to be asked"):
+        runner.pause(True)
+
+
+def test_a_paused_plan_that_is_stopped_is_over(runner: Runner, cards: Cards) -> None:
+    runner.begin(cards("burst"), "hi", PlanOptions(mode=Mode.MEASURE, rounds=3, warmup=0))
+    runner.pause(True)
+    runner.stop_all()
+    run = to_the_end(runner)
+    assert set(states(run)) <= {X, D} and not runner.paused

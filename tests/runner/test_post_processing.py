@@ -13,7 +13,8 @@ from tests.support.loopback_server import WORDS, LoopbackServer
 from tests.support.running import RecordingWriter, open_runner, requests_of, states, to_the_end, until
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import ModelFailedError
-from tui.core.plans.plan import Mode, PlanOptions
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import PlanOptions
 from tui.core.requests import events as ev
 from tui.core.requests.request import RequestState
 from tui.hosts.base import Ability, able

@@ -8,10 +8,13 @@ from tests.runner.conftest import Cards
 from tests.support.loopback_host import LoopbackHost
 from tests.support.running import RecordingWriter, to_the_end
 from tests.support.some import some
-from tui.core.plans.plan import Mode, PlanOptions
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import PlanOptions
 from tui.core.requests.request import Request, RequestState
-from tui.core.scoring.rating import Score, current_notes, current_scores
+from tui.core.scoring.in_effect import in_effect
+from tui.core.scoring.rating import Score
 from tui.core.sessions.session_dict import request_to_dict, session_from_dict, session_to_dict
+from tui.core.sessions.timing_dict import as_kept
 from tui.runner import Runner
 
 
@@ -28,7 +31,7 @@ def test_every_event_of_every_request_is_recorded_in_order(
             again.fold(event)
         again.started = request.started
         assert request_to_dict(again) == request_to_dict(request)
-        assert again.timestamps == request.timestamps
+        assert as_kept(again.timestamps) == as_kept(request.timestamps)
 
 
 @pytest.mark.slow
@@ -85,18 +88,23 @@ def test_scores_notes_and_what_is_undone_are_entries_that_stay(
     last = ratings.last
     assert last is not None and ratings.undo() == last
     assert ratings.last is None and ratings.undo() is None
+    assert in_effect(session).scores == {} and in_effect(session).notes == {}
     changes = [(step.old, step.new) for step in (*steps, last) if step is not None]
     assert [
         tuple(entry.value if isinstance(entry, Score) else entry.text for entry in change) for change in changes
     ] == [("", "too short"), (4, 2), (None, 4)]
     assert ratings.score_of("r1") is None
-    assert [score.value for score in session.scores] == [4, 2, 4, None]
-    assert [note.text for note in session.notes] == ["too short", ""]
-    assert {score.rater for score in session.scores} == {"ada"}
-    assert current_scores(session.scores) == {} and current_notes(session.notes) == {}
-    said = [entry.get("score", entry.get("note")) for entry in memory.entries[before:]]
-    assert [entry.get("value", entry.get("text")) for entry in said if entry] == [4, 2, "too short", "", 4, None]
-    assert len(memory.snapshots) == saves + 6
+    again = [ratings.redo(), ratings.redo(), ratings.redo()]
+    assert again == [last, *reversed(steps)] and ratings.redo() is None and ratings.next is None
+    assert (ratings.score_of("r1"), ratings.note_of("r1")) == (2, "too short")
+    assert [score.value for score in session.scores] == [4, 2]
+    assert [note.text for note in session.notes] == ["too short"]
+    assert {entry.rater for entry in [*session.scores, *session.undos, *session.redos]} == {"ada"}
+    said = [next(iter(entry.items())) for entry in memory.entries[before:]]
+    assert [kind for kind, _ in said] == ["rater", "score", "score", "note", *3 * ["undo"], *3 * ["redo"]]
+    assert [entry["entry"] for kind, entry in said if kind != "rater"] == list(range(1, 10))
+    assert [entry.get("takes_back", entry.get("brings_back")) for _, entry in said[4:]] == [3, 2, 1, 1, 2, 3]
+    assert len(memory.snapshots) == saves + 10
 
 
 @pytest.mark.slow

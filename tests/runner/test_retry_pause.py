@@ -9,7 +9,8 @@ import pytest
 from tests.runner.conftest import Cards
 from tests.support.running import states, to_the_end, until
 from tests.support.sessions import request as a_request
-from tui.core.plans.plan import Mode, Plan, PlanOptions
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import Plan, PlanOptions
 from tui.core.requests.events import Cancelled, Failed
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session import Session

@@ -12,7 +12,8 @@ from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import WORDS, LoopbackServer
 from tests.support.running import RecordingWriter, open_runner, requests_of, states, to_the_end, until
 from tests.support.some import any_number_of, some
-from tui.core.plans.plan import Mode, PlanOptions
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import PlanOptions
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session_model import Parameters
 from tui.runner import Runner

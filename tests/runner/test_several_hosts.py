@@ -11,7 +11,8 @@ from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.running import RecordingWriter, open_runner, to_the_end
 from tests.support.some import some
-from tui.core.plans.plan import Mode, PlanOptions
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import PlanOptions
 from tui.core.requests.events import Loaded
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session import Session

@@ -11,7 +11,8 @@ from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.running import RecordingWriter, engines, requests_of, states, to_the_end, until
 from tui.core.errors import BadInputError
-from tui.core.plans.plan import Mode, PlanOptions
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import PlanOptions
 from tui.core.requests.request import RequestState
 from tui.runner import Runner
 

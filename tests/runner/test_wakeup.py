@@ -10,7 +10,8 @@ import pytest
 from tests.runner.conftest import Cards
 from tests.support.loopback_host import LoopbackHost
 from tests.support.running import PATIENCE_S, states, until
-from tui.core.plans.plan import Mode, PlanOptions
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import PlanOptions
 from tui.core.requests.request import RequestState
 from tui.runner import Runner
 

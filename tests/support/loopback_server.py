@@ -281,12 +281,20 @@ def refusing(status: str, body: Any, *headers: str) -> Callable[[Wire], Awaitabl
     return refuse
 
 
+async def verdict(wire: Wire) -> None:
+    """What a judge is asked for, whatever the answer."""
+    await wire.head()
+    await wire.event(text('{"reason": "It says so.", "score": 3}'))
+    await wire.event(FINISH)
+    await wire.event("[DONE]")
+
+
 SCRIPTS: dict[str, Callable[[Wire], Awaitable[None]]] = {
     script.__name__: script
     for script in (
         good, late_text, burst, split, half_characters, bad_utf8, reasoning, delta_and_message, no_done, cut, reset,
         stall_before_headers, stall_before_text, stall_midway, pings, endless, huge, empty, bad_json, error_in_stream,
-        error_event, json_error, html, no_line_end, twice_typed,
+        error_event, json_error, html, no_line_end, twice_typed, verdict,
     )
 }  # fmt: skip
 SCRIPTS |= {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -126,13 +126,20 @@ VARIANTS = tuple(
 
 @asynccontextmanager
 async def models_screen(
-    host: ModelListHost, *, size: tuple[int, int] = (80, 24), free: float | None = 6e9, **more: Any
+    host: ModelListHost,
+    *,
+    size: tuple[int, int] = (80, 24),
+    free: float | None = 6e9,
+    tags: Mapping[str, tuple[str, ...]] | None = None,
+    **more: Any,
 ) -> AsyncIterator[Play]:
     """The program on its Models screen with this host; nothing has been run. This machine has 6 GB of free memory."""
     runner = new_runner(host)
     # Nothing is asked here, so no engine is started.
     runner.start = lambda: None  # type: ignore[method-assign]
-    app = CompareApp(lambda: Opened(host, runner), themes=bundled_themes(), theme="dark", free=lambda: free, **more)
+    app = CompareApp(
+        lambda: Opened(host, runner, tags=tags or {}), themes=bundled_themes(), theme="dark", free=lambda: free, **more
+    )
     try:
         async with playing(app, runner, size) as play:
             await play.until(lambda: app.app_state.info is not None)

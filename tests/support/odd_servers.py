@@ -69,6 +69,7 @@ THINKING = {
 }
 """Ways of thinking `Hm.` before answering `Yes.`"""
 USAGES = {
+    "usage_beyond_belief": (saying("a", "b", "c", end=(FINISH, usage(10**9), "[DONE]")), None),
     "usage_first": (saying(usage(3), "a", "b", "c"), 3),
     "usage_last": (saying("a", "b", "c", end=(FINISH, usage(3), "[DONE]")), 3),
     "usage_before_the_finish": (saying("a", "b", "c", usage(3)), 3),

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PATIENCE_S = 60.0
+from tests.support.wine import SLOWNESS
+
+PATIENCE_S = 60.0 * SLOWNESS
 """Seconds after which a program that does not end fails its test."""
 MODULE = (sys.executable, "-P", "-m", "tui")
 

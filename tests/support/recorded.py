@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from textual.theme import Theme
@@ -14,13 +15,15 @@ from tests.support.screens import Play, playing
 from tests.support.sessions import ASKED, MS, SENT, WHEN, fold, request, session, spec
 from tui.app.app import CompareApp, Opened
 from tui.core.catalog.model_card import ModelCard, ModelState
-from tui.core.plans.plan import Mode, Plan, PlanOptions
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import Plan, PlanOptions
 from tui.core.plans.plan_run import PlanRun
 from tui.core.plans.prompt import Prompt
 from tui.core.requests import events as ev
 from tui.core.requests.events import Kind
 from tui.core.requests.request import Request
 from tui.core.scoring.rating import Note, Score
+from tui.core.scoring.rubric import DEFAULT_RUBRIC, Rubric
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import Endpoint, ModelChoice, SessionModel
 from tui.core.sessions.view import StoredComparison
@@ -110,10 +113,12 @@ class RecordedRunner(Runner):
         models: Sequence[ModelCard | ModelChoice],
         asked: str | Sequence[Prompt],
         options: PlanOptions = PlanOptions(),
+        follows: Mapping[str, str] = MappingProxyType({}),
     ) -> PlanRun:
-        if not isinstance(asked, str) or not asked.strip() or self.run is None:
-            return super().begin(models, asked, options)
-        self.begun.append(asked)
+        prompts = [asked] if isinstance(asked, str) else [prompt.user for prompt in asked]
+        if not all(text.strip() for text in prompts) or self.run is None:
+            return super().begin(models, asked, options, follows)
+        self.begun += prompts
         return self.run
 
     def start(self) -> None:
@@ -133,18 +138,29 @@ async def looking_at(
     chosen: Sequence[str] | None = None,
     low_bandwidth: bool = False,
     notices: bool = False,
+    rubric: Rubric = DEFAULT_RUBRIC,
+    earlier: Iterable[Iterable[Request]] = (),
 ) -> AsyncIterator[Play]:
     """The program with a recorded run of the requests, whose models are keyed `m1`, `m2`, … in the order of the cards.
 
-    Without requests nothing has been run yet. `chosen` are the models to begin with, by default those of the requests.
+    Without requests nothing has been run yet. `earlier` are the requests of each question that was asked before, with
+    plans and prompts of their own. `chosen` are the models to begin with, by default those of the requests.
     """
     given = list(requests)
     models = [SessionModel(f"m{number}", card, "recorded") for number, card in enumerate(cards, 1)]
-    plans: list[Plan] = []
+    before = [list(question) for question in earlier]
+    plans = [
+        Plan(question[0].spec.plan, Mode.RACE, tuple(one.spec.model for one in question), (question[0].spec.prompt,))
+        for question in before
+    ]
     if given:
-        plans.append(Plan(Mode.RACE.value, Mode.RACE, tuple(one.spec.model for one in given), (PROMPT.key,)))
-    kept = session(given, models=models, plans=plans, prompts=[PROMPT], scores=scores, notes=notes)
-    asked = [kept.model_of(one).card.id for one in given]
+        asked_of = tuple(dict.fromkeys(one.spec.model for one in given))
+        plans.append(Plan(Mode.RACE.value, Mode.RACE, asked_of, (PROMPT.key,)))
+    asked_before = [one for question in before for one in question]
+    kept = session(
+        [*asked_before, *given], models=models, plans=plans, prompts=[PROMPT], scores=scores, notes=notes, rubric=rubric
+    )
+    asked = list(dict.fromkeys(kept.model_of(one).card.id for one in given))
     # What was asked is on the host, whatever else its catalogue offers.
     here = [
         replace(card, state=ModelState.CACHED) if card.id in asked and card.state is ModelState.CATALOG else card

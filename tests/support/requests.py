@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from tests.support.some import any_number_of, some
-from tui.core.plans.plan import Mode
+from tui.core.plans.mode import Mode
 from tui.core.requests.events import Cancelled, Ended, Event, Failed, FailureExplained
 from tui.core.requests.request import Fault, Request, RequestSpec, RequestState
 from tui.core.sessions.session_model import Endpoint, Parameters, Timeouts

@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 
+from tests.support.wine import SLOWNESS
 from tui.core.errors import CompareError
 from tui.core.plans.plan_run import PlanRun
 from tui.core.requests.events import Event, from_dict
@@ -19,7 +20,7 @@ from tui.hosts.base import Host
 from tui.runner import Runner, SessionWriter
 from tui.runner.keep_alive import KeepAlive
 
-PATIENCE_S = 30.0
+PATIENCE_S = 30.0 * SLOWNESS
 """Seconds after which a test gives up waiting; only ever reached by a failure."""
 
 

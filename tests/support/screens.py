@@ -25,8 +25,8 @@ from tui.runner import Runner
 from tui.ui.terminal.key_sequences import KeyParser, KeysRead
 from tui.ui.terminal.keys_in_turn import KeysInTurn
 from tui.ui.widgets.answer.pane import AnswerPane
-from tui.ui.widgets.model_table import ModelTable
 from tui.ui.widgets.prompt import PromptField
+from tui.ui.widgets.row_table import RowTable
 
 PATIENCE_S = 30.0
 """After this a test gives up waiting; only ever reached by a failure."""
@@ -99,7 +99,7 @@ class Play:
     @property
     def in_models(self) -> bool:
         """Whether the models are shown, and their table is there."""
-        return self.app.current_mode == "models" and len(self.app.screen.query(ModelTable)) == 1
+        return self.app.current_mode == "models" and len(self.app.screen.query(RowTable)) == 1
 
     @property
     def prompt(self) -> PromptField:
@@ -122,7 +122,17 @@ class Play:
 
     def pane(self, number: int) -> str:
         """What a pane paints, its words parted by single spaces."""
-        return " ".join(" ".join(row for part in self.panes[number - 1].children for row in rows(part)).split())
+        return painted_in(self.panes[number - 1])
+
+
+def painted_in(pane: AnswerPane) -> str:
+    """What a pane paints within its frame, whether it has the focus or not; its words parted by single spaces."""
+    if not pane.children:
+        return ""  # It has just been made.
+    title, body = pane.children
+    painted = [row[1:].rstrip("╮┓").replace("━", "─") for row in rows(title)]
+    painted += [row for part in body.children for row in rows(part)]
+    return " ".join(" ".join(painted).split())
 
 
 async def acted(app: KeysInTurn[None]) -> None:

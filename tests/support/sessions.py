@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tui.core.catalog.model_card import ModelCard, from_megabytes
-from tui.core.plans.plan import Mode, Plan
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import Plan
 from tui.core.plans.prompt import Prompt
 from tui.core.requests import events as ev
 from tui.core.requests.events import Kind
 from tui.core.requests.request import Request, RequestSpec, RequestState
 from tui.core.scoring.rating import Note, Score
+from tui.core.scoring.rubric import DEFAULT_RUBRIC, Rubric
+from tui.core.sessions.entry_dict import complete_entries
 from tui.core.sessions.session import Session, SessionState
 from tui.core.sessions.session_model import SessionModel
 
@@ -115,6 +118,7 @@ def session(
     scores: Iterable[Score] = (),
     notes: Iterable[Note] = (),
     host: dict[str, Any] | None = None,
+    rubric: Rubric = DEFAULT_RUBRIC,
 ) -> Session:
     """A finished session of these requests; models, plans and prompts they name and nobody gave are made up."""
     made = Session(
@@ -128,10 +132,13 @@ def session(
         requests={request.spec.id: request for request in requests},
         scores=list(scores),
         notes=list(notes),
+        rubric=rubric,
     )
     for request in made.requests.values():
         what = request.spec
         made.plans.setdefault(what.plan, Plan(what.plan, what.mode, (what.model,), (what.prompt,)))
         made.models.setdefault(what.model, target(what.model, f"model-{what.model}"))
         made.prompts.setdefault(what.prompt, Prompt(f"Question {what.prompt}?", key=what.prompt))
+        request.question = made.question_of(request)
+    complete_entries(made)
     return made

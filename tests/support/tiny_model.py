@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from tests.support import gguf_writer
 
 WIDTH = 64
 CONTEXT = 512
@@ -20,7 +22,6 @@ TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}<an
 _SPECIAL = ("<unk>", "<s>", "</s>", "<answer>")
 _BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
 _FLOATS = np.dtype("<f4")
-_ALIGNMENT = 32
 
 Array = np.ndarray[Any, Any]
 
@@ -72,14 +73,7 @@ def write_gguf(path: Path, sentence: str) -> None:
         "tokenizer.ggml.eos_token_id": 2,
         "tokenizer.chat_template": TEMPLATE,
     }
-    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(facts))
-    head += b"".join(_text(key) + _value(value) for key, value in facts.items())
-    at, body = 0, b""
-    for name, array in tensors.items():
-        head += _text(name) + struct.pack(f"<I{array.ndim}QIQ", array.ndim, *reversed(array.shape), 0, at)
-        body += _padded(array.tobytes())
-        at = len(body)
-    path.write_bytes(_padded(head) + body)
+    gguf_writer.write(path, facts, {name: gguf_writer.Stored(array) for name, array in tensors.items()})
 
 
 def write_hugging_face(folder: Path, sentence: str) -> None:
@@ -137,31 +131,3 @@ def _safetensors(tensors: dict[str, Array]) -> Iterator[bytes]:
     head = json.dumps({"__metadata__": {"format": "pt"}, **rows}).encode()
     yield struct.pack("<Q", len(head)) + head
     yield from (array.tobytes() for array in tensors.values())
-
-
-def _text(text: str) -> bytes:
-    raw = text.encode()
-    return struct.pack("<Q", len(raw)) + raw
-
-
-def _value(value: object) -> bytes:
-    match value:
-        case str():
-            return struct.pack("<I", 8) + _text(value)
-        case int():
-            return struct.pack("<II", 4, value)
-        case float():
-            return struct.pack("<If", 6, value)
-        case list():
-            return struct.pack("<I", 9) + _list(value)
-    raise TypeError(value)
-
-
-def _list(values: Sequence[Any]) -> bytes:
-    kind, form = {str: (8, ""), float: (6, "f"), int: (5, "i")}[type(values[0])]
-    items = b"".join(map(_text, values)) if kind == 8 else struct.pack(f"<{len(values)}{form}", *values)
-    return struct.pack("<IQ", kind, len(values)) + items
-
-
-def _padded(data: bytes) -> bytes:
-    return data + bytes(-len(data) % _ALIGNMENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import subprocess
 import sys
 import threading
@@ -175,3 +176,21 @@ def test_no_part_of_the_program_makes_one() -> None:
     for path in some(SOURCES):
         found = offences(ast.parse(path.read_text("utf-8")))
         assert found <= allowed.get(path.name, set()), f"{path}: {found}"
+
+
+async def test_whoever_waits_in_a_loop_may_leave_before_the_work_is_done() -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def work() -> int:
+        begun.set()
+        goes_on.wait(PATIENCE_S)
+        return 3
+
+    future = in_thread(work, "left")
+    waiting = asyncio.ensure_future(asyncio.wrap_future(future))
+    assert begun.wait(PATIENCE_S)
+    waiting.cancel()
+    await asyncio.sleep(0)
+    goes_on.set()
+    assert future.result(PATIENCE_S) == 3, "no error in its thread"
+    assert waiting.cancelled()

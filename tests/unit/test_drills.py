@@ -33,7 +33,7 @@ from tui.core.host_spec import HostSpec
 from tui.core.metrics import registry
 from tui.core.metrics.metrics import Metrics
 from tui.core.metrics.registry import Flag, Metric, Place, flags_in, metrics_in
-from tui.core.plans.plan import Mode
+from tui.core.plans.mode import Mode
 from tui.core.requests.events import Usage
 from tui.core.requests.phases import live
 from tui.core.requests.request import Request
@@ -107,7 +107,7 @@ def test_names_are_given_once_and_sentences_and_reasons_have_what_they_need() ->
         assert (metric.why_unknown is None) == (not metric.reasons)
     for flag in some(registry.FLAGS):
         assert flag.shown_in
-        assert bool(flag.sign) == bool(flag.shown_in & (Place.PANE | Place.NUMBERS))
+        assert flag.sign
         assert not flag.about or flag.about in names
     assert set(registry.PLACES) == set(Place)
 
@@ -252,7 +252,8 @@ def test_without_the_flag_nothing_of_it_is_shown(fresh_flag: Flag) -> None:
 
 def called(*words: str) -> Result:
     """A command, read from its module once more: what it offers is put together there."""
-    sys.modules.pop("tui.cli.report", None)
+    for name in ("tui.cli.report", "tui.cli.report_output"):
+        sys.modules.pop(name, None)
     return CliRunner().invoke(cli, words, env={"COLUMNS": "200"})
 
 
@@ -273,7 +274,8 @@ def fresh_format(monkeypatch: pytest.MonkeyPatch) -> Iterator[Format]:
     form = Format("count", ".count", "for whoever counts", lambda report: f"{len(report.rows)} rows\n")
     monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, form))
     yield form
-    sys.modules.pop("tui.cli.report", None)
+    for name in ("tui.cli.report", "tui.cli.report_output"):
+        sys.modules.pop(name, None)
 
 
 def test_a_fresh_format_is_offered_and_taken_from_the_name_of_the_file(fresh_format: Format, tmp_path: Path) -> None:

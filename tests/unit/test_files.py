@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +17,30 @@ import pytest
 
 from tests.support.program import PATIENCE_S, call
 from tests.support.sessions import request, session
+from tui import files
+from tui.cli.screen import painting
 from tui.core.errors import CompareError
-from tui.files import NotAFileError, open_regular, read_json, read_regular, read_toml
-from tui.hosts.config_entry import read_entry
+from tui.files import NotAFileError, open_regular, read_json, read_regular, read_toml, shallow
+from tui.hosts.config_entry import HOST_FORMAT
 from tui.hosts.embedded.bundle import read_bundle
 from tui.hosts.embedded.cache import MARK, downloaded, read_known
 from tui.hosts.embedded.local_models import registered
 from tui.hosts.embedded.model_files import CONFIG
 from tui.hosts.foundry.daemon_file import read_daemon_file
 from tui.hosts.foundry.sdk_files import INDEX, _read_index
-from tui.storage.config import read_config
+from tui.storage.config import read_config, read_hosts
 from tui.storage.file_lock import SessionLock, lock_holder
 from tui.storage.journal import Journal, read_entries
 from tui.storage.paths import sessions_dir
-from tui.storage.prompt_files import read_models, read_prompts
+from tui.storage.prompt_files import read_models, read_prompts, read_rubric
+from tui.storage.score_sheets import read_sheet
 from tui.storage.session_files import collect, load, save
 from tui.storage.session_recovery import recover
+from tui.storage.session_repair import repair
 from tui.storage.theme_files import load_themes, remembered_theme
 
 ROOT = Path(__file__).parents[2]
+EVERYTHING = ROOT / "tests/data/schema_2/everything.toml"
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
 
 
@@ -175,6 +181,13 @@ def test_a_session_says_what_it_is_instead(odd: Odd, tmp_path: Path) -> None:
     assert says in sentence(lambda: load(tmp_path / "odd.toml"))
 
 
+def test_a_repair_and_a_sheet_of_scores_say_what_it_is_instead(odd: Odd, tmp_path: Path) -> None:
+    make, says = odd
+    make(tmp_path / "odd.toml")
+    assert says in sentence(lambda: repair(tmp_path / "odd.toml", tmp_path / "state"))
+    assert says in sentence(lambda: read_sheet(tmp_path / "odd.toml"))
+
+
 def test_a_theme_says_what_it_is_instead_and_the_others_are_there(odd: Odd, tmp_path: Path) -> None:
     make, says = odd
     make(tmp_path / "odd.toml")
@@ -191,12 +204,14 @@ def test_a_theme_says_what_it_is_instead_and_the_others_are_there(odd: Odd, tmp_
 def test_the_configuration_says_what_it_is_instead(odd: Odd, tmp_path: Path) -> None:
     make, says = odd
     make(tmp_path / "config.toml")
-    assert says in sentence(lambda: read_config(tmp_path, read_entry))
+    assert says in sentence(lambda: read_config(tmp_path, HOST_FORMAT))
+    assert says in sentence(lambda: read_hosts(tmp_path, HOST_FORMAT))
+    assert painting(tmp_path) == (None, False)
 
 
-@pytest.mark.parametrize("read", [read_prompts, read_models])
+@pytest.mark.parametrize("read", [read_prompts, read_models, read_rubric])
 @pytest.mark.parametrize("name", ["odd.json", "odd.toml"])
-def test_prompts_and_models_say_what_they_are_instead(odd: Odd, read: Any, name: str, tmp_path: Path) -> None:
+def test_prompts_models_and_criteria_say_what_they_are_instead(odd: Odd, read: Any, name: str, tmp_path: Path) -> None:
     make, says = odd
     make(tmp_path / name)
     assert says in sentence(lambda: read(tmp_path / name))
@@ -307,6 +322,11 @@ def test_what_the_index_of_an_sdk_says_is_read(tmp_path: Path) -> None:
 OWN = {
     "tui/files.py": "the one place",
     "tui/storage/atomic_file.py": "what it has just written",
+    "tui/hosts/embedded/gguf.py": "mapped into memory; every length is checked before it is believed",
+    "tui/hosts/embedded/smollm2/get.py": "compared with a SHA-256, and no more of it read than the right file has",
+    "tui/cli/command_words.py": "comes with the program",
+    "tui/report/formats/parquet.py": "what it has just written into a folder of its own",
+    "tui/web/server.py": "comes with the program, or with the library",
     "tui/child/command.py": "what its own child wrote into a folder of its own",
 }
 """Where files are read in another way, and why that is no harm."""
@@ -346,3 +366,24 @@ def test_the_check_sees_a_reading(line: str) -> None:
 @pytest.mark.parametrize("line", ['path.open("xb")', "outlet.open(sink)", "self.open()", "path.write_text('r')"])
 def test_the_check_lets_the_rest_of_them_pass(line: str) -> None:
     assert list(readings(line)) == []
+
+
+@pytest.mark.skipif(find_spec("tomli") is None, reason="tomli is not installed")
+def test_with_the_extra_fast_a_file_is_read_as_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = EVERYTHING.read_text(encoding="utf-8")
+    found = []
+    for version in ("2.3.2", "2.4.0"):  # The second reads TOML 1.1, and is passed over.
+        monkeypatch.setattr("tomli.__version__", version)
+        files._toml.cache_clear()
+        found.append((files._toml().__name__, files.parse_toml(text)))
+        with pytest.raises(ValueError, match="It is not TOML: Invalid value"):
+            files.parse_toml("a = 1\nb = ")
+    files._toml.cache_clear()
+    assert found[0][1] == found[1][1] and found[1][0] == "tomllib"
+
+
+def test_a_key_of_too_many_parts_is_found_however_far_down_it_is() -> None:
+    lines = "a.b = 'x.y' # z.z\n" * 5_000
+    assert shallow(lines) == lines
+    with pytest.raises(ValueError, match="A key in line 5001 has more than 50 parts"):
+        shallow(f"{lines}{'k.' * 50}k = 1\n{lines}")

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tui.app.host_questions import HostAnswered, HostFailed, HostOffered, HostQuestions, ModelActionFailed
+from tui.app.host_questions import HostAnswered, HostFailed, HostMachines, HostOffered, HostQuestions, ModelActionFailed
 from tui.core.catalog.download import Stage
 from tui.core.catalog.memory_fit import MemoryVerdict
 from tui.core.catalog.model_card import find_model
 from tui.core.errors import CompareError, NoModelError
-from tui.core.plans.plan import Mode
+from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import data_size, duration
 from tui.hosts.base import Ability, Host, HostInfo
 from tui.hosts.free_memory import free_bytes
-from tui.hosts.search.describe import host_story
+from tui.hosts.search.describe import host_story, looking_at
 from tui.runner import Runner
 from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.text_page import TextPageDialog
@@ -40,6 +40,10 @@ _DOWNLOADS_EVERY = 0.5
 """Seconds between two looks at the downloads."""
 
 
+_SEARCH_EVERY = 0.5
+"""Seconds between two looks at where the host is looked for."""
+
+
 class HostController:
     """Changes the state that the screens share; nothing else does. The app closes the runner and the host."""
 
@@ -59,13 +63,14 @@ class HostController:
         self._state = app.app_state
         self._state.abilities_of = lambda key: host.abilities_of(key) if key else host.abilities
         self._host = host
-        self._runner = runner
+        self.runner = runner
         self._wanted = tuple(models)
         self._prompt = prompt
         self._choice_waits = False
         """Whether the models named on the command line can only be chosen when the offers are known."""
         self._questions = HostQuestions(app, host, free or free_bytes)
         self._download_timer = app.set_interval(_DOWNLOADS_EVERY, self._show_downloads, pause=True)
+        self._search_timer = app.set_interval(_SEARCH_EVERY, self._show_search)
 
     def ask_models(self) -> None:
         """Ask what is here. What could be had besides is asked when somebody wants to see it: it may take a process,
@@ -75,6 +80,27 @@ class HostController:
     def _ask_offers(self) -> None:
         self._state.asking = not self._host.abilities.get(Ability.DOWNLOAD, "no")
         self._questions.ask_offers()
+
+    def _ask_machines(self) -> None:
+        """What is free on the hosts' machines is asked for when somebody looks at models: it may take a process, and an
+        SSH connection."""
+        if (info := self._state.info) is not None:
+            self._questions.ask_machines([member.name for member in info.members] or [""])
+
+    async def machines(self, message: HostMachines) -> None:
+        """Show what is known of them."""
+        if self._questions.machines.accept(message.number):
+            self._state.machines = message.machines
+            await self._app.host_changed()
+
+    async def _show_search(self) -> None:
+        """Say which place is being looked at, as long as there is neither a host nor a reason why there is none."""
+        state, place = self._state, looking_at(self._host)
+        if state.info is not None or state.trouble is not None:
+            self._search_timer.stop()
+        elif place != state.looking_at:
+            state.looking_at = place
+            await self._app.host_changed()
 
     def close(self) -> None:
         """Stop the downloads, and ask nothing more. Waits for nothing."""
@@ -89,8 +115,10 @@ class HostController:
             state.answered(message.info, message.cards)
             state.free = message.free
             state.details = message.details
-            self._runner.connected(message.info)
+            self.runner.connected(message.info)
         state.working.pop(message.key, None)
+        if message.action is not None or (first and self._app.current_mode == ModelsScreen.MODE):
+            self._ask_machines()
         if message.action is not None:
             state.last_actions[message.key] = message.action
             if message.action.name == "remove":
@@ -98,7 +126,7 @@ class HostController:
             else:
                 done = MODEL_ACTIONS[message.action.name].done
                 text = f"{message.key}: {done} in {duration(message.action.seconds, digits=1)}."
-                self._app.notify(clean_line(text, 200), timeout=4, markup=False)
+                self._app.say_of_model(clean_line(text, 200))
         # Some hosts know aliases from their offers alone: then the choice waits for them.
         self._choice_waits = self._choice_waits or (first and self._lacks_aliases(message.info))
         if first and not self._choice_waits:
@@ -139,15 +167,14 @@ class HostController:
             case RefreshRequested():
                 self.ask_models()
                 self._ask_offers()
+                self._ask_machines()
             case OffersRequested():
                 self._ask_offers()
+                self._ask_machines()
             case RegisterRequested():
                 self._questions.register(request.folder)
             case DownloadRequested():
-                if (card := self._state.card(request.key)) is not None:
-                    self._questions.downloads.add(card)
-                    self._download_timer.resume()
-                    self._show_downloads()
+                self._download(request.key)
             case CancelRequested():
                 self._questions.downloads.cancel(request.key)
                 self._show_downloads()
@@ -155,6 +182,28 @@ class HostController:
                 self._state.working[request.key] = request.action
                 self._questions.act(request.action, request.key)
         await self._app.host_changed()
+
+    def _download(self, key: str) -> None:
+        """Begin a download; where there seems to be too little room for it, after asking."""
+        if (card := self._state.card(key)) is None:
+            return
+
+        def begin(answer: str | None) -> None:
+            if answer is not None:
+                self._questions.downloads.add(card)
+                self._download_timer.resume()
+                self._show_downloads()
+
+        room = self._state.machines.get(card.host)
+        if room is None or room.disk_free is None or card.size_bytes is None or card.size_bytes <= room.disk_free:
+            begin("")
+            return
+        text = (
+            f"It takes {data_size(card.size_bytes)}, and {data_size(room.disk_free)} is free on the disk that the host "
+            "keeps its models on. Part of it may have been downloaded before."
+        )
+        title = f"There is too little room for {key}"
+        self._app.push_screen(ChoiceDialog(title, text, [("y", "downloads it all the same")]), begin)
 
     def choice_changed(self) -> None:
         """Show what the choice needs of the memory that is free at this moment."""
@@ -184,7 +233,7 @@ class HostController:
 
     def describe_host(self) -> None:
         """Show where the host was looked for, and what was found."""
-        story = host_story(self._host, self._state.info, self._state.cards)
+        story = host_story(self._host, self._state.info, self._state.cards, self._state.machines)
         self._app.push_screen(TextPageDialog("The host", Content("\n".join(story))))
 
     def _show_downloads(self) -> None:

@@ -7,7 +7,7 @@ numbers of the two questions, whether an answer to a newer one has been shown al
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,15 @@ from textual.app import App
 from textual.message import Message
 
 from tui.background import Questions, in_thread
+from tui.core.catalog.machine import Machine
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import CompareError
 from tui.hosts.base import Host, HostInfo, Offers
 from tui.hosts.embedded.bundle import model_card_text
 from tui.hosts.free_memory import free_bytes
 from tui.runner.downloads import Downloads
+from tui.storage.known_models import remember_models
+from tui.storage.paths import cache_dir
 from tui.ui.defects import end_app
 from tui.ui.state import LastAction
 
@@ -62,6 +65,15 @@ class HostOffered(Message):
         self.offers = offers
 
 
+class HostMachines(Message):
+    """What is known of the machines behind the hosts, by the hosts' names. `number` is the question's."""
+
+    def __init__(self, number: int, machines: dict[str, Machine]) -> None:
+        super().__init__()
+        self.number = number
+        self.machines = machines
+
+
 class HostFailed(Message):
     """The host could not be asked for its models. `number` is the question's."""
 
@@ -86,7 +98,7 @@ class HostQuestions:
     def __init__(self, app: App[Any], host: Host, free: Callable[[], float | None] = free_bytes) -> None:
         """`free` returns the free memory of this machine, in bytes, or None when it is not known."""
         self.downloads = Downloads(host)
-        self.models, self.offers = Questions(), Questions()
+        self.models, self.offers, self.machines = Questions(), Questions(), Questions()
         self.free = free
         self._app = app
         self._host = host
@@ -99,6 +111,11 @@ class HostQuestions:
     def ask_offers(self) -> None:
         """Ask what else could be had; ends in HostOffered."""
         self._begin(self._offers)
+
+    def ask_machines(self, names: Sequence[str]) -> None:
+        """Ask for the GPUs and disks of these hosts, of one without a name by an empty one; ends in HostMachines. A
+        driver that hangs is waited for in a thread of its own."""
+        self._begin(partial(self._machines, tuple(names)))
 
     def act(self, action: str, key: str) -> None:
         """`load`, `unload` or `remove` a model, then ask what is there; may end in ModelActionFailed as well."""
@@ -139,7 +156,8 @@ class HostQuestions:
             info, cards = self._host.connect(), self._host.catalogue()
         except CompareError as error:
             return ModelActionFailed(key, error) if key else HostFailed(number, error)
-        details = {card.key: text for card in cards if card.toy and (text := model_card_text(card))}
+        remember_models(cards, cache_dir())
+        details = {card.key: text for card in cards if (text := model_card_text(card))}
         return HostAnswered(number, info, cards, details, self.free(), key, action)
 
     def _offers(self) -> Message:
@@ -149,6 +167,16 @@ class HostQuestions:
         except CompareError as error:
             # A host that cannot be reached at all is reported by `ask_models`; here models may be missing, no more.
             return HostOffered(number, Offers(stale=error.sentence()))
+
+    def _machines(self, names: Sequence[str]) -> Message:
+        number = self.machines.ask()
+        found: dict[str, Machine] = {}
+        for name in names:
+            try:
+                found[name] = self._host.machine(f"{name}/" if name else "")
+            except CompareError as error:
+                found[name] = Machine(no_gpus=error.sentence(), no_disk=error.sentence())
+        return HostMachines(number, found)
 
     def _act(self, action: str, key: str, work: Callable[[], str]) -> Message:
         began = time.perf_counter()

@@ -5,17 +5,21 @@ This is the only place where the program starts processes: a child has the envir
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Collection, Sequence
-from typing import IO
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from tui.background import start
 from tui.core.child_environment import ChildKind, environment_of
 from tui.net.secrets import known_secrets
+
+if TYPE_CHECKING:
+    import psutil
 
 MAX_LINE = 65_536
 """Bytes of the longest line that is heard whole."""
@@ -27,6 +31,9 @@ LAST_WORDS = 4000
 """Bytes of its stderr that are read once it has ended, from its end."""
 KILL_S = 0.5
 """How long a process that was killed may take to end, and its pipes to run dry, in seconds."""
+
+_AT_WORK_S = 0.5
+_AT_WORK_BYTES = 1 << 20
 
 if sys.platform == "win32":
     NO_WINDOW = subprocess.CREATE_NO_WINDOW
@@ -59,6 +66,25 @@ def spawn(
         start_new_session=own_session,
         creationflags=flags,
     )
+
+
+class Activity(NamedTuple):
+    """What a process has done since its start, with those that it started."""
+
+    written: int
+    """Bytes on stderr."""
+    processor_s: float
+    """Seconds that processors worked for it."""
+    read: int
+    """Bytes that it read from files."""
+
+    def much_since(self, before: Activity) -> bool:
+        """Whether there is a sign of life since then, more than a process makes that waits for ever."""
+        return (
+            self.written > before.written
+            or self.processor_s - before.processor_s > _AT_WORK_S
+            or self.read - before.read > _AT_WORK_BYTES
+        )
 
 
 class ChildProcess:
@@ -95,6 +121,7 @@ class ChildProcess:
         pipe = subprocess.PIPE
         self._process = spawn(command, kind, stdin=pipe, stdout=pipe, stderr=pipe, named=named, own_session=own_session)
         self._complaints = b""
+        self._written = 0
         # The reader of stdout comes last: it says when all is over, and waits for the other then.
         self._readers = [start(self._read_complaints, f"{kind.name.lower()} stderr")]
         self._readers.append(start(self._read, f"{kind.name.lower()} stdout"))
@@ -118,6 +145,23 @@ class ChildProcess:
     def complaints(self) -> bytes:
         """The end of what it has written on stderr so far."""
         return self._complaints
+
+    def activity(self) -> Activity:
+        """What it has done so far; zeros where the system does not tell."""
+        import psutil
+
+        processor_s, read = 0.0, 0
+        try:
+            process = psutil.Process(self.pid)
+            # A virtual environment of Windows starts Python as a child.
+            for each in (process, *process.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    times = each.cpu_times()
+                    processor_s += times.user + times.system
+                    read += _bytes_read(each)
+        except psutil.Error:
+            pass
+        return Activity(self._written, processor_s, read)
 
     def say(self, line: bytes) -> None:
         """Write a line to its stdin. Raises OSError or ValueError when nobody reads there any more."""
@@ -180,7 +224,15 @@ class ChildProcess:
         assert self._process.stderr is not None
         with self._process.stderr as pipe:
             while chunk := os.read(pipe.fileno(), 8192):
+                self._written += len(chunk)
                 self._complaints = (self._complaints + chunk)[-KEPT:]
+
+
+def _bytes_read(process: psutil.Process) -> int:
+    if not hasattr(process, "io_counters"):
+        return 0  # macOS does not tell.
+    counters = process.io_counters()
+    return counters.read_bytes + int(getattr(counters, "read_chars", 0))  # Linux counts what is cached apart.
 
 
 def python_module(name: str, *arguments: str) -> list[str]:

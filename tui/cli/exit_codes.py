@@ -1,10 +1,10 @@
-"""What the exit code of a command says."""
+"""What the exit code of a command says: one table, read by every command, its help, the documents and the tests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui import signals
 from tui.core.errors import BadInputError, CompareError, ModelFailedError, NoHostError, NoModelError
@@ -14,32 +14,75 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """0 is good; the rest name the first thing that is not."""
+    """0 is good; the rest name the most basic thing that is not."""
 
+    brief: str
+    """What the help of a command calls it."""
     meaning: str
     error: type[CompareError] | None
+    """The class of failures that end a command with this code."""
 
-    def __new__(cls, code: int, meaning: str = "", error: type[CompareError] | None = None) -> ExitCode:
-        """`error` is the class of failures that end a command with this code."""
+    def __new__(
+        cls, code: int, brief: str = "", meaning: str = "", error: type[CompareError] | None = None
+    ) -> ExitCode:
+        """A line of the table."""
         member = int.__new__(cls, code)
-        member._value_, member.meaning, member.error = code, meaning, error
+        member._value_, member.brief, member.meaning, member.error = code, brief, meaning, error
         return member
 
-    GOOD = 0, "all good"
-    NOT_KEPT = signals.NOT_KEPT, "the work was done and could not be kept on disk, or the program broke"
-    USAGE = 2, "the command makes no sense as written", BadInputError
-    NO_HOST = 3, "no host answers", NoHostError
-    NO_MODEL = 4, "the host does not have the model", NoModelError
-    MODEL_FAILED = 5, "a model failed, or its answer was cut", ModelFailedError
-    EMPTY = 6, "a model answered without any text"
-    SLOW = 7, "slower than the limit (`smoke --slow-ms`)"
-    HUNG_UP = 129, "the terminal or the line is gone (SIGHUP); what arrived is kept"
-    INTERRUPTED = 130, "interrupted (Ctrl+C, SIGINT); what arrived is kept"
-    OUTPUT_CLOSED = 141, "nobody reads the output any more, as with `| head -1`; what arrived is kept"
-    TERMINATED = 143, "told to end (SIGTERM; on Windows a closed console); what arrived is kept"
+    GOOD = 0, "good", "all good"
+    NOT_KEPT = (
+        signals.NOT_KEPT, "not kept, or damaged",
+        "the work was done and could not be kept on disk or written out, a check found something damaged or wrong, "
+        "or the program broke",
+    )  # fmt: skip
+    DAMAGED = NOT_KEPT
+    """What a check (`config check`) ends with when it found something."""
+    USAGE = 2, "usage", "the command makes no sense as written", BadInputError
+    NO_HOST = 3, "no host", "no host answers", NoHostError
+    NO_MODEL = 4, "no such model", "the host does not have the model", NoModelError
+    MODEL_FAILED = 5, "a model failed", "a model failed, or its answer was cut", ModelFailedError
+    EMPTY = 6, "an empty answer", "a model answered without any text"
+    SLOW = 7, "too slow", "slower than the limit (`smoke --slow-ms`)"
+    FOUND = (
+        8,
+        "a condition holds, or a regression",
+        "a `--fail-if` holds, there is a regression against `--baseline`, or an answer is another than in `--same-as`",
+    )
+    NOT_JUDGED = (
+        9, "not judged",
+        "what `--fail-if` or `--baseline` asks for cannot be judged: there are no rows, too few values, or unlike "
+        "conditions",
+    )  # fmt: skip
+    HUNG_UP = 129, "hung up", "the terminal or the line is gone (SIGHUP); what arrived is kept"
+    INTERRUPTED = (
+        signals.INTERRUPTED, "interrupted",
+        "interrupted (Ctrl+C, SIGINT; on Windows also Ctrl+Break or a closed console); what arrived is kept",
+    )  # fmt: skip
+    TERMINATED = 143, "terminated", "asked to end (SIGTERM); what arrived is kept"
 
 
-MEANINGS = {code: code.meaning for code in ExitCode}
+FROM_OUTSIDE = 128
+"""Codes above this say which signal ended the command."""
+OF_EVERY_COMMAND = (
+    ExitCode.GOOD, ExitCode.NOT_KEPT, ExitCode.USAGE, ExitCode.HUNG_UP, ExitCode.INTERRUPTED, ExitCode.TERMINATED,
+)  # fmt: skip
+"""The codes that any command may end with."""
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def ends_with(*codes: ExitCode) -> Callable[[Function], Function]:
+    """Say which codes a command may end with, besides those of every command: in its help and in the documents."""
+
+    def decorate(command: Function) -> Function:
+        briefs = sorted({code for code in (*OF_EVERY_COMMAND, *codes) if code < FROM_OUTSIDE})
+        said = "; ".join(f"{code:d} {code.brief}" for code in briefs)
+        command.__doc__ = f"{(command.__doc__ or '').rstrip()}\n\n    Exit codes: {said}.\n    "
+        vars(command)["exit_codes"] = codes
+        return command
+
+    return decorate
 
 
 def of_error(error: CompareError) -> ExitCode:
@@ -60,12 +103,13 @@ def of_request(request: Request, slow_ms: float | None = None) -> ExitCode:
 
 
 def of_signal(number: int) -> ExitCode:
-    """The exit code of a command that this signal ended. Those that only Windows has ask a program to end as well."""
-    known = {code.value for code in ExitCode}
-    code = signals.code_of(number)
-    return ExitCode(code) if code in known else ExitCode.TERMINATED
+    """The exit code of a command that this signal ended."""
+    return ExitCode(signals.code_of(number))
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
-    """The most basic of several troubles: the lowest code that is not good."""
+    """The most basic of several troubles: the lowest code that is not good.
+
+    A signal is none of them: the command did not come to its end, and says so, unless something is not kept.
+    """
     return min(filter(int, codes), default=ExitCode.GOOD)

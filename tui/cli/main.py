@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 import traceback
@@ -13,14 +14,35 @@ from typing import Any
 
 import click
 
-from tui.cli.exit_codes import ExitCode
-from tui.cli.output import handles_errors, host_option, models_option, say, sessions_option
+from tui.cli import streams
+from tui.cli.exit_codes import ExitCode, ends_with, of_error
+from tui.cli.output import (
+    FloatRange,
+    Group,
+    blind_option,
+    handles_errors,
+    host_option,
+    models_option,
+    prompt_option,
+    rater_option,
+    rubric_option,
+    say,
+    say_loss,
+    sessions_option,
+    theme_option,
+)
+from tui.core.errors import CompareError
 
-COMMANDS = ("doctor", "models", "report", "run", "smoke")
+COMMANDS = (
+    "bench", "completion", "config", "doctor", "help", "import", "judge", "models", "open", "prompts", "replay",
+    "report", "run", "serve", "sessions", "smoke",
+)  # fmt: skip
 """Each is a module of this package with a command of the same name."""
+_MODULES = {"import": "import_"}
+"""But for words of Python, which can name no module."""
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Loads a command when it is asked for: the screen need not wait for what the others import.
 
     What click says of a command that makes no sense repeats what was typed, so it passes the gate too.
@@ -34,6 +56,7 @@ class _Commands(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
+        streams.prepare()
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except click.ClickException as error:
@@ -43,11 +66,18 @@ class _Commands(click.Group):
             error.show(words)
             say(words.getvalue().rstrip("\n"))
             code = error.exit_code
+        except CompareError as error:
+            if not standalone_mode:
+                raise
+            say(f"foundry-compare: {error.sentence()}")
+            code = of_error(error)
         except click.Abort:
             if not standalone_mode:
                 raise
             say("Aborted!")
             code = ExitCode.INTERRUPTED
+        finally:
+            say_loss()
         return sys.exit(code) if standalone_mode else code
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -56,7 +86,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"tui.cli.{cmd_name}"), cmd_name)
+        name = _MODULES.get(cmd_name, cmd_name)
+        command: click.Command = getattr(import_module(f"tui.cli.{name}"), name)
         return command
 
 
@@ -72,53 +103,78 @@ def say_crash(kind: type[BaseException], error: BaseException | None, trace: Tra
 )
 @click.version_option(package_name="foundry-compare", prog_name="foundry-compare")
 @models_option
-@click.option("-p", "--prompt", metavar="PROMPT", help="Ask this at once.")
+@prompt_option
 @host_option
 @sessions_option
-@click.option("--theme", metavar="NAME", help="The theme to start with.")
+@rubric_option
+@rater_option
+@blind_option
+@theme_option
 @click.option(
     "--keep-warm",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FloatRange(min=0, min_open=True),
     metavar="MINUTES",
     help="Prompt the models in use lightly when nothing else was asked for so long, so that they stay loaded.",
 )
 @click.option(
-    "--low-bandwidth",
-    is_flag=True,
+    "--low-bandwidth/--no-low-bandwidth",
+    default=None,
+    envvar="FOUNDRY_COMPARE_LOW_BANDWIDTH",
     help="Paint less often and in larger steps, as is done by itself when the terminal is seen to read slowly.",
 )
 @click.pass_context
+@ends_with()
 def cli(
     context: click.Context,
     models: tuple[str, ...],
     prompt: str | None,
     host: tuple[str, ...],
     sessions: Path | None,
+    rubric: Path | None,
+    rater: str | None,
+    blind: bool,
     theme: str | None,
     keep_warm: float | None,
-    low_bandwidth: bool,
+    low_bandwidth: bool | None,
 ) -> None:
     """Ask several local models the same question, watch the answers side by side, score them, keep everything.
 
     Without a command the screen opens.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
-        # A pipe on Windows has a code page of 256 characters: an answer that holds another one is printed all the same.
-        sys.stdout.reconfigure(errors="replace")
-    if context.invoked_subcommand is None:
-        _open_screen(models, prompt, host, sessions, theme, keep_warm, low_bandwidth)
+    if context.invoked_subcommand is not None:
+        if context.invoked_subcommand != "config":  # which shows what those before it come to
+            _refuse_options_of_the_screen(context, context.invoked_subcommand)
+        gc.freeze()
+        gc.enable()
+    else:
+        _open_screen(
+            models=models,
+            prompt=prompt,
+            host=host,
+            sessions=sessions,
+            rubric=rubric,
+            rater=rater,
+            blind=blind,
+            theme=theme,
+            keep_warm=keep_warm,
+            low_bandwidth=low_bandwidth,
+        )
+
+
+def _refuse_options_of_the_screen(context: click.Context, name: str) -> None:
+    """Raises UsageError for an option before a command, which would have no effect there."""
+    command = cli.get_command(context, name)
+    theirs = {option for one in command.params for option in one.opts} if command is not None else set()
+    for parameter in context.command.params:
+        if context.get_parameter_source(parameter.name or "") is not click.core.ParameterSource.COMMANDLINE:
+            continue
+        option = next((option for option in parameter.opts if option.startswith("--")), parameter.opts[0])
+        where = f"Put it behind the command: {name} {option} …" if option in theirs else f"{name} does not have it."
+        raise click.UsageError(f"{option} before a command is for the screen alone. {where}")
 
 
 @handles_errors
-def _open_screen(
-    models: tuple[str, ...],
-    prompt: str | None,
-    host: tuple[str, ...],
-    sessions: Path | None,
-    theme: str | None,
-    keep_warm: float | None,
-    low_bandwidth: bool,
-) -> ExitCode:
+def _open_screen(**given: Any) -> ExitCode:
     from tui.cli.screen import open_screen
 
-    return open_screen(models, prompt, host, sessions, theme, keep_warm, low_bandwidth)
+    return open_screen(**given)

@@ -5,22 +5,52 @@ from __future__ import annotations
 import errno
 import functools
 import json
+import math
 import os
 import signal
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TextIO
 
 import click
 
+from tui.cli import streams
 from tui.cli.exit_codes import ExitCode, of_error, of_signal
-from tui.cli.signals import PIPE, EndedError, ended_politely
+from tui.cli.signals import EndedError, ended_politely
 from tui.core.errors import CompareError, StoreError, reason_of
 from tui.core.text.clean import clean
 
 P = ParamSpec("P")
+
+
+class Command(click.Command):
+    """A command whose help, which is written while its arguments are read, may find no reader."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the arguments. Raises StoreError when the help cannot be written."""
+        with written_out():
+            return super().make_context(*args, **kwargs)
+        raise click.exceptions.Exit(ExitCode.GOOD)
+
+
+class Group(Command, click.Group):
+    """A command with commands of its own."""
+
+    command_class = Command
+
+
+class FloatRange(click.FloatRange):
+    """The library's, without "not a number", which no comparison finds outside of a range, and without infinity."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number. Ends as usage when it is none, or outside."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number that can be used.", param, ctx)
+        return number
 
 
 class _HostOption(click.Option):
@@ -45,38 +75,119 @@ host_option = click.option(
 models_option = click.option(
     "-m", "--model", "models", multiple=True, metavar="MODEL", help="Model id or alias; repeat."
 )
+several_models_option = click.option(
+    "-m", "--model", "models", multiple=True, metavar="MODEL",
+    help="Model id or alias, all-cached, or tag:WORD for all of a task; repeat.",
+)  # fmt: skip
 sessions_option = click.option(
     "--sessions", type=click.Path(file_okay=True, path_type=Path), metavar="DIR", help="Where sessions are kept."
 )
 
+rubric_option = click.option(
+    "--rubric", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", envvar="FOUNDRY_COMPARE_RUBRIC",
+    help="What answers are scored for: criteria, in JSON or TOML. Without it one overall score.",
+)  # fmt: skip
+
+prompt_option = click.option("-p", "--prompt", metavar="PROMPT", help="Ask this at once.")
+rater_option = click.option(
+    "--rater", metavar="NAME", envvar="FOUNDRY_COMPARE_RATER",
+    help="Whose scores and notes these are. Without it your login name.",
+)  # fmt: skip
+blind_option = click.option(
+    "--blind", is_flag=True,
+    help="Hide which model answers, in an order drawn for each question, until V reveals it.",
+)  # fmt: skip
+theme_option = click.option(
+    "--theme", metavar="NAME", envvar="FOUNDRY_COMPARE_THEME", help="The theme to start with."
+)  # fmt: skip
+
 
 def say(text: str) -> None:
     """Write progress and other asides to stderr. No command ends because nobody reads them."""
+    _say(clean(text) + "\n")
+
+
+def say_over(text: str, *, last: bool) -> None:
+    """Write a line to a terminal that is stderr, over the line before it unless that was the last one."""
+    _say(f"\r{clean(text)}" + "\n" * last)
+
+
+def _say(text: str) -> None:
     try:
-        click.echo(clean(text), err=True)
+        _put(sys.stderr, text, own=True)
     except OSError:
         _redirect_to_nowhere(sys.stderr)
 
 
-def show(text: str) -> None:
-    """Write what was asked for to stdout. Raises EndedError when nobody reads it, StoreError when it fails."""
-    _write(clean(text))
+def show(text: str, *, own: bool = True) -> None:
+    """Write what was asked for to stdout. Raises StoreError when it fails.
+
+    When nobody reads it (`| head`), the work goes on to its end all the same: the exit code is that of the work.
+    `own` is whether these are the program's own words: of another's, nothing that stdout lacks is replaced in silence.
+    """
+    with written_out():
+        _put(sys.stdout, clean(text) + "\n", own=own)
+
+
+def show_table(rows: Sequence[Sequence[str]], *, alike: bool = True) -> None:
+    """Write a table to stdout, in a terminal no wider than that; see `table_lines`. Raises like `show`."""
+    import shutil  # brings archives along, which few commands need
+
+    from tui.core.text.cell_width import table_lines
+
+    said = os.environ.get("COLUMNS", "")
+    narrow = sys.stdout.isatty() or said.isdecimal()
+    room = max(shutil.get_terminal_size((80, 24)).columns, 40) if narrow else None
+    for line in table_lines(rows, room, alike=alike):
+        show(line)
+
+
+def show_lines(lines: Iterable[str]) -> None:
+    """Write many lines to stdout, each of which is clean: cleaning them once more takes long. Raises like `show`."""
+    with written_out():
+        _put(sys.stdout, "".join(f"{line}\n" for line in lines), own=False)
 
 
 def show_json(data: Any) -> None:
     """Write one JSON object to stdout, in ASCII: no terminal and no code page can spoil it. Raises like `show`."""
-    _write(json.dumps(data, indent=2))
+    with written_out():
+        _put(sys.stdout, json.dumps(data, indent=2) + "\n", own=True)
 
 
-def _write(text: str) -> None:
+def show_json_lists(lists: Mapping[str, Sequence[str]]) -> None:
+    """Write one JSON object of lists to stdout, an item on each line; the items are JSON. Raises like `show`."""
+    parts = []
+    for name, items in lists.items():
+        rows = ",\n    ".join(items)
+        parts.append(f"  {json.dumps(name)}: [\n    {rows}\n  ]" if items else f"  {json.dumps(name)}: []")
+    with written_out():
+        _put(sys.stdout, "{\n" + ",\n".join(parts) + "\n}\n", own=True)
+
+
+def say_loss() -> None:
+    """Say what stdout could not take of the text that was shown, if anything."""
+    if (sentence := streams.loss()) is not None:
+        say(f"foundry-compare: {sentence}")
+
+
+def _put(stream: TextIO | None, text: str, *, own: bool) -> None:
+    if stream is not None:  # Python without a console has none.
+        stream.write(streams.fitted(text, stream, own=own))
+        stream.flush()
+
+
+@contextmanager
+def written_out() -> Iterator[None]:
+    """Whatever is written to stdout in this block may find no reader; raises StoreError when it fails otherwise."""
+    if sys.stdout is None and os.name == "posix":  # Windows has programs without a console, which need none.
+        raise StoreError("The output could not be written", "Stdout is closed", "Name a file with -o, or open stdout.")
     try:
-        click.echo(text)
+        yield
     except OSError as error:
         unread = _nobody_reads(error, sys.stdout)
         _redirect_to_nowhere(sys.stdout)
-        if unread:
-            raise EndedError(PIPE) from error
-        raise StoreError("The output could not be written", reason_of(error)) from error
+        if not unread:
+            raise StoreError("The output could not be written", reason_of(error)) from error
 
 
 def _nobody_reads(error: OSError, stream: TextIO) -> bool:
@@ -108,8 +219,7 @@ def handles_errors(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
             code = of_error(error)
         except KeyboardInterrupt as interrupt:
             number = interrupt.number if isinstance(interrupt, EndedError) else int(signal.SIGINT)
-            if number != PIPE:
-                say("foundry-compare: Interrupted.")
+            say("foundry-compare: Interrupted.")
             code = of_signal(number)
         sys.exit(int(code or 0))
 

@@ -3,51 +3,71 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from tui.cli.exit_codes import ExitCode
-from tui.cli.output import handles_errors, say, show
-from tui.core.errors import BadInputError, CompareError, reason_of
-from tui.files import refuse_irregular
-from tui.report import render
-from tui.report.formats.registry import FORMATS, Format, format_called, format_of
-from tui.storage.atomic_file import write_atomic
+from tui.cli.exit_codes import ExitCode, ends_with, worst
+from tui.cli.hidden_models import why_hidden
+from tui.cli.output import Command, handles_errors, say
+from tui.cli.report_options import report_options
+from tui.cli.report_output import check_output, format_for, put_report, report_output_options
+from tui.cli.report_plots import check_plot, show_plots
+from tui.core.errors import BadInputError, CompareError
+from tui.files import is_there
+from tui.report.conditional import Asked, Judgement, Result, conditional_report
+from tui.report.formats.registry import Format
+from tui.report.formats.spreadsheet import Spreadsheet
+from tui.report.options import ReportOptions
 from tui.storage.paths import sessions_dir, state_dir
+from tui.storage.reference_files import SUFFIX, references_in
 from tui.storage.session_files import load_sessions
 from tui.storage.session_recovery import sessions_only_in_journals
 
-_STDOUT = Path("-")
-_SUFFIXES = ", ".join(form.suffix for form in FORMATS)
 
-
-@click.command()
+@click.command(cls=Command)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILES|DIRS]…")
-@click.option(
-    "--format", "name", type=click.Choice([form.name for form in FORMATS]),
-    help=f"Without it, what the name of FILE ends in ({_SUFFIXES}), else {FORMATS[0].name}.",
-)  # fmt: skip
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write it to this file; - is stdout.",
-)
-@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@report_output_options
+@click.option("--filter", "filters", multiple=True, metavar="CONDITIONS",
+              help="Count only answers like `device = GPU, ttft_ms < 500`; repeat to narrow further.")  # fmt: skip
+@click.option("--require", "requires", multiple=True, metavar="CONDITIONS",
+              help="Leave out models that lack this, as `licence = MIT, size_mb < 4000`; repeat for more.")  # fmt: skip
+@click.option("--fail-if", "fail_ifs", multiple=True, metavar="CONDITIONS",
+              help="End with 8 if a model has this, as `ttft_ms.p95 > baseline * 1.1`; repeat: or.")  # fmt: skip
+@click.option("--baseline", "baseline", multiple=True, type=click.Path(path_type=Path),
+              metavar="FILE|DIR", help="Sessions to compare with; repeat.")  # fmt: skip
+@click.option("--plot", is_flag=True, help="Draw quality against time, times and trends in the terminal, too.")
 @handles_errors
-def report(files: tuple[Path, ...], name: str | None, output: Path | None, force: bool) -> ExitCode:
+@ends_with(ExitCode.FOUND, ExitCode.NOT_JUDGED)
+@report_options
+def report(
+    options: ReportOptions,
+    files: tuple[Path, ...],
+    name: str | None,
+    output: Path | None,
+    force: bool,
+    spreadsheet: Spreadsheet,
+    filters: tuple[str, ...],
+    requires: tuple[str, ...],
+    fail_ifs: tuple[str, ...],
+    baseline: tuple[Path, ...],
+    plot: bool,
+) -> ExitCode:
     """Aggregate sessions: latency, speed and scores by model, device and mode. Bad files are named and skipped.
 
-    Without files, the sessions that this program keeps.
+    Without files, the sessions that this program keeps. CONDITIONS are written NAME OPERATOR VALUE, joined by commas
+    that mean "and"; one that is wrong is answered with what there is. Quote them: a shell takes < and > for itself.
     """
-    if output == _STDOUT:
-        output = None
-    form = _format(name, output)
-    if output is not None:
-        _check_free(output, force=force)
+    form = format_for(name, output)
+    asked = Asked.parse(filters, requires, fail_ifs, compares=bool(baseline), options=options)
+    check_output(output, form, force=force, spreadsheet=spreadsheet)
+    check_baseline(baseline)
+    if plot:
+        check_plot(output, form)
     places = files or (sessions_dir(),)
+    sessions = [place for place in places if not place.name.endswith(SUFFIX)]
     folders = [place for place in places if os.path.isdir(place)]  # noqa: PTH112 - never raises
     for journal in sessions_only_in_journals(folders if files else [*folders, state_dir()]):
         say(f"{journal} has a session that is in no file yet: start foundry-compare, and it is completed.")
@@ -55,47 +75,40 @@ def report(files: tuple[Path, ...], name: str | None, output: Path | None, force
 
     def skip(file: Path, error: CompareError) -> None:
         skipped.append((str(file), error.sentence()))
-        say(f"skipped {file}: {error.sentence()}")
+        say_skipped(file, error)
 
-    text = render.report(load_sessions(places, skipped=skip), form.name, skipped=skipped)
-    if output is None:
-        show(text.rstrip("\n"))
-        return ExitCode.GOOD
-    _write(output, text)
-    say(f"Written to {output}")
-    return ExitCode.GOOD
-
-
-def _format(name: str | None, output: Path | None) -> Format:
-    if name is not None:
-        return format_called(name)
-    if output is None:
-        return FORMATS[0]
-    form = format_of(output)
-    if form is None:
-        raise BadInputError(
-            f"The name {output} does not say which format is meant", f"It ends in none of {_SUFFIXES}",
-            f"Name one with --format: {', '.join(form.name for form in FORMATS)}.",
-        )  # fmt: skip
-    return form
+    made, judged = conditional_report(
+        asked,
+        load_sessions(sessions, skipped=skip, why_not=why_hidden),
+        load_sessions(baseline, skipped=skip, why_not=why_hidden) if baseline else None,
+        skipped=skipped,
+        answers=isinstance(form, Format) and form.answers,
+    )
+    made = replace(made, references=tuple(references_in(places, skip)))
+    for sentence in judged.sentences:
+        say(sentence)
+    put_report(output, form, made, force=force, spreadsheet=spreadsheet)
+    if plot:
+        show_plots(made)
+    return _code(judged)
 
 
-def _check_free(output: Path, *, force: bool) -> None:
-    try:
-        refuse_irregular(output)
-    except OSError as error:
-        raise BadInputError(f"{output} cannot be replaced", reason_of(error), "Give another name.") from error
-    if not os.path.isdir(output.parent):  # noqa: PTH112 - never raises
-        raise BadInputError(f"There is no folder {output.parent}", hint="Make it, or give another name.")
-    if os.path.lexists(output) and not force:
-        raise BadInputError(f"{output} is there already", hint="Give another name, or --force to replace it.")
+RESULT_CODES = {Result.HOLDS: ExitCode.FOUND, Result.NOT_JUDGED: ExitCode.NOT_JUDGED, Result.PASSED: ExitCode.GOOD}
+"""What each result of a judgement ends a command with."""
 
 
-def _write(output: Path, text: str) -> None:
-    data = text.encode("utf-8")
+def _code(judged: Judgement) -> ExitCode:
+    """One `--fail-if` that holds is enough; one that cannot be judged must not pass for one that does not hold."""
+    return worst(RESULT_CODES[result] for result in judged.results)
 
-    def check(written: bytes) -> None:
-        if written != data:
-            raise ValueError("the disk gave back something else.")
 
-    write_atomic(output, data, check, private=False)
+def say_skipped(file: Path, error: CompareError) -> None:
+    """Say which file is left out, and why."""
+    say(f"skipped {file}: {error.sentence()}")
+
+
+def check_baseline(places: Sequence[Path]) -> None:
+    """Raises BadInputError when there is nothing at one of these places."""
+    for place in places:
+        if not is_there(place):
+            raise BadInputError(f"There is no {place} to compare with", hint="Give a session's file, or a folder.")

@@ -3,179 +3,144 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+import sys
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from tui import api
-from tui.cli import run_inputs
-from tui.cli.exit_codes import ExitCode, of_request, worst
-from tui.cli.output import handles_errors, host_option, models_option, say, sessions_option, show, show_json
+from tui.cli.answer_files import AnswerFiles
+from tui.cli.blind_output import BlindOutput
+from tui.cli.exit_codes import ExitCode, ends_with, of_request, worst
+from tui.cli.hidden_models import check_not_hidden
+from tui.cli.output import (
+    Command,
+    handles_errors,
+    say,
+    show,
+    show_json,
+)
+from tui.cli.output_file import into_file
+from tui.cli.plan_flags import PlanFlags, loaded_of, plan_flags, say_interrupted, with_plan_options
+from tui.cli.progress_line import ProgressLine
+from tui.cli.settings import configuration, configured
 from tui.cli.updates import say_update
 from tui.core.errors import BadInputError, prose
 from tui.core.metrics.registry import MS, Flag, Place, flags_in, mark, metrics_in, sentences, values
-from tui.core.plans.plan import MAX_RETRIES, MAX_ROUNDS, Mode, PlanOptions
 from tui.core.plans.plan_run import PlanRun
 from tui.core.requests.outcome import COMPLETE, outcome
 from tui.core.requests.request import Fault, Request, RequestState
 from tui.core.sessions.session import Session
-from tui.core.sessions.session_model import (
-    DEFAULT_MAX_TOKENS,
-    DETERMINISTIC_SEED,
-    MAX_INTEGER,
-    MAX_TOKENS,
-    Parameters,
-)
+from tui.core.sessions.session_dict import as_stored
 from tui.core.text.cell_width import cell_width
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import quantity
+from tui.core.workshop_variables import SHOW_USAGE, is_on
 from tui.files import is_there
-
-_ITS_OWN = (
-    "system", "mode", "rounds", "warmup", "retries", "alone", "nonce", "deterministic", "max_tokens", "temperature",
-    "top_p", "seed", "stop", "sessions",
-)  # fmt: skip
-"""Options whose values a session that is resumed has already."""
-_file = click.Path(dir_okay=False, path_type=Path)
+from tui.storage.rater_name import rater_name
 
 
-@click.command()
-@models_option
-@click.option("--models", "models_file", type=_file, metavar="FILE",
-              help="Models with parameters of their own, in JSON or TOML.")  # fmt: skip
-@click.option("-p", "--prompt", "prompts", multiple=True, metavar="PROMPT", help="The question; - reads it from stdin; "
-              "repeat.")  # fmt: skip
-@click.option("--prompts", "prompt_files", multiple=True, type=_file, metavar="FILE",
-              help="A list of questions, in JSON or TOML; repeat.")  # fmt: skip
-@click.option("--system", metavar="TEXT", help="The system prompt of all that have none of their own.")
-@click.option("--mode", type=click.Choice([mode.value for mode in Mode]), default=Mode.RACE.value, show_default=True,
-              help="measure: one request at a time, after a warm-up. race: all at once.")  # fmt: skip
-@click.option("--rounds", type=click.IntRange(1, MAX_ROUNDS), default=1, show_default=True, metavar="N",
-              envvar="BENCH_ROUNDS", help="How often each model is asked each question.")  # fmt: skip
-@click.option("--warmup", type=click.IntRange(0, MAX_ROUNDS), metavar="N",
-              help="Requests ahead that count nowhere: 1 when measuring, else 0, if not given.")  # fmt: skip
-@click.option("--retries", type=click.IntRange(0, MAX_RETRIES), default=0, show_default=True, metavar="N",
-              envvar="COMPARE_RETRIES", help="Ask again what failed; then the model is skipped.")  # fmt: skip
-@click.option("--alone", is_flag=True, help="Measured: unload the other models before one is loaded.")
-@click.option(
-    "--nonce", is_flag=True, help="Begin each prompt with a marker of its own: a cache holds at most what precedes it."
-)
-@click.option("--deterministic", is_flag=True, help=f"Temperature 0 and seed {DETERMINISTIC_SEED}, if not given.")
-@click.option("--max-tokens", type=click.IntRange(1, MAX_TOKENS), default=DEFAULT_MAX_TOKENS, show_default=True,
-              metavar="N", envvar="BENCH_MAX_TOKENS", help="How long an answer may be, in tokens.")  # fmt: skip
-@click.option("--temperature", type=click.FloatRange(0, 2), metavar="T", help="0 to 2; left to the host if not given.")
-@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), metavar="P", help="Left to the host if not given.")
-@click.option("--seed", type=click.IntRange(-MAX_INTEGER, MAX_INTEGER), metavar="N",
-              help="Sampling seed, for hosts that take one.")  # fmt: skip
-@click.option("--stop", multiple=True, metavar="TEXT", help="Where an answer ends; repeat.")
-@click.option("--resume", type=_file, metavar="FILE", help="Go on with a session that was broken off, as it was begun.")
-@host_option
-@sessions_option
+@click.command(cls=Command)
+@with_plan_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-@click.option("--no-save", is_flag=True, help="Keep no session file.")
 @handles_errors
-def run(
-    models: tuple[str, ...],
-    models_file: Path | None,
-    prompts: tuple[str, ...],
-    prompt_files: tuple[Path, ...],
-    system: str | None,
-    mode: str,
-    rounds: int,
-    warmup: int | None,
-    retries: int,
-    alone: bool,
-    nonce: bool,
-    deterministic: bool,
-    max_tokens: int,
-    temperature: float | None,
-    top_p: float | None,
-    seed: int | None,
-    stop: tuple[str, ...],
-    resume: Path | None,
-    host: tuple[str, ...],
-    sessions: Path | None,
-    as_json: bool,
-    no_save: bool,
-) -> ExitCode:
+@into_file
+@configured
+@ends_with(ExitCode.NO_HOST, ExitCode.NO_MODEL, ExitCode.MODEL_FAILED, ExitCode.EMPTY)
+@plan_flags
+def run(flags: PlanFlags, as_json: bool) -> ExitCode:
     """Put questions to several models and print their answers.
 
     MODEL@cpu, MODEL@gpu and MODEL@npu are the variants of a model. --resume takes the questions, the models and all
     parameters from the session; give the same --host. Without -m and -p, the variables BENCH_MODELS, or SLM_ALIAS and
-    LLM_ALIAS, and COMPARE_PROMPT or BENCH_PROMPT are taken.
-
-    Exit codes: 0 good, 1 not kept on disk, 2 usage, 3 no host, 4 model missing, 5 model failed, 6 empty answer.
+    LLM_ALIAS, or FOUNDRY_LOCAL_ALIAS, and COMPARE_PROMPT or BENCH_PROMPT are taken.
     """
-    if resume is not None:
-        if models or models_file or prompts or prompt_files:
-            raise BadInputError("--resume goes without models and prompts", "The session has them")
-        if given := _given(_ITS_OWN):
-            raise BadInputError(f"--resume goes without {', '.join(given)}", "The session has its own")
-        progress = partial(_say_progress, as_json=as_json)
-        return _close(api.resume(resume, host=host, save=not no_save, progress=progress), as_json=as_json)
-    questions = run_inputs.prompts(prompts, prompt_files, system, os.environ)
-    if alone and mode != Mode.MEASURE:
-        raise BadInputError("--alone goes with --mode measure", "A race needs all models at once")
-    parameters = Parameters(max_tokens, temperature, top_p, seed, stop)
-    options = PlanOptions(
-        mode=Mode(mode),
-        rounds=rounds,
-        warmup=warmup,
-        alone=alone,
-        retries=retries,
-        nonce=nonce,
-        parameters=parameters.deterministic() if deterministic else parameters,
-    )
-    compared = api.compare(
-        questions,
-        lambda known: run_inputs.model_choices(known, models, models_file, os.environ),
-        host=host,
-        options=options,
-        sessions=sessions,
-        save=not no_save,
-        progress=partial(_say_progress, as_json=as_json),
-    )
-    return _close(compared, as_json=as_json)
+    hides = BlindOutput(rater_name(configuration().values.get("rater")))
+    if flags.blind and as_json:
+        raise BadInputError("--blind goes without --json", "The JSON is for programs, and names the models")
+    if flags.blind and flags.no_save:
+        raise BadInputError("--blind goes without --no-save", "Only the session's file says later which model is which")
+    if flags.resume is not None and (as_json or flags.out_dir is not None):
+        check_not_hidden(flags.resume)
+    if flags.blind and flags.out_dir is not None:
+        raise BadInputError("--blind goes without --out-dir", "The files' names tell which model gave which answer")
+    files = AnswerFiles(flags.out_dir, force=bool(click.get_current_context().params.get("force")))
+    line = ProgressLine(sys.stderr)
+    progress = partial(_say_progress, as_json=as_json, hides=hides, line=line, blind=flags.blind)
+    try:
+        compared = flags.compare(progress, files=files)
+    finally:
+        line.clear()
+    files.close()
+    code = _close(compared, as_json=as_json, hides=hides)
+    return code if files.complete else worst([code, ExitCode.NOT_KEPT])
 
 
-def _given(names: Collection[str]) -> list[str]:
-    """Those of these options that stand on the command line, as they are written there."""
-    context = click.get_current_context()
-    by_hand = [name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    return [option.opts[-1] for option in context.command.params if option.name in by_hand]
-
-
-def _say_progress(update: api.Update, *, as_json: bool) -> None:
-    """Say what happens while the plan runs. How far it has come is of interest when it asks a model more than once."""
+def _say_progress(
+    update: api.Update, *, as_json: bool, hides: BlindOutput, line: ProgressLine, blind: bool = False
+) -> None:
+    """Say what happens while the plan runs: how far it has come in the last line of a terminal, elsewhere in a line of
+    its own where a model is asked more than once."""
+    if isinstance(update, api.RequestBegan):
+        if not blind and not hides.hides(update.session):
+            line.show(update.progress)
+        return
+    line.clear()
+    if not as_json and hides.takes(update, blind=blind):
+        return
     match update:
         case api.ModelsChosen(host, models):
             say(f"{host.title}: asking {', '.join(clean_line(choice.card.key, 60) for choice in models)} …")
+        case api.InterruptedAndKept():
+            say_interrupted(update)
         case api.SessionResumed(host, path):
             say(f"{host.title}: going on with {clean_line(path.name)}, {update.progress.in_words()}")
         case api.RequestEnded(session, asked, request):
             _show_ended(session, asked, request, as_json)
-            if len(asked.requests) > len(asked.plan.models) and not asked.finished:
+            if not asked.finished and line.shows:
+                line.show(update.progress)
+            elif not asked.finished and len(asked.requests) > len(asked.plan.models):
                 say(update.progress.in_words())
         case _:
             say_update(update)
 
 
-def _close(compared: api.Comparison, *, as_json: bool) -> ExitCode:
+def _close(compared: api.Comparison, *, as_json: bool, hides: BlindOutput) -> ExitCode:
     """Say where it is kept, and how it went: of requests that were made again the last one counts."""
     path, session = compared.path, compared.session
     there = path is not None and is_there(path)
     if as_json:
         runs = [_as_json(session, request) for request in compared.requests]
-        show_json({"session": str(path) if there else None, "runs": runs})
-    elif there and compared.kept:
-        show(f"Kept in {path}")
+        show_json({"session": str(path) if there else None, "runs": runs, **_compared_as_json(session)})
+    else:
+        hidden = hides.hides(session)
+        if not hidden:
+            _show_closing(compared)
+        if there and compared.kept:
+            show(f"Kept in {path}")
+        if hidden and there:
+            show("`foundry-compare open` shows it blind: score there, and V reveals which model gave which answer.")
     codes = [of_request(request) for request in compared.results]
     return worst(codes if compared.kept else [*codes, ExitCode.NOT_KEPT])
+
+
+def _compared_as_json(session: Session) -> dict[str, Any]:
+    from tui.report.aggregate import matches_of
+    from tui.report.formats import json
+
+    return json.compared(matches_of([as_stored(session)]))
+
+
+def _show_closing(compared: api.Comparison) -> None:
+    """What was counted, what may be said of it, and how fast it was, where there is more than one answer of each."""
+    from tui.report.aggregate import aggregate
+    from tui.report.formats.text import closing
+
+    plan = compared.run.plan
+    if plan.rounds > 1 or len(plan.prompts) > 1:
+        show("\n" + closing(aggregate([as_stored(compared.session)]), loaded_of(compared)).rstrip("\n"), own=False)
 
 
 def _show_ended(session: Session, asked: PlanRun, request: Request, as_json: bool) -> None:
@@ -193,12 +158,23 @@ def _show_ended(session: Session, asked: PlanRun, request: Request, as_json: boo
     title = name + (f" · {model.card.device}" if model.card.device else "") + _place(session, asked, request)
     show(f"\n── {title} " + "─" * max(60 - cell_width(title), 3))
     if request.answer:
-        show(request.answer)
+        show(request.answer, own=False)
     if outcome(request) != COMPLETE:
         show(_ended(request))
     for sentence in sentences(request, request.metrics, Place.OUTPUT):
         show(sentence)
     show(f"[{summary(request)}]")
+    if is_on(SHOW_USAGE, os.environ):
+        show(f"[{_usage(request)}]")
+
+
+def _usage(request: Request) -> str:
+    """The tokens that the host counted; what it does not say is a dash."""
+    usage = request.usage
+    counts = (usage.prompt_tokens, usage.completion_tokens) if usage is not None else (None, None)
+    total = None if None in counts else sum(count or 0 for count in counts)
+    shown = ["-" if count is None else f"{count:,}" for count in (*counts, total)]
+    return f"tokens as the host counts them: prompt {shown[0]}, answer {shown[1]}, total {shown[2]}"
 
 
 def _ended(request: Request) -> str:
@@ -248,6 +224,14 @@ def _chunks(count: int) -> str:
     return "1 chunk" if count == 1 else f"{count} chunks"
 
 
+def _conversation(session: Session, request: Request) -> list[dict[str, str]] | None:
+    """All messages that a follow-up sent; None for a question that stands for itself."""
+    try:
+        return session.messages_of(request) if request.spec.follows else None
+    except KeyError:
+        return None  # What it follows is not in the file.
+
+
 def _as_json(session: Session, request: Request) -> dict[str, Any]:
     derived = request.metrics
     usage = request.usage
@@ -269,6 +253,7 @@ def _as_json(session: Session, request: Request) -> dict[str, Any]:
         "system": session.system_of(request),
         "parameters": asdict(session.parameters_of(request)),
         "prompt": session.prompts[request.spec.prompt].user,
+        "conversation": _conversation(session, request),
         "round": request.spec.round,
         "launch": request.spec.launch,
         "state": request.state.value,

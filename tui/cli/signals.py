@@ -9,12 +9,9 @@ from types import FrameType
 
 from tui.signals import handled
 
-PIPE = 13
-"""SIGPIPE, which some platforms do not have."""
-
 
 class EndedError(KeyboardInterrupt):
-    """A signal asks the command to end. An output that nobody reads any more counts as one."""
+    """A signal asks the command to end."""
 
     def __init__(self, number: int) -> None:
         """`number` is the signal's."""

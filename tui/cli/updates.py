@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tui.cli.output import say
 from tui.core.errors import CompareError
+from tui.core.sessions.resumption import said_of
 from tui.core.text.clean import clean_line
 from tui.runner.recovery import (
     RecoveryBegan,
@@ -15,7 +16,7 @@ from tui.runner.recovery import (
     SessionRecovered,
     recover_sessions,
 )
-from tui.runner.updates import HostMoved, InterruptedAndKept, ProblemFound, RetryPaused, Update
+from tui.runner.updates import ConditionsChanged, HostMoved, InterruptedAndKept, ProblemFound, RetryPaused, Update
 
 
 def say_update(update: Update) -> None:
@@ -30,6 +31,10 @@ def say_update(update: Update) -> None:
             say(f"Kept in {path}")
         case HostMoved(before, now):
             say(f"This session was begun at {clean_line(before, 200)}; it goes on at {clean_line(now, 200)}.")
+        case ConditionsChanged(changed):
+            # Where the host is has been said.
+            if others := said_of(one for one in changed if not one.name.endswith(".endpoint")):
+                say(f"The session goes on under other conditions than before: {clean_line(others, 400)}.")
         case RecoveryBegan() | SessionRecovered() | RecoveryFailed():
             text = recovery_text(update)
             say(text if isinstance(text, str) else text.sentence())

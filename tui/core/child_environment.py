@@ -19,6 +19,8 @@ class ChildKind(Enum):
     """The embedded runtime, and the process that asks its catalogue and downloads."""
     ADAPTER = auto()
     """Somebody else's Python."""
+    READER = auto()
+    """Reads session files for the index: it needs nothing but Python."""
     TOOL = auto()
     """`ssh` and `foundry`: commands of the user's own, with needs and settings that nobody here can list."""
 
@@ -74,7 +76,11 @@ def environment_of(
 
 
 def _needed(child: ChildKind, name: str, value: str) -> bool:
-    if name in _EVERY or name in _CERTIFICATES:
+    if name in _EVERY:
+        return True
+    if child is ChildKind.READER:
+        return not _SECRET.search(name) and name.startswith(_EVERY_PREFIX)
+    if name in _CERTIFICATES:
         return True
     if name in _PROXIES:
         # The login of a proxy is a secret as well: who asks through one with a login has to name it.

@@ -13,6 +13,16 @@ _MISSING: Any = object()
 _LARGEST = (1 << 63) - 1
 
 
+class EntryError(ValueError):
+    """What is wrong with an entry of a file, as a sentence that names the entry and the key."""
+
+    def __init__(self, reason: str, key: str, right: Any) -> None:
+        """`key` and `right` are a key and a value that would be right in the place of what is wrong."""
+        super().__init__(reason)
+        self.key = key
+        self.right = right
+
+
 def get(table: Table, key: str, kind: type[_T], default: Any = _MISSING) -> Any:
     """The value under `key` if it is of this kind; `default` when there is none."""
     if key not in table:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+
+from tui.core.dict_reader import Table
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 """What a host may be called in the configuration: nothing that could be taken for an address."""
@@ -39,3 +41,15 @@ class KnownHosts:
 
     hosts: Mapping[str, HostSpec] = field(default_factory=dict)
     default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostFormat:
+    """How the table of a host in the configuration is read."""
+
+    read: Callable[[str, Table], HostSpec]
+    """The host of a name and its table. Raises BadInputError, or ValueError that names the key."""
+    keys: Collection[str] = ()
+    """What such a table may have."""
+    reserved: Collection[str] = ()
+    """Names that mean a host already."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tui.core.requests.events import Kind
+from tui.core.requests.events import MOST_TOKENS, Kind
 from tui.net.error_body import error_message
 from tui.net.secrets import redacted_start
 
@@ -31,7 +31,6 @@ _NO_REASON = ("", "null", "none", "undefined")
 _WORDS = ("detail", "message", "msg", "error_message", "error_msg", "errors", "error_description")
 """The keys of an error message in an object that is nothing else."""
 _WELL = frozenset(("ok", "success", "queued", "pending", "processing", "in_progress", "running", "starting", "loading"))
-_COUNTS_MAX = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,4 +258,4 @@ def _in(table: dict[str, Any], key: str, name: str) -> Any:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _COUNTS_MAX else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS else None

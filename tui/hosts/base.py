@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tui.core.catalog.host_info import Ability as Ability
 from tui.core.catalog.host_info import HostInfo as HostInfo
@@ -14,6 +14,9 @@ from tui.core.catalog.host_info import Offers as Offers
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import ModelFailedError
 from tui.core.sessions.session_model import Endpoint
+
+if TYPE_CHECKING:
+    from tui.core.catalog.machine import Machine
 
 
 class Host(Protocol):
@@ -75,6 +78,11 @@ class Host(Protocol):
         """Why the process or the line that leads to this model has ended, as a sentence; empty when it has not."""
         ...
 
+    def machine(self, model_id: str) -> Machine:
+        """What is known of the machine that has this model: its GPUs, its disk. May take seconds; never raises because
+        something of it is not known. An empty id means any model."""
+        ...
+
     def endpoint(self, model_id: str) -> Endpoint:
         """Where to send a chat completion for this model, and which name to use there."""
         ...
@@ -82,6 +90,9 @@ class Host(Protocol):
     def close(self) -> None:
         """End what this program started. Leaves a host that was there before as it was."""
         ...
+
+
+NOT_FROM_HERE = "Its machine is not seen from here."
 
 
 class BareHost:
@@ -125,6 +136,25 @@ class BareHost:
     def why_gone(self, model_id: str) -> str:
         """Nothing that could end was started for this host."""
         return ""
+
+    def machine(self, model_id: str) -> Machine:
+        """This one, if the host's process is seen here: behind an address of this machine another may answer, through a
+        port that is forwarded."""
+        from tui.core.catalog.machine import Machine
+        from tui.hosts.machine import local_machine
+
+        info = self.connect()
+        if not info.local or info.pid is None:
+            return Machine(no_gpus=NOT_FROM_HERE, no_disk=NOT_FROM_HERE)
+        return local_machine(self._models_folder())
+
+    def _models_folder(self) -> Path | None:
+        """The folder in which the host keeps its models; None when it does not say."""
+        return None
+
+    def connect(self) -> HostInfo:
+        """As in `Host`."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Nothing to end: the host was there before."""

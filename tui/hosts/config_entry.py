@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tui.core.dict_reader import Table, get, texts
-from tui.core.host_spec import HostSpec
+from tui.core.host_spec import HostFormat, HostSpec
+from tui.core.text.nearest import unknown_name
 from tui.hosts.host_kind import Scheme
-from tui.hosts.registry import KINDS, SCHEMES
+from tui.hosts.registry import KINDS, SCHEMES, WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,13 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
 
 def read_entry(name: str, table: Table) -> HostSpec:
-    """The host of this name. Raises BadInputError, or ValueError that names the key, for what cannot be used."""
-    for key in table:
-        if key not in _KEYS:
-            raise ValueError(f"`{key}` is not a key that is known; known are {', '.join(_KEYS)}")
+    """The host of this name. Raises BadInputError, or ValueError that names the key, for what cannot be used. Keys that
+    are not known are passed over."""
     given = [scheme for scheme in CONFIGURABLE if scheme.key in table]
     if len(given) != 1:
         *others, last = (scheme.key for scheme in CONFIGURABLE)
-        raise ValueError(f"exactly one of {_quoted(others, ', ')} and `{last}` should be there")
+        slip = next((f"; {unknown_name(key, _NAMES, 'a key')}" for key in table if key not in _NAMES), "")
+        raise ValueError(f"exactly one of {_quoted(others, ', ')} and `{last}` should be there{slip}")
     scheme = given[0]
     value = scheme.value(get(table, scheme.key, str).strip())
     given_settings = [setting for setting in SETTINGS if setting.key in table]
@@ -98,4 +98,6 @@ SETTINGS = (
     ),
 )
 """What may stand beside a scheme's own key, as each scheme's `settings` say."""
-_KEYS = (*(scheme.key for scheme in CONFIGURABLE), *(setting.key for setting in SETTINGS))
+_NAMES = (*(scheme.key for scheme in CONFIGURABLE), *(setting.key for setting in SETTINGS))
+HOST_FORMAT = HostFormat(read_entry, _NAMES, WORDS)
+"""How the configuration names hosts."""

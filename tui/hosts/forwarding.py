@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
+from tui.core.catalog.machine import Machine
 from tui.core.catalog.model_card import ModelCard
 from tui.core.sessions.session_model import Endpoint
 from tui.hosts.base import Ability, Host, HostInfo, Offers, able
@@ -85,6 +86,10 @@ class ForwardingHost:
         """As the host behind it; nothing is reached for it."""
         standing = self._standing(model_id)
         return standing[0].why_gone(standing[1]) if standing is not None else ""
+
+    def machine(self, model_id: str) -> Machine:
+        """As the host behind it."""
+        return self._forward(model_id, lambda host, name: host.machine(name), repeatable=True)
 
     def endpoint(self, model_id: str) -> Endpoint:
         """As the host behind it."""

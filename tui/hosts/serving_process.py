@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Generic, TypeVar
 
@@ -12,6 +14,8 @@ from tui.core.errors import BadInputError
 
 DEATH_S = 0.5
 """How long after a broken connection the process may take to be seen as ended."""
+LOOK_S = 0.5
+"""How often a sign of life is looked for, in seconds."""
 _Message = TypeVar("_Message")
 
 
@@ -60,9 +64,17 @@ class ServingProcess(Generic[_Message]):
         """Its exit code, or the negative number of the signal that ended it; None while it runs."""
         return self._process.code
 
-    def first(self, timeout: float) -> _Message | None:
-        """What it said first, at most `timeout` seconds from now; None when it did not, or said no message."""
-        self._begun.wait(timeout)
+    def first(self, timeout: float, quiet: float = math.inf) -> _Message | None:
+        """What it said first, at most `timeout` seconds from now; None when it did not, or said no message.
+
+        It is given up sooner when it shows no sign of life for `quiet` seconds.
+        """
+        now = time.monotonic()
+        end, last, active = now + timeout, now, self._process.activity() if quiet < timeout else None
+        while not self._begun.wait(max(min(end - now, quiet, LOOK_S), 0.0)) and now < end and now - last < quiet:
+            now = time.monotonic()
+            if active is not None and (current := self._process.activity()).much_since(active):
+                last, active = now, current
         return self._first
 
     @property

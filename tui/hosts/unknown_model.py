@@ -9,6 +9,7 @@ from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import BadInputError, CompareError, NoHostError, NoModelError, prose
 from tui.core.text.clean import clean_line
 from tui.hosts.base import HostInfo
+from tui.hosts.embedded.smollm2 import model as smollm2
 from tui.hosts.registry import find_kind
 
 _NAMED = 20
@@ -60,6 +61,8 @@ def _suggestion(name: str, cards: Sequence[ModelCard]) -> str:
     names = {text.casefold(): card for card in mine or cards for text in (card.alias, card.id)}
     near = get_close_matches((model if mine else name).casefold(), names, _MEANT, 0.7)
     meant = list(dict.fromkeys(names[text].key if names[text].host else text for text in near))
+    if name.casefold() in (smollm2.NAME, smollm2.OFFER.id):
+        return f"`foundry-compare models get {smollm2.NAME}` gets it, for `--host embedded`"
     if not meant:
         return ""
     first, *others = (clean_line(text, 60) for text in meant)

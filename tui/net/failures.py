@@ -24,13 +24,23 @@ HTTPS_HINT = "Give the address with https://"
 _TLS_ALERT = "\\x15\\x03"
 """A TLS server's alert, as it appears in a message about a line that is no HTTP."""
 _ORIGIN = re.compile(r"(?<!\w)\w+\.(?:cc|cpp|h|hpp):\d+ [^()]{0,300}\([^()]{0,300}\) (?:const )?")
+_REFUSED = "The connection was refused"
+_RESET = "The connection was reset"
+_NO_WAY_TO_MACHINE = "There is no way to that machine"
+_NO_WAY_TO_NETWORK = "There is no way to that network"
+_NOT_IN_TIME = "The connection was not accepted in time"
 _SYSTEM = {
-    errno.ECONNREFUSED: "The connection was refused",
-    errno.ECONNRESET: "The connection was reset",
-    errno.EHOSTUNREACH: "There is no way to that machine",
-    errno.ENETUNREACH: "There is no way to that network",
-    errno.ETIMEDOUT: "The connection was not accepted in time",
+    errno.ECONNREFUSED: _REFUSED,
+    errno.ECONNRESET: _RESET,
+    errno.EHOSTUNREACH: _NO_WAY_TO_MACHINE,
+    errno.ENETUNREACH: _NO_WAY_TO_NETWORK,
+    errno.ETIMEDOUT: _NOT_IN_TIME,
 }
+_WINDOWS = {
+    64: _RESET, 121: _NOT_IN_TIME, 1225: _REFUSED, 1231: _NO_WAY_TO_NETWORK, 1232: _NO_WAY_TO_MACHINE, 1236: _RESET,
+}  # fmt: skip
+"""Windows' own codes for what it did meanwhile, as its event loop does: they have no number of `errno`."""
+_CLASSES: dict[type[OSError], str] = {ConnectionRefusedError: _REFUSED, ConnectionResetError: _RESET}
 
 
 def no_connection(base_url: str, error: BaseException, hint: str, why: str = "") -> NoHostError:
@@ -133,5 +143,6 @@ def _in_words(error: BaseException) -> str:
     """The system's reason for a failed connection, without error numbers; empty when it gives none."""
     for cause in causes(error):
         if isinstance(cause, OSError) and cause.errno is not None:
-            return _SYSTEM.get(cause.errno) or clean_line(reason_of(cause), MAX_WORDS)
+            known = _WINDOWS.get(getattr(cause, "winerror", None) or 0) or _SYSTEM.get(cause.errno)
+            return known or _CLASSES.get(type(cause)) or clean_line(reason_of(cause), MAX_WORDS)
     return ""

@@ -2,19 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from statistics import median
+from typing import NamedTuple
 
 from tui.core.metrics.registry import Place, metrics_in
 from tui.core.requests.request import RequestState
 
 OUTLIERS_FROM = 5
 """The fewest answers to one prompt for which outliers are named; of fewer nobody can say which is the odd one."""
-LIMIT = 3.0
-"""Scaled median absolute deviations from the median, beyond which an answer is an outlier."""
-SCALE = 1.4826
-"""Makes the median absolute deviation of normally distributed values their standard deviation."""
+LIMIT = 3.5
+"""Scaled median absolute deviations from the median, beyond which a value is an outlier (Iglewicz & Hoaglin 1993)."""
+SHARE = 0.05
+"""The share of the median by which it must differ besides: where all others are nearly alike, a trifle is none."""
+SCALE = 0.6745
+"""The median absolute deviation of normally distributed values, in standard deviations."""
+
+
+PEOPLE = "people"
+"""The kind of raters who are no program."""
+DECIDED = "adjudication"
+"""The kind of a rater as whom several people decided together."""
+
+
+class GivenScore(NamedTuple):
+    """A score that counts."""
+
+    criterion: str
+    scale: int
+    """The highest score there is."""
+    raters: str
+    """Which kind of rater gave it; those of different kinds are never put together."""
+    rater: str
+    value: int
+    rubric: str = ""
+    """The hash of the rubric that has the criterion; empty for the program's own."""
+    blind: bool = False
+    """Whether it was given without knowing which model had answered."""
+    position: int | None = None
+    """Which pane the answer was in when it was scored, from 1; None where it is not known."""
+
+
+class Choice(enum.Enum):
+    """What a vote says of one of the answers that it chose between."""
+
+    WON = "won"
+    LOST = "lost"
+    BOTH_GOOD = "both good"
+    BOTH_BAD = "both bad"
+
+
+class GivenVote(NamedTuple):
+    """What a vote that counts says of one answer."""
+
+    vote: str
+    """The same for all answers that it chose between, and for no other vote."""
+    raters: str
+    rater: str
+    choice: Choice
+    blind: bool = False
+    position: int | None = None
+    """As of scores."""
+
+
+class GivenFacets(NamedTuple):
+    """Of how many facets of its prompt an answer speaks, as one rater says."""
+
+    raters: str
+    met: int
+    of: int
+    """How many facets there are; what nothing was said of is not met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +94,42 @@ class ReportedRequest:
     """The tokens behind its rates were not counted by the server."""
     memory: int | None
     """The most bytes that the serving process was seen to hold."""
+    plan: str = ""
+    """The key of its plan, within its session."""
+    contended: bool = False
+    cold: bool = False
+    """The model was loaded for it."""
+    tokens: int | None = None
+    """How many tokens it has, thinking included, where the server counted them."""
+    characters: int = 0
+    """How long answer and thinking are together."""
+    served_by: tuple[str, str] = ("", "")
+    """Kind and version of the host."""
+    era: int = 0
+    """What its timestamps mean; see `tui.core.metrics.eras`."""
+    figures: Mapping[str, float | None] = field(default_factory=dict)
+    """Further figures that conditions are about, by name: see `tui.core.conditions.names`."""
+    scores: tuple[GivenScore, ...] = ()
+    """The scores of its answer that count."""
+    votes: tuple[GivenVote, ...] = ()
+    """What votes that count say of its answer."""
+    facets: tuple[GivenFacets, ...] = ()
+    """The facets that its answer speaks of, by each rater who said something of them."""
+    created: datetime | None = None
+    """When its session began."""
+    fault: str = ""
+    """The kind of its failure."""
+    finish: str = ""
+    """Why the server says that the answer ended."""
+    answer: str | None = field(default=None, repr=False)
+    """Its text, raw; None where the report was not asked to keep answers."""
+    wide: tuple[float | None, ...] = ()
+    """The metrics of wide tables alone, in the order of `metrics_in(Place.WIDE)`."""
+    checks: tuple[bool | None, ...] = ()
+    """Which of the user's checks it passes, in their order; None where one is not of its prompt, or it does not
+    count."""
+    tags: tuple[str, ...] = ()
+    """Those of its prompt and of its session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +145,13 @@ class Outlier:
     median: float
     """Of all `n` answers to this prompt."""
     n: int
-    deviations: float
-    """Its distance from the median in scaled median absolute deviations; negative below the median."""
+    deviations: float | None
+    """Its distance from the median in scaled median absolute deviations; negative below the median. None where most
+    values are the same, and there is no deviation."""
 
 
 def outliers(runs: Iterable[ReportedRequest]) -> tuple[Outlier, ...]:
-    """The outliers among the runs of one row, in their order. Only values that count are compared.
-
-    Where more than half of the values are the same, there is no deviation to compare with, and no outlier.
-    """
+    """The outliers among the runs of one row, in their order. Only values that count are compared."""
     by_prompt: dict[str, list[ReportedRequest]] = {}
     for run in runs:
         by_prompt.setdefault(run.prompt, []).append(run)
@@ -74,11 +168,12 @@ def _of(metric: str, values: Iterable[tuple[ReportedRequest, float | None]]) -> 
     if len(known) < OUTLIERS_FROM:
         return []
     middle = median(value for _, value in known)
-    spread = SCALE * median(abs(value - middle) for _, value in known)
-    if not spread:
-        return []
+    deviation = median(abs(value - middle) for _, value in known)
     return [
-        Outlier(run.session, run.id, run.prompt, run.round, metric, value, middle, len(known), away)
+        Outlier(
+            run.session, run.id, run.prompt, run.round, metric, value, middle, len(known),
+            SCALE * (value - middle) / deviation if deviation else None,
+        )
         for run, value in known
-        if abs(away := (value - middle) / spread) > LIMIT
-    ]
+        if SCALE * abs(value - middle) > LIMIT * deviation and abs(value - middle) > SHARE * abs(middle)
+    ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 import time
@@ -11,30 +10,30 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui.core.errors import StoreError
+from tui.core.errors import CompareError, StoreError
+from tui.core.plans.plan_run import count_made
+from tui.core.scoring.rubric import DEFAULT_RUBRIC, Rubric
 from tui.core.sessions.session import Session
-from tui.core.text.clean import join_surrogates
+from tui.core.text.clean import clean_line
 from tui.files import is_there
 from tui.hosts.base import Host, HostInfo
-from tui.hosts.config_entry import read_entry
+from tui.hosts.config_entry import HOST_FORMAT
 from tui.hosts.host_kind import Surroundings
-from tui.hosts.registry import WORDS
 from tui.hosts.search.open import open_host
 from tui.runner.keep_alive import KeepAlive
 from tui.runner.runner import Runner
 from tui.runner.updates import InterruptedAndKept, Listener, ProblemFound, report_problems
 from tui.signals import uninterrupted
 from tui.storage import paths
-from tui.storage.config import read_config
+from tui.storage.config import read_hosts
+from tui.storage.rater_name import rater_name
 from tui.storage.session_files import new_session_id
 from tui.storage.session_writer import TomlSessionWriter
 
 
 def surroundings() -> Surroundings:
     """Where hosts are looked for: this machine, this user, this environment."""
-    return Surroundings(
-        paths.data_dir(), os.environ, _home(), lambda: read_config(paths.config_dir(), read_entry, WORDS)
-    )
+    return Surroundings(paths.data_dir(), os.environ, _home(), lambda: read_hosts(paths.config_dir(), HOST_FORMAT))
 
 
 def _home() -> Path:
@@ -67,37 +66,45 @@ def open_session(
     save: bool,
     on_update: Listener,
     keep_alive: float | None = None,
-    resumed: tuple[Session, Path] | None = None,
+    rubric: Rubric | None = None,
+    rater: str | None = None,
+    resumed: tuple[Session, TomlSessionWriter | None] | None = None,
 ) -> Iterator[tuple[Runner, Path | None]]:
     """A runner with a new session, and the path where that is kept. Closing writes the last of it.
 
-    Without `info` the host is not connected yet, and the engine waits too. `keep_alive` is in minutes. `resumed` is a
-    stored session to go on with instead, and its file; its host stays as it was stored. `on_update` is
-    called with what cannot be kept. Raises StoreError when an interrupt comes and not everything can be kept.
+    Without `info` the host is not connected yet, and the engine waits too. `keep_alive` is in minutes. `rubric` is
+    what the answers are scored for, None for one overall score; `rater` is who scores them, None for the user's login
+    name. `resumed` is a stored session to go on with instead, and what keeps it; its host and its rubric stay as they
+    were stored. `on_update` is called with what cannot be kept. Raises StoreError when an interrupt comes and not
+    everything can be kept.
     """
     created = datetime.now(UTC)
-    session = resumed[0] if resumed else Session(new_session_id(created), created)
-    folder, name = (resumed[1].parent, resumed[1].stem) if resumed else (paths.sessions_dir(sessions), session.id)
-    writer = TomlSessionWriter(folder, name, paths.state_dir()) if save else None
+    if resumed is not None:
+        session, writer = resumed
+    else:
+        session = Session(new_session_id(created), created, rubric=rubric or DEFAULT_RUBRIC)
+        writer = TomlSessionWriter(paths.sessions_dir(sessions), session.id, paths.state_dir()) if save else None
     warm = KeepAlive(keep_alive, time.monotonic) if keep_alive is not None else None
-    runner = Runner(host, session, writer, rater=rater_name(), keep_alive=warm)
+    runner = Runner(host, session, writer, rater=rater_name(rater), keep_alive=warm)
     try:
         if info is not None:
-            if resumed is None:
-                runner.connected(info)
+            runner.connected(info)
             runner.start()
         yield runner, writer.path if writer else None
     finally:
-        interrupted = isinstance(sys.exc_info()[1], KeyboardInterrupt)
+        error = sys.exc_info()[1]
+        interrupted = isinstance(error, KeyboardInterrupt)
         kept = True
         try:
             with uninterrupted():
-                kept = runner.close()
+                kept = runner.close(broken_off=isinstance(error, Exception))
                 report_problems(runner, on_update)
                 if writer is not None and not kept:
                     on_update(ProblemFound(StoreError(writer.missing_report())))
                 elif writer is not None and interrupted and is_there(writer.path):
-                    on_update(InterruptedAndKept(writer.path))
+                    on_update(InterruptedAndKept(writer.path, _left(runner.session)))
+                if runner.never_asked:
+                    on_update(ProblemFound(_broken_off(runner, writer)))
         except KeyboardInterrupt:  # One that came meanwhile.
             if kept:
                 raise
@@ -106,9 +113,19 @@ def open_session(
             raise StoreError("Interrupted, and not everything is kept")
 
 
-def rater_name() -> str:
-    """Whose scores these are: the user's login name."""
-    try:
-        return join_surrogates(getpass.getuser())[:40]
-    except (OSError, KeyError, ImportError):
-        return "me"
+def _left(session: Session) -> int:
+    """How many requests of the last plan are still to be made."""
+    plan = next(reversed(session.plans.values()), None)
+    if plan is None or session.read_only:
+        return 0
+    return plan.size - count_made(plan, session.requests.values())
+
+
+def _broken_off(runner: Runner, writer: TomlSessionWriter | None) -> CompareError:
+    """How many answers there will not be because of the error that follows."""
+    requests = runner.run.requests.values() if runner.run is not None else ()
+    total = sum(not request.spec.warmup for request in requests)
+    hint = f"`run --resume {clean_line(writer.path.name)}` asks them." if writer is not None and runner.kept else ""
+    count = runner.never_asked
+    were = "request was" if total == 1 else "requests were"
+    return CompareError("The run was broken off", f"{count} of {total} {were} never asked", hint)

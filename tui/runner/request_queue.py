@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from tui.core.errors import BadInputError
-from tui.core.plans.plan import Mode, Plan, PlannedRequest, schedule
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import Plan, PlannedRequest, schedule
 from tui.core.plans.plan_run import PlanRun, planned_request_of, remaining
 from tui.core.requests.request import Request, RequestSpec, RequestState
 from tui.runner.retry_pause import RetryPauses
@@ -30,6 +31,7 @@ class RequestQueue:
         self._retried: Counter[PlannedRequest] = Counter()
         self._again: set[str] = set()
         """The requests that the pause is for."""
+        self._paused = False
 
     def begin(self, plan: Plan) -> PlanRun:
         """Line up everything that a plan asks."""
@@ -41,7 +43,9 @@ class RequestQueue:
         """Line up what a plan that was broken off has still to ask, in requests of its own."""
         session = self._recorder.session
         left = remaining(plan, session.requests.values())
-        rated = {score.run for score in session.scores} | {note.run for note in session.notes}
+        rated = {score.run for score in session.scores} | {tick.run for tick in session.facets}
+        rated |= {note.run for note in session.notes}
+        rated |= {run for vote in session.votes for run in vote.runs}
         never_asked = (RequestState.STOPPED, RequestState.SKIPPED)
         for request in [request for request in session.requests.values() if request.spec.plan == plan.key]:
             if request.state in never_asked and request.timestamps.sent is None and request.spec.id not in rated:
@@ -70,6 +74,22 @@ class RequestQueue:
         self.broken.clear()
         self._retried.clear()
         self._line_up(schedule(replace(self.current().plan, warmup=0)))
+
+    @property
+    def left(self) -> bool:
+        """Whether something waits to be asked."""
+        return any(not request.state.final for batch in self.waiting for request in batch)
+
+    @property
+    def paused(self) -> bool:
+        """Whether what waits is not to be asked before somebody goes on with it. Where nothing is left there is no
+        pause."""
+        self._paused = self._paused and self.left
+        return self._paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        self._paused = paused
 
     @property
     def pause_s(self) -> float | None:
@@ -170,6 +190,8 @@ class RequestQueue:
             warmup=planned.warmup,
             contended=run.plan.mode is Mode.RACE and company,
             nonce=secrets.token_hex(4) if run.plan.nonce else "",
+            host=self._recorder.host_title(planned.model),
+            follows=dict(run.plan.follows).get(planned.model, ""),
         )
         request = self._recorder.add_request(spec)
         run.add(request)

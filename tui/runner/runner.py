@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from tui.background import Wakeup
+from tui.core.blind.masks import masked_ranges
+from tui.core.blind.orders import blind_orders, latest_order
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import BadInputError, CompareError, prose
-from tui.core.plans.plan import PlanOptions
+from tui.core.plans.plan import Plan, PlanOptions
 from tui.core.plans.plan_run import PlanRun, remaining
 from tui.core.plans.prompt import Prompt
+from tui.core.plans.questions import PlanQuestion, question_of
 from tui.core.requests import events as ev
 from tui.core.requests.outcome import retry_hint
 from tui.core.requests.request import ACCEPTED_AFTER_END, Request, RequestState
+from tui.core.scoring.rubric import Rubric
+from tui.core.sessions.noise_floor import NoiseFloor
+from tui.core.sessions.presentation import NameMask
+from tui.core.sessions.resumption import ChangedCondition
 from tui.core.sessions.session import Session, SessionState
-from tui.core.sessions.session_model import ModelChoice
+from tui.core.sessions.session_model import ModelChoice, SessionModel
+from tui.core.sessions.timing_dict import as_kept
+from tui.core.sessions.view import stored_run
+from tui.core.text.clean import clean_line
 from tui.engine.engine_client import EngineClient, EngineGone, Message
 from tui.engine.protocol import Cancel, Hello, Start
 from tui.hosts.base import Host, HostInfo
@@ -37,6 +49,8 @@ class Runner:
     `wakeup` says when: at once for all but text, which only has to be taken in before it is looked at.
     """
 
+    concealed = False
+
     def __init__(
         self,
         host: Host,
@@ -54,6 +68,10 @@ class Runner:
         """Each model's last known ratio, by key: what live counters are estimated with."""
         self.kept: bool | None = None
         """Whether everything is kept; None before `close()`."""
+        self.never_asked = 0
+        """After `close()`: requests that an error kept from being sent, without warm-ups."""
+        self.changed_conditions: tuple[ChangedCondition, ...] | None = None
+        """Of a stored session that goes on: what is another than before; None until that is known."""
         self._now = now
         self.wakeup = Wakeup()
         self._engine = EngineClient(self._recorder.record_events, self._arrived)
@@ -64,10 +82,23 @@ class Runner:
         self._post_processing = PostProcessing(session, host, self._host_worker, keep_alive)
         self._memory_sampler = MemorySampler(self._engine.now)
         self._active: list[list[Request]] = []
+        self._rests_since: int | None = None
+        """When the last batch ended, in nanoseconds; None before the first has."""
         self._ready: dict[str, Ready] = {}
         self._started: dict[str, int] = {}
         """The requests that are with an engine, and the number of that engine."""
         self._changed: set[str] = set()
+        self._stored = self._to_be_noted = bool(session.plans)
+        """Whether it is a stored session that goes on, and whether that is still to be noted."""
+        self._hosts: dict[str, dict[str, Any]] = {}
+        """The tables of the hosts that answer, by name; under the empty name where there is one."""
+        self._tool: dict[str, str] | None = None
+        """What the engine says of what measures; None before it has greeted."""
+        self._asked: datetime | None = None
+        """When this program asked something in the session first."""
+        if self._stored:
+            # What it asked last can be asked again.
+            self._queue.run = stored_run(session, next(reversed(session.plans.values())))
 
     @property
     def run(self) -> PlanRun | None:
@@ -79,11 +110,21 @@ class Runner:
         self._engine.start()
 
     def connected(self, info: HostInfo) -> None:
-        """Note which host, or hosts, the session is held with."""
+        """Note which host, or hosts, the session is held with. A stored session's host stays as it was stored."""
+        members = {member.name: member for member in info.members} or {"": info}
+        self._recorder.host_titles = {name: member.title for name, member in members.items()}
+        self._hosts = {name: member.to_dict() for name, member in members.items()}
+        if self._stored:
+            self._note_resumption()
+            return
         if info.members:
-            self.session.hosts |= {member.name: member.to_dict() for member in info.members}
+            self.session.hosts |= self._hosts
         else:
-            self.session.host = info.to_dict()
+            self.session.host = self._hosts[""]
+
+    def models_in_order(self, plan: Plan, question: PlanQuestion | None) -> tuple[str, ...]:
+        """The models of a plan in the order in which their answers are shown."""
+        return plan.models
 
     def now(self) -> int:
         """The clock of the timestamps, in nanoseconds."""
@@ -103,20 +144,36 @@ class Runner:
         models: Sequence[ModelCard | ModelChoice],
         asked: str | Sequence[Prompt],
         options: PlanOptions = PlanOptions(),
+        follows: Mapping[str, str] = MappingProxyType({}),
     ) -> PlanRun:
         """Put prompts to models. Raises BadInputError when that makes no sense, or a run is still going.
 
-        `asked` is one question, or prompts whose keys do not matter.
+        `asked` is one question, or prompts whose keys do not matter. For a follow-up question `follows` has the
+        session's keys of models, each with the id of the request whose conversation goes on.
         """
         self._refuse_while_busy()
-        return self._noted(self._queue.begin(build_plan(self._recorder, models, asked, options)))
+        plan = build_plan(self._recorder, models, asked, options, follows)
+        if options.blind:
+            for order in blind_orders(self.session, plan, secrets.randbits(48), self._now(), self.ratings.rater):
+                self._recorder.add(order)
+        return self._noted(self._queue.begin(plan))
+
+    def follow_up(
+        self, runs: Collection[str], asked: str | Sequence[Prompt], options: PlanOptions = PlanOptions()
+    ) -> PlanRun:
+        """Put prompts to the models of these requests, by their ids: each goes on with its own conversation. Raises
+        BadInputError when that makes no sense, a run is still going, or one of them has no answer to go on from."""
+        followed = [self.session.requests[run] for run in runs if run in self.session.requests]
+        models = [self.session.model_of(request) for request in followed]
+        self._refuse_other_host(models)
+        choices = [ModelChoice(model.card, model.own) for model in models]
+        return self.begin(choices, asked, options, {request.spec.model: request.spec.id for request in followed})
 
     def resume(self) -> PlanRun:
         """Go on with the session's last plan that was broken off. Raises BadInputError when there is none."""
         self._refuse_while_busy()
         for plan in reversed(self.session.plans.values()):
             if remaining(plan, self.session.requests.values()):
-                self.session.state = SessionState.RUNNING
                 return self._noted(self._queue.resume(plan))
         raise BadInputError("Nothing is left to ask in this session", hint="Begin a new one.")
 
@@ -129,10 +186,11 @@ class Runner:
             self._launch(batch)
         for batch in [batch for batch in self._active if all(request.state.final for request in batch)]:
             self._active.remove(batch)
+            self._rests_since = self.now()
             unloaded = self._post_processing.post_process(batch)
             self._changed |= {request.spec.id for request in self._queue.schedule_retries(batch, unloaded)}
         self._start_waiting()
-        if self.run is not None:
+        if self.run is not None and self._asked is not None:
             self._post_processing.keep_alive(set(self.run.plan.models) - set(self._queue.broken), busy=self.busy)
         changed, self._changed = self._changed, set()
         return changed
@@ -154,6 +212,19 @@ class Runner:
         """Return when `tick()` has something to do, or after `seconds`."""
         self.wakeup.wait(seconds)
 
+    def score_for(self, rubric: Rubric) -> None:
+        """Have the answers of the session scored for this. Raises BadInputError when questions have been asked already
+        whose answers are scored for something else."""
+        if rubric == self.session.rubric:
+            return
+        if self.session.plans:
+            raise BadInputError(
+                "The criteria of the set are not used",
+                "This session's answers are scored for others",
+                "A new session with `--rubric` and the set's file has them.",
+            )
+        self.session.rubric = rubric
+
     def stop(self, request_id: str) -> None:
         """Stop one request; what arrived is kept."""
         request = self.session.requests[request_id]
@@ -165,6 +236,24 @@ class Runner:
             self._apply(ev.Cancelled(request_id, self.now()))
             self.wakeup.notify()
 
+    @property
+    def paused(self) -> bool:
+        """Whether somebody has paused the plan: what is in flight comes to its end, and nothing more is asked."""
+        return self._queue.paused
+
+    def pause(self, paused: bool) -> None:
+        """Pause what is still to be asked of the plan, or go on with it. Raises BadInputError when nothing is."""
+        if paused and not self._queue.left:
+            raise BadInputError("Nothing more is to be asked", hint="What is being answered comes to its end.")
+        self._queue.paused = paused
+        self.wakeup.notify()
+
+    def stop_waiting(self) -> None:
+        """Stop what has not begun; what is being answered comes to its end."""
+        for batch in list(self._queue.waiting):
+            for request in batch:
+                self.stop(request.spec.id)
+
     def stop_all(self) -> None:
         """Stop every request, those that have not begun included."""
         for batch in [*self._active, *self._queue.waiting]:
@@ -172,8 +261,11 @@ class Runner:
                 self.stop(request.spec.id)
 
     def rerun(self, model: str) -> None:
-        """Ask one model of the current run again. Raises BadInputError while it is still answering."""
+        """Ask one model of the current run again. Raises BadInputError while it is still answering, and where that
+        would ask another kind of host."""
+        self._refuse_other_host([self.session.models[model]] if model in self.session.models else [])
         batch = self._queue.rerun(model)
+        self._note_asked()
         self._changed |= {request.spec.id for request in batch}
         if batch not in self._queue.waiting:
             self._activate(batch)
@@ -183,28 +275,51 @@ class Runner:
         """Ask every model of the current run again, in the plan's own way."""
         run = self._queue.current()
         self._refuse_while_busy()
+        self._refuse_other_host([self.session.models[key] for key in run.plan.models])
         self._queue.rerun_all()
         self._noted(run)
+
+    def _refuse_other_host(self, models: Iterable[SessionModel]) -> None:
+        """Raises BadInputError where these models of a stored session were asked at another kind of host than the one
+        that is here: what it answers would be kept, and counted, as theirs."""
+        for model in models if self._stored else ():
+            here = self._hosts.get(model.card.host) or self._hosts.get("")
+            if here is None:
+                raise BadInputError("Nobody is there to be asked", "The host has not answered yet")
+            if here["kind"] != model.host:
+                raise BadInputError(
+                    f"{clean_line(model.name, 80)} was asked at another kind of host: {clean_line(model.host, 40)}",
+                    f"This one is {here['kind']}",
+                    "Name the same one with --host, or choose models of this one.",
+                )
 
     def problems(self) -> Sequence[CompareError]:
         """What could not be kept on disk, or warm, since the last call."""
         return [*self._recorder.problems(), *self._post_processing.problems()]
 
-    def close(self) -> bool:
-        """Stop everything and write the last of it; whether everything is kept."""
+    def close(self, *, broken_off: bool = False) -> bool:
+        """Stop everything and write the last of it; whether everything is kept.
+
+        `broken_off` says that an error ends the program, and not whoever uses it: what is still to be asked then is
+        `never_asked`.
+        """
         self._take_steps()
         self._take_samples()
         self._host_worker.close()
         self._memory_sampler.close()
         self._engine.close()
         self._take_messages()
-        for batch in [*self._active, *self._queue.waiting]:
-            for request in batch:
-                if not request.state.final:
-                    self._apply(ev.Cancelled(request.spec.id, self.now()))
+        left = [request for batch in [*self._active, *self._queue.waiting] for request in batch]
+        left = [request for request in left if not request.state.final]
+        for request in left:
+            self._apply(ev.Cancelled(request.spec.id, self.now()))
         self._active.clear()
         self._queue.waiting.clear()
-        self.session.state = SessionState.FINISHED
+        if broken_off:
+            asked = [request for request in left if not request.spec.warmup]
+            self.never_asked = sum(request.timestamps.sent is None for request in asked)
+        if self._asked is not None or not self._stored:
+            self.session.state = SessionState.INTERRUPTED if broken_off and left else SessionState.FINISHED
         self.kept = self._recorder.close()
         return self.kept
 
@@ -235,11 +350,26 @@ class Runner:
         for message in self._engine.drain():
             match message:
                 case Hello():
-                    self.session.tool |= {name: message.tool.get(name, "") for name in ("openai", "priority")}
+                    self._greeted({name: message.tool.get(name, "") for name in ("openai", "priority")})
                 case EngineGone():
                     self._engine_gone(message)
                 case _:
                     self._fold(message)
+
+    def _greeted(self, tool: dict[str, str]) -> None:
+        self._tool = tool
+        if self._stored:
+            self._note_resumption()
+        else:
+            self.session.tool |= tool
+
+    def _note_resumption(self) -> None:
+        """Note what is another than before, once it is known what measures, who answers and what goes on."""
+        known = self._tool is not None and bool(self._hosts)
+        if self._to_be_noted and known and self._asked is not None and self.run is not None:
+            self._to_be_noted = False
+            made = self._recorder.add_resumption(self.run.plan, self._asked, self._tool or {}, self._hosts)
+            self.changed_conditions = made.changed
 
     def _engine_gone(self, message: EngineGone) -> None:
         why = "The engine's process ended before the answer was complete."
@@ -275,12 +405,18 @@ class Runner:
 
     def _start_waiting(self) -> None:
         """Begin with the next batch, if it is its turn."""
-        if self._queue.waiting and not self._active and self.pause_s is None:
+        if self._queue.waiting and not self._active and self.pause_s is None and not self.paused and self._rested:
             # Until the engine greets, a request has not been asked: starting it is nobody's latency.
             if self._engine.greeted:
                 self._activate(self._queue.waiting.popleft())
             else:
                 self._engine.start()
+
+    @property
+    def _rested(self) -> bool:
+        """Whether the plan's pause between requests is over."""
+        rest = self.run.plan.pause_s if self.run is not None else 0
+        return not rest or self._rests_since is None or self.now() - self._rests_since >= rest * 1e9
 
     def _begin_at_once(self) -> None:
         """What was just lined up waits for no `tick()`."""
@@ -331,22 +467,51 @@ class Runner:
             self._finished(request)
 
     def _finished(self, request: Request) -> None:
+        request.timestamps = as_kept(request.timestamps)
         self._started.pop(request.spec.id, None)
         self._memory_sampler.leave(request.spec.id)
         self._ready.pop(request.spec.id, None)
         self._post_processing.ended(request)
         if request.state is RequestState.FAILED:
             self._queue.broken[request.spec.model] = request
+        self._note_names(request)
         ratio = request.metrics.tokens_per_chunk
         if ratio is not None:
             self.tokens_per_chunk[request.spec.model] = ratio
         self._recorder.save()
 
+    def _note_names(self, request: Request) -> None:
+        """Store which parts of an answer that is shown blind are hidden."""
+        order = latest_order(self.session, question_of(request)) if self.session.orders else None
+        if order is not None and order.blind and (ranges := masked_ranges(self.session, request)):
+            self._recorder.add(NameMask(request.spec.id, ranges, self._now()))
+
     def _noted(self, run: PlanRun) -> PlanRun:
         """The run, all of whose requests are to be looked at."""
         self._changed |= set(run.requests)
+        self._note_asked()
         self._begin_at_once()
         return run
+
+    def _note_asked(self) -> None:
+        self._asked = self._asked or self._now()
+        self.session.state = SessionState.RUNNING
+        self._note_resumption()
+
+    @property
+    def written(self) -> bool:
+        """Whether anything was given to be kept."""
+        return self._recorder.written
+
+    def name(self, title: str, tags: Sequence[str]) -> None:
+        """Give the session a title and tags, in place of those that it has."""
+        self._recorder.name(title, tags)
+
+    def note_noise(self, floors: Iterable[NoiseFloor]) -> None:
+        """Keep what a measurement of a model against itself found."""
+        for floor in floors:
+            self._recorder.add(floor)
+        self._recorder.save(soon=True)
 
     def _refuse_while_busy(self) -> None:
         if self.busy:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from tui.core.dict_reader import Table
 from tui.core.errors import CompareError
 from tui.core.plans.plan import Plan
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.events import Event, to_dict
 from tui.core.requests.request import Request, RequestSpec
+from tui.core.sessions.entry_dict import Entry, add_entry, copied, to_journal
 from tui.core.sessions.plan_dict import model_to_dict, plan_to_dict, prompt_to_dict
+from tui.core.sessions.rater_dict import rubric_to_dict
+from tui.core.sessions.resumption import Resumption, after, changes, conditions
 from tui.core.sessions.session import Session
-from tui.core.sessions.session_dict import ARRAYS, END, session_to_dict, spec_to_dict
+from tui.core.sessions.session_dict import ARRAYS, END, about, session_to_dict, spec_to_dict
 from tui.core.sessions.session_model import ModelChoice, SessionModel
 
 
@@ -57,8 +61,14 @@ class SessionRecorder:
     def __init__(self, session: Session, writer: SessionWriter | None) -> None:
         self.session = session
         self._writer = writer
+        self.host_titles: dict[str, str] = {}
+        """What each host that takes part is called, by its name; under the empty name where there is one."""
+        self.written = False
+        """Whether anything was given to be kept."""
         self._number = 1
         self._removed: set[str] = set()
+        self._unfinished = set(session.requests)
+        """The requests that had not ended when the last snapshot was made."""
 
     def add_plan(self, plan: Plan) -> None:
         """Add a plan."""
@@ -76,10 +86,11 @@ class SessionRecorder:
         """The session's model for this choice; added at its first use."""
         card, own = choice.card, choice.own
         there = self.session.models.values()
-        known = next((model for model in there if model.card.key == card.key and model.own == own), None)
+        wanted = card.key, own, choice.arm
+        known = next((model for model in there if (model.card.key, model.own, model.arm) == wanted), None)
         if known is None:
             host = str(self.session.host_of(card).get("kind", "unknown"))
-            known = SessionModel(f"m{len(there) + 1}", card, host, own)
+            known = SessionModel(f"m{len(there) + 1}", card, host, own, choice.arm)
             self.session.models[known.key] = known
             self.record({"model": model_to_dict(known)})
         return known
@@ -94,6 +105,45 @@ class SessionRecorder:
             self.record({"prompt": prompt_to_dict(known)})
         return known
 
+    def rubric(self) -> str:
+        """What plans and scores call the session's rubric, which is added at its first use; empty for the program's
+        own."""
+        session, key = self.session, self.session.rubric_hash
+        if key and key not in session.rubrics:
+            session.rubrics[key] = session.rubric
+            self.record({"rubric": rubric_to_dict(key, session.rubric)})
+        return key
+
+    def host_title(self, model: str) -> str:
+        """What the host of a model is called, by the session's key of the model; empty when that is not known."""
+        known = self.session.models.get(model)
+        return "" if known is None else self.host_titles.get(known.card.host, "")
+
+    def name(self, title: str, tags: Iterable[str]) -> None:
+        """Give the session a title and tags, in place of those that it has."""
+        self.session.title, self.session.tags = title, tuple(tags)
+        self.record(about(self.session))
+        self.save(soon=True)
+
+    def add(self, entry: Entry) -> None:
+        """Add an entry."""
+        self.record(to_journal(add_entry(self.session, entry)))
+
+    def add_resumption(
+        self, plan: Plan, at: datetime, tool: Mapping[str, str], hosts: Mapping[str, Table]
+    ) -> Resumption:
+        """Record that the session goes on, and which conditions are other ones than before.
+
+        `tool` is what the engine says of what measures, `hosts` are the tables of the hosts that answer, by name.
+        """
+        session = self.session
+        began = conditions(session.tool, session.host, session.hosts)
+        facts = dict(hosts)
+        today = conditions(_tool() | dict(tool), facts.pop("", {}), facts)
+        made = Resumption(at, plan.key, changes(after(began, "", session.resumptions), today))
+        self.add(made)
+        return made
+
     def next_request_id(self) -> str:
         """An id that no request of the session has or had: one that was removed may still be in the file."""
         while (key := f"r{self._number}") in self.session.requests or key in self._removed:
@@ -103,12 +153,15 @@ class SessionRecorder:
     def remove(self, request: Request) -> None:
         """Remove a request that was never sent, so that another can take its place."""
         del self.session.requests[request.spec.id]
+        self._unfinished.discard(request.spec.id)
         self._removed.add(request.spec.id)
 
     def add_request(self, spec: RequestSpec) -> Request:
         """Add a request that has not begun."""
         request = Request(spec)
+        request.question = self.session.question_of(request)
         self.session.requests[spec.id] = request
+        self._unfinished.add(spec.id)
         self.record({"request": spec_to_dict(spec)})
         return request
 
@@ -124,6 +177,7 @@ class SessionRecorder:
 
     def record(self, entry: dict[str, Any]) -> None:
         """Hand one entry to the writer."""
+        self.written = True
         if self._writer:
             self._writer.record(entry)
 
@@ -147,15 +201,8 @@ class SessionRecorder:
 
         Requests are shared, not copied: what is learnt of a final one is in the snapshot too, and raises its revision.
         """
-        session = self.session
-        return replace(
-            session,
-            tool=dict(session.tool),
-            hosts=dict(session.hosts),
-            plans=dict(session.plans),
-            models=dict(session.models),
-            prompts=dict(session.prompts),
-            requests={key: request for key, request in session.requests.items() if request.state.final},
-            scores=list(session.scores),
-            notes=list(session.notes),
-        )
+        # Made on the screen's loop at every ending: of thousands of requests only the last few are looked at.
+        requests = self.session.requests
+        self._unfinished = {key for key in self._unfinished if not requests[key].state.final}
+        ended = {key: request for key, request in requests.items() if key not in self._unfinished}
+        return replace(copied(self.session), requests=ended)

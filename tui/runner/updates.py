@@ -10,6 +10,7 @@ from tui.core.errors import CompareError
 from tui.core.plans.plan_run import PlanRun
 from tui.core.plans.progress import Progress, progress_of
 from tui.core.requests.request import Request
+from tui.core.sessions.resumption import ChangedCondition
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import ModelChoice
 from tui.hosts.base import HostInfo
@@ -37,6 +38,14 @@ class HostMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionsChanged:
+    """A session that is resumed goes on under other conditions than before; they are kept in it."""
+
+    changed: tuple[ChangedCondition, ...]
+    """At least one."""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionResumed:
     """A stored session goes on, with what its last plan had not asked yet."""
 
@@ -44,6 +53,22 @@ class SessionResumed:
     path: Path
     """The file that it was read from."""
     run: PlanRun
+    session: Session | None = None
+    """The session that goes on."""
+
+    @property
+    def progress(self) -> Progress:
+        """How far the plan has come at the time of asking."""
+        return progress_of(self.run)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBegan:
+    """A request has been sent."""
+
+    session: Session
+    run: PlanRun
+    request: Request
 
     @property
     def progress(self) -> Progress:
@@ -87,12 +112,16 @@ class InterruptedAndKept:
     """An interrupt ended the run. What had arrived is in this file."""
 
     path: Path
+    left: int = 0
+    """How many requests of the plan are still to be made: what `resume` would ask."""
 
 
 Update = (
     ModelsChosen
     | HostMoved
+    | ConditionsChanged
     | SessionResumed
+    | RequestBegan
     | RequestEnded
     | RetryPaused
     | ProblemFound
@@ -104,17 +133,33 @@ Update = (
 Listener = Callable[[Update], object]
 
 
-def run_to_end(runner: Runner, run: PlanRun, on_update: Listener, recovery: BackgroundRecovery | None = None) -> None:
+def run_to_end(
+    runner: Runner,
+    run: PlanRun,
+    on_update: Listener,
+    recovery: BackgroundRecovery | None = None,
+    *,
+    enough: Callable[[], bool] = lambda: False,
+) -> None:
     """Tick until nothing is left to do, and report each request once, when it is complete.
 
-    `recovery` begins when the first request has been sent, so that it delays none. Signals are put off during a tick.
+    `recovery` begins when the first request has been sent, so that it delays none. Once `enough` says
+    so, what has not begun is stopped. Signals are put off during a tick.
     """
+    begun: set[str] = set()
     reported: set[str] = set()
+    conditions_known = False
     while runner.busy:
         runner.wait(TICK_S)
         with uninterrupted():
+            if enough():
+                runner.stop_waiting()
             changed = runner.tick()
         report_problems(runner, on_update)
+        if not conditions_known and runner.changed_conditions is not None:
+            conditions_known = True
+            if runner.changed_conditions:
+                on_update(ConditionsChanged(runner.changed_conditions))
         for pause in runner.pauses():
             names = tuple(runner.session.models[key].name for key in pause.models)
             on_update(RetryPaused(names, pause.seconds, pause.asked))
@@ -124,6 +169,9 @@ def run_to_end(runner: Runner, run: PlanRun, on_update: Listener, recovery: Back
             request = runner.session.requests[request_id]
             if recovery is not None and (request.timestamps.sent is not None or request.state.final):
                 recovery.begin()
+            if request_id not in begun and request.timestamps.sent is not None and not request.state.final:
+                begun.add(request_id)
+                on_update(RequestBegan(runner.session, run, request))
             if runner.is_complete(request) and request_id not in reported:
                 reported.add(request_id)
                 on_update(RequestEnded(runner.session, run, request))

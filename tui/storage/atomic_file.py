@@ -6,28 +6,25 @@ import contextlib
 import errno
 import os
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from tui import private_files
 from tui.core.errors import StoreError, reason_of
-
-RETRY_FOR_S = 2.5
-_RETRY_EVERY_S = 0.05
-_SHARING_VIOLATIONS = (5, 32, 33)
-"""Windows refuses to replace a file while a scanner, an indexer or an editor has it open."""
+from tui.held_files import is_held, is_read_only, patiently
 
 
-def write_atomic(path: Path, data: bytes, check: Callable[[bytes], None], *, private: bool = True) -> None:
+def write_atomic(
+    path: Path, data: bytes, check: Callable[[bytes], None] | None = None, *, private: bool = True
+) -> None:
     """Put `data` at `path`, or leave what is there untouched. Missing folders are made; symbolic links are followed.
 
     A `private` file, and its folder, are for their owner alone; see `tui.private_files`. Another is as the user's other
     files are, or as the one was whose place it takes.
 
     `check` is given the bytes as read back from the disk, before anything is replaced, and raises ValueError when
-    they are not good. Raises StoreError, naming the temporary file if it was written and could only not be
-    put in its place because another program held the old file.
+    they are not good; without one they have to be `data`. Raises StoreError, naming the temporary file if it was
+    written and could only not be put in its place because another program held the old file.
     """
     title = f"{path.name} could not be saved"
     try:
@@ -42,14 +39,21 @@ def write_atomic(path: Path, data: bytes, check: Callable[[bytes], None], *, pri
     keep = False
     try:
         _write(temporary, data, like=None if private else target)
-        check(temporary.read_bytes())
+        written = temporary.read_bytes()
+        if check is not None:
+            check(written)
+        elif written != data:
+            raise ValueError("the disk gave back something else.")
         keep = True
-        _replace(temporary, target)
+        patiently(lambda: temporary.replace(target), target)
     except ValueError as error:
         raise StoreError(title, f"What was written did not read back as it should: {error}") from error
     except OSError as error:
-        keep = keep and _is_sharing_violation(error)
+        keep = keep and is_held(error, target)
         if not keep:
+            if is_read_only(target):
+                detail = f"{target} is marked as read-only"
+                raise StoreError(title, detail, "Take that mark away (its properties, or `attrib -r`).") from error
             raise store_error(title, target.parent, error) from error
         detail = f"Another program has it open. The new version is in {temporary}"
         raise StoreError(title, detail, "Close the other program; saving is tried again.") from error
@@ -57,7 +61,7 @@ def write_atomic(path: Path, data: bytes, check: Callable[[bytes], None], *, pri
         if not keep:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def store_error(title: str, where: Path, error: Exception) -> StoreError:
@@ -70,7 +74,7 @@ def store_error(title: str, where: Path, error: Exception) -> StoreError:
 
 
 def _write(temporary: Path, data: bytes, like: Path | None) -> None:
-    temporary.unlink(missing_ok=True)
+    patiently(lambda: temporary.unlink(missing_ok=True), temporary)
     with temporary.open("xb") if like is not None else private_files.create(temporary) as file:
         file.write(data)
         file.flush()
@@ -80,27 +84,11 @@ def _write(temporary: Path, data: bytes, like: Path | None) -> None:
             shutil.copymode(like, temporary)
 
 
-def _replace(temporary: Path, target: Path) -> None:
-    give_up = time.monotonic() + RETRY_FOR_S
-    while True:
-        try:
-            temporary.replace(target)
-        except OSError as error:
-            if not _is_sharing_violation(error) or time.monotonic() >= give_up:
-                raise
-            time.sleep(_RETRY_EVERY_S)
-        else:
-            return
-
-
-def _is_sharing_violation(error: OSError) -> bool:
-    return getattr(error, "winerror", None) in _SHARING_VIOLATIONS
-
-
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk, where that can be done; that it cannot is no failure."""
     if os.name != "posix":
         return
-    # The file is in its place; some network file systems cannot sync a folder, and need not.
+    # Some network file systems cannot sync a folder, and need not.
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

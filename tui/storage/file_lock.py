@@ -9,8 +9,11 @@ from pathlib import Path
 
 from tui import private_files
 from tui.files import is_missing, read_regular
+from tui.held_files import patiently
 
 _SLACK_S = 2.0
+_REMOVING_S = 10.0
+"""Seconds after which nobody is at removing a dead process's lock any more: it takes milliseconds."""
 _MAX_BYTES = 256
 OTHER_USER = -1
 """In place of a process id: the lock is another user's."""
@@ -27,11 +30,19 @@ def lock_holder(path: Path) -> int | None:
     `OTHER_USER` when the lock is another user's: nobody else can read it, so the process is unknown.
     """
     try:
-        pid, taken = read_regular(path, _MAX_BYTES).decode("ascii").split()
-        process_id, taken_at = int(pid), float(taken)
+        return _living_process(read_regular(path, _MAX_BYTES))
     except PermissionError:
         return OTHER_USER
     except (OSError, ValueError):
+        return None
+
+
+def _living_process(text: bytes) -> int | None:
+    """The process that a lock's text names, if it lives and is not younger than the lock."""
+    try:
+        pid, taken = text.decode("ascii").split()
+        process_id, taken_at = int(pid), float(taken)
+    except ValueError:
         return None
     import psutil
 
@@ -60,10 +71,12 @@ class SessionLock:
         if renew and self._held and is_missing(self.path):
             self._held = False
         if not self._held:
-            self._held = self._create()
-            if not self._held and lock_holder(self.path) is None:
-                self.path.unlink(missing_ok=True)
-                self._held = self._create()
+            self._held = self._create() or (lock_holder(self.path) is None and self._take_over())
+        return self._held
+
+    @property
+    def held(self) -> bool:
+        """Whether the lock was taken, and not given back."""
         return self._held
 
     def release(self) -> None:
@@ -73,12 +86,45 @@ class SessionLock:
             # A lock of a dead process holds nobody up; one that was deleted may be another program's by now.
             with contextlib.suppress(OSError, ValueError):
                 if read_regular(self.path, _MAX_BYTES).split()[:1] == [str(os.getpid()).encode()]:
-                    self.path.unlink(missing_ok=True)
+                    patiently(lambda: self.path.unlink(missing_ok=True), self.path)
+
+    def _take_over(self) -> bool:
+        """Take the lock of a dead process, if it still is one's; whether it was taken.
+
+        One program at a time does that, and takes the lock before it lets the next one look: what was read as a
+        dead process's is then removed by nobody else, and no other's fresh lock can lie in its place.
+        """
+        guard = self.path.with_name(f"{self.path.name}.removing")
+        try:
+            patiently(lambda: private_files.create(guard), guard).close()
+        except FileExistsError:
+            if _age_s(guard) > _REMOVING_S:  # Its program died meanwhile.
+                patiently(lambda: guard.unlink(missing_ok=True), guard)
+            return False
+        try:
+            if self._is_dead():
+                patiently(lambda: self.path.unlink(missing_ok=True), self.path)
+            return self._create()
+        finally:
+            patiently(lambda: guard.unlink(missing_ok=True), guard)
+
+    def _is_dead(self) -> bool:
+        """Whether the lock names, in one reading, a process that is dead; not so when there is no lock.
+
+        A young and empty one is being written: its program has not said yet who it is.
+        """
+        try:
+            text = read_regular(self.path, _MAX_BYTES)
+        except (FileNotFoundError, PermissionError):
+            return False
+        except (OSError, ValueError):
+            return True
+        return _living_process(text) is None if text else _age_s(self.path) >= _SLACK_S
 
     def _create(self) -> bool:
         private_files.make_folder(self.path.parent)
         try:
-            file = private_files.create(self.path)
+            file = patiently(lambda: private_files.create(self.path), self.path)
         except FileExistsError:
             return False
         try:
@@ -89,3 +135,11 @@ class SessionLock:
                 self.path.unlink()
             raise
         return True
+
+
+def _age_s(path: Path) -> float:
+    """Seconds since a file was written; 0 when it is gone."""
+    try:
+        return abs(time.time() - path.stat().st_mtime)
+    except OSError:
+        return 0

@@ -6,7 +6,7 @@ import contextlib
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from tui import private_files
 from tui.core.dict_reader import Table
 from tui.core.errors import StoreError
 from tui.files import open_regular, refuse_irregular
-from tui.storage.atomic_file import store_error
+from tui.held_files import patiently
+from tui.storage.atomic_file import store_error, sync_folder
 
 SUFFIX = ".journal.jsonl"
 _PIECE = 1 << 20
@@ -34,18 +35,21 @@ class Journal:
         self.inherited = False
         """Whether it was begun by an earlier program, of whose entries this one knows nothing."""
         self._file: io.FileIO | None = None
+        self._name_synced = False
 
-    def append(self, *entries: Table) -> None:
+    def append(self, *entries: Table) -> int:
         """Add entries and hand them to the operating system: they outlive the program, not yet the machine.
 
-        Raises StoreError; what is in the file then ends with the entry before them.
+        How many bytes they took. Raises StoreError; what is in the file then ends with the entry before them.
         """
         # ASCII: half a character, which a chunk of a stream may hold, is no UTF-8 but can be escaped.
         try:
             lines = [json.dumps(entry, default=_as_text, separators=(",", ":")).encode("ascii") for entry in entries]
         except (TypeError, ValueError, RecursionError) as error:
             raise self._error(error) from error
-        self._write([b"".join(line + b"\n" for line in lines)])
+        data = b"".join(line + b"\n" for line in lines)
+        self._write([data])
+        return len(data)
 
     @property
     def deleted(self) -> bool:
@@ -61,6 +65,16 @@ class Journal:
             return False  # Unknown. What goes wrong with the file itself is reported when it is written.
         return written.st_nlink == 0 and not os.path.samestat(written, there)
 
+    @property
+    def own(self) -> bool:
+        """Whether the file is there, and this program made it: another's of the same name is not."""
+        if self._file is None or self.inherited:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), self.path.stat())
+        except OSError:
+            return False
+
     def copy_to(self, other: Journal) -> None:
         """Write everything that this file holds, deleted or not, to the end of another journal.
 
@@ -71,12 +85,15 @@ class Journal:
             other.inherited |= self.inherited
 
     def sync(self) -> None:
-        """Put everything on the disk. Raises StoreError."""
+        """Put everything on the disk, the file's name too. Raises StoreError."""
         if self._file is not None:
             try:
                 os.fsync(self._file.fileno())
             except OSError as error:
                 raise self._error(error) from error
+            if not self._name_synced:
+                sync_folder(self.path.parent)
+                self._name_synced = True
 
     def close(self) -> None:
         """Put everything on the disk and leave the file. Raises StoreError, with the file left all the same."""
@@ -89,7 +106,7 @@ class Journal:
         """Leave the file and delete it. Raises StoreError."""
         self._leave()
         try:
-            self.path.unlink(missing_ok=True)
+            patiently(lambda: self.path.unlink(missing_ok=True), self.path)
         except OSError as error:
             raise self._error(error) from error
 
@@ -126,7 +143,7 @@ class Journal:
     def _open(self) -> io.FileIO:
         private_files.make_folder(self.path.parent)
         refuse_irregular(self.path)
-        file = io.FileIO(self.path, "a+", opener=private_files.opener)
+        file = patiently(lambda: io.FileIO(self.path, "a+", opener=private_files.opener), self.path)
         if file.seek(0, os.SEEK_END):
             self.inherited = True
             file.write(b"\n")  # Its last line may be torn; this one begins on a line of its own.
@@ -136,15 +153,16 @@ class Journal:
         return store_error(f"{self.path.name} could not be written", self.path.parent, error)
 
 
-def read_entries(path: Path) -> Iterator[Table]:
+def read_entries(path: Path, skip: Callable[[bytes], bool] = lambda line: False) -> Iterator[Table]:
     """The entries of a journal. Raises ValueError when a line cannot be read, OSError when the file cannot.
 
+    Lines that `skip` accepts are left out unread; reading them is what takes long.
     A line torn by a crash is skipped: it is the last, or what follows is the beginning of another program's entries.
     """
     torn: int | None = None
     with open_regular(path) as file:
         for number, line in enumerate(file, 1):
-            if not line.strip():
+            if not line.strip() or (torn is None and skip(line)):
                 continue
             entry = _entry(line)
             if entry is not None and (torn is None or "session" in entry):

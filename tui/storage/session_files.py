@@ -6,21 +6,37 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
+from tui import private_files
 from tui.core.dict_reader import Table
 from tui.core.errors import BadInputError, CompareError, StoreError, reason_of
 from tui.core.requests.answer_limits import shortened
 from tui.core.requests.request import Request
-from tui.core.sessions.session import Session
-from tui.core.sessions.session_dict import ARRAYS, request_to_dict, session_from_dict, session_to_dict
+from tui.core.sessions.entry_dict import complete_entries
+from tui.core.sessions.session import PART_OF, Session, newer_schema
+from tui.core.sessions.session_dict import (
+    ARRAYS,
+    END,
+    ENTRIES,
+    request_to_dict,
+    session_from_dict,
+    session_to_dict,
+    table_with_unknown,
+)
 from tui.core.text.formatting import data_size
-from tui.files import is_missing, parse_toml, read_toml
+from tui.files import is_missing, is_there, open_regular, parse_toml, read_regular, read_toml
 from tui.storage.atomic_file import write_atomic
-from tui.storage.paths import sessions_dir
+from tui.storage.file_lock import lock_holder, lock_path
+from tui.storage.journal import journal_path
+from tui.storage.journal_replay import completed
+from tui.storage.paths import sessions_dir, state_dir
 from tui.storage.session_parts import is_part, joined, part_path, split
 from tui.storage.toml_writer import emit, emit_table, storable
 
@@ -64,11 +80,14 @@ def load_sessions(
     files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None,
     *,
     skipped: Callable[[Path, CompareError], object] | None = None,
+    why_not: Callable[[Session], BadInputError | None] = lambda session: None,
 ) -> Iterator[Session]:
     """The sessions of these files and folders, one after another; without any those that the program keeps.
 
     A file that cannot be read raises BadInputError, unless `skipped` is given: it is called with the file and the
-    reason, and the others are read. A session too large for one file comes in parts of the same `whole_id`.
+    reason, and the others are read. A session too large for one file comes in parts of the same `whole_id`. One that a
+    program has open, or left behind when it died, comes whole, with what its journal has and its file lacks. `why_not`
+    says why a session is to be left out, like a file that cannot be read.
     """
     if files is None:
         places: list[Path] = [sessions_dir()]
@@ -76,22 +95,105 @@ def load_sessions(
         places = [Path(files)]
     else:
         places = [Path(file) for file in files]
-    found, unlisted = collect(places)
+    for _, session in sessions_with_files(places, skipped=skipped, why_not=why_not):
+        yield session
+
+
+def sessions_with_files(
+    places: Iterable[Path],
+    *,
+    skipped: Callable[[Path, CompareError], object] | None = None,
+    why_not: Callable[[Session], BadInputError | None] = lambda session: None,
+    read: ReadSessions | None = None,
+) -> Iterator[tuple[Path, Session]]:
+    """As `load_sessions`, each with its file. What `read` has is not read again where its file is as it was."""
+    found, unlisted = collect(list(places))
     for place, error in unlisted:
         _skip(place, error, skipped)
-    for file in found:
+    spare = state_dir()
+    journals = {file: there for file in found if (there := _journals_of(file, spare))}
+    whole = set[str]()
+    for file in [*journals, *(file for file in found if file not in journals)]:
         try:
-            session = load(file)
+            if file in journals:
+                session = _with_journals(file, journals[file], skipped)
+            else:
+                session = load(file) if read is None else read.load(file)
         except BadInputError as error:
             _skip(file, error, skipped)
+            continue
+        if file in journals:
+            whole.add(session.id)
+        if PART_OF in session.extra and session.whole_id in whole:
+            continue
+        if (left_out := why_not(session)) is not None:
+            _skip(file, left_out, skipped)
         else:
-            yield session
+            yield file, session
+
+
+class ReadSessions:
+    """Sessions that were read, for whoever reads the same files again and again. None of them may be changed."""
+
+    def __init__(self, most: int = 64 << 20) -> None:
+        """`most` is how many bytes of files are kept; what is read beyond them is read each time."""
+        self._most = most
+        self._taken = 0
+        self._kept: dict[Path, tuple[Stamp, Session]] = {}
+
+    def load(self, path: Path) -> Session:
+        """As `load`."""
+        try:
+            stamp = stamp_of(path.stat())
+        except OSError:
+            return load(path)  # It says what is wrong.
+        known = self._kept.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        session = load(path)
+        if known is not None:
+            self._taken -= self._kept.pop(path)[0][0]
+        if self._taken + stamp[0] <= self._most:
+            self._kept[path] = stamp, session
+            self._taken += stamp[0]
+        return session
+
+
+def _journals_of(file: Path, spare: Path) -> list[Path]:
+    """The journals that go on where this session's file ends."""
+    return [path for folder in (file.parent, spare) if is_there(path := journal_path(folder, file.stem))]
+
+
+def _with_journals(
+    file: Path, journals: Sequence[Path], skipped: Callable[[Path, CompareError], object] | None
+) -> Session:
+    """The session with what its journals know beyond its file; of one that runs, the requests that have ended."""
+    running = any(lock_holder(lock_path(path.parent, file.stem)) is not None for path in journals)
+    session = load_whole(file)  # Before the journals, which only grow: they lack nothing that it has not.
+    try:
+        return completed(session, journals, running=running).session
+    except FileNotFoundError:
+        return load_whole(file)  # Its program has ended meanwhile, and everything is in the file.
+    except (StoreError, OSError) as error:
+        if skipped is not None:
+            reason = error if isinstance(error, StoreError) else _refusal(journals[0], reason_of(error))
+            skipped(journals[0], reason)
+        return session
 
 
 def _skip(where: Path, error: BadInputError, skipped: Callable[[Path, CompareError], object] | None) -> None:
     if skipped is None:
         raise error
     skipped(where, error)
+
+
+Stamp = tuple[int, int, int]
+"""Of a file: bytes, when it was written, and its number on its disk."""
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """What tells whether a file was written since."""
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 @dataclass
@@ -102,8 +204,24 @@ class SaveCache:
     """By run: its request, the revision of it that was written, and the text."""
     files: dict[Path, list[bytes]] = field(default_factory=dict)
     """What each file holds, if nobody else has written it since."""
+    written: int = 0
+    """How many bytes of files were written, or tried, since the cache was made."""
     looked: bool = False
     """Whether files of an earlier writer have been looked for."""
+    guarded: bool = False
+    """Whether what somebody else wrote meanwhile is not replaced but set aside."""
+    stamps: dict[Path, Stamp] = field(default_factory=dict)
+    """What each file was like when it was read or written last."""
+    set_aside: list[tuple[Path, Path]] = field(default_factory=list)
+    """Files that somebody else had written, and where they are, until somebody has said so."""
+
+    def saw(self, path: Path, size: int | None = None) -> None:
+        """Note what a file is like: it is about to be read, or has been written, in `size` bytes."""
+        self.stamps.pop(path, None)
+        with contextlib.suppress(OSError):
+            stamp = stamp_of(path.stat())
+            if size in (None, stamp[0]):  # Else somebody was quicker.
+                self.stamps[path] = stamp
 
 
 def save(session: Session, path: Path, cache: SaveCache | None = None) -> list[Path]:
@@ -112,7 +230,10 @@ def save(session: Session, path: Path, cache: SaveCache | None = None) -> list[P
     What is written is parsed and compared before it replaces the old file. A session too large for one file goes on
     in others beside it (`tui.storage.session_parts`). `cache` belongs to one session and one writer.
     """
+    if session.read_only:
+        raise StoreError(f"{path.name} was left as it is", newer_schema(session), "Update this program.")
     cache = SaveCache() if cache is None else cache
+    complete_entries(session)
     # Before the requests are read: what is learnt meanwhile is written once more, instead of never.
     revisions = {run: request.revision for run, request in session.requests.items()}
     fresh = {
@@ -121,7 +242,9 @@ def save(session: Session, path: Path, cache: SaveCache | None = None) -> list[P
         if not _is_known(request, cache.texts.get(run))
     }
     try:
-        rows = storable([request_to_dict(request) for request in fresh.values()])
+        rows = storable(
+            [table_with_unknown(session, "run", run, request_to_dict(request)) for run, request in fresh.items()]
+        )
         tables = dict(zip(fresh, rows, strict=True))
         texts = {run: emit_table("run", row).encode("utf-8") for run, row in tables.items()}
     except (TypeError, ValueError, RecursionError) as error:
@@ -195,7 +318,6 @@ def _save_part(part: Session, path: Path, cache: SaveCache, unproven: dict[str, 
         if cache.files.get(path) == whole and _size(path) == sum(map(len, whole)) + len(whole) - 1:
             return
         data = b"\n".join(whole)
-        proof = b"\n".join(_compose(tables, [cache.texts[run][2] for run in rows])).decode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
         raise _unsaved(path, error) from error
     if len(data) > MAX_BYTES:
@@ -208,11 +330,66 @@ def _save_part(part: Session, path: Path, cache: SaveCache, unproven: dict[str, 
     def check(written: bytes) -> None:
         if written != data:
             raise ValueError("the disk gave back something else.")
-        _check_parsed(proof, tables, len(rows))
+        around = {key: value for key, value in tables.items() if key != "run"}
+        parsed = _read_back(b"\n".join(_compose(tables, [])), around)
+        runs = [_read_back(cache.texts[run][2], {"run": [row]})["run"][0] for run, row in rows.items()]
+        session_from_dict({**parsed, "run": runs, "end": {**parsed["end"], "runs": len(runs)}})
 
+    if cache.guarded:
+        _set_foreign_aside(path, part, cache)
     cache.files.pop(path, None)
+    cache.written += len(data)
     write_atomic(path, data, check)
     cache.files[path] = whole
+    cache.saw(path, len(data))
+
+
+def _set_foreign_aside(path: Path, part: Session, cache: SaveCache) -> None:
+    """Give what somebody else put in a file's place a name of its own. Raises StoreError when it cannot be kept."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or not _is_foreign(path, part, cache, stamp_of(status)):
+            return
+        names = (path.with_name(f"{path.stem}~{number}{path.suffix}") for number in count(2))
+        aside = next(name for name in names if not os.path.lexists(name))
+        _link_or_copy(path.resolve(), aside)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        detail = f"Another program has changed the file, and its version cannot be kept: {reason_of(error)}"
+        raise StoreError(f"{path.name} was left as it is", detail, "Move that file away.") from error
+    cache.stamps.pop(path, None)
+    cache.set_aside.append((path, aside))
+
+
+def _link_or_copy(file: Path, new: Path) -> None:
+    """A second name for a file, which the first one may be taken from; a copy where there are no such names."""
+    try:
+        os.link(file, new)
+    except OSError:
+        with open_regular(file) as source, private_files.create(new) as target:
+            shutil.copyfileobj(source, target)
+
+
+def _is_foreign(path: Path, part: Session, cache: SaveCache, stamp: Stamp) -> bool:
+    seen, whole = cache.stamps.get(path), cache.files.get(path)
+    if stamp == seen:
+        return False
+    if whole is not None:
+        return not _holds(path, b"\n".join(whole))  # Some systems change when a file was written.
+    if seen is not None:
+        return True
+    try:
+        return load(path).id != part.id
+    except BadInputError:
+        return True
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return read_regular(path, MAX_BYTES) == data
+    except ValueError:
+        return False  # It is larger.
 
 
 def _size(path: Path) -> int | None:
@@ -264,15 +441,18 @@ def _tables(session: Session, rows: list[Table]) -> Table:
 
 def _compose(tables: Table, runs: Iterable[bytes]) -> list[bytes]:
     """The parts of what the file holds, the runs' given as they are; a line feed goes between them."""
-    after: Table = {key: tables[key] for key in ("score", "note", "end") if key in tables}
+    after: Table = {key: tables[key] for key in (*ENTRIES, END) if key in tables}
     before = {key: value for key, value in tables.items() if key != "run" and key not in after}
     return [emit(before).encode("utf-8"), *runs, emit(after).encode("utf-8")]
 
 
-def _check_parsed(text: str, tables: Table, runs: int) -> None:
-    """Raises ValueError unless `text` parses to `tables`, and these make a session."""
-    parsed = parse_toml(text)
+def _read_back(text: bytes, expected: Table) -> Table:
+    """What a text parses to. Raises ValueError unless that is `expected`.
+
+    It is given a run at a time: what looks for deep keys and compares holds up every other thread until it is done.
+    """
+    parsed = parse_toml(text.decode("utf-8"))
     # As JSON, because true equals 1 and no NaN equals another.
-    if json.dumps(parsed, sort_keys=True, default=str) != json.dumps(tables, sort_keys=True, default=str):
+    if json.dumps(parsed, sort_keys=True, default=str) != json.dumps(expected, sort_keys=True, default=str):
         raise ValueError("it parsed to something else.")
-    session_from_dict({**parsed, "end": {**parsed["end"], "runs": runs}})
+    return parsed

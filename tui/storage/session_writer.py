@@ -20,9 +20,8 @@ from tui.core.dict_reader import Table
 from tui.core.errors import BadInputError, StoreError, reason_of
 from tui.core.sessions.session import Session
 from tui.files import is_missing, is_there
-from tui.storage.atomic_file import store_error
-from tui.storage.file_lock import SessionLock, lock_path
-from tui.storage.journal import Journal, journal_path
+from tui.storage.journal_folder import JournalFolder, SessionInUseError
+from tui.storage.save_pace import SavePace
 from tui.storage.session_files import SaveCache, save
 
 SYNC_EVERY_S = 1.0
@@ -33,20 +32,23 @@ _FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Save:
+class Save:
+    """A session to write; `soon` may wait 0.3 s for more."""
+
     snapshot: Session
     soon: bool
 
 
-_Job = Table | _Save | None
+Job = Table | Save | None
 """An entry for the journal, a session to write, or the end."""
 
 
 class TomlSessionWriter:
     """Keeps one session: every entry in its journal, every snapshot in its file. No method waits but `close()`.
 
-    Any thread may call `record()`. Nothing is made on disk before the first `record()` or `save()`. Whoever gives
-    entries and snapshots does not change them any more. The requests of a snapshot are final; what is learnt of one
+    Any thread may call `record()`. Nothing is made on disk before the first `record()` or `save()`. The file may be
+    behind the journal (`tui.storage.save_pace`); after `close()` it is not. Whoever gives entries and snapshots does
+    not change them any more. The requests of a snapshot are final; what is learnt of one
     later raises its revision, and is written with the next snapshot.
     """
 
@@ -58,19 +60,35 @@ class TomlSessionWriter:
         if not _FILE_NAME.fullmatch(session_id):
             raise BadInputError("The session's name cannot name a file", session_id)
         self.path = directory / f"{session_id}.toml"
-        self._jobs: SimpleQueue[_Job] = SimpleQueue()
+        self._jobs: SimpleQueue[Job] = SimpleQueue()
         self._problems: SimpleQueue[StoreError] = SimpleQueue()
-        self._writer = _Writer(self.path, session_id, spare, self._problems.put)
+        self._writer = WriterLoop(self.path, session_id, spare, self._problems.put)
         self._thread: Thread | None = None
         self._starting = Lock()
+
+    def hold(self) -> None:
+        """Take the session's lock before there is anything to write, so that nobody else writes it meanwhile.
+
+        To be called before anything else. Raises SessionInUseError when another program has it, StoreError when the
+        folder cannot be written; the spare folder's lock is taken then.
+        """
+        self._writer.hold()
+
+    def release(self) -> None:
+        """Give the lock back of a session that nothing was recorded or saved of; else `close()` does."""
+        if self._thread is None:
+            self._writer.release()
 
     def record(self, entry: Table) -> None:
         """Add an entry to the journal."""
         self._put(entry)
 
     def save(self, snapshot: Session, *, soon: bool = False) -> None:
-        """Write the session file; of snapshots that wait, only the latest. `soon` may wait 0.3 s for more."""
-        self._put(_Save(snapshot, soon))
+        """Put what was recorded on the disk at once, and write the session file as soon as its pace allows.
+
+        Of snapshots that wait, only the latest is written. `soon` may wait 0.3 s for more.
+        """
+        self._put(Save(snapshot, soon))
 
     def problems(self) -> list[StoreError]:
         """What went wrong since the last call. The same problem is reported once."""
@@ -83,9 +101,10 @@ class TomlSessionWriter:
         saved of has nothing to write. What comes after is not taken.
         """
         if self._thread is None:
+            self.release()
             return True
         if snapshot is not None:
-            self._jobs.put(_Save(snapshot, soon=False))
+            self._jobs.put(Save(snapshot, soon=False))
         self._jobs.put(None)
         self._thread.join(timeout)
         return not self._thread.is_alive() and self._writer.complete
@@ -99,81 +118,40 @@ class TomlSessionWriter:
             return f"{written} {self._writer.journal_report(whole=self._jobs.empty())}".rstrip()
         return self._writer.missing_report()
 
-    def _put(self, job: _Job) -> None:
+    def _put(self, job: Job) -> None:
         self._jobs.put(job)
         with self._starting:
             if self._thread is None:
                 self._thread = start(partial(self._writer.run, self._jobs), "session writer")
 
 
-class _JournalFolder:
-    """A folder with a session's journal, and the lock that is held while the session is open."""
-
-    def __init__(self, folder: Path, session_id: str) -> None:
-        self.folder = folder
-        self.journal = Journal(journal_path(folder, session_id))
-        self.used = False
-        """Whether there are entries in its journal."""
-        self._lock = SessionLock(lock_path(folder, session_id))
-        self._refusal: StoreError | None = None
-
-    def open(self, *, renew: bool = False) -> None:
-        """Take the lock, and with `renew` see that it is still there.
-
-        Raises StoreError when the folder cannot be written or another program has the session.
-        """
-        if self._refusal is not None:
-            raise self._refusal
-        title = f"The session cannot be kept in {self.folder}"
-        try:
-            free = self._lock.acquire(renew=renew)
-        except OSError as error:
-            why = store_error(title, self.folder, error).detail.removeprefix(f"{self.folder}: ")
-            raise StoreError(title, why) from error
-        if not free:
-            # Even when the other program ends: it has written what this one has never read.
-            self._refusal = StoreError(title, "Another program has it open")
-            raise self._refusal
-
-    def append(self, entries: Sequence[Table]) -> None:
-        """Add entries to the journal. Raises StoreError."""
-        self.open()
-        self.journal.append(*entries)
-        self.used = True
-
-    def take_over(self, journal: Journal) -> None:
-        """Continue here a journal whose file was deleted. Raises StoreError."""
-        self.open(renew=True)
-        fresh = Journal(self.journal.path) if journal is self.journal else self.journal
-        journal.copy_to(fresh)
-        self.journal, self.used = fresh, True
-
-    def close(self, *, remove: bool) -> None:
-        """Close the journal, or remove it, and give the lock back. Raises StoreError."""
-        try:
-            if remove and not self.journal.inherited:
-                self.journal.remove()
-            else:
-                self.journal.close()
-        finally:
-            self._lock.release()
-
-
-class _Writer:
+class WriterLoop:
     """What the thread does: everything that touches the disk."""
 
-    def __init__(self, path: Path, session_id: str, spare: Path, report: Callable[[StoreError], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        session_id: str,
+        spare: Path,
+        report: Callable[[StoreError], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`path` is the session's file, `spare` takes the journal when its folder cannot; `clock` counts seconds."""
         self.complete = False
         """Whether the file holds everything; known once `run()` has returned."""
         self._path = path
-        self._home, self._spare = _JournalFolder(path.parent, session_id), _JournalFolder(spare, session_id)
+        self._home, self._spare = JournalFolder(path.parent, session_id), JournalFolder(spare, session_id)
         self._journal_folders = [self._home, self._spare]
         """The folders whose journal may take entries, the best first."""
         self._journal_has_gaps = False
         """Whether there were entries that no journal took."""
+        self._journal_may_be_lost = False
+        """Whether the system could once not put the journal on the disk."""
         self._report_to = report
         self._reported: set[tuple[str, str]] = set()
-        self._cache = SaveCache()
+        self._clock = clock
+        self._pace = SavePace(clock)
+        self._cache = SaveCache(guarded=True)
         self._parts = 1
         self._pending: Session | None = None
         self._last: Session | None = None
@@ -191,7 +169,26 @@ class _Writer:
         self._saved_runs: dict[str, int] = {}
         """The requests in the file, and how many events had been folded into each."""
 
-    def run(self, jobs: SimpleQueue[_Job]) -> None:
+    def hold(self) -> None:
+        """Take the session's lock; where its folder cannot be written, that of the spare one. Raises StoreError."""
+        self._cache.saw(self._path)
+        refused: StoreError | None = None
+        for folder in (self._home, self._spare):
+            try:
+                folder.open()
+                break
+            except SessionInUseError:
+                raise
+            except StoreError as error:
+                refused = refused or error
+        if refused is not None:
+            raise refused
+
+    def release(self) -> None:
+        """Give the lock back of a session that nothing was written of."""
+        self._close_journals(remove=False)
+
+    def run(self, jobs: SimpleQueue[Job]) -> None:
         """Take jobs until the end is among them."""
         closing = False
         while not closing:
@@ -201,18 +198,21 @@ class _Writer:
                 if entries := [job for job in together if isinstance(job, dict)]:
                     self._guarded(partial(self._append, entries), journalling=True)
                 for job in together:
-                    if isinstance(job, _Save):
+                    if isinstance(job, Save):
                         self._schedule(job)
                     closing = closing or job is None
-            if time.monotonic() >= self._sync_at:
+            if self._clock() >= self._sync_at:
                 self._guarded(self._sync)
-            if closing or time.monotonic() >= self._check_at:
+            if closing or self._clock() >= self._check_at:
                 self._guarded(self._check_journal, journalling=True)
-            if self._pending is not None and (closing or time.monotonic() >= self._due):
+            if self._pending is not None and (closing or self._clock() >= self._save_at()):
                 self._guarded(partial(self._write, self._pending))
         self.complete = self._holds_everything()
+        self._close_journals(remove=self.complete)
+
+    def _close_journals(self, *, remove: bool) -> None:
         for folder in (self._home, self._spare):
-            self._guarded(partial(folder.close, remove=self.complete))
+            self._guarded(partial(folder.close, remove=remove))
 
     def _guarded(self, work: Callable[[], None], *, journalling: bool = False) -> None:
         """Do one thing; whatever goes wrong is reported, and the thread goes on: nobody else takes its jobs.
@@ -274,17 +274,28 @@ class _Writer:
             and is_there(self._path)
         )
 
-    def _next(self, jobs: SimpleQueue[_Job]) -> list[_Job]:
-        wait = min(self._due, self._sync_at, self._check_at) - time.monotonic()
+    def _next(self, jobs: SimpleQueue[Job]) -> list[Job]:
+        wait = min(self._save_at(), self._sync_at, self._check_at) - self._clock()
         try:
             first = jobs.get(timeout=max(wait, 0))
         except Empty:
             return []
         return [first, *(jobs.get_nowait() for _ in range(jobs.qsize()))]
 
-    def _schedule(self, job: _Save) -> None:
-        self._due = min(self._due, time.monotonic() + (SOON_S if job.soon else 0))
+    def _schedule(self, job: Save) -> None:
+        at = self._clock() + (SOON_S if job.soon else 0)
+        self._due = min(self._due, at)
         self._pending, self._pending_entries = job.snapshot, self._entries
+        if self._sync_at < math.inf:
+            self._sync_at = min(self._sync_at, at)
+
+    def _save_at(self) -> float:
+        """The instant from which on the session that waits is to be written.
+
+        Its pace counts only while the journal has what the file lacks.
+        """
+        everything_is_noted = self._journal_folders and not self._journal_has_gaps and not self._journal_may_be_lost
+        return max(self._due, self._pace.free_at()) if everything_is_noted else self._due
 
     def _append(self, entries: Sequence[Table]) -> None:
         for entry in entries:
@@ -292,13 +303,13 @@ class _Writer:
         failed: list[StoreError] = []
         while self._journal_folders:
             try:
-                self._journal_folders[0].append(entries)
+                self._pace.journaled(self._journal_folders[0].append(entries))
             except StoreError as error:
                 # For good: a journal that lacks entries would give back answers that lack text.
                 self._journal_folders.pop(0)
                 failed.append(error)
             else:
-                self._sync_at = min(self._sync_at, time.monotonic() + SYNC_EVERY_S)
+                self._sync_at = min(self._sync_at, self._clock() + SYNC_EVERY_S)
                 break
         else:
             self._journal_has_gaps = True
@@ -323,11 +334,12 @@ class _Writer:
             try:
                 folder.journal.sync()
             except StoreError as error:
+                self._journal_may_be_lost = True
                 self._report(error)
 
     def _check_journal(self) -> None:
         """Check that the journal is still there; while its file is open, what it held can be written elsewhere."""
-        self._check_at = time.monotonic() + CHECK_EVERY_S
+        self._check_at = self._clock() + CHECK_EVERY_S
         if not self._journal_folders or not self._journal_folders[0].journal.deleted:
             return
         lost, self._journal_folders[0].used = self._journal_folders[0].journal, False
@@ -340,7 +352,7 @@ class _Writer:
             except StoreError as error:
                 failed.append(error)
             else:
-                self._journal_folders = [folder]
+                self._journal_folders, self._sync_at = [folder], 0.0
                 break
         else:
             self._journal_has_gaps = True
@@ -348,12 +360,14 @@ class _Writer:
             self._report_and_name_journal(refusal)
         with contextlib.suppress(StoreError):  # Nobody finds its file any more.
             lost.close()
-        if self._last is not None and self._pending is None:
-            self._pending, self._due = self._last, 0.0  # The session's file may be gone with it.
+        if self._last is not None:  # The session's file may be gone with it.
+            self._pending, self._due, self._pace = self._pending or self._last, 0.0, SavePace(self._clock)
 
     def _write(self, snapshot: Session) -> None:
         self._due = math.inf
-        self._sync()
+        if self._sync_at < math.inf:  # The file never knows what the journal on the disk does not.
+            self._sync()
+        before = self._cache.written
         revisions = {run: request.revision for run, request in snapshot.requests.items()}
         try:
             self._home.open(renew=True)
@@ -364,11 +378,22 @@ class _Writer:
             until = f"Until then everything is noted in {noted}." if noted and not self._journal_has_gaps else ""
             self._report(StoreError(error.title, error.detail, " ".join(filter(None, (error.hint, until)))))
             return
+        finally:
+            self._pace.written(self._cache.written - before)
+            self._report_set_aside()
         self._pending, self._last = None, snapshot
         self._saved_entries, self._saved_runs = self._pending_entries, revisions
         if len(paths) > self._parts:
             self._parts = len(paths)
             self._report(StoreError(f"The session has outgrown {self._path.name}", f"It goes on in {paths[-1]}"))
+
+    def _report_set_aside(self) -> None:
+        while self._cache.set_aside:
+            file, aside = self._cache.set_aside.pop(0)
+            title = f"Another program has changed {file.name}"
+            self._report(
+                StoreError(title, f"Its version is kept as {aside}", "The session that is open is in the first.")
+            )
 
     def _report_and_name_journal(self, error: StoreError) -> None:
         """Report a folder that cannot be written to, and which folder has the journal from here on."""

@@ -81,12 +81,7 @@ def remembered_theme(folder: Path) -> str | None:
 
 def remember_theme(name: str, folder: Path) -> None:
     """Keep the name of the theme for the next time. Raises StoreError."""
-
-    def check(written: bytes) -> None:
-        if written.decode() != name:
-            raise ValueError(written)
-
-    write_atomic(folder / _CHOSEN, name.encode("utf-8"), check)
+    write_atomic(folder / _CHOSEN, name.encode("utf-8"))
 
 
 def read_theme(path: Path) -> ThemeFile:

@@ -1,20 +1,26 @@
-"""What the host has, and which models are chosen: the state that the screens share besides the runner's."""
+"""What the host has, and which models are chosen: the state that the screens share besides the runner's.
+
+The first frame shows it while it is empty, so what only models need is imported by what is done with them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tui.core.catalog.memory_fit import MemoryFit, fit
-from tui.core.catalog.model_card import ModelCard, ModelState, find_or_believe, merged
-from tui.core.errors import CompareError
-from tui.core.plans.plan import MAX_MODELS
+from tui.core.plans.mode import MAX_MODELS
 
 if TYPE_CHECKING:
     from tui.core.catalog.download import Download
     from tui.core.catalog.download_speed import DownloadSpeed
     from tui.core.catalog.host_info import Ability, HostInfo, Offers
+    from tui.core.catalog.machine import Machine
+    from tui.core.catalog.memory_fit import MemoryFit
+    from tui.core.catalog.model_card import ModelCard
+    from tui.core.errors import CompareError
+    from tui.core.sessions.session_model import SessionModel
+    from tui.ui.keymap import Keymap
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,23 @@ class AppState:
 
     info: HostInfo | None = None
     """None until the host has answered."""
+    opened_file: str = ""
+    """The name of the session file that is shown, when no host is looked for."""
+    concealed: bool = False
+    """Whether it is hidden which model gives which answer: then no name of a model or a host is beside the answers."""
+    sealed: bool = False
+    """Whether there are such answers: then whatever could tell whose they are is closed or held back."""
+    held: list[str] = field(default_factory=list)
+    """What is held back until then: sentences."""
+    hidden_session: Callable[[], str] = lambda: ""
+    """The id of the session that is open, as long as it is hidden from who scores it which model gave which answer;
+    else empty. May be called from any thread."""
+    looking_at: str = ""
+    """Which place is being looked at for a host, while there is none."""
     cards: tuple[ModelCard, ...] = ()
     """What is here, then what else is offered."""
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What a person's file of models calls them, by id or alias in small letters."""
     chosen: list[str] = field(default_factory=list)
     """Keys, in the order of their choosing: the order of the panes."""
     working: dict[str, str] = field(default_factory=dict)
@@ -57,6 +78,10 @@ class AppState:
     """Why models may be missing from the list, as a sentence; empty when none are."""
     free: float | None = None
     """Free memory of this machine, in bytes; None when it is not known."""
+    machines: Mapping[str, Machine] = field(default_factory=dict)
+    """What is known of the hosts' machines, by the hosts' names; empty until somebody looks at the models."""
+    keymap: Keymap | None = None
+    """The keys of the configuration; None for the usual ones."""
     _here: tuple[ModelCard, ...] = ()
     _offered: tuple[ModelCard, ...] = ()
 
@@ -73,11 +98,21 @@ class AppState:
         self._offered = tuple({card.key: card for card in (*known, *offers.cards)}.values())
         self._merge()
 
+    def seen(self, loaded: Collection[str], freed: Collection[str]) -> None:
+        """Models are seen to be loaded, or were unloaded, since the host was asked: their keys."""
+        from tui.core.catalog.model_card import ModelState
+
+        states = dict.fromkeys(loaded, ModelState.LOADED) | dict.fromkeys(freed, ModelState.CACHED)
+        self._here = tuple(replace(card, state=states.get(card.key, card.state)) for card in self._here)
+        self._merge()
+
     def choose_first(self, names: Sequence[str]) -> list[str]:
         """Choose the models named on the command line; without names, all of a host of toys.
 
         Returns the names that mean no model.
         """
+        from tui.core.catalog.model_card import ModelState, find_or_believe
+
         listed, missing = self.cards, []
         hosts = [member.name for member in self.info.members] if self.info is not None else []
         for name in names[:MAX_MODELS]:
@@ -95,10 +130,12 @@ class AppState:
         return missing
 
     def _merge(self) -> None:
+        from tui.core.catalog.model_card import ModelState, merged, tagged
+
         # A model that is no longer here can at most be downloaded, whatever its state was when it was offered.
         gone = {ModelState.CACHED, ModelState.LOADED}
         offered = (replace(card, state=ModelState.CATALOG) if card.state in gone else card for card in self._offered)
-        self.cards = merged(self._here, tuple(offered))
+        self.cards = tagged(merged(self._here, tuple(offered)), self.tags)
 
     def card(self, key: str) -> ModelCard | None:
         """The card with this key."""
@@ -129,7 +166,23 @@ class AppState:
 
     def fit(self, cards: Sequence[ModelCard]) -> MemoryFit:
         """Whether these models fit into memory together, as far as it is known."""
+        from tui.core.catalog.memory_fit import fit
+
         return fit(cards, self.free if self.sees_memory_of(cards) else None)
+
+    def why_not_asked_here(self, models: Iterable[SessionModel]) -> CompareError | None:
+        """Why these models of a session cannot be asked once more of the host that is there; None when they can.
+
+        An answer must not be kept as a model's that another one gave: a server may answer to any name.
+        """
+        from tui.core.errors import NoModelError
+        from tui.core.text.clean import clean_line
+
+        for model in models:
+            name, card = clean_line(model.card.key, 60), self.card(model.card.key)
+            if self.info is None or card is None:
+                return NoModelError(f"There is no model {name} on this host", hint="F1 shows those that there are.")
+        return None
 
 
 def _host_of(info: HostInfo, card: ModelCard) -> HostInfo:

@@ -58,6 +58,7 @@ def test_a_host_that_answers_is_told_with_all_that_is_known(
     assert rows(done, "memory")[0].endswith(f" free of {psutil.virtual_memory().total / 1e9:,.1f} GB")
     assert rows(done, "sessions") == [f"{own_folders / 'sessions'} (not there yet)"]
     assert rows(done, "config") == [f"{own_folders / 'config' / 'config.toml'} (not there yet)"]
+    assert rows(done, "settings") == ["0 of the configuration: `foundry-compare config show`"]
     assert rows(done, "textual")[0][0].isdigit()
     assert rows(done, "terminal")[0].startswith("no terminal")
 
@@ -65,10 +66,16 @@ def test_a_host_that_answers_is_told_with_all_that_is_known(
 def test_for_machines_it_is_one_object(at: At, tmp_path: Path) -> None:
     done = call("doctor", *at, "--json", cwd=tmp_path, environ={"SSH_CONNECTION": "1 2 3 4"})
     assert done.code == 0
-    assert set(done.json) == {"ok", "exit_code", "hosts", "memory", "places", "versions", "terminal"}
+    assert set(done.json) == {
+        "ok", "exit_code", "hosts", "memory", "gpus", "places", "settings", "versions", "terminal", "output",
+    }  # fmt: skip
+    assert done.json["output"]["encoding"].lower() == "utf-8"
+    assert (done.json["output"]["console"] is None) == (sys.platform != "win32")
     assert (done.json["ok"], done.json["exit_code"]) == (True, 0)
     (host,) = done.json["hosts"]
-    assert set(host) == {"name", "attempts", "host", "abilities", "models", "error"}
+    assert set(host) == {"name", "attempts", "host", "abilities", "models", "providers", "machine", "error"}
+    assert (host["providers"], host["machine"]["gpus"], host["machine"]["disk_free_bytes"]) == ([], [], None)
+    assert host["machine"]["gpus_unknown"] and done.json["gpus"]["in_words"]
     assert host["host"]["kind"] == "openai" and host["error"] is None
     assert host["models"] == {"unknown": len(SCRIPTS)}
     assert all(isinstance(reason, str) for reason in some(host["abilities"].values()))
@@ -144,10 +151,15 @@ def test_a_broken_configuration_is_a_sentence_and_stops_no_host_that_is_named(
     configured(own_folders, "[hosts.lab]\nurll = 'http://box'\n")
     broken = call("doctor", cwd=tmp_path, environ=alone)
     assert broken.code == 2
-    assert "config.toml cannot be used. In `hosts.lab`: `urll` is not a key" in broken.out
+    assert "config.toml cannot be used. Line 1: `hosts.lab`: exactly one of `url`" in broken.out
+    assert rows(broken, "settings") == ["1 thing is wrong: `foundry-compare config check` names it"]
     assert call("doctor", *at, cwd=tmp_path, environ=alone).code == 0
     unknown = call("doctor", "--host", "lab", cwd=tmp_path, environ=alone)
-    assert unknown.code == 2 and "`urll` is not a key" in unknown.err and "Traceback" not in unknown.err
+    assert (
+        unknown.code == 2
+        and "`urll` is not a key that is known; did you mean `url`?" in unknown.err
+        and "Traceback" not in unknown.err
+    )
 
 
 def test_several_hosts_are_told_one_by_one_and_one_that_answers_is_enough(at: At, nobody: At, tmp_path: Path) -> None:

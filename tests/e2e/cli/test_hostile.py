@@ -12,7 +12,7 @@ from tests.hosts.models_server import as_json, serving
 from tests.support.odd_servers import HOSTILE
 from tests.support.program import Done, call
 from tests.support.some import some
-from tui.cli.main import say_crash
+from tui.cli.main import cli, say_crash
 from tui.core.text.clean import HIDDEN, clean
 from tui.storage.session_files import load
 
@@ -120,6 +120,25 @@ def test_a_command_that_makes_no_sense_is_repeated_harmless(args: tuple[str, ...
     assert done.code == 2
     nothing_raw(done)
     assert "foundry-compare" in done.err and done.out == ""
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize(
+    "option",
+    [("replay", "s.toml", "--speed"), ("smoke", "--slow-ms"), ("run", "--temperature"), ("run", "--top-p"),
+     ("bench", "--pause"), ("--keep-warm",)],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_is_no_finite_number_is_refused_as_usage(option: tuple[str, ...], number: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*option, number], "foundry-compare")
+    assert ended.value.code == 2
+
+
+def test_a_limit_beyond_all_measure_is_no_limit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["sessions", "search", "hi", "--sessions", str(tmp_path), "--limit", "9" * 20], "foundry-compare")
+    assert ended.value.code == 0 and "Nothing was found" in capsys.readouterr().err
 
 
 def test_an_environment_that_makes_no_sense_is_repeated_harmless(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from tui.cli.output import handles_errors
 from tui.cli.updates import say_update
 from tui.core.requests.request import Request, RequestState
 from tui.core.sessions.session import Session
+from tui.core.sessions.timing_dict import as_kept
 from tui.runner.open_session import open_session
 from tui.runner.updates import run_to_end
 from tui.storage.session_files import load
@@ -66,6 +67,10 @@ def test_what_arrived_is_kept_and_the_exit_code_says_so(
     assert done.err.splitlines()[-1] == "foundry-compare: Interrupted."
     assert "Traceback" not in done.err
     (file,) = sessions.iterdir()  # neither a journal nor a lock is left
+    assert done.err.splitlines()[-3:-1] == [
+        f"Kept in {file}",
+        f"1 answer is still to be asked: foundry-compare run --resume {file} {' '.join(at)}",
+    ]
     session = load(file)
     (request,) = session.requests.values()
     assert (request.state, session.state) == (RequestState.STOPPED, "finished")
@@ -127,10 +132,10 @@ def test_an_interrupt_while_events_are_taken_in_loses_none_of_them(server: Loopb
         again = Request(request.spec)
         for event in writer.events(request.spec.id):
             again.fold(event)
-        assert again.answer and (again.state, again.answer, again.timestamps) == (
+        assert again.answer and (again.state, again.answer, as_kept(again.timestamps)) == (
             request.state,
             request.answer,
-            request.timestamps,
+            as_kept(request.timestamps),
         )
 
 
@@ -154,11 +159,12 @@ def test_what_a_killed_program_had_noted_is_there_though_its_folder_was_deleted(
     until(lambda: words(state) > 1)
     heard = words(state)
     until(lambda: words(state) > heard)
+    assert process.stderr is not None
+    # Killed before it has been able to say so, it says nothing.
+    said = next((line for line in iter(process.stderr.readline, b"") if b"It is noted in" in line), b"").decode()
     process.kill()
-    done = finish(process)
-    assert (
-        f"While the session ran it was deleted or moved, or its folder was. It is noted in {state} instead." in done.err
-    )
+    finish(process)
+    assert f"While the session ran it was deleted or moved, or its folder was. It is noted in {state} instead." in said
     (found,) = recover(sessions, state)
     (request,) = load(found.path).requests.values()
     assert request.state is RequestState.CUT

@@ -89,7 +89,8 @@ def test_a_model_is_downloaded_with_its_progress_on_stderr(catalogue: CatalogueS
     environ = catalogue.environment()
     done = call("models", "download", "tiny", *OWN, cwd=tmp_path, environ=environ)
     assert (done.code, done.out) == (0, ""), done.err
-    first, *_, last, end = done.err.splitlines()
+    room, first, *_, last, end = done.err.splitlines()
+    assert room.startswith("tiny: ") and room.endswith(" free for models")
     assert (first, last, end) == ("tiny: 0 %", "tiny: 100 %", "tiny is here.")
     listed = call("models", "--all", "--json", *OWN, cwd=tmp_path, environ=environ)
     assert (listed.code, listed.json["stale"]) == (0, None)

@@ -13,9 +13,11 @@ import pytest
 
 from tests.support.program import call
 from tests.support.sessions import request, session
-from tui.core.plans.plan import Mode
+from tests.support.some import some
+from tests.support.system_words import NO_SUCH_FILE
+from tui.core.plans.mode import Mode
 from tui.core.requests.request import RequestState
-from tui.report.formats.registry import FORMATS, Format
+from tui.report.formats.registry import FILE_FORMATS, FORMATS, Format
 from tui.storage.file_lock import SessionLock, lock_path
 from tui.storage.session_files import save
 
@@ -35,14 +37,24 @@ def folder(tmp_path: Path) -> Path:
 def test_good_files_are_reported_and_bad_ones_named_and_skipped(folder: Path, tmp_path: Path) -> None:
     done = call("report", str(folder), cwd=tmp_path)
     assert done.code == 0
-    assert done.out.startswith("# Report\n\n2 sessions, 3 runs.\n")
-    assert "## Measured" in done.out and "## Raced" in done.out
+    assert done.out.startswith("2 sessions, 3 runs.\n")
+    assert "\nMeasured: " in done.out and "\nRaced: " in done.out
     assert "model-m1" in done.out
     for name in ("torn.toml", "other.toml"):
         assert f"skipped {folder / name}: " in done.err
-        assert str(folder / name) in done.out.partition("## Files left out")[2]
+        assert str(folder / name) in done.out.partition("\nFiles left out\n")[2]
     assert "notes.txt" not in done.out + done.err
     assert "Traceback" not in done.err
+
+
+def test_plots_come_after_the_text_and_into_a_pipe_without_escapes(folder: Path, tmp_path: Path) -> None:
+    done = call("report", str(folder), "--plot", cwd=tmp_path)
+    assert done.code == 0 and "\x1b" not in done.out
+    text, *plots = done.out.split("\nTimes of whole answers (")
+    assert [plot.partition(")")[0] for plot in plots] == ["measure", "race"] and "Measured: " in text
+    assert all("┃" in plot and "the median." in plot for plot in some(plots))
+    refused = call("report", str(folder), "--plot", "-o", "report.html", cwd=tmp_path)
+    assert refused.code == 2 and "--plot draws in the terminal" in refused.err
 
 
 def test_measured_and_raced_runs_are_rows_of_their_own_in_every_format(folder: Path, tmp_path: Path) -> None:
@@ -68,7 +80,7 @@ def test_a_file_named_twice_is_counted_once_and_left_as_it_was(folder: Path, tmp
 def test_the_name_of_the_file_says_the_format_unless_one_is_named(folder: Path, tmp_path: Path, form: Format) -> None:
     args, named = ("report", str(folder / "one.toml")), ("--format", form.name)
     printed = call(*args, *named, cwd=tmp_path).out
-    for name, more in ((f"out{form.suffix}", ()), (f"OUT{form.suffix.upper()}", ()), ("out.txt", named)):
+    for name, more in ((f"out{form.suffix}", ()), (f"LOUD{form.suffix.upper()}", ()), ("out.xyz", named)):
         done = call(*args, "-o", name, *more, cwd=tmp_path)
         assert (done.code, done.out) == (0, "")
         assert done.err == f"Written to {name}\n"
@@ -80,14 +92,14 @@ def test_what_is_called_csv_and_is_to_be_json_is_json(folder: Path, tmp_path: Pa
     assert json.loads((tmp_path / "out.csv").read_text("utf-8"))["sessions"] == 1
 
 
-@pytest.mark.parametrize("name", ["out.txt", "out", "out.csv.gz", ".csv"])
+@pytest.mark.parametrize("name", ["out.xyz", "out", "out.csv.gz", ".csv"])
 def test_a_name_that_says_no_format_is_refused_with_those_there_are(folder: Path, tmp_path: Path, name: str) -> None:
     done = call("report", str(folder), "-o", name, cwd=tmp_path)
     assert (done.code, done.out) == (2, "")
     assert done.err == (
         f"foundry-compare: The name {name} does not say which format is meant. It ends in none of "
-        f"{', '.join(form.suffix for form in FORMATS)}. "
-        f"Name one with --format: {', '.join(form.name for form in FORMATS)}.\n"
+        f"{', '.join(form.suffix for form in (*FORMATS, *FILE_FORMATS))}. "
+        f"Name one with --format: {', '.join(form.name for form in (*FORMATS, *FILE_FORMATS))}.\n"
     )
     assert not (tmp_path / name).exists()
 
@@ -123,10 +135,13 @@ def test_a_file_that_cannot_be_written_is_not_kept(folder: Path, tmp_path: Path)
     where = str(tmp_path / "file" / "out.md")
     done = call("report", str(folder / "one.toml"), "-o", where, cwd=tmp_path)
     assert done.code == 2
-    assert done.err == f"foundry-compare: {where} cannot be replaced. Not a directory. Give another name.\n"
+    says = f"{where} cannot be replaced. Not a directory. Give another name."
+    if sys.platform == "win32":
+        says = f"There is no folder {tmp_path / 'file'}. Make it, or give another name."
+    assert done.err == f"foundry-compare: {says}\n"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a folder that takes nothing")
+@pytest.mark.skipif(sys.platform != "linux", reason="POSIX permissions")
 def test_a_report_that_could_not_be_kept_is_no_success(folder: Path, tmp_path: Path) -> None:
     done = call("report", str(folder / "one.toml"), "-o", "/proc/out.md", cwd=tmp_path)
     assert (done.code, done.out) == (1, "")
@@ -136,16 +151,28 @@ def test_a_report_that_could_not_be_kept_is_no_success(folder: Path, tmp_path: P
 def test_files_of_one_name_in_two_folders_are_two_sessions(folder: Path, tmp_path: Path) -> None:
     save(session([request("r1")], session_id="20261122T130000Z-0003"), tmp_path / "other" / "one.toml")
     done = call("report", str(folder / "one.toml"), "other", cwd=tmp_path)
-    assert done.out.startswith("# Report\n\n2 sessions, 3 runs.\n")
+    assert done.out.startswith("2 sessions, 3 runs.\n")
 
 
-def test_a_copy_that_holds_something_else_is_not_counted_and_said_so(folder: Path, tmp_path: Path) -> None:
+def test_of_two_copies_of_a_session_the_fuller_is_counted_and_said_so(folder: Path, tmp_path: Path) -> None:
     one = session([request("r1"), request("r2", state=RequestState.FAILED), request("r3")])
     save(one, tmp_path / "other" / "copy.toml")
-    done = call("report", str(folder / "one.toml"), "other", cwd=tmp_path)
-    assert done.out.startswith("# Report\n\n1 session, 2 runs.\n")
-    assert "A session was given more than once and is counted once." in done.out
-    assert f"Files differ in what they hold of session {one.id}: the first is counted." in done.out
+    differ = f"Files differ in what they hold of session {one.id}: the one that holds most is counted."
+    for places in ((str(folder / "one.toml"), "other"), ("other", str(folder / "one.toml"))):
+        done = call("report", *places, cwd=tmp_path)
+        assert done.out.startswith("1 session, 3 runs.\n")
+        assert "A session was given more than once and is counted once." in done.out
+        assert differ in " ".join(done.out.split()) and differ in done.err.splitlines()
+
+
+def test_of_copies_in_a_baseline_that_differ_the_same_is_said(folder: Path, tmp_path: Path) -> None:
+    one = session([request("r1"), request("r2")], session_id="20261122T130000Z-0003")
+    save(one, tmp_path / "before" / "copy.toml")
+    save(session([request("r1")], session_id=one.id), tmp_path / "before" / "a.toml")
+    done = call("report", str(folder / "one.toml"), "--baseline", "before", cwd=tmp_path)
+    differ = f"Files differ in what they hold of session {one.id}: the one that holds most is counted."
+    assert f"--baseline: {differ}" in done.err.splitlines()
+    assert differ not in done.out
 
 
 @pytest.mark.parametrize("what", ["kept/torn.toml", "empty", "nowhere.toml"])
@@ -160,7 +187,7 @@ def test_without_files_the_programs_own_sessions_are_reported(folder: Path, tmp_
     own = {"FOUNDRY_COMPARE_SESSIONS": str(folder)}
     done = call("report", cwd=tmp_path, environ=own)
     assert done.code == 0
-    assert done.out.startswith("# Report\n\n2 sessions, 3 runs.\n")
+    assert done.out.startswith("2 sessions, 3 runs.\n")
 
 
 def test_without_files_and_without_sessions_there_is_nothing_to_report_on(tmp_path: Path) -> None:
@@ -175,7 +202,7 @@ def test_a_session_that_is_only_in_a_journal_is_named(tmp_path: Path, sessions: 
     spare = own_folders / "state" / "spare.journal.jsonl"
     for journal in (killed, sessions / "open.journal.jsonl", sessions / "kept.journal.jsonl", spare):
         journal.parent.mkdir(parents=True, exist_ok=True)
-        journal.write_text("{}\n")
+        journal.write_text("\n")
     assert SessionLock(lock_path(sessions, "open")).acquire()
     says = "has a session that is in no file yet: start foundry-compare, and it is completed."
     done = call("report", str(sessions), cwd=tmp_path)
@@ -202,13 +229,32 @@ def test_a_row_says_once_how_many_of_its_runs_were_contended(tmp_path: Path) -> 
     for number, contended in enumerate([(True, True), (True, False), (False, False)]):
         requests = [request(f"r{n}", mode=Mode.RACE, contended=is_so) for n, is_so in enumerate(contended)]
         save(session(requests), tmp_path / f"{number}.toml")
-    notes = [call("report", str(tmp_path / f"{n}.toml"), cwd=tmp_path).out.count("contended |") for n in range(3)]
+    notes = [call("report", str(tmp_path / f"{n}.toml"), cwd=tmp_path).out.count("contended.") for n in range(3)]
     assert notes == [1, 1, 0]
-    assert "| 1 of 2 runs contended |" in call("report", str(tmp_path / "1.toml"), cwd=tmp_path).out
+    assert ": 1 of 2 runs contended." in call("report", str(tmp_path / "1.toml"), cwd=tmp_path).out
 
 
 def test_a_file_that_is_not_there_is_not_said_to_have_been_left(tmp_path: Path) -> None:
     done = call("report", "nofile.toml", cwd=tmp_path)
     assert done.err.splitlines()[0] == (
-        "skipped nofile.toml: nofile.toml cannot be read as a session. No such file or directory. Check the name."
+        f"skipped nofile.toml: nofile.toml cannot be read as a session. {NO_SUCH_FILE}. Check the name."
     )
+
+
+def test_what_is_asked_of_a_report_besides_what_every_one_has(folder: Path, tmp_path: Path) -> None:
+    checks = tmp_path / "checks.toml"
+    checks.write_text('[[check]]\nname = "brief"\nmax_words = 3\n', encoding="utf-8")
+    done = call(
+        "report", str(folder / "one.toml"), "--by", "prompt,model", "--metric", "ttft_ms", "--without", "looping",
+        "--select", "--weight", "latency=1", "--checks", str(checks), "--watts", "65", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    titles = ("Selection", "By prompt and model", "Your checks", "Energy and cost, estimated")
+    for title in some((*titles, "What was left out, and why")):
+        assert f"\n{title}\n{'=' * len(title)}\n" in done.out
+    assert "1 of 1 (21-100)" in done.out
+    assert all(len(line) <= 80 for line in some(done.out.splitlines()))
+    checks.write_text('[[check]]\nname = "brief"\nmax_wrds = 3\n', encoding="utf-8")
+    wrong = call("report", str(folder / "one.toml"), "--checks", str(checks), cwd=tmp_path)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "heck 1: `max_wrds` is not a key of a check that is known; did you mean `max_words`?" in wrong.err

@@ -10,7 +10,7 @@ import pytest
 from tests.support import sessions as make
 from tests.support.loopback_server import SCRIPTS, WORDS, LoopbackServer
 from tests.support.odd_servers import UnlistingServer
-from tests.support.program import Done, call, finish, start
+from tests.support.program import Done, call
 from tests.support.replay_service import replaying
 from tests.support.some import some
 from tests.support.streams import CASES, script
@@ -59,13 +59,13 @@ def test_json_is_one_object_of_the_promised_shape(at: At, tmp_path: Path, sessio
     done = call("run", *at, "-m", "good", "-m", "reasoning", "-m", "e500", "-p", "hi", "--json", cwd=tmp_path)
     assert done.code == 5
     data = done.json
-    assert set(data) == {"session", "runs"}
+    assert set(data) == {"session", "runs", "comparisons", "orders", "failures_compared", "not_comparable"}
     assert data["session"] == str(sessions / kept(sessions)[0])
     good, thinking, failed = data["runs"]
     promised = {"model", "prompt", "round", "state", "finish_reason", "answer", "metrics"}
     for run in some(data["runs"]):
         assert set(run) == promised | {
-            "reasoning", "error", "adjusted", "device", "system", "parameters", "launch",
+            "reasoning", "error", "adjusted", "device", "system", "parameters", "launch", "conversation",
         }  # fmt: skip
         assert {metric.name for metric in METRICS} <= set(run["metrics"])
     assert {key: good[key] for key in promised - {"metrics"}} == {
@@ -237,15 +237,6 @@ def test_where_nothing_can_be_written_no_folder_is_named_as_having_it(
     assert done.json["runs"][0]["answer"] == ANSWER
     assert done.err.splitlines()[-1].endswith("Nothing of it is kept.")
     assert "noted in" not in done.err
-
-
-def test_an_answer_is_printed_whatever_the_pipes_code_page(at: At, tmp_path: Path) -> None:
-    process = start(
-        "run", *at, "-m", "split", "-p", "hi", "--no-save", cwd=tmp_path, environ={"PYTHONIOENCODING": "cp1252"}
-    )
-    done = finish(process, encoding="cp1252")
-    assert (done.code, "Traceback" in done.err) == (0, False)
-    assert "Grüße ? ??\n" in done.out
 
 
 def test_behind_the_name_of_a_host_an_alias_and_a_device_mean_what_they_mean_without_it(

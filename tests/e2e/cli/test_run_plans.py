@@ -13,6 +13,8 @@ import pytest
 from tests.support.loopback_server import LoopbackServer
 from tests.support.program import call, finish, start, until
 from tests.support.sessions import request, session
+from tests.support.some import some
+from tests.support.system_words import NO_SUCH_FILE
 from tui.core.requests.request import BROKEN_OFF, RequestState
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import Overrides, Parameters
@@ -128,6 +130,18 @@ def test_the_workshops_variables_say_what_no_flag_says(at: At, server: LoopbackS
     flags = ("-m", "good", "-p", "hi")
     done = call("run", *at, *flags, "--no-save", "--json", cwd=tmp_path, environ=said)
     assert [(run["model"], run["prompt"]) for run in done.json["runs"]] == [("good", "hi")]
+    said = BARE | {"FOUNDRY_LOCAL_ALIAS": "burst", "COMPARE_PROMPT": "of run", "BENCH_PROMPT": "of bench"}
+    done = call(
+        "bench", *at, "--no-save", "--rounds", "1", "--junit", "b.xml", cwd=tmp_path,
+        environ=said | {"BENCH_TEMPERATURE": "0.2", "BENCH_STREAM": "0"},
+    )  # fmt: skip
+    assert done.code == 0 and "BENCH_STREAM=0 changes nothing" in done.err
+    assert (server.talks[-1].body["temperature"], server.talks[-1].body["model"]) == (0.2, "burst")
+    assert "of bench, round 1" in (tmp_path / "b.xml").read_text("utf-8")
+    done = call("run", *at, "--no-save", "--deterministic", cwd=tmp_path,
+                environ=said | {"BENCH_TEMPERATURE": "0.2", "SHOW_USAGE": "1"})  # fmt: skip
+    assert server.talks[-1].body["temperature"] == 0 and server.talks[-1].body["messages"][-1]["content"] == "of run"
+    assert re.search(r"\[tokens as the host counts them: prompt (\d+|-), answer \d+, total (\d+|-)\]", done.out)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +155,7 @@ def test_the_workshops_variables_say_what_no_flag_says(at: At, server: LoopbackS
         ("p.json", "[" * 100_000, "It is nested too deeply."),
         ("p.toml", "x = [", "It is not TOML"),
         ("p.toml", "a" + ".a" * 60 + " = 1", "A key in line 1 has more than 50 parts."),
-        ("gone.json", None, "No such file or directory"),
+        ("gone.json", None, NO_SUCH_FILE),
     ],
 )
 def test_a_file_that_is_no_list_of_prompts_is_named(
@@ -159,9 +173,9 @@ def test_a_file_that_is_no_list_of_prompts_is_named(
     ("text", "says"),
     [
         ('[{"temperature": 1}]', "Model 1: `alias` is missing."),
-        ('[{"alias": "good", "temprature": 1}]', "Model 1: `temprature` is not known; a model may have system,"),
-        ('{"good": {"temperature": 3}}', "Model 1: `temperature` should be from 0 to 2."),
-        ('{"good": {"max_tokens": "many"}}', "Model 1: `max_tokens` should be a whole number."),
+        ('[{"alias": "good", "temprature": 1}]', "did you mean `temperature`? Right would be"),
+        ('{"good": {"temperature": 3}}', "Model 1 (`good`): `temperature` should be from 0 to 2."),
+        ('{"good": {"max_tokens": "many"}}', "Model 1 (`good`): `max_tokens` should be a whole number."),
     ],
 )
 def test_a_file_that_is_no_list_of_models_is_named(at: At, tmp_path: Path, text: str, says: str) -> None:
@@ -229,6 +243,37 @@ def test_a_plan_whose_program_was_killed_is_gone_on_with_to_its_end(
     )
     assert session.state == "finished"
     assert [path.name for path in sessions.iterdir()] == [file.name]
+
+
+def test_of_two_programs_that_go_on_with_one_session_at_once_only_one_asks(
+    at: At, nobody: At, server: LoopbackServer, tmp_path: Path, sessions: Path
+) -> None:
+    plan = ("--mode", "measure", "--rounds", "3", "--warmup", "0")
+    process = start("run", *at, "-m", "endless", "-p", "hi", *plan, cwd=tmp_path)
+    until(lambda: any(len(talk.sends) > 3 for talk in server.talks))
+    process.kill()
+    finish(process)
+    (lock,) = sessions.glob("*.lock")
+    file = lock.with_suffix(".toml")
+    server.talks.clear()
+    both = [start("run", *at, "--resume", str(file), cwd=tmp_path) for _ in range(2)]
+    until(lambda: any(one.poll() is not None for one in both) or len(server.talks) > 1)
+    until(lambda: any(len(talk.sends) > 3 for talk in server.talks))
+    (refused,) = [one for one in both if one.poll() is not None]
+    (asking,) = [one for one in both if one is not refused]
+    done = finish(refused)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.splitlines()[-1] == (
+        f"foundry-compare: {file.name} cannot be gone on with. Another program has it open. "
+        "Try again when it has ended."
+    )
+    assert len(server.talks) == 1
+    asking.kill()
+    finish(asking)
+    done = call("run", *nobody, "--resume", str(file), "--no-save", cwd=tmp_path)
+    assert done.code == 3
+    answers = [request.answer for request in load(file).requests.values()]
+    assert len(answers) == 2 and all(some(answers)), "the one that was killed first, and the one that asked"
 
 
 def test_a_session_is_not_gone_on_with_on_another_kind_of_host_or_with_other_questions(
@@ -337,3 +382,68 @@ def test_a_retry_says_that_it_waits_and_for_whom(at: At, tmp_path: Path) -> None
     done = call("run", *at, "-m", "busy", "-m", "e500", "-p", "hi", "--retries", "1", cwd=tmp_path)
     assert done.code == 5
     assert "busy, e500: asked once more in 1 s, as the host wishes" in done.err.splitlines()
+
+
+def test_it_closes_with_what_was_counted_and_the_verdict(at: At, tmp_path: Path) -> None:
+    asked = ("-p", "one", "-p", "two", "--rounds", "2", "--mode", "measure")
+    done = call("run", *at, "-m", "good", "-m", "late_text", "-m", "e500", *asked, cwd=tmp_path)
+    _, title, closing = done.out.partition("\nWhat may be said, on the same prompts\n")
+    assert title
+    _, need, rounds, first, verdict, *others = closing.splitlines()
+    assert f"{need} {rounds}" == (
+        "Two models need 6 prompts at least for any verdict; further rounds of the same prompts do not count."
+    )
+    assert re.fullmatch(r"- first text: good faster than late_text in 4 of 4, [\d.]+ times;", first), first
+    assert re.fullmatch(r"  too few \(about \d+ more prompts\): n 2, [\d.]+ times \(.+", verdict), verdict
+    assert any(line.startswith("- whole answer: ") for line in others)
+    assert "- failed: e500 4 of 4, good 0 of 4, late_text 0 of 4." in others
+    speed = others[others.index("Speed, measured") + 4 :]
+    assert [row.split()[:3] for row in speed[:3]] == [["1", "e500", "0"], ["2", "good", "4"], ["3", "late_text", "4"]]
+    assert others[-1].startswith("Kept in ")
+    assert all(len(line) <= 80 for line in (first, verdict, *others[:-1]))
+
+
+def test_a_race_of_rounds_closes_with_a_table_and_no_verdict_on_speed(at: At, tmp_path: Path) -> None:
+    ask = ("run", *at, "-m", "good", "-m", "burst", "-p", "hi", "--rounds", "2")
+    done = call(*ask, cwd=tmp_path)
+    _, title, closing = done.out.partition("\nSpeed, raced\n")
+    assert title and "no verdict on speed from a race: --mode measure asks" in " ".join(closing.split())
+    assert "faster" not in done.out and "1, 2: contended." in done.out
+    assert "Speed" not in call(*ask, "--json", cwd=tmp_path).out
+    assert "Speed" not in call(*ask[:-2], cwd=tmp_path).out, "one answer of each is its own table"
+
+
+def test_a_report_of_the_file_has_the_numbers_that_it_closed_with(at: At, tmp_path: Path) -> None:
+    asked = ("-m", "good", "-m", "late_text", "-p", "one", "-p", "two", "--mode", "measure")
+    data = call("run", *at, *asked, "--json", cwd=tmp_path).json
+    report = call("report", data["session"], "--format", "json", cwd=tmp_path).json
+    assert data["comparisons"] == report["comparisons"] != []
+
+
+def test_one_answer_of_each_is_compared_in_json_alone(at: At, tmp_path: Path) -> None:
+    done = call("run", *at, "-m", "good", "-m", "burst", "-p", "hi", cwd=tmp_path)
+    assert "What may be said" not in done.out
+    data = call("run", *at, "-m", "good", "-m", "burst", "-p", "hi", "--json", cwd=tmp_path).json
+    (first, *_) = data["comparisons"]
+    assert (first["figure"], first["outcome"], first["n"], first["mode"]) == ("ttft_ms", "no verdict", 1, "race")
+    assert {first["a"]["model"], first["b"]["model"]} == {"good", "burst"}
+    assert first["sentence"] == f"first text: {first['counts_in_words']}; {first['verdict_in_words']}"
+
+
+def test_each_answer_goes_into_a_file_and_none_is_replaced_unless_that_is_said(at: At, tmp_path: Path) -> None:
+    ask = ("run", *at, "-m", "good", "-m", "cut", "-m", "e500", "-p", "one", "-p", "two", "--out-dir", "out/here")
+    done = call(*ask, cwd=tmp_path)
+    assert done.code == 5 and "4 answers written to " in done.err
+    folder = tmp_path / "out" / "here"
+    expected = ["cut-p1-cut.txt", "cut-p2-cut.txt", "p1-good.txt", "p2-good.txt"]
+    assert sorted(file.name for file in folder.iterdir()) == expected, "what is not whole says so, what failed has none"
+    answers = {run["answer"] for run in call(*ask[:-2], "--json", cwd=tmp_path).json["runs"] if run["model"] == "good"}
+    assert answers == {(folder / "p1-good.txt").read_bytes().decode()}
+    (folder / "p2-good.txt").write_text("mine", "utf-8")
+    again = call(*ask, cwd=tmp_path)
+    assert (again.code, again.out) == (2, "") and "is there already" in again.err and "--force" in again.err
+    assert (folder / "p2-good.txt").read_text("utf-8") == "mine"
+    assert call(*ask, "--force", cwd=tmp_path).code == 5
+    assert (folder / "p2-good.txt").read_text("utf-8") != "mine"
+    assert call(*ask[:-1], "out/here/p1-good.txt", cwd=tmp_path).code == 2
+    assert call(*ask, "--blind", cwd=tmp_path).code == 2

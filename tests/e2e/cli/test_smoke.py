@@ -7,12 +7,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from junitparser import Failure, JUnitXml
 
 from tests.hosts.models_server import as_json, serving
 from tests.support.loopback_server import SCRIPTS, LoopbackServer
 from tests.support.program import call
+from tests.support.replay_service import replaying
 from tests.support.some import some
-from tui.core.plans.plan import MAX_MODELS
+from tui.core.plans.mode import MAX_MODELS
 
 At = tuple[str, str]
 
@@ -111,7 +113,7 @@ def test_without_names_none_of_many_models_is_asked(at: At, server: LoopbackServ
     assert len(SCRIPTS) > MAX_MODELS and not server.talks
     assert done.code == 2
     assert f"Of more than {MAX_MODELS} models none is asked unless it is named. The host has: " in done.err
-    assert done.err.endswith("Choose with -m MODEL.\n")
+    assert done.err.endswith(f"Choose with -m MODEL; -m all-cached asks all {len(SCRIPTS)}.\n")
     assert f"more than {MAX_MODELS} none" in " ".join(call("smoke", "--help", cwd=tmp_path).out.split())
 
 
@@ -164,3 +166,46 @@ def test_the_screen_without_a_terminal_is_refused_with_a_way_out(tmp_path: Path)
     done = call(cwd=tmp_path)
     assert (done.code, done.out) == (2, "")
     assert "foundry-compare run" in done.err
+
+
+def test_what_is_wanted_and_not_cached_is_a_check_of_its_own(tmp_path: Path) -> None:
+    with replaying() as service:
+        *here, absent = service.cached[:3]
+        service.cached = here
+        done = call("smoke", "--host", service.url, "-m", "all-cached", "-m", absent, "--junit", "s.xml", cwd=tmp_path)
+        chat = call("smoke", "--host", service.url, "-m", "tag:chat", "--json", cwd=tmp_path)
+        none = call("smoke", "--host", service.url, "-m", "tag:poems", cwd=tmp_path)
+    lines = done.out.splitlines()
+    assert done.code == 4
+    assert f"FAIL  cached: 2 of 3 wanted models are here; not {absent}" in lines
+    assert any(line.startswith(f"FAIL  {absent}: ") and "is not downloaded" in line for line in lines), lines
+    assert {line.split()[1] for line in lines if "answered in" in line} == {f"{name}:" for name in here}
+    (suite,) = JUnitXml.fromfile(str(tmp_path / "s.xml"))
+    cases = {case.name: case for case in suite}
+    assert list(cases)[:3] == ["host", "models", "cached"] and len(cases) == len(lines)
+    assert isinstance(cases[absent].result[0], Failure) and "not downloaded" in cases[absent].result[0].message
+    assert cases[here[0]].is_passed and cases[here[0]].time > 0
+    assert {check["check"] for check in chat.json["checks"]} == {"host", "models", "cached", here[0]}, (
+        "of others it says nothing"
+    )
+    assert none.code == 4 and "No model that is here has the tag poems. Tags are: chat." in none.out
+
+
+def test_an_exact_name_wins_over_a_word_and_one_model_needs_none(tmp_path: Path) -> None:
+    with serving(as_json({"data": [{"id": "all-cached"}, {"id": "tag:chat"}, {"id": "third"}]})) as server:
+        named = call("smoke", "--host", server.url, "-m", "all-cached", "-m", "tag:chat", "--json", cwd=tmp_path)
+    assert {check["check"] for check in named.json["checks"][2:]} == {"all-cached", "tag:chat"}
+    with LoopbackServer().running() as one:
+        one.listed = ("good",)
+        done = call("smoke", "--host", one.url, cwd=tmp_path)
+    assert done.code == 0 and done.out.splitlines()[-1].startswith("ok    good: answered in ")
+
+
+def test_a_junit_file_that_is_there_is_not_replaced_unless_that_is_said(at: At, tmp_path: Path) -> None:
+    (tmp_path / "s.xml").write_text("mine", "utf-8")
+    ask = ("smoke", *at, "-m", "empty", "--junit", "s.xml")
+    refused = call(*ask, cwd=tmp_path)
+    assert (refused.code, refused.out) == (2, "") and (tmp_path / "s.xml").read_text("utf-8") == "mine"
+    done = call(*ask, "--force", cwd=tmp_path)
+    (suite,) = JUnitXml.fromfile(str(tmp_path / "s.xml"))
+    assert (done.code, suite.tests, suite.failures) == (6, 3, 1)

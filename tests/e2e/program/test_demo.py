@@ -91,7 +91,7 @@ def test_measured_models_answer_one_after_another(tmp_path: Path, own_folders: P
     for request in some(measured):
         check_times(request)
         assert request.metrics.load_ms is None
-    report = call("report", str(own_folders / "sessions"), cwd=tmp_path)
+    report = call("report", "--format", "md", str(own_folders / "sessions"), cwd=tmp_path)
     assert report.code == 0
     assert all(f"({model})" in report.out for model in some(MODELS))
 
@@ -115,4 +115,4 @@ def test_a_model_that_is_not_in_the_bundle_is_missing(tmp_path: Path) -> None:
 def test_smoke_finds_everything_well(tmp_path: Path) -> None:
     done = call("smoke", cwd=tmp_path)
     assert done.code == 0, done.out
-    assert [line[:4] for line in done.out.splitlines()] == ["ok  "] * (2 + len(MODELS))
+    assert [line[:4] for line in done.out.splitlines()] == ["ok  "] * (3 + len(MODELS))

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import sysconfig
-import venv
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +16,8 @@ from tests.e2e.program.conftest import NO_RUNTIME
 from tests.support.loopback_server import LoopbackServer
 from tests.support.program import call
 from tui.storage.theme_files import bundled_folder
+
+venv = pytest.importorskip("venv", reason="no venv module")
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = "foundry-compare.exe" if sys.platform == "win32" else "foundry-compare"

@@ -18,6 +18,7 @@ from tests.support.loopback_server import LoopbackServer, Wire, text
 from tests.support.program import call
 from tests.support.requests import folded, until_ended
 from tests.support.some import some
+from tui.cli.main import cli
 from tui.core.sessions.session_model import Endpoint
 from tui.engine.engine_client import EngineClient
 from tui.engine.protocol import Start
@@ -25,6 +26,8 @@ from tui.hosts.adapter.host import AdapterHost
 from tui.hosts.embedded.host import EmbeddedHost
 from tui.hosts.foundry.cli import FoundryCli
 from tui.net.secrets import REDACTED
+from tui.storage.index.database import SessionIndex, index_path
+from tui.storage.index.scan import key_of as key_of_file
 
 KEY = "sk-echo-0123456789abcdef"
 KEYS = ("FOUNDRY_COMPARE_API_KEY", "API_KEY", "OPENAI_API_KEY", "BOX_SECRET")
@@ -122,6 +125,42 @@ def test_an_echoed_key_is_neither_shown_nor_kept(
         other = call(command, "--host", host, *more, *form, cwd=tmp_path, environ=environ)
         assert KEY not in other.out + other.err
         assert command != "models" or f"model-{REDACTED}" in other.out
+
+
+def test_what_is_made_of_a_session_has_no_key_either(
+    server: LoopbackServer, tmp_path: Path, own_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = call(
+        "run", "--host", server.url, "-m", "echo", "-m", "break_off", "-p", "hi", cwd=tmp_path, environ={"API_KEY": KEY}
+    )
+    (kept,) = (own_folders / "sessions").glob("*.toml")
+    assert done.code == 5 and REDACTED in kept.read_text("utf-8")
+    damaged = tmp_path / "damaged.toml"
+    damaged.write_bytes(kept.read_bytes()[:-60])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("API_KEY", KEY)
+    for args in some((
+        ("sessions", "scores", str(kept), "--template", "sheet.csv"),
+        ("sessions", "scores", str(kept), "--template", "sheet.toml", "--blind"),
+        ("sessions", "merge", str(kept), str(kept), "-o", "merged.toml"),
+        ("sessions", "repair", "damaged.toml"),
+        ("doctor", "--host", server.url, "--bundle", "bundle.txt", "--with", str(kept), "--texts", "--yes"),
+    )):  # fmt: skip
+        with pytest.raises(SystemExit) as ended:
+            cli.main([*args], "foundry-compare")
+        assert not ended.value.code, args
+    assert assert_kept_nowhere(tmp_path) == 6
+
+    # The index keeps texts packed; the trash has the session as it is.
+    for args in some((("list", "--json"), ("search", "whole"), ("trash", kept.name))):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["sessions", *args], "foundry-compare")
+        assert not ended.value.code, args
+        with SessionIndex(index_path(own_folders / "cache")) as index:
+            texts = "".join(found.text for found in index.texts(key_of_file(kept)))
+        assert KEY not in texts and (REDACTED in texts) == (args[0] != "trash")
+    assert assert_kept_nowhere(own_folders)
+    assert REDACTED in (tmp_path / "bundle.txt").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ async def test_a_restarted_daemon_is_found_at_its_new_port_with_what_was_typed_a
             await play.type("What is RAG?", "enter")
             assert await answered(play) == [RequestState.DONE] * 2
             first, before = run_of(play), daemon.root
+            await play.until(lambda: "Search first" in play.pane(1))
             await play.press("e", "end")  # keeps what was asked
             await play.type(" And why?")
             daemon.stop()

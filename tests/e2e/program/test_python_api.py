@@ -77,7 +77,7 @@ def test_a_failure_ends_a_script_with_its_sentence(tmp_path: Path, server: Loopb
     assert "NoModelError: " in done.err.splitlines()[-1]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no signals to send")
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_an_interrupted_script_has_kept_what_arrived(tmp_path: Path, own_folders: Path, server: LoopbackServer) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
     process = start("script.py", server.url, "endless", cwd=tmp_path, program=PYTHON)

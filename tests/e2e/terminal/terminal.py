@@ -136,9 +136,9 @@ class Family:
         process.kill()
         _until_none(lambda: [process] if _runs(process) else [])
 
-    def wait_for_the_end(self) -> None:
-        """Wait until all that are known have ended, of whom there must be three: program, engine, runtime."""
-        assert len(self._all) >= 3, self._all
+    def wait_for_the_end(self, at_least: int = 3) -> None:
+        """Wait until all that are known have ended, of whom there must be so many: program, engine, runtime."""
+        assert len(self._all) >= at_least, self._all
         _until_none(self._alive)
 
     def end(self) -> None:

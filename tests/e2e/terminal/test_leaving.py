@@ -112,7 +112,7 @@ def test_nobody_waits_for_a_model_that_loads(screen: str, way: str, code: int, s
         if screen == "compare":
             window.sees("Loading the model")
         else:
-            window.sees("0/1 loaded")
+            window.sees("F1 Models", "slow")
             window.press("F1")
             window.sees("/ filter")
             window.press("l")

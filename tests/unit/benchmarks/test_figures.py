@@ -13,6 +13,9 @@ from benchmarks.page import write_blocks
 from benchmarks.parts.accuracy import Judged
 from benchmarks.parts.asking import Asked
 from benchmarks.parts.first_paint import Paints
+from benchmarks.parts.history import Histories
+from benchmarks.parts.report_data import Queried
+from benchmarks.parts.scoring import Decided
 from benchmarks.parts.slow_rates import SlowRate
 from benchmarks.parts.soak import Soaked
 from benchmarks.parts.streaming import Streamed
@@ -45,13 +48,48 @@ def test_each_figure_is_one_value_over_another() -> None:
             SlowRate(3, 8, ours=[streamed(3.0)], bare=[streamed(1.0)]),
         ],
         asked=Asked(enter_ms=[6, 8, 40], rerun_ms=[9, 12, 11]),
+        decided=Decided([20, 20, 40]),
+        decided_slow=Decided([1200]),
+        histories=Histories(
+            10_000, load=20, first=24.1, version=[0.1, 0.1, 0.2], listed=[0.3, 0.5, 0.3], as_json=[0.35],
+            searched=[0.2, 0.2, 0.6],
+            peak_bytes=70_000_000, index_bytes=160_000_000,
+            shown_ms=[300, 500, 400], found_ms=[200],
+        ),
+        queried=[Queried("one", 2.0, 90_000_000, 4), Queried("other", 4.0, 160_000_000, 12)],
     )  # fmt: skip
     rows = figures(found, **NAMES)
     assert [row.value for row in rows] == pytest.approx(
-        [0.25, 1.1, 0.5, 0.1, 0.02, 0.25, 1.5, 0.25, 1.1, 0.7, 1.4, 3, 11]
+        [
+            0.25,
+            1.1,
+            0.5,
+            0.1,
+            0.02,
+            0.25,
+            1.5,
+            0.25,
+            1.1,
+            0.7,
+            1.4,
+            3,
+            11,
+            38,
+            1200,
+            1.2,
+            0.2,
+            0.25,
+            0.1,
+            160,
+            400,
+            200,
+            4,
+            160,
+        ]
     )
     assert [row.verdict for row in rows] == [
         "aim", "aim", "aim", "aim", "aim", "aim", "must", "must", "aim", "must", "must", "missed", "must",
+        "must", "missed", "must", "must", "must", "aim", "missed", "aim", "aim", "must", "must",
     ]  # fmt: skip
     assert found.faults() == []
 

@@ -34,6 +34,10 @@ def test_our_own_processes_are_given_what_is_listed_and_nothing_else(child: Chil
     assert environment_of(child, ALL) == NEEDED | WINDOWS | NETWORK | more
 
 
+def test_a_reader_of_files_is_given_nothing_of_the_network() -> None:
+    assert environment_of(ChildKind.READER, ALL) == NEEDED | WINDOWS
+
+
 def test_an_adapter_is_given_what_its_user_names() -> None:
     given = environment_of(ChildKind.ADAPTER, ALL, named=("HF_TOKEN", "EDITOR", "HTTP_PROXY", "NOT_SET"))
     assert given == environment_of(ChildKind.ADAPTER, ALL) | LOGIN | {"HF_TOKEN": "k7", "EDITOR": "vi"}

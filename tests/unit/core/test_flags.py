@@ -8,9 +8,10 @@ import pytest
 
 from tests.support import sessions as make
 from tests.support.some import some
+from tools.flag_accuracy import TEXT_FLAGS
 from tui.core.metrics.metrics import NoRate
 from tui.core.metrics.registry import FLAGS, METRICS, Place, mark, sentences, unknown
-from tui.core.plans.plan import Mode
+from tui.core.plans.mode import Mode
 from tui.core.requests.events import Usage
 from tui.core.requests.request import Request, RequestState
 
@@ -39,6 +40,12 @@ def without_reason() -> Request:
     return request
 
 
+def answered(*answer: str, model: str = "phi-4") -> Request:
+    request = make.request("r1", answer=answer)
+    make.session([request], models=[make.target("m1", model)])
+    return request
+
+
 REQUESTS = [
     (make.request("r1"), set()),
     (make.request("r1", mode=Mode.RACE), {"contended"}),
@@ -55,7 +62,15 @@ REQUESTS = [
     (ended("stop"), {"unanswered"}),
     (ended("length"), {"unanswered", "truncated"}),
     (make.request("r1", state=RequestState.STOPPED), {"broken_off"}),
-    (make.request("r1", state=RequestState.FAILED), set()),
+    (make.request("r1", state=RequestState.FAILED), {"broken_off"}),
+    (make.request("r1", state=RequestState.FAILED, answer=()), set()),
+    (make.request("r1", state=RequestState.CUT), {"broken_off"}),
+    (answered("Paris."), set()),
+    (answered("Yes. ", *["We go on. "] * 20), {"looping"}),
+    (answered("Paris.", "<|im_end|>"), {"leaked_tokens"}),
+    (answered("I'm sorry, but I can't help with that."), {"refused"}),
+    (answered("I am Phi."), {"names_itself"}),
+    (answered("I am Phi.", model="qwen2.5"), set()),
     (without_reason(), {"broken_off"}),
     (make.request("r1", state=RequestState.EMPTY), set()),
     (make.request("r1", state=RequestState.SKIPPED), set()),
@@ -94,6 +109,27 @@ def test_what_is_not_known_is_no_flag() -> None:
         request = cached(tokens)
         assert flag.holds(request, request.metrics) is holds
         assert flag.json(request, request.metrics) == ("ttft_from_cache", holds)
+
+
+def test_of_a_request_that_still_runs_nothing_is_known_from_its_text() -> None:
+    request = make.request("r1", state=RequestState.RUNNING, answer=["I'm sorry, but I can't help with that."])
+    for flag in some(FLAGS):
+        if flag.name in TEXT_FLAGS:
+            assert flag.holds(request, request.metrics) is None
+
+
+def test_what_is_wrong_with_a_text_is_said_in_a_sentence() -> None:
+    loop = answered("Yes. ", *["We\x1b go on. "] * 20, "<|im_end|>")
+    assert said(loop) == [
+        "The answer repeats itself: “We␛ go on”, 20 times.",
+        "The answer holds tokens of the chat template: <|im_end|>.",
+    ]
+
+
+def test_a_cut_answer_is_said_once() -> None:
+    """Its pane shows how it ended, and what to do, in a place of its own."""
+    assert said(make.request("r1", state=RequestState.CUT)) == []
+    assert said(make.request("r1", state=RequestState.STOPPED)) == ["Stopped; what arrived is kept."]
 
 
 def test_only_numbers_of_tokens_that_the_host_did_not_count_are_marked() -> None:

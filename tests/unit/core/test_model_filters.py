@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tui.core.catalog.model_card import ModelCard, ModelState
+from tui.core.catalog.model_card import ModelCard, ModelState, tagged
 from tui.core.catalog.model_filters import UNKNOWN, FilterBy, ModelFilter, value_of, values
+from tui.core.narrowing import stepped
 
 CPU = ModelCard("a-cpu", "a", device="CPU", licence="MIT", task="chat-completion", state=ModelState.LOADED, tools=True)
 GPU = ModelCard("a-gpu", "a", device="GPU", licence="MIT", task="chat-completion", state=ModelState.CATALOG)
@@ -35,31 +36,35 @@ def test_the_values_that_occur_are_listed_in_order_and_the_unknown_last(
 
 
 def test_what_a_model_does_not_say_is_a_hyphen() -> None:
-    assert [value_of(BARE, facet) for facet in FilterBy] == [UNKNOWN] * 5
+    assert [value_of(BARE, facet) for facet in FilterBy] == [UNKNOWN] * 6
 
 
 def test_a_facet_steps_through_its_values_and_back_to_all() -> None:
-    wanted, seen = ModelFilter(), []
+    picked: dict[FilterBy, str] = {}
+    seen = []
     for _ in range(5):
-        wanted = wanted.stepped(FilterBy.DEVICE, CARDS)
-        seen.append(shown(wanted))
+        picked = stepped(picked, FilterBy.DEVICE, values(CARDS, FilterBy.DEVICE))
+        seen.append(shown(ModelFilter(picked=picked)))
     assert seen == [["a-cpu"], ["a-gpu"], ["b-npu"], ["c"], ["a-gpu", "a-cpu", "b-npu", "c"]]
 
 
 def test_facets_and_words_must_all_hold() -> None:
-    wanted = ModelFilter("a").stepped(FilterBy.TASK, CARDS)
-    assert shown(wanted) == ["a-gpu", "a-cpu"]
-    wanted = wanted.stepped(FilterBy.TOOLS, CARDS).stepped(FilterBy.TOOLS, CARDS)
-    assert (wanted.picked, shown(wanted)) == ({FilterBy.TASK: "chat", FilterBy.TOOLS: "yes"}, ["a-cpu"])
-    assert shown(wanted.opened()) == ["a-gpu", "a-cpu", "b-npu"]
+    assert shown(ModelFilter("a", {FilterBy.TASK: "chat"})) == ["a-gpu", "a-cpu"]
+    assert shown(ModelFilter("a", {FilterBy.TASK: "chat", FilterBy.TOOLS: "yes"})) == ["a-cpu"]
+    assert shown(ModelFilter("a")) == ["a-gpu", "a-cpu", "b-npu"]
 
 
 def test_a_value_that_no_model_has_any_more_gives_way_to_the_first() -> None:
-    wanted = ModelFilter(picked={FilterBy.DEVICE: "TPU"})
-    assert shown(wanted) == []
-    assert wanted.stepped(FilterBy.DEVICE, CARDS).picked == {FilterBy.DEVICE: "CPU"}
+    picked = {FilterBy.DEVICE: "TPU", FilterBy.TASK: "chat"}
+    assert shown(ModelFilter(picked=picked)) == []
+    assert stepped(picked, FilterBy.DEVICE, ("CPU", "GPU")) == {FilterBy.DEVICE: "CPU", FilterBy.TASK: "chat"}
 
 
-def test_a_filter_narrows_as_soon_as_it_may_leave_something_out() -> None:
-    assert not ModelFilter("  ").narrows
-    assert ModelFilter("a").narrows and ModelFilter(picked={FilterBy.TASK: "chat"}).narrows
+def test_tags_of_a_persons_file_are_told_by_id_before_alias_and_each_is_a_value_of_its_own() -> None:
+    tags = {"a": ("small", "code"), "a-gpu": ("fast",), "b-npu": ("small",)}
+    cards = tagged(CARDS, tags)
+    assert cards == CARDS, "it is the same model whatever somebody calls it"
+    assert values(cards, FilterBy.TAG) == ("code", "fast", "small", UNKNOWN)
+    wanted = ModelFilter(picked={FilterBy.TAG: "small"})
+    assert [card.id for card in cards if wanted.admits(card)] == ["a-cpu", "b-npu"]
+    assert [card.id for card in cards if ModelFilter("fast").admits(card)] == ["a-gpu"]

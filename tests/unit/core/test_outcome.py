@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support import sessions as make
-from tui.core.plans.plan import Mode
+from tui.core.plans.mode import Mode
 from tui.core.requests import events as ev
 from tui.core.requests.outcome import COMPLETE, outcome
 from tui.core.requests.request import Request, RequestSpec, RequestState

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.some import some
-from tui.core.plans.plan import Mode, Plan, PlannedRequest, schedule
+from tui.core.errors import BadInputError
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import Order, Plan, PlannedRequest, PlanOptions, schedule
 
 MODELS = ("m1", "m2", "m3")
 
@@ -105,3 +107,25 @@ def test_models_that_are_loaded_alone_are_warmed_up_and_asked_everything_one_aft
     for run in some(runs):
         assert [(slot.round, slot.prompt) for slot in run] == [(0, "p1"), (1, "p1"), (1, "p2"), (2, "p1"), (2, "p2")]
     assert sorted(slots, key=repr) == sorted((slot for (slot,) in schedule(plan(rounds=2, warmup=1))), key=repr)
+
+
+def test_two_models_take_turns_as_abba_over_rounds_and_prompts() -> None:
+    asked = Plan("p", Mode.MEASURE, ("a", "b"), ("x", "y", "z"), rounds=2, warmup=1, order=Order.ABBA)
+    order = [(one.prompt, one.model) for batch in schedule(asked) for one in batch if not one.warmup]
+    first = [pair[0][1] for pair in zip(order[::2], order[1::2], strict=True)]
+    assert first == ["a", "b", "a", "b", "a", "b"]
+    by_prompt = {prompt: [model for which, model in order if which == prompt] for prompt in "xyz"}
+    assert by_prompt == {"x": [*"abba"], "y": [*"baab"], "z": [*"abba"]}
+
+
+def test_abba_is_for_a_measured_plan_without_alone() -> None:
+    PlanOptions(mode=Mode.MEASURE, order=Order.ABBA).check()
+    for options in some((PlanOptions(order=Order.ABBA), PlanOptions(Mode.MEASURE, alone=True, order=Order.ABBA))):
+        with pytest.raises(BadInputError, match="abba"):
+            options.check()
+
+
+@pytest.mark.parametrize("seconds", [-1, 3601, float("nan"), float("inf")])
+def test_a_pause_is_at_most_an_hour(seconds: float) -> None:
+    with pytest.raises(BadInputError, match="pause_s"):
+        PlanOptions(pause_s=seconds).check()

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tui.core.plans.plan_files import models_from, prompts_from
+from tui.core.dict_reader import EntryError
+from tui.core.plans.model_files import models_from
+from tui.core.plans.plan_files import PROMPT_KEYS, prompts_from, prompts_of_lines
 from tui.core.plans.prompt import Prompt
 from tui.core.sessions.session_model import Overrides, Parameters
 
@@ -14,8 +16,8 @@ from tui.core.sessions.session_model import Overrides, Parameters
 @pytest.mark.parametrize("where", [lambda rows: rows, lambda rows: {"prompts": rows}, lambda rows: {"prompt": rows}])
 def test_prompts_are_texts_or_tables_by_themselves_or_under_a_name(where: Any) -> None:
     rows = ["one", {"user": "two", "system": "s", "facets": ["f"], "tags": ["t"], "id": 7}, {"question": "three"}]
-    assert prompts_from(where(rows)) == (
-        Prompt("one"), Prompt("two", "s", ("f",), ("t",)), Prompt("three"),
+    assert prompts_from(where(rows)).prompts == (
+        Prompt("one"), Prompt("two", "s", ("f",), ("t",), id="7"), Prompt("three"),
     )  # fmt: skip
 
 
@@ -53,3 +55,40 @@ def test_a_prompts_messages_take_a_models_own_system_prompt_and_the_marker_comes
     assert prompt.messages("Be odd.") == [system | {"content": "Be odd."}, user]
     assert prompt.messages(marker="1f") == [system | {"content": "[1f] Be brief."}, user]
     assert prompt.messages("", "1f") == [user | {"content": "[1f] Why?"}]
+
+
+def test_a_prompt_may_have_a_name_and_an_answer_that_would_be_right_and_a_file_values_of_its_variables() -> None:
+    rows = [{"prompt": "Why {x}?", "id": "why", "expected": "So."}, {"text": "How?", "expected": ["slowly"]}]
+    found = prompts_from({"prompts": rows, "variables": {"x": "bits"}, "author": "somebody"})
+    assert found.prompts == (Prompt("Why {x}?", id="why", expected="So."), Prompt("How?", facets=("slowly",)))
+    assert found.variables == (("x", "bits"),)
+
+
+@pytest.mark.parametrize(
+    ("rows", "says", "key"),
+    [
+        (["a", {"id": "rag", "system": "s"}], "Prompt 2 (`rag`): `user` is missing", "user"),
+        ([{"question": " "}], "Prompt 1: `question` is empty", "question"),
+        (["a", 3], "Prompt 2: it should be text or a table", "user"),
+        ([{"user": "a", "sytem": "b"}], "Prompt 1: `sytem` is passed over; did you mean `system`?", "system"),
+        ([{"user": "a", "facets": "b"}], "Prompt 1: `facets` should be a list", "facets"),
+        ([{"user": "a", "expected": 3}], "Prompt 1: `expected` should be text", "expected"),
+        ([{"user": "a", "id": []}], "Prompt 1: `id` should be text", "id"),
+    ],
+)
+def test_a_mistake_is_named_by_its_entry_and_its_key(rows: Any, says: str, key: str) -> None:
+    with pytest.raises(EntryError) as caught:
+        prompts_from(rows)
+    assert (str(caught.value), caught.value.key) == (says, key)
+
+
+@pytest.mark.parametrize("key", list(PROMPT_KEYS))
+def test_what_is_shown_as_right_is_right(key: str) -> None:
+    question = {} if key in ("user", "prompt", "question", "text") else {"user": "Why?"}
+    assert len(prompts_from([question | {key: PROMPT_KEYS[key]}]).prompts) == 1
+
+
+def test_a_plain_text_has_a_prompt_in_each_line_that_is_not_empty() -> None:
+    assert prompts_of_lines("\n One? \r\n\n# two\n").prompts == (Prompt("One?"), Prompt("# two"))
+    with pytest.raises(ValueError, match="a prompt in each line"):
+        prompts_of_lines(" \n")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support import sessions as make
+from tests.support.some import some
 from tui.core.catalog.model_card import ModelCard, find_model
-from tui.core.plans.plan import Mode, Plan, PlannedRequest, schedule
-from tui.core.plans.plan_run import newest, remaining
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import Plan, PlannedRequest, schedule
+from tui.core.plans.plan_run import count_made, newest, remaining
 from tui.core.plans.progress import Progress, progress
+from tui.core.requests.events import Failed
 from tui.core.requests.request import Request, RequestState
 
 PLAN = Plan("measure", Mode.MEASURE, ("m1", "m2"), ("p1", "p2"), rounds=2, warmup=1, seed=11)
@@ -35,6 +40,14 @@ def left(states: dict[int, RequestState]) -> list[PlannedRequest]:
     ]
 
 
+@given(st.dictionaries(st.integers(0, len(slots(PLAN)) - 1), st.sampled_from(list(S))))
+def test_what_is_made_and_what_remains_are_the_plan(states: dict[int, RequestState]) -> None:
+    every = slots(PLAN)
+    requests = [request_in(n, every[n], state) for n, state in states.items()]
+    still = [slot for batch in remaining(PLAN, requests) for slot in batch if not slot.warmup]
+    assert count_made(PLAN, requests) + len(still) == PLAN.size == 8
+
+
 def test_a_plan_nobody_has_begun_is_all_left() -> None:
     assert remaining(PLAN, []) == schedule(PLAN)
     other = make.request("r1", plan="another")
@@ -45,6 +58,23 @@ def test_what_is_left_keeps_the_plans_order_and_is_warmed_up_again() -> None:
     every = slots(PLAN)
     done = dict.fromkeys(range(5), S.DONE)
     assert left(done) == every[:2] + every[5:]
+
+
+def test_what_found_no_server_is_asked_again() -> None:
+    every = slots(PLAN)
+    failures = {
+        ("connect", ""): True, ("host", "NoHostError"): True, ("host", "NoModelError"): False, ("status", ""): False,
+    }  # fmt: skip
+    for (kind, name), again in some(failures.items()):
+        away = Failed("r9", 5, kind, "It is away.", "", name)
+        failed = make.fold(Request(make.spec("r9", **vars_of(every[-1]))), away)
+        done = [request_in(n, slot) for n, slot in enumerate(every[:-1])]
+        assert bool(remaining(PLAN, [*done, failed])) is again
+
+
+def vars_of(slot: PlannedRequest) -> dict[str, object]:
+    """What tells a request of the plan from the others."""
+    return {"model": slot.model, "prompt": slot.prompt, "round": slot.round, "warmup": slot.warmup}
 
 
 def test_a_model_with_nothing_left_is_not_warmed_up() -> None:

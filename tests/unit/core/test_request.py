@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.support import sessions as make
 from tests.support.sessions import ASKED, MS, SENT, fold, spec
 from tests.support.some import any_number_of
-from tui.core.plans.plan import Mode, Plan
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import Plan
 from tui.core.plans.plan_run import PlanRun
 from tui.core.requests import events as ev
 from tui.core.requests.events import Kind

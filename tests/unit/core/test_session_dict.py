@@ -13,14 +13,20 @@ from hypothesis import strategies as st
 
 from tests.support import sessions as make
 from tests.support.sessions import MS, WHEN
-from tests.support.some import any_number_of
+from tests.support.some import any_number_of, some
 from tui.core.catalog.model_card import ModelCard
-from tui.core.plans.plan import Mode, Plan
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import Plan
 from tui.core.plans.prompt import Prompt
 from tui.core.requests import events as ev
 from tui.core.requests.events import Kind
 from tui.core.requests.request import Request, RequestSpec, RequestState
-from tui.core.scoring.rating import Note, Score
+from tui.core.scoring.rating import FacetTick, Note, Rater, RaterKind, Redo, Score, Undo, Vote, VoteChoice
+from tui.core.scoring.rubric import DEFAULT_RUBRIC, Criterion, Rubric
+from tui.core.sessions.entry_dict import ENTRY_KINDS, complete_entries
+from tui.core.sessions.noise_floor import NoiseFloor
+from tui.core.sessions.presentation import NameMask, PaneOrder, Reveal, ScorePassOrder
+from tui.core.sessions.resumption import ChangedCondition, Resumption
 from tui.core.sessions.session import Session, SessionState
 from tui.core.sessions.session_dict import session_from_dict, session_to_dict
 from tui.core.sessions.session_model import Overrides, Parameters, SessionModel, Timeouts
@@ -50,6 +56,10 @@ overrides = st.builds(
     Overrides, system=maybe(text), max_tokens=maybe(small), temperature=maybe(finite), top_p=maybe(finite),
     seed=maybe(small), stop=maybe(several),
 )  # fmt: skip
+criteria = st.builds(Criterion, text, text, text, st.floats(0, 9), st.integers(1, 9))
+rubric_strategy = st.lists(criteria, min_size=1, max_size=3, unique_by=lambda one: one.id).map(
+    lambda found: Rubric(tuple(found))
+)
 seconds = st.floats(0.1, 1000)
 timeouts = st.builds(Timeouts, connect=seconds, first_byte=seconds, first_text=seconds, idle=seconds)
 deltas = st.lists(
@@ -114,13 +124,16 @@ def sessions(draw: st.DrawFn) -> Session:
             draw(st.booleans()),
             draw(small),
             draw(st.booleans()),
+            draw(text),
+            tuple(draw(st.dictionaries(st.sampled_from(models), text, max_size=2)).items()),
         )
         for key, mode in (("k1", Mode.MEASURE), ("k2", Mode.RACE))
     ]
     specs = [
         RequestSpec(f"r{n}", plan.key, plan.mode, draw(st.sampled_from(models)), draw(st.sampled_from(asked)),
                  draw(small),
-                 draw(st.integers(1, 3)), draw(st.booleans()), draw(st.booleans()), draw(text))
+                 draw(st.integers(1, 3)), draw(st.booleans()), draw(st.booleans()), draw(text),
+                 draw(text), draw(st.sampled_from(["", *(f"r{one}" for one in range(1, n))])))
         for n, plan in enumerate(draw(st.lists(st.sampled_from(plans), max_size=4)), 1)
     ]  # fmt: skip
     runs = [spec.id for spec in specs] or ["r1"]
@@ -128,21 +141,73 @@ def sessions(draw: st.DrawFn) -> Session:
         Score, run=st.sampled_from(runs), rater=text, value=maybe(st.integers(1, 5)), at=instants, criterion=text,
         scale=st.integers(5, 10), position=maybe(small), blind=st.booleans(),
     )  # fmt: skip
-    notes = st.builds(Note, run=st.sampled_from(runs), rater=text, text=text, at=instants)
-    return Session(
+    took = maybe(st.integers(0, 10**6))
+    notes = st.builds(Note, run=st.sampled_from(runs), rater=text, text=text, at=instants) | st.builds(
+        Note, run=st.just(""), rater=text, text=text, at=instants, model=st.sampled_from(["", *models])
+    )
+    votes = st.builds(
+        vote, st.lists(st.text(min_size=1, max_size=4), min_size=2, max_size=3, unique=True), text,
+        maybe(st.sampled_from(VoteChoice)), instants, st.booleans(), st.booleans(), took,
+    )  # fmt: skip
+    ticks = st.builds(FacetTick, st.sampled_from(runs), text, text, maybe(st.booleans()), instants, st.booleans())
+    orders = st.builds(
+        PaneOrder, st.sampled_from(["k1", "k2"]), st.sampled_from(asked), st.permutations(models).map(tuple), instants,
+        maybe(small), st.booleans(),
+    )  # fmt: skip
+    masks = st.builds(NameMask, st.sampled_from(runs), st.lists(st.integers(0, 99), unique=True).map(pairs), instants)
+    reveals = st.builds(Reveal, text, instants, text, text)
+    pass_orders = st.builds(ScorePassOrder, text, instants, maybe(small))
+    changes = st.builds(ChangedCondition, text, maybe(text), maybe(text))
+    resumptions = st.builds(Resumption, instants, text, st.lists(changes, max_size=2).map(tuple))
+    shares, metrics = st.floats(0, 1e9), st.sampled_from(["ttft_ms", "decode_tps"])
+    noises = st.builds(NoiseFloor, text, text, metrics, shares, st.integers(1, 99), instants)
+    raters = draw(st.lists(st.builds(Rater, text, st.sampled_from(RaterKind), text, several), max_size=2))
+    rubrics = draw(st.lists(rubric_strategy, max_size=2))
+    made = Session(
         id=draw(text),
         created=draw(instants),
         state=draw(st.sampled_from(SessionState)),
         tool=draw(st.dictionaries(text, text, max_size=3)),
         host=draw(st.dictionaries(text, text | st.booleans() | small, max_size=3)),
         plans={plan.key: plan for plan in plans},
-        models={key: SessionModel(key, draw(cards), draw(text), draw(overrides)) for key in models},
+        models={key: SessionModel(key, draw(cards), draw(text), draw(overrides), draw(text)) for key in models},
         prompts={key: Prompt(draw(text), draw(maybe(text)), draw(several), draw(several), key=key) for key in asked},
         requests={spec.id: draw(requests(spec)) for spec in specs},
         scores=draw(st.lists(scores, max_size=3)),
         notes=draw(st.lists(notes, max_size=2)),
-        extra=draw(st.dictionaries(st.sampled_from(["vote", "reveal", "weather"]), st.just([{"a": 1}]), max_size=2)),
+        title=draw(text),
+        tags=draw(several),
+        raters={rater.id: rater for rater in raters},
+        rubric=rubrics[-1] if rubrics else DEFAULT_RUBRIC,
+        rubrics={rubric.hash: rubric for rubric in rubrics},
+        votes=draw(st.lists(votes, max_size=2)),
+        facets=draw(st.lists(ticks, max_size=2)),
+        undos=draw(st.lists(st.builds(Undo, st.integers(1, 5), text, instants), max_size=2)),
+        redos=draw(st.lists(st.builds(Redo, st.integers(1, 5), text, instants), max_size=2)),
+        orders=draw(st.lists(orders, max_size=2)),
+        masks=draw(st.lists(masks, max_size=2)),
+        reveals=draw(st.lists(reveals, max_size=2)),
+        pass_orders=draw(st.lists(pass_orders, max_size=2)),
+        resumptions=draw(st.lists(resumptions, max_size=2)),
+        noises=draw(st.lists(noises, max_size=2)),
+        extra=draw(st.dictionaries(st.sampled_from(["weather", "mood"]), st.just([{"a": 1}]), max_size=2)),
     )
+    complete_entries(made)
+    return made
+
+
+def vote(
+    runs: list[str], rater: str, choice: VoteChoice | None, at: datetime, blind: bool, placed: bool, took: int | None
+) -> Vote:
+    winner = runs[-1] if choice is VoteChoice.WINNER else ""
+    positions = tuple(range(1, len(runs) + 1)) if placed else ()
+    return Vote(tuple(runs), rater, choice, at, winner, blind, positions, took)
+
+
+def pairs(places: list[int]) -> tuple[tuple[int, int], ...]:
+    """Ranges that are in order, not empty, and apart."""
+    ordered = sorted(places)
+    return tuple(zip(ordered[::2], ordered[1::2], strict=False))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -151,6 +216,12 @@ def test_any_session_comes_back_as_it_went(session: Session) -> None:
     written = session_to_dict(session)
     back = session_from_dict(copy.deepcopy(written))
     assert session_to_dict(back) == written
+    for kind in some(ENTRY_KINDS):
+        assert kind.of(back) == kind.of(session)
+        assert [one.entry for one in kind.of(back)] == [one.entry for one in kind.of(session)]
+    assert (back.title, back.tags, back.raters, back.rubrics, back.rubric) == (
+        session.title, session.tags, session.raters, session.rubrics, session.rubric,
+    )  # fmt: skip
     assert (back.plans, back.prompts, back.scores, back.notes) == (
         session.plans, session.prompts, session.scores, session.notes,
     )  # fmt: skip
@@ -195,10 +266,10 @@ def sample() -> dict[str, Any]:
 
 
 def test_a_new_field_of_the_file_is_kept() -> None:
-    data = sample() | {"vote": [{"winner": "tie"}]}
+    data = sample() | {"weather": [{"winner": "tie"}]}
     session = session_from_dict(data)
-    assert session.extra == {"vote": [{"winner": "tie"}]}
-    assert session_to_dict(session)["vote"] == [{"winner": "tie"}]
+    assert session.extra == {"weather": [{"winner": "tie"}]}
+    assert session_to_dict(session)["weather"] == [{"winner": "tie"}]
 
 
 def test_what_a_file_leaves_out_has_its_usual_value() -> None:
@@ -230,6 +301,14 @@ def test_what_a_file_leaves_out_has_its_usual_value() -> None:
     assert session.model_of(request).card.alias == "a"
 
 
+@pytest.mark.parametrize("tokens", [-1, 100_000_001, (1 << 63) - 1])
+def test_a_count_beyond_belief_is_unknown(tokens: int) -> None:
+    data = sample()
+    data["run"][0]["usage"] = {"source": "server", "prompt_tokens": 5, "completion_tokens": tokens}
+    usage = next(iter(session_from_dict(data).requests.values())).usage
+    assert usage is not None and (usage.prompt_tokens, usage.completion_tokens) == (5, None)
+
+
 def test_an_instant_without_a_zone_is_taken_for_utc() -> None:
     naive = WHEN.replace(tzinfo=None)
     assert session_from_dict(sample() | {"created": naive}).created == datetime(2026, 11, 22, 11, 3, 1, tzinfo=UTC)
@@ -238,7 +317,11 @@ def test_an_instant_without_a_zone_is_taken_for_utc() -> None:
 Change = Callable[[dict[str, Any]], Any]
 
 CONTRADICTIONS: dict[str, tuple[Change, str]] = {
-    "a newer schema": (lambda d: d.update(schema=2), "schema 2; this version reads schema 1"),
+    "a newer schema that is something else": (
+        lambda d: d.update(schema=3, state="paused"),
+        "it has schema 3, and this version knows schema 2: 'paused'",
+    ),
+    "an older schema than there was": (lambda d: d.update(schema=0), "it has schema 0; the first one was 1"),
     "no schema": (lambda d: d.pop("schema"), "`schema` is missing"),
     "a schema that is true": (lambda d: d.update(schema=True), "`schema` should be a whole number"),
     "no id": (lambda d: d.pop("id"), "`id` is missing"),

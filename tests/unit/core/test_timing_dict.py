@@ -13,7 +13,7 @@ from tests.support.some import some
 from tui.core.metrics.metrics import derive
 from tui.core.requests.events import Usage
 from tui.core.requests.timestamps import Timestamps
-from tui.core.sessions.timing_dict import TICK_NS, timestamps_from_dict, timestamps_to_dict
+from tui.core.sessions.timing_dict import TICK_NS, as_kept, timestamps_from_dict, timestamps_to_dict
 
 SENT = 123_456_789
 many = settings(max_examples=80, deadline=None)
@@ -100,6 +100,18 @@ def test_metrics_survive_the_file_within_a_tick(chunks: list[tuple[int, str, boo
         assert (was is None) == (now is None), name
         assert was is None or abs(was - now) <= 0.15, name
     assert before.tokens_per_chunk == after.tokens_per_chunk
+
+
+@many
+@given(gaps_ns, st.integers(0, 500))
+def test_the_figures_of_what_has_ended_are_those_of_its_file(chunks: list[tuple[int, str, bool]], tokens: int) -> None:
+    taken = timestamps(chunks)
+    taken.load_start, taken.load_end = SENT - 25 * MS, SENT - 12 * MS - 34_567
+    kept, read = as_kept(taken), timestamps_from_dict(timestamps_to_dict(taken))
+    usage = Usage("r1", 10, tokens)
+    assert derive(kept, usage, 90) == derive(read, usage, 90)
+    assert (kept.sent, kept.load_end) == (taken.sent, taken.load_end) and as_kept(kept) == kept
+    assert max(abs(mine - theirs) for mine, theirs in zip(kept.at, taken.at, strict=True)) <= TICK_NS
 
 
 def test_what_is_unknown_stays_unknown() -> None:

@@ -20,13 +20,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tests.support.some import some
-from tools.docs import BLOCKS, TOP, names_in, rewritten
+from tools.docs import BLOCKS, FILES, TOP, names_in, rewritten
 from tui.cli.main import cli
-from tui.core.errors import BadInputError
-from tui.core.plans.plan_files import models_from, prompts_from
+from tui.core.plans.model_files import models_from
+from tui.core.plans.plan_files import prompts_from
+from tui.core.scoring.rubric_files import rubric_from
 from tui.core.sessions.session_model import Overrides
-from tui.hosts.config_entry import AT_ADDRESS, read_entry
-from tui.storage.config import read_config
+from tui.hosts.config_entry import AT_ADDRESS, HOST_FORMAT
+from tui.storage.config import read_config, read_hosts
 
 DOCS = TOP / "docs"
 INDEX = DOCS / "README.md"
@@ -184,6 +185,11 @@ def parse(words: list[str]) -> None:
         _, command, words = command.resolve_command(context, rest)
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_repeats_the_code_does(name: str) -> None:
+    assert text_of(TOP / name) == FILES[name](), "run `python -m tools.docs`"
+
+
 def test_a_wrong_command_would_be_seen() -> None:
     with pytest.raises(click.UsageError):
         parse(["foundry-compare", "run", "--promt", "x"])
@@ -198,18 +204,19 @@ def test_every_variable_of_the_environment_is_described() -> None:
 
 
 def test_the_configuration_shown_can_be_read_and_all_its_keys_are_described(tmp_path: Path) -> None:
-    page = DOCS / "hosts.md"
-    (example,) = blocks(page, "toml")
-    (tmp_path / "config.toml").write_text(example)
-    assert set(read_config(tmp_path, read_entry).hosts) == set(tomllib.loads(example)["hosts"])
-    (tmp_path / "config.toml").write_text("[hosts.lab]\nwrong = 1\n")
-    with pytest.raises(BadInputError) as refused:
-        read_config(tmp_path, read_entry)
-    known = refused.value.detail.split("known are ")[1].split(", ")
-    assert all(f"`{key}`" in section(page, "Names for hosts: `config.toml`") for key in some([*known, *AT_ADDRESS]))
+    for name in ("hosts.md", "config.md"):
+        example, *more = blocks(DOCS / name, "toml")
+        for text in (*more, example):
+            (tmp_path / "config.toml").write_text(text, "utf-8")
+            assert not read_config(tmp_path, HOST_FORMAT).problems
+        assert set(read_hosts(tmp_path, HOST_FORMAT).hosts) == set(tomllib.loads(example)["hosts"])
+    hosts = section(DOCS / "hosts.md", "Names for hosts: `config.toml`")
+    assert all(f"`{key}`" in hosts for key in some([*HOST_FORMAT.keys, *AT_ADDRESS]))
 
 
-@pytest.mark.parametrize(("heading", "read"), [("Prompts", prompts_from), ("Models", models_from)])
+@pytest.mark.parametrize(
+    ("heading", "read"), [("Prompts", prompts_from), ("Models", models_from), ("Criteria", rubric_from)]
+)
 def test_the_files_of_prompts_and_models_shown_can_be_read(heading: str, read: Callable[[Any], object]) -> None:
     text = section(DOCS / "prompts-and-models.md", heading)
     for language, block in some(re.findall(r"```(json|toml)\n(.*?)```", text, re.DOTALL)):

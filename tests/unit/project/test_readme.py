@@ -9,23 +9,12 @@ from pathlib import Path
 import pytest
 
 from tools.docs import TOP
-from tui.cli.exit_codes import MEANINGS, ExitCode
 
 README = (TOP / "README.md").read_text(encoding="utf-8")
 
 
 def test_it_is_short() -> None:
     assert len(README.splitlines()) <= 200, "details belong in a page of docs/"
-
-
-def test_its_exit_codes_are_those_of_the_program() -> None:
-    text = README.split("## Exit codes\n")[1].split("\n## ")[0].replace("\n", " ")
-    for code in (ExitCode.GOOD, ExitCode.NOT_KEPT):
-        assert f"{code:d}: {MEANINGS[code]}." in text
-    assert f"{ExitCode.NO_HOST:d} when no host answers and {ExitCode.MODEL_FAILED:d} when a model failed" in text
-    own = [code for code in ExitCode if code < 128]
-    assert f" 2 to {max(own):d} say" in text
-    assert f" From {min(set(ExitCode) - {*own}):d} on " in text
 
 
 def set_up(name: str) -> str:

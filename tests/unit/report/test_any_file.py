@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.support import sessions as make
 from tui.api import load_sessions
-from tui.core.plans.plan import Mode
+from tui.core.plans.mode import Mode
 from tui.core.requests import events as ev
 from tui.core.requests.request import Request, RequestState
 from tui.core.scoring.rating import Note
@@ -46,7 +46,7 @@ def whole() -> Session:
         notes=[Note("r0", "ann", "Well said.", make.WHEN)],
     )
     made.tool = {"version": "0.1.0"}
-    made.extra = {"vote": [{"runs": [1, 2]}]}
+    made.extra = {"weather": [{"runs": [1, 2]}]}
     return made
 
 

@@ -19,7 +19,7 @@ from tui.report.formats import markdown as to_markdown
 from tui.report.outliers import ReportedRequest, outliers
 
 FIRST = (100, 102, 104, 106, 108)
-"""With 104 once more and any value, the median absolute deviation is 2; three of those, scaled, are 8.8956."""
+"""With 104 once more and any value, the median absolute deviation is 2; 3.5 of those, scaled, are 10.378."""
 
 
 def requests(*first_ms: float, **facts: object) -> list[Request]:
@@ -35,24 +35,33 @@ def firsts(*first_ms: float) -> list[float]:
     return [outlier.value for outlier in found if outlier.metric == "ttft_ms"]
 
 
-@pytest.mark.parametrize(("value", "apart"), [(112.8, False), (113.0, True), (95.2, False), (95.0, True)])
-def test_beyond_three_scaled_deviations_a_number_stands_apart(value: float, apart: bool) -> None:
+@pytest.mark.parametrize(("value", "apart"), [(114.3, False), (114.5, True), (93.7, False), (93.5, True)])
+def test_beyond_three_and_a_half_scaled_deviations_a_number_stands_apart(value: float, apart: bool) -> None:
     values = (*FIRST, 104, value)
-    deviation = 1.4826 * median(abs(each - median(values)) for each in values)
-    assert deviation == pytest.approx(1.4826 * 2)
+    deviation = median(abs(each - median(values)) for each in values)
+    assert deviation == 2
     assert (value in firsts(*values)) is apart
-    assert (abs(value - 104) > 3 * deviation) is apart
+    assert (0.6745 * abs(value - 104) / deviation > 3.5) is apart
+
+
+@pytest.mark.parametrize(("value", "apart"), [(104.9, False), (105.2, True), (95.1, False), (94.8, True)])
+def test_what_is_within_five_per_cent_of_the_median_does_not_stand_apart(value: float, apart: bool) -> None:
+    values = (99.9, 99.95, 100, 100.05, 100.1, value)
+    assert abs(value - median(values)) / median(abs(each - median(values)) for each in values) > 30
+    assert (value in firsts(*values)) is apart
 
 
 def test_an_outlier_says_where_it_is_and_how_far_away() -> None:
     found, *_ = outliers(reported_request("s1", "Why?", request) for request in requests(*FIRST, 104, 134))
     assert (found.session, found.run, found.prompt, found.round, found.n) == ("s1", "r7", "Why?", 7, 7)
     assert (found.metric, found.value, found.median) == ("ttft_ms", 134, 104)
-    assert found.deviations == pytest.approx(30 / (1.4826 * 2))
+    assert found.deviations == pytest.approx(0.6745 * 30 / 2)
 
 
-def test_answers_all_alike_but_one_have_none() -> None:
-    assert firsts(100, 100, 100, 100, 100, 5000) == []
+def test_of_answers_all_alike_but_one_that_one_stands_apart_without_a_deviation() -> None:
+    found = outliers(quick(request) for request in requests(100, 100, 100, 100, 100, 5000))
+    assert [(outlier.value, outlier.deviations) for outlier in found if outlier.metric == "ttft_ms"] == [(5000, None)]
+    assert firsts(100, 100, 100, 100, 100, 104) == []
 
 
 def test_outliers_are_named_from_five_answers_on() -> None:
@@ -101,7 +110,7 @@ def test_every_report_shows_the_outliers_and_keeps_them() -> None:
     (row,) = report.rows
     assert (row.stats["ttft_ms"].n, row.stats["ttft_ms"].maximum) == (7, 5000)
     shown = to_markdown.render(report)
-    assert "### Outliers" in shown and "Outliers are kept in all numbers: they lie more than 3 scaled" in shown
+    assert "### Outliers" in shown and "Outliers are kept in all numbers: they lie more than 3.5 scaled" in shown
     line = next(line for line in shown.splitlines() if "| r7 " in line)
     assert [cell.strip() for cell in line.split("|")][5:10] == ["Question p1?", "first text, ms", "5000", "104", "7"]
     (told,) = json.loads(to_json.render(report))["rows"]

@@ -17,7 +17,8 @@ from rich.cells import cell_len
 
 from tests.support import sessions as make
 from tests.support.some import some
-from tui.core.plans.plan import Mode, Plan
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import Plan
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.events import Usage
 from tui.core.requests.request import RequestState
@@ -186,6 +187,8 @@ There is nothing to report on.
 | #   | model | criterion | mean | scale | n   |
 |-----|-------|-----------|------|-------|-----|
 | 1   | a     | overall   | 4.00 | 1-5   | 1   |
+
+- Scores were given with the names of the models in sight, not blind.
 """)
 
 
@@ -199,7 +202,7 @@ def test_markdown_tables_line_up_in_plain_text(name: str) -> None:
     ]
     markdown = to_markdown.render(aggregate([make.session(requests, models=models)]))
     tables = [block.splitlines() for block in markdown.split("\n\n") if block.startswith("|")]
-    assert len(tables) == 2 and name in markdown
+    assert len(tables) == 3 and name in markdown
     for lines in some(tables):
         assert len({cell_len(line) for line in lines}) == 1
 
@@ -219,7 +222,7 @@ def test_settings_are_said_once_when_all_rows_share_them_and_in_each_row_when_no
 
 def test_markdown_explains_what_it_does_not_say() -> None:
     measured, raced = to_markdown.render(rich()).split("## Raced")
-    assert "Too few to say: an interval of the median needs 10 runs, a p95 20." in measured
+    assert "Too few to say: an interval of the median needs 6 runs, a p95 20." in measured
     assert "Race numbers are contended" in raced
     assert "Race numbers are contended" not in measured
     assert "estimated, not counted" in measured
@@ -273,7 +276,10 @@ def test_csv_has_the_same_headings_for_every_report() -> None:
     assert {"ttft_ms_median", "end_ms_p95", "decode_tps_n", "failure_rate", "model", "size_mb"} <= set(bare)
     with_scores = list(rows_of_csv(rich())[0])
     assert with_scores[: len(bare)] == bare
-    assert with_scores[len(bare) :] == ["score_overall_mean", "score_overall_n", "score_style_mean", "score_style_n"]
+    assert with_scores[len(bare) :] == [
+        *("score_overall_mean", "score_overall_n", "score_style_mean", "score_style_n"),
+        *("score_overall_blind_n", "score_style_blind_n"),
+    ]
 
 
 def test_csv_cells_are_numbers_or_empty() -> None:
@@ -304,7 +310,9 @@ def test_score_columns_are_in_alphabetical_order_whatever_the_order_of_the_score
         report = aggregate([make.session([make.request("r1")], scores=scores)])
         headings = [heading for heading in rows_of_csv(report)[0] if heading.startswith("score_")]
         names = ["accuracy", "brevity", "overall", "overall_of_10", "Style", "Zest"]
-        assert headings == [f"score_{name}_{part}" for name in names for part in ("mean", "n")]
+        assert headings == [f"score_{name}_{part}" for name in names for part in ("mean", "n")] + [
+            f"score_{name}_blind_n" for name in names
+        ]
         assert [mean.criterion for mean in report.rows[0].scores] == [
             "accuracy", "brevity", "overall", "overall", "Style", "Zest",
         ]  # fmt: skip
@@ -332,10 +340,13 @@ def test_json_tells_the_same_facts_as_csv() -> None:
 
 def test_json_says_what_it_could_not_say_and_why() -> None:
     told = json.loads(to_json.render(rich()))
-    assert (told["interval_of_median"]["from_n"], told["p95_from_n"]) == (10, 20)
+    assert (told["interval_of_median"]["from_n"], told["p95_from_n"]) == (6, 20)
     assert told["skipped"] == [{"file": "broken.toml", "reason": "the file is cut"}]
     assert told["rows"][1]["ttft_ms"]["p95"] is None
-    assert told["rows"][0]["scores"] == [{"criterion": "overall", "mean": 4.5, "n": 2, "scale": 5}]
+    assert told["rows"][0]["scores"] == [
+        {"criterion": "overall", "mean": 4.5, "n": 2, "scale": 5, "blind": 0, "blind_mean": None}
+    ]
+    assert (told["rows"][0]["facets"], told["rows"][0]["votes_given"]) == ([], {"n": 0, "blind": 0})
 
 
 @pytest.mark.parametrize("render", WRITERS)
@@ -407,3 +418,98 @@ def test_json_numbers_are_finite_and_rounded_to_the_clock() -> None:
     assert '"median": 100.1235' in text
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
     assert math.isfinite(json.loads(text)["rows"][0]["decode_tps"]["median"])
+
+
+def compared(text: str = "plain") -> Report:
+    """A report in which two models are compared, and everything from outside is `text`."""
+    models = [
+        make.target("m1", text, id=text, host=text, device="a"),
+        make.target("m2", text, id=text, host=text, device="b"),
+    ]
+    requests = [
+        make.request(f"{key}{n}", model=key, prompt=f"p{n}", gap_ms=30) for key in ("m1", "m2") for n in range(2)
+    ]
+    requests += [make.request("x", model="m1", plan="k"), make.request("f", model="m2", state=RequestState.FAILED)]
+    prompts = [Prompt(f"{text} {n}", text, key=f"p{n}") for n in range(2)]
+    plans = [Plan("k", Mode.MEASURE, ("m1",), ("p1",), parameters=Parameters(stop=(text,)))]
+    scores = [make.score(f"{key}{n}", 3 + n, rater=text, criterion=text) for key in ("m1", "m2") for n in range(2)]
+    return aggregate([make.session(requests, models=models, plans=plans, prompts=prompts, scores=scores)])
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_what_is_compared_holds_whatever_comes_in_markdown(text: str) -> None:
+    shown, plain = to_markdown.render(compared(text)), to_markdown.render(compared())
+    assert_no_other_markup(tokens(shown), tokens(plain))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(st.sampled_from("ab |\\`*_~[]()<>&!#-=+.0:1\n\"'") | st.characters(), max_size=12))
+def test_what_is_compared_holds_anything_in_markdown(text: str) -> None:
+    assert_no_other_markup(tokens(to_markdown.render(compared(text))), tokens(to_markdown.render(compared())))
+
+
+def assert_no_other_markup(found: list[Token], plain: list[Token]) -> None:
+    ignored = {"text", "text_special", "softbreak", "inline"}
+    assert {token.type for token in found} - ignored <= {token.type for token in plain} - ignored
+    for kind in ("heading_open", "bullet_list_open", "list_item_open", "paragraph_open", "table_open"):
+        assert sum(token.type == kind for token in found) == sum(token.type == kind for token in plain), kind
+
+
+@pytest.mark.parametrize("render", WRITERS)
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_no_control_or_hidden_character_gets_through_what_is_compared(render: Any, text: str) -> None:
+    shown = render(compared(text))
+    assert not set(shown) & set("\x00\x07\x1b\r\t\x9b\u202e\u200b\ud83d")
+    shown.encode("utf-8")
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_no_cell_of_the_comparisons_is_a_formula(text: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(to_csv.render_comparisons(compared(text)))))
+    assert len(rows) == 5  # A criterion, three metrics, and one that cannot be compared.
+    for row in some(rows):
+        for heading, cell in some(row.items()):
+            assert not cell.lstrip().startswith(FORMULA) or heading in ("effect", "low", "high")
+
+
+def test_all_formats_say_the_same_of_two_models() -> None:
+    report = rich()
+    told = json.loads(to_json.render(report))
+    lines = list(csv.DictReader(io.StringIO(to_csv.render_comparisons(report))))
+    shown = " ".join(to_markdown.render(report).replace("\\", "").split())
+    assert len(told["comparisons"]) == len(lines) - len(told["not_comparable"]) > 0
+    for comparison, line in zip(told["comparisons"], some(lines), strict=False):
+        assert comparison["sentence"] == line["sentence"]
+        assert " ".join(comparison["sentence"].split()) in shown
+        assert line["outcome"] == comparison["outcome"] and line["n"] == str(comparison["n"])
+        for name in ("effect", "low", "high", "p"):
+            assert line[name] == ("" if comparison[name] is None else repr(comparison[name]))
+        assert line["a_alias"] == comparison["a"]["alias"] and line["b_model"] == comparison["b"]["model"]
+
+
+def test_names_in_json_are_those_of_the_host_and_sentences_are_clean() -> None:
+    (one, *_) = json.loads(to_json.render(compared("\x1b[31mred")))["comparisons"]
+    assert one["a"]["alias"] == "\x1b[31mred"
+    assert "\x1b" not in one["sentence"] and "␛[31mred" in one["sentence"]
+
+
+def test_a_p95_of_too_few_values_is_a_dash_with_the_largest_of_them() -> None:
+    requests = [make.request(f"a{n}", model="m1", first_ms=100 + n, round=n) for n in range(20)]
+    requests += [make.request(f"b{n}", model="m2", first_ms=300 + n, round=n) for n in range(19)]
+    first, second = table(to_markdown.render(aggregate([make.session(requests)])), "## Measured")
+    assert (first["first text p95, ms"], second["first text p95, ms"]) == ("118", "- (max 318)")
+
+
+def test_a_name_beyond_all_measure_is_cut_in_tables() -> None:
+    long = "x" * 10_000
+    report = aggregate([
+        make.session(
+            [make.request("r1"), make.request("r2", state=RequestState.FAILED)],
+            models=[make.target("m1", long, id=long, licence=long, device=long)],
+            scores=[make.score("r1", criterion=long)],
+            host={"kind": long},
+        )
+    ])  # fmt: skip
+    text = to_markdown.render(report)
+    assert max(map(len, text.splitlines())) < 1000
+    assert f"{'x' * 63}…" in text

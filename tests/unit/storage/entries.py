@@ -10,24 +10,21 @@ from tests.support.sessions import ASKED, MS, SENT, WHEN, spec
 from tui.core.requests import events as ev
 from tui.core.requests.request import Request
 from tui.core.scoring.rating import Note, Score
+from tui.core.sessions.entry_dict import note_to_dict, score_to_dict
 from tui.core.sessions.plan_dict import model_to_dict, plan_to_dict
+from tui.core.sessions.rater_dict import rater_to_dict
 from tui.core.sessions.session import Session
-from tui.core.sessions.session_dict import (
-    note_to_dict,
-    score_to_dict,
-    session_to_dict,
-    spec_to_dict,
-)
+from tui.core.sessions.session_dict import ARRAYS, END, session_to_dict, spec_to_dict
 
 Entry = dict[str, Any]
-_LISTS = ("plan", "model", "prompt", "run", "score", "note", "end")
 
 
 def header(session: Session) -> list[Entry]:
     """What the session is, and what it is going to ask of whom."""
     tables = session_to_dict(session)
     return [
-        {"session": {key: value for key, value in tables.items() if key not in _LISTS}},
+        {"session": {key: value for key, value in tables.items() if key not in (*ARRAYS, END)}},
+        *({"rater": rater_to_dict(rater)} for rater in session.raters.values()),
         *({"plan": plan_to_dict(plan)} for plan in session.plans.values()),
         *({"model": model_to_dict(target)} for target in session.models.values()),
         *({"prompt": {"key": prompt.key, "user": prompt.user}} for prompt in session.prompts.values()),

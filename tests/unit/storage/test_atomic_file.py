@@ -9,11 +9,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from tui import held_files
 from tui.core.errors import StoreError
-from tui.storage import atomic_file as atomic
 from tui.storage.atomic_file import store_error, write_atomic
 
-posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX permissions or links")
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions or links")
 
 
 def accept(data: bytes) -> None:
@@ -136,7 +136,7 @@ def test_after_a_lasting_sharing_violation_the_new_text_is_kept_and_named(
     path = tmp_path / "a.toml"
     path.write_text("old")
     monkeypatch.setattr(Path, "replace", busy)
-    monkeypatch.setattr(atomic, "RETRY_FOR_S", 0.0)
+    monkeypatch.setattr(held_files, "RETRY_FOR_S", 0.0)
     with pytest.raises(StoreError):
         write_atomic(path, b"new", accept)
     with pytest.raises(StoreError) as caught:

@@ -9,7 +9,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -62,6 +65,53 @@ def test_the_number_of_a_dead_process_given_to_a_younger_one_does_not_hold(path:
 def test_a_lock_that_names_nobody_does_not_hold(text: str, path: Path) -> None:
     path.write_text(text)
     assert lock_holder(path) is None
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads that take turns a thousand times as often, so that they meet between any two steps."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(5e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_of_many_that_find_the_lock_of_a_dead_process_at_once_one_has_it(path: Path) -> None:
+    for _ in range(50):
+        path.write_text("-1 1\n")
+        locks, gate = [SessionLock(path) for _ in range(8)], Barrier(8)
+
+        def acquire(lock: SessionLock, gate: Barrier = gate) -> bool:
+            gate.wait()
+            return lock.acquire()
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(acquire, locks)) == 1
+        for lock in locks:
+            lock.release()
+        path.unlink(missing_ok=True)
+        assert list(path.parent.iterdir()) == []
+
+
+def test_a_lock_that_does_not_say_yet_whose_it_is_is_left_to_whoever_makes_it(path: Path) -> None:
+    path.write_text("")
+    assert not SessionLock(path).acquire()
+    os.utime(path, (time.time() - 60,) * 2)
+    assert SessionLock(path).acquire(), "its program died before it could say so"
+
+
+def test_who_died_while_it_removed_a_lock_holds_nobody_up_for_long(path: Path) -> None:
+    path.write_text("-1 1\n")
+    guard = path.with_name("s.lock.removing")
+    guard.touch()
+    assert not SessionLock(path).acquire()
+    os.utime(guard, (time.time() - 60,) * 2)
+    assert not SessionLock(path).acquire()
+    mine = SessionLock(path)
+    assert mine.acquire()
+    mine.release()
+    assert list(path.parent.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.some import some
 from tui.storage import paths
+from tui.storage.atomic_file import write_atomic
 
 PROJECT = '[project]\nname = "foundry-compare"\n'
 
@@ -64,7 +65,7 @@ def test_another_project_is_no_checkout(text: str, checkout: Path, monkeypatch: 
 
 
 def test_bytes_that_are_no_text_are_no_checkout(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (checkout / "pyproject.toml").write_bytes(PROJECT.encode("utf-16"))
+    (checkout / "pyproject.toml").write_bytes(PROJECT.encode() + b"\xff")
     monkeypatch.chdir(checkout)
     assert paths.sessions_dir() == paths.data_dir() / "sessions"
 
@@ -106,3 +107,24 @@ def test_asking_makes_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for folder in (paths.sessions_dir, paths.config_dir, paths.state_dir, paths.data_dir):
         folder()
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("C:\\a\\b", "\\\\?\\C:\\a\\b"),
+        ("\\\\server\\share\\a", "\\\\?\\UNC\\server\\share\\a"),
+        ("\\\\?\\C:\\a", "\\\\?\\C:\\a"),
+    ],
+)
+def test_the_form_of_a_windows_path_that_may_be_long(path: str, form: str) -> None:
+    assert paths.extended(path) == form
+
+
+def test_a_folder_of_a_long_path_can_be_written_to(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["a folder of forty characters, as it were"] * 8)
+    folder = paths.sessions_dir(deep)
+    write_atomic(folder / "20261130T062443Z-0ac6.toml", b"kept", lambda data: None)
+    assert (folder / "20261130T062443Z-0ac6.toml").read_bytes() == b"kept"
+    assert len(str(folder)) > 300
+    assert (str(folder) == str(deep)) == (os.name != "nt")

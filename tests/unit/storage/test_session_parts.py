@@ -13,6 +13,7 @@ import pytest
 from tests.support.sessions import MS, SENT, fold, request, score, session, spec
 from tests.support.some import some
 from tests.unit.storage.entries import folded, header, run_entries, score_entry, stream, until
+from tui.core.blind.orders import is_unrevealed
 from tui.core.errors import BadInputError, StoreError
 from tui.core.plans.prompt import Prompt
 from tui.core.requests import answer_limits as limits
@@ -21,8 +22,11 @@ from tui.core.requests.answer_limits import MAX_BYTES, MAX_CHARS, TOO_LONG, Answ
 from tui.core.requests.request import Request, RequestState
 from tui.core.scoring.rating import Note
 from tui.core.sessions import timing_dict as session_timing
+from tui.core.sessions.entry_dict import complete_entries
+from tui.core.sessions.presentation import PaneOrder, Reveal
 from tui.core.sessions.session import Session, SessionState
 from tui.core.sessions.session_dict import session_to_dict
+from tui.core.sessions.summary import HIDDEN, summary_of
 from tui.core.sessions.timing_dict import MAX_CHUNKS
 from tui.report.aggregate import aggregate
 from tui.storage import session_files as sessions
@@ -49,6 +53,7 @@ def many(count: int) -> Session:
     made = session(requests, scores=[score(f"r{number}") for number in range(0, count, 2)])
     made.prompts = {f"p{number}": Prompt(f"Question {number}?", key=f"p{number}") for number in range(count // 3 + 1)}
     made.notes = [Note("r1", "ann", "Good.", made.created), Note("gone", "ann", "Whose?", made.created)]
+    complete_entries(made)
     return made
 
 
@@ -110,7 +115,7 @@ def test_a_file_that_only_has_such_a_name_is_no_part(tmp_path: Path) -> None:
     assert list(load_whole(tmp_path / "s.toml").requests) == ["r0", "r1"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="symbolic links")
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX links")
 @pytest.mark.parametrize("leads_to", ["s-2.toml", "away.toml"], ids=["in a circle", "nowhere"])
 def test_a_further_part_that_cannot_be_read_is_named_and_not_left_out(
     leads_to: str, small: None, tmp_path: Path
@@ -152,6 +157,27 @@ def test_files_that_a_session_does_not_need_any_more_are_removed(
     assert save(whole, path, None if fresh else cache) == [path]
     assert list(tmp_path.iterdir()) == [path]
     assert session_to_dict(load(path)) == session_to_dict(whole)
+
+
+def test_each_part_knows_from_whom_models_are_hidden(small: None, tmp_path: Path) -> None:
+    """Lists, searches and reports read each file alone."""
+    whole, path = many(10), tmp_path / "s.toml"
+    whole.scores.clear()
+    whole.orders = [
+        PaneOrder(plan, prompt, ("m1",), whole.created, seed=7, blind=True)
+        for plan, prompt in dict.fromkeys((one.spec.plan, one.spec.prompt) for one in whole.requests.values())
+    ]
+    complete_entries(whole)
+    paths = save(whole, path)
+    assert len(paths) > 2
+    for part in some(paths):
+        assert is_unrevealed(load(part)) and summary_of(load(part)).models == (HIDDEN,), part
+    assert session_to_dict(load_whole(path)) == session_to_dict(whole)
+    whole.reveals.append(Reveal("ann", whole.created))
+    complete_entries(whole)
+    for part in some(save(whole, path)):
+        assert not is_unrevealed(load(part)), part
+    assert session_to_dict(load_whole(path)) == session_to_dict(whole)
 
 
 def test_a_file_with_runs_that_a_session_does_not_have_is_left(tmp_path: Path, small: None) -> None:

@@ -216,7 +216,8 @@ HEAD = misunderstood(json.loads(json.dumps(header(WHOLE), default=str)))
         (HEAD + '{"note":[1]}\n', ""),
         (HEAD + '{"event":"exploded","request":"r1"}\n', "not an event"),
         (HEAD + '{"event":["delta"],"request":"r1"}\n', ""),
-        (HEAD + '{"vote":{}}\n', "it holds 'vote', which this version does not know"),
+        (HEAD + '{"weather":{}}\n', "it holds 'weather', which this version does not know"),
+        (HEAD + '{"vote":{}}\n', "a vote should name two runs or more"),
         (HEAD + "{}\n", ""),
     ],
 )

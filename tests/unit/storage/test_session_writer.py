@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -24,7 +25,8 @@ from tui.core.sessions.session_dict import session_to_dict
 from tui.storage import session_writer as writer_module
 from tui.storage.file_lock import SessionLock
 from tui.storage.journal import SUFFIX, Journal, read_entries
-from tui.storage.session_files import load
+from tui.storage.journal_folder import SessionInUseError
+from tui.storage.session_files import load, save
 from tui.storage.session_recovery import recover
 from tui.storage.session_writer import TomlSessionWriter
 
@@ -278,6 +280,61 @@ def test_a_session_that_another_program_has_open_is_left_alone(
     assert [result.answers for result in recover(folder, spare)] == [1]
 
 
+def test_a_spare_journal_that_this_program_did_not_write_is_not_removed(
+    folder: Path, spare: Path, writer: TomlSessionWriter
+) -> None:
+    for entry in ENTRIES:
+        writer.record(entry)
+    until(lambda: (folder / f"{WHOLE.id}{SUFFIX}").exists())
+    theirs = Journal(spare / f"{WHOLE.id}{SUFFIX}")
+    theirs.append(*ENTRIES)
+    assert writer.close(WHOLE)
+    assert names(folder) == [writer.path.name]
+    assert len(list(read_entries(theirs.path))) == len(ENTRIES)
+    theirs.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not let go of an open file")
+def test_a_journal_that_took_the_place_of_the_writer_s_own_is_not_removed(
+    folder: Path, writer: TomlSessionWriter
+) -> None:
+    for entry in ENTRIES:
+        writer.record(entry)
+    journal = folder / f"{WHOLE.id}{SUFFIX}"
+    until(lambda: journal.exists() and len(list(read_entries(journal))) == len(ENTRIES))
+    journal.rename(folder / "moved away")
+    journal.write_text("another program's\n")
+    assert writer.close(WHOLE)
+    assert journal.read_text() == "another program's\n"
+
+
+def test_a_session_can_be_held_by_one_before_there_is_anything_to_write(folder: Path, spare: Path) -> None:
+    one, two = (TomlSessionWriter(folder, WHOLE.id, spare) for _ in range(2))
+    one.hold()
+    with pytest.raises(SessionInUseError):
+        two.hold()
+    two.release()
+    assert names(folder) == [f"{WHOLE.id}.lock"]
+    one.release()
+    assert names(folder) == []
+    three = TomlSessionWriter(folder, WHOLE.id, spare)
+    three.hold()
+    assert three.close(None)
+
+
+def test_where_its_folder_cannot_be_written_a_session_is_held_in_the_spare_one(folder: Path, spare: Path) -> None:
+    blocked(folder)
+    one, two = (TomlSessionWriter(folder, WHOLE.id, spare) for _ in range(2))
+    with pytest.raises(StoreError) as refused:
+        one.hold()
+    assert str(folder) in refused.value.title and not isinstance(refused.value, SessionInUseError)
+    with pytest.raises(SessionInUseError):
+        two.hold()
+    assert names(spare) == [f"{WHOLE.id}.lock"]
+    one.release()
+    assert names(spare) == []
+
+
 def test_a_journal_of_an_earlier_program_is_not_removed(folder: Path, spare: Path, writer: TomlSessionWriter) -> None:
     for entry in [*ENTRIES, *run_entries("r2", stream("r2", ["Half"], ended=False))]:
         writer.record(entry)
@@ -434,8 +491,8 @@ def test_while_the_file_cannot_be_saved_the_journals_that_have_everything_are_na
     until(lambda: noted(folder) == len(ENTRIES) - 1)
     append = Journal.append
 
-    def only_in_spare(journal: Journal, entry: dict[str, object]) -> None:
-        (append if journal.path.parent == spare else full)(journal, entry)
+    def only_in_spare(journal: Journal, entry: dict[str, object]) -> int:
+        return append(journal, entry) if journal.path.parent == spare else full()
 
     monkeypatch.setattr(Journal, "append", only_in_spare)
     writer.record(ENTRIES[-1])
@@ -450,7 +507,7 @@ def test_while_the_file_cannot_be_saved_the_journals_that_have_everything_are_na
     assert f"All of it is noted in {journals[0]} and {journals[1]}, and taken in" in writer.missing_report()
 
 
-def full(*args: object) -> None:
+def full(*args: object) -> NoReturn:
     raise StoreError("It could not be written", "The disk is full", "Make room on it.")
 
 
@@ -647,3 +704,75 @@ def test_entries_that_a_broken_writer_did_not_note_are_not_said_to_be_noted(
         writer.record(entry)
     assert not writer.close(None)
     assert "A part is noted in" in writer.missing_report() and "the rest is lost" in writer.missing_report()
+
+
+OTHER = session([folded("r1", EVENTS)], session_id="20261122T120000Z-0001")
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["begun here", "opened"])
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        lambda path: save(OTHER, path),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"All of it.", b"Edited.")),
+        lambda path: path.write_bytes(b"not a session"),
+    ],
+    ids=["another session", "edited by hand", "junk"],
+)  # fmt: skip
+def test_what_somebody_else_put_in_the_files_place_is_kept_and_said(
+    foreign: Callable[[Path], object], opened: bool, folder: Path, spare: Path
+) -> None:
+    path = folder / f"{WHOLE.id}.toml"
+    if opened:
+        save(WHOLE, path)
+    writer = TomlSessionWriter(folder, WHOLE.id, spare)
+    if opened:
+        writer.hold()
+    else:
+        for entry in ENTRIES:
+            writer.record(entry)
+        writer.save(WHOLE)
+        until(lambda: path.exists())
+    foreign(path)
+    theirs = path.read_bytes()
+    scored = replace(WHOLE, scores=[*WHOLE.scores, score("r1", 2, rater="bob", entry=2)])
+    writer.record(score_entry(scored.scores[1]))
+    assert writer.close(scored)
+    assert session_to_dict(load(path)) == session_to_dict(scored)
+    assert (folder / f"{WHOLE.id}~2.toml").read_bytes() == theirs
+    (problem,) = writer.problems()
+    assert "Another program has changed" in problem.title and f"{WHOLE.id}~2.toml" in problem.detail
+    assert names(folder) == [f"{WHOLE.id}.toml", f"{WHOLE.id}~2.toml"]
+
+
+def test_where_a_file_has_one_name_alone_what_somebody_else_wrote_is_copied(
+    folder: Path, spare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr("os.link", refused)
+    path = folder / f"{WHOLE.id}.toml"
+    save(WHOLE, path)
+    writer = TomlSessionWriter(folder, WHOLE.id, spare)
+    writer.hold()
+    path.write_bytes(b"not a session")
+    writer.save(WHOLE)
+    assert writer.close(replace(WHOLE, title="Tuesday"))
+    assert (folder / f"{WHOLE.id}~2.toml").read_bytes() == b"not a session"
+    assert load(path).title == "Tuesday" and len(writer.problems()) == 1
+
+
+def test_a_file_that_is_only_touched_or_replaced_by_itself_is_nobody_elses(
+    folder: Path, writer: TomlSessionWriter
+) -> None:
+    for entry in ENTRIES:
+        writer.record(entry)
+    writer.save(WHOLE)
+    until(lambda: writer.path.exists())
+    shutil.copy(writer.path, folder / "copy")
+    os.utime(folder / "copy", (1, 1))
+    (folder / "copy").replace(writer.path)
+    assert writer.close(replace(WHOLE, title="Tuesday"))
+    assert load(writer.path).title == "Tuesday"
+    assert not writer.problems() and names(folder) == [f"{WHOLE.id}.toml"]

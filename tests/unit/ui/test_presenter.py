@@ -9,15 +9,19 @@ import pytest
 
 from tests.support.sessions import MS, SENT, WHEN, request, score, session, target
 from tests.support.some import some
-from tui.core.plans.plan import Mode, Plan
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import Plan
 from tui.core.requests.request import Request, RequestState
-from tui.core.scoring.rating import OVERALL, Note, RatingChange
+from tui.core.scoring.rating import FacetTick, Note, Rating, RatingChange, Vote, VoteChoice
+from tui.core.scoring.rubric import OVERALL, Criterion, Rubric
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import Overrides, SessionModel
 from tui.core.sessions.view import ComparisonView, StoredComparison
 from tui.ui.cells import cells_needed
 from tui.ui.compare import presenter as module
-from tui.ui.compare.presenter import ONLY_SHOWN, PaneModel, Presenter
+from tui.ui.compare.presenter import PaneModel, Presenter
+from tui.ui.compare.scoring_presenter import ScoringPresenter, Step
+from tui.ui.compare.status_line import ONLY_SHOWN, status
 from tui.ui.state import AppState
 from tui.ui.widgets.answer.pane import PaneData
 
@@ -33,6 +37,10 @@ class Going(StoredComparison):
     @property
     def busy(self) -> bool:
         return True
+
+
+def sentences(view: ComparisonView) -> ScoringPresenter:
+    return ScoringPresenter(view, Presenter(view))
 
 
 def kept(requests: Sequence[Request], *, models: Sequence[SessionModel] = (), **facts: object) -> Session:
@@ -161,7 +169,6 @@ def test_scores_and_notes_are_those_of_the_rater_by_criterion() -> None:
     assert {name: one.value for name, one in pane.scores.items()} == {OVERALL: 1}, "who scored last"
 
 
-@pytest.mark.usefixtures("one_criterion")
 def test_unscored_are_the_answers_in_the_panes_without_a_score() -> None:
     requests = [
         answered(1),
@@ -170,10 +177,39 @@ def test_unscored_are_the_answers_in_the_panes_without_a_score() -> None:
         answered(4, state=RequestState.STOPPED),
     ]
     panes = [M1, M2, M3, PaneModel("m4")]
-    presenter = Presenter(StoredComparison(kept(requests, scores=[score("r1", 4)])))
+    view = StoredComparison(kept(requests, scores=[score("r1", 4)]))
+    presenter = Presenter(view)
     assert presenter.unscored(panes) == [1, 3]
     assert presenter.unscored([M1]) == [], "these panes are not of the run"
-    assert presenter.status(chosen(), Mode.RACE, panes, (), 80) == "race: all at once  ·  2 unscored"
+    assert status(view, presenter, chosen(), Mode.RACE, panes, (), 80) == "race: all at once  ·  2 unscored"
+
+
+def test_an_answer_is_unscored_until_it_has_a_score_for_each_criterion_of_the_session_s_rubric() -> None:
+    rubric = Rubric((Criterion("accuracy", "Accuracy"), Criterion("style")))
+    scores = [score("r1", 4, criterion="accuracy"), *(score("r2", 3, criterion=name) for name in rubric.ids)]
+    held = kept([answered(1), answered(2)], scores=[*scores, score("r1", 5)], rubric=rubric)
+    view = StoredComparison(held, rater="ann")
+    presenter = Presenter(view)
+    assert presenter.unscored([M1, M2]) == [0], "a score for something else decides nothing"
+    assert all(pane.rubric == rubric for pane in some(shown(StoredComparison(held), [M1, M2])))
+    change = RatingChange("r1", score("r1", None, criterion="accuracy"), scores[0])
+    said = sentences(view).done(Step.UNDO, change, [M1, M2], 9)
+    assert said.endswith(": score 4 for Accuracy → no score for Accuracy")
+
+
+@pytest.mark.parametrize(
+    ("requests", "says"),
+    [
+        ([], "Nothing has been asked yet."),
+        ([answered(1), answered(2, state=RequestState.RUNNING)], "No answer lacks a score so far; 1 is still to come."),
+        ([answered(1, warmup=True), answered(2, warmup=True)], "No answer lacks a score so far; 2 are still to come."),
+        ([answered(1, state=RequestState.EMPTY)], "There is no answer to score."),
+        ([answered(1)], "Every answer has a score."),
+    ],
+)
+def test_that_nothing_is_unscored_is_said_as_it_is(requests: list[Request], says: str) -> None:
+    presenter = Presenter(StoredComparison(kept(requests, scores=[score("r1", 4)])))
+    assert presenter.none_unscored([PaneModel(request.spec.model) for request in requests]) == says
 
 
 @pytest.mark.parametrize(
@@ -182,35 +218,61 @@ def test_unscored_are_the_answers_in_the_panes_without_a_score() -> None:
         (None, "There is no answer to score in this pane."),
         (answered(1, state=RequestState.RUNNING), "Wait for the end of this answer"),
         (answered(1, state=RequestState.EMPTY), "There is no answer to score in this pane."),
-        (answered(1, warmup=True), "There is no answer to score in this pane."),
+        (answered(1, warmup=True), "A warm-up is not scored"),
         (answered(1), ""),
     ],
 )
 def test_why_an_answer_takes_no_score(request_: Request | None, why: str) -> None:
-    presenter = Presenter(StoredComparison(kept([answered(1)])))
-    assert presenter.why_not_scored(request_).startswith(why) and bool(presenter.why_not_scored(request_)) == bool(why)
+    said = sentences(StoredComparison(kept([answered(1)]))).why_not_scored(request_)
+    assert said.startswith(why) and bool(said) == bool(why)
 
 
 def test_an_answer_that_is_being_asked_again_takes_no_score() -> None:
     again = request("r2", model="m1", mode=Mode.RACE, state=RequestState.QUEUED, launch=2)
-    presenter = Presenter(StoredComparison(kept([answered(1), again])))
-    assert presenter.why_not_scored(answered(1)) == "It is being asked again: wait for the new answer."
+
+    class GoingOn(StoredComparison):
+        busy = True
+
+    session = kept([answered(1), again])
+    assert sentences(GoingOn(session)).why_not_scored(answered(1)) == (
+        "It is being asked again: wait for the new answer."
+    )
+    assert not sentences(StoredComparison(session)).why_not_scored(answered(1)), "nothing is asked in a kept session"
 
 
-def test_only_what_is_in_sight_is_taken_back_and_what_counts_then_is_said() -> None:
-    held = kept([answered(1), answered(2)])
-    presenter, panes = Presenter(StoredComparison(held)), [M1, M2]
-    change = RatingChange("r2", score("r2", None), score("r2", 4))
-    assert presenter.why_not_undone(change, panes, [0, 1], 20) == ""
-    assert presenter.undone(change, panes, 20) == "Undone on 2 model-m2: score 4 → no score"
-    hidden = presenter.why_not_undone(change, panes, [0], 20)
-    assert hidden == "Score 4 on model-m2 is out of sight: undo it at its pane."
-    earlier = presenter.why_not_undone(change, [M1], [0], 20)
-    assert earlier == "Score 4 on model-m2 is of an earlier question, so it stays."
-    style = RatingChange("r1", score("r1", 2, criterion="style"), score("r1", 3, criterion="style"))
-    assert presenter.undone(style, panes, 20).endswith("score 3 for style → score 2 for style")
-    note = RatingChange("r1", Note("r1", "ann", "", WHEN), Note("r1", "ann", "too short", WHEN))
-    assert presenter.undone(note, panes, 20).endswith("note “too short” → no note")
+def vote(choice: VoteChoice | None, winner: str = "") -> Vote:
+    """What ann says of the first two answers."""
+    return Vote(("r1", "r2"), "ann", choice, WHEN, winner)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "undone"),
+    [
+        (score("r2", None), score("r2", 4), "2 model-m2: score 4 → no score"),
+        (
+            score("r1", 2, criterion="style"),
+            score("r1", 3, criterion="style"),
+            "1 model-m1: score 3 for style → score 2 for style",
+        ),
+        (Note("r1", "ann", "", WHEN), Note("r1", "ann", "too short", WHEN), "1 model-m1: note “too short” → no note"),
+        (Note("", "ann", "", WHEN, "m2"), Note("", "ann", "slow", WHEN, "m2"), "model-m2: note “slow” → no note"),
+        (Note("", "ann", "a", WHEN), Note("", "ann", "b", WHEN), "the session: note “b” → note “a”"),
+        (vote(None), vote(VoteChoice.WINNER, "r2"), "model-m2: winner of 2 → no vote"),
+        (vote(VoteChoice.BOTH_BAD), vote(VoteChoice.BOTH_GOOD), "2 answers: both good → both bad"),
+        (
+            FacetTick("r1", "sources", "ann", None, WHEN),
+            FacetTick("r1", "sources", "ann", True, WHEN),
+            "1 model-m1: facet there: “sources” → facet open: “sources”",
+        ),
+    ],
+)
+def test_a_step_back_or_forth_names_model_criterion_and_both_values(old: Rating, new: Rating, undone: str) -> None:
+    presenter = sentences(StoredComparison(kept([answered(1), answered(2)])))
+    change = RatingChange(new.runs[0] if isinstance(new, Vote) else new.run, old, new)
+    assert presenter.done(Step.UNDO, change, [M1, M2], 20) == f"Undone on {undone}"
+    subject, _, values = undone.partition(": ")
+    turned = " → ".join(reversed(values.split(" → ")))
+    assert presenter.done(Step.REDO, change, [M1, M2], 20) == f"Redone on {subject}: {turned}"
 
 
 # The status
@@ -222,24 +284,47 @@ def test_that_there_are_more_panes_is_told_in_any_terminal_that_is_wide_enough(m
     view = Going(kept(requests))
     panes = [PaneModel(f"m{number}") for number in range(1, 6)]
     for width in (78, 158):
-        line = Presenter(view).status(chosen(), mode, panes, ("", PAGE), width)
+        line = status(view, Presenter(view), chosen(), mode, panes, ("", PAGE), width)
         assert cells_needed(line) <= width and line.endswith(PAGE) and "running, 0 of 5 ended" in line
         assert line.startswith("next" if mode is Mode.MEASURE else "race")
+
+
+def test_what_gives_way_first_where_there_is_too_little_room_is_the_standing_s_full_row() -> None:
+    earlier = [request(f"e{number}", model="m1", mode=Mode.RACE, plan=f"race{number}", prompt=f"q{number}",
+                       answer=("x",)) for number in (1, 2)]  # fmt: skip
+    held = kept([*earlier, answered(1), answered(2)])
+    view = StoredComparison(held, held.plans["race"])
+    standing = ("a higher than b on 1 of 1 prompt; too few", "a ahead of b on 1 of 1", "a 1:0 b", "")
+    notes = [("set workshop · 2 of 8", "set workshop 2/8"), standing]
+
+    def line(width: int) -> str:
+        return status(view, Presenter(view), chosen(*held.models.values()), Mode.RACE, [M1, M2], notes, width)
+
+    assert line(200).endswith(
+        "question 3 of 3  ·  2 unscored here, 4 in all  ·  set workshop · 2 of 8  ·  " + standing[0]
+    )
+    assert line(100).endswith("2 unscored here, 4 in all · set workshop · 2 of 8 · a ahead of b on 1 of 1")
+    assert line(84) == "race · question 3/3 · 2 unscored here · set workshop 2/8 · a ahead of b on 1 of 1"
+    assert line(78) == "race · question 3/3 · 2 unscored here · set workshop 2/8 · a 1:0 b"
+    assert line(60) == "race · question 3/3 · 2 unscored · set workshop 2/8"
 
 
 def test_a_pause_and_prompts_that_keep_models_warm_are_told() -> None:
     view = Going(kept([answered(1), answered(2, state=RequestState.QUEUED)]))
     view.pause_s = 2.1
     view.session.tool["keep_warm"] = "2 prompts, every 5 min"
-    line = Presenter(view).status(chosen(), Mode.RACE, [M1, M2], (), 160)
+    line = status(view, Presenter(view), chosen(), Mode.RACE, [M1, M2], (), 160)
     assert line.endswith("running, 1 of 2 ended  ·  asks once more in 3 s  ·  kept warm: 2 prompts, every 5 min")
 
 
 def test_without_a_run_the_status_says_what_is_missing_and_a_kept_session_that_it_is_only_shown() -> None:
     nothing = StoredComparison(session([]))
-    assert Presenter(nothing).status(AppState(), Mode.RACE, [], (), 80) == "Waiting for the host …"
+    assert status(nothing, Presenter(nothing), AppState(), Mode.RACE, [], (), 80) == "Waiting for the host …"
     held = StoredComparison(kept([answered(1)]))
-    assert Presenter(held, can_act=False).status(AppState(), Mode.RACE, [M1], (), 80) == f"{ONLY_SHOWN} · 1 unscored"
+    assert (
+        status(held, Presenter(held, can_act=False), AppState(), Mode.RACE, [M1], (), 80)
+        == f"1 unscored · {ONLY_SHOWN}"
+    )
 
 
 def test_where_nothing_can_be_asked_no_pane_says_that_a_key_asks_it_again() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 MAX_MB = 1e9
@@ -48,6 +48,8 @@ class ModelCard:
     """Whether it can call tools."""
     licence_text: str | None = None
     """What the host's catalogue says of the licence, in full."""
+    tags: tuple[str, ...] = field(default=(), compare=False)
+    """What a person's file of models calls it; it makes no other model of it."""
 
     @property
     def key(self) -> str:
@@ -58,7 +60,7 @@ class ModelCard:
         """Whether every word of `words` occurs somewhere in the row."""
         names = (self.id, self.alias, self.variant, self.publisher)
         facts = (self.device, self.ep, self.licence, self.task, self.state)
-        text = " ".join(part for part in names + facts if part).casefold()
+        text = " ".join(part for part in (*names, *facts, *self.tags) if part).casefold()
         return all(word in text for word in words.casefold().split())
 
 
@@ -115,6 +117,19 @@ def _completed(card: ModelCard, offer: ModelCard | None) -> ModelCard:
     lacking = [name for name in _FACTS if getattr(card, name) is None]
     alias = offer.alias if card.alias == card.id else card.alias
     return replace(card, alias=alias, **{name: getattr(offer, name) for name in lacking})
+
+
+def tagged(cards: tuple[ModelCard, ...], tags: Mapping[str, tuple[str, ...]]) -> tuple[ModelCard, ...]:
+    """The cards with their tags, which stand under an id, with or without its version, or an alias, in small letters.
+    What is said of an id counts before what is said of an alias."""
+    if not tags:
+        return cards
+    found = []
+    for card in cards:
+        names = (card.key, card.id, card.id.rpartition(":")[0], card.alias)
+        own = next((tags[name] for name in map(str.casefold, names) if name in tags), card.tags)
+        found.append(replace(card, tags=own))
+    return tuple(found)
 
 
 def find_or_believe(cards: tuple[ModelCard, ...], name: str, hosts: Collection[str] = ()) -> ModelCard | None:

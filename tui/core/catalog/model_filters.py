@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tui.core.catalog.model_card import ModelCard, ModelState
@@ -21,6 +21,12 @@ class FilterBy(StrEnum):
     TASK = "task"
     TOOLS = "tools"
     LICENCE = "licence"
+    TAG = "tag"
+
+
+def values_of(card: ModelCard, field: FilterBy) -> tuple[str, ...]:
+    """All that the card has of a field: of tags there may be several."""
+    return card.tags or (UNKNOWN,) if field is FilterBy.TAG else (value_of(card, field),)
 
 
 def value_of(card: ModelCard, field: FilterBy) -> str:
@@ -36,6 +42,8 @@ def value_of(card: ModelCard, field: FilterBy) -> str:
             return UNKNOWN if card.tools is None else "yes" if card.tools else "no"
         case FilterBy.LICENCE:
             return card.licence or UNKNOWN
+        case FilterBy.TAG:
+            return ", ".join(card.tags) or UNKNOWN
 
 
 def short_task(task: str | None) -> str | None:
@@ -43,9 +51,27 @@ def short_task(task: str | None) -> str | None:
     return task.removesuffix("-completion") if task else None
 
 
+def tags_of(card: ModelCard) -> frozenset[str]:
+    """Words in lower case that tell what a model is for: its task, `tools` where it can call them, and what a person's
+    file calls it."""
+    task = short_task(card.task)
+    return frozenset(
+        [*([task.casefold()] if task else []), *(["tools"] if card.tools else []), *map(str.casefold, card.tags)]
+    )
+
+
+_NO_ANSWERS = ("embedding", "speech", "rerank")
+"""What the tasks of models are called that answer no question."""
+
+
+def answers_questions(card: ModelCard) -> bool:
+    """Whether a model answers questions, as far as its host says what it is for."""
+    return not any(word in (card.task or "").casefold() for word in _NO_ANSWERS)
+
+
 def values(cards: Iterable[ModelCard], field: FilterBy) -> tuple[str, ...]:
     """The values that occur, each once: states from the nearest on, the rest by the alphabet, unknown last."""
-    found = {value_of(card, field) for card in cards}
+    found = {value for card in cards for value in values_of(card, field)}
     order = list(_STATES.values())
     return tuple(
         sorted(found, key=lambda name: (name == UNKNOWN, order.index(name) if name in order else 0, name.casefold()))
@@ -61,23 +87,5 @@ class ModelFilter:
 
     def admits(self, card: ModelCard) -> bool:
         """Whether the card is to be shown."""
-        return all(value_of(card, field) == value for field, value in self.picked.items()) and card.matches(self.words)
-
-    def stepped(self, field: FilterBy, cards: Iterable[ModelCard]) -> ModelFilter:
-        """With the field's next value among these cards; after the last one it is open again."""
-        known = values(cards, field)
-        here = self.picked.get(field)
-        at = known.index(here) + 1 if here in known else 0
-        picked = {name: value for name, value in self.picked.items() if name is not field}
-        if at < len(known):
-            picked[field] = known[at]
-        return replace(self, picked=picked)
-
-    def opened(self) -> ModelFilter:
-        """With the words alone."""
-        return ModelFilter(self.words)
-
-    @property
-    def narrows(self) -> bool:
-        """Whether it may leave anything out."""
-        return bool(self.picked or self.words.strip())
+        picked = all(value in values_of(card, field) for field, value in self.picked.items())
+        return picked and card.matches(self.words)

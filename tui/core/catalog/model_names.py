@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from tui.core.catalog.model_card import ModelCard
 from tui.core.text.clean import clean_line
 
+T = TypeVar("T")
 HOST_SHOWN = 14
 """Characters of a host's name: as many as an address of this machine has."""
 _LONGEST = 60
@@ -21,6 +23,15 @@ def short_host(name: str) -> str:
     return f"{name[: HOST_SHOWN - 1 - tail]}…{name[-tail:]}"
 
 
+def told_apart(things: Sequence[T], spellings: Sequence[Callable[[T], str]]) -> list[str]:
+    """A name for each of these things: in the first spelling, and in a later one where others have the same."""
+    made = [spellings[0](thing) for thing in things]
+    for spelling in spellings[1:]:
+        times = Counter(made)
+        made = [spelling(thing) if times[name] > 1 else name for thing, name in zip(things, made, strict=True)]
+    return made
+
+
 def titles(cards: Sequence[ModelCard]) -> list[str]:
     """A title for each of these models: alias and device, and as much more as tells those of one name apart."""
     spellings: tuple[Callable[[ModelCard], str], ...] = (
@@ -29,11 +40,7 @@ def titles(cards: Sequence[ModelCard]) -> list[str]:
         lambda card: _titled(card, card.id, None),
         lambda card: card.key,
     )
-    made = [spellings[0](card) for card in cards]
-    for spelling in spellings[1:]:
-        times = Counter(made)
-        made = [spelling(card) if times[title] > 1 else title for card, title in zip(cards, made, strict=True)]
-    return [clean_line(title, _LONGEST) for title in made]
+    return [clean_line(title, _LONGEST) for title in told_apart(cards, spellings)]
 
 
 def _titled(card: ModelCard, name: str, kind: str | None) -> str:

@@ -11,11 +11,16 @@ import enum
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from tui.core.metrics.metrics import CHUNKED_ABOVE, Metrics, NoRate
 from tui.core.requests.dropped_options import dropped_sentence
 from tui.core.requests.outcome import outcome
 from tui.core.requests.request import Request, RequestState
+from tui.core.text.clean import clean_line
+
+if TYPE_CHECKING:
+    from tui.core.answers.findings import Findings
 
 MS = "ms"
 TOKENS_PER_S = "tok/s"
@@ -44,7 +49,9 @@ class Place(enum.Flag):
     SMOKE = enum.auto()
     """In `smoke --json`."""
     REPORT = enum.auto()
-    """In every format of a report."""
+    """In every format of a report, and compared there."""
+    WIDE = enum.auto()
+    """In the wide tables of a report, and wherever else one is asked for it by name. Metrics only."""
 
 
 PLACES = {
@@ -56,6 +63,7 @@ PLACES = {
     Place.JSON: "`run --json`",
     Place.SMOKE: "`smoke --json`",
     Place.REPORT: "reports",
+    Place.WIDE: "wide reports",
 }
 """What the documents call each place."""
 
@@ -84,6 +92,8 @@ class Metric:
     """The value, from a request and what `metrics.derive()` made of it. None where it is not known."""
     better: Better | None = None
     """None where neither more nor less is better."""
+    grows_with_answer: bool = False
+    """Whether a longer answer takes more of it, so that answers of different length say nothing of speed."""
     needs_tokens: bool = False
     """Whether it is unknown without a count of tokens, and only an estimate where the server did not count them."""
     shown_in: Place = Place.JSON
@@ -122,6 +132,8 @@ class Tally(enum.Enum):
     ANY = "whether it holds for any of the runs that ended"
     """For flags that all runs of a row have as a rule: a note says so only where some have it and some have not."""
     COUNT = "for how many of the runs that count it holds"
+    ENDED = "for how many of the runs that ended it holds"
+    """For flags of runs that do not count: their answers are incomplete."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,8 +149,8 @@ class Flag:
     holds: Callable[[Request, Metrics], bool | None]
     """Whether it is so, from a request and what `metrics.derive()` made of it. None where it is not known."""
     shown_in: Place
-    sign: str = ""
-    """What stands in a pane or before a number, explained in the help."""
+    sign: str
+    """What stands for it where there is little space: in a pane or before a number, where the help explains it."""
     rank: int = GIVEN_UP_FIRST
     """How readily a narrow pane gives the sign up: the highest goes first."""
     amount: Callable[[Request], str] = lambda _: ""
@@ -154,9 +166,17 @@ class Flag:
     """What JSON has under the key, where that is not whether it holds."""
     tally: Tally = Tally.COUNT
     report_note: str = "{count} of {runs} runs {label}"
-    """The note of a row in a report; `{label}` stands for the label."""
+    """The note of a row in a report; `{label}` stands for the label. Empty where the report says it elsewhere."""
     legend: str = ""
     """The sentence below a report's table that explains the note."""
+    note: str | Callable[[], str] = ""
+    """When it holds, and where its limits come from, for the documents, in Markdown. Made when it is asked for where
+    it has limits of modules that are only loaded when an answer has ended."""
+
+    @property
+    def when(self) -> str:
+        """The note."""
+        return self.note if isinstance(self.note, str) else self.note()
 
     def json(self, request: Request, metrics: Metrics) -> tuple[str, object]:
         """Key and value in JSON."""
@@ -176,23 +196,24 @@ METRICS: tuple[Metric, ...] = (
         "ttfo_ms", MS, "first output", "time to first output, after thinking", "first chunk that is not thinking - t0",
         lambda _, metrics: metrics.ttfo_ms,
         better=Better.LOWER,
-        shown_in=Place.PANE | Place.JSON,
+        shown_in=Place.PANE | Place.JSON | Place.WIDE,
         short="answer", rank=4, pane_shows_if=lambda metrics: metrics.ttfo_ms != metrics.ttft_ms,
     ),
     Metric(
         "think_ms", MS, "thinking", "time spent thinking", "ttfo - ttft",
         lambda _, metrics: metrics.think_ms,
+        shown_in=Place.JSON | Place.WIDE,
         note="only for answers that began with thinking",
     ),
     Metric(
         "last_ms", MS, "last text", "time to last text", "e_K - t0",
         lambda _, metrics: metrics.last_ms,
-        better=Better.LOWER,
+        better=Better.LOWER, grows_with_answer=True,
     ),
     Metric(
         "end_ms", MS, "whole answer", "time to the end of the stream", "end of stream - t0",
         lambda _, metrics: metrics.end_ms,
-        better=Better.LOWER,
+        better=Better.LOWER, grows_with_answer=True,
         shown_in=Place.PANE | Place.SUMMARY | Place.JSON | Place.SMOKE | Place.REPORT,
         short="total", rank=3, note="the end is `[DONE]` where the server sends it",
     ),
@@ -216,12 +237,14 @@ METRICS: tuple[Metric, ...] = (
         "e2e_tps", TOKENS_PER_S, "end to end", "tokens per second from the request on", "1000 · N / last_ms",
         lambda _, metrics: metrics.e2e_tps,
         better=Better.HIGHER, needs_tokens=True,
+        shown_in=Place.JSON | Place.WIDE,
     ),
     Metric(
         "answer_chars_per_s", CHARS_PER_S, "answering", "characters of the answer per second",
         "answer characters / (last - ttfo)",
         lambda _, metrics: metrics.answer_chars_per_s,
         better=Better.HIGHER,
+        shown_in=Place.JSON | Place.WIDE,
         note="compares models with different tokenizers",
     ),
     Metric(
@@ -268,6 +291,7 @@ METRICS: tuple[Metric, ...] = (
         "load_ms", MS, "loading", "the host's load call", "loaded - began to load",
         lambda _, metrics: metrics.load_ms,
         better=Better.LOWER,
+        shown_in=Place.JSON | Place.WIDE,
         note="never part of `ttft_ms`",
     ),
 )  # fmt: skip
@@ -294,9 +318,56 @@ def _ended_as(request: Request, finish_reason: str) -> bool:
     return request.state is RequestState.DONE and request.finish_reason == finish_reason
 
 
-def _broken_off(request: Request, _: Metrics) -> bool:
-    broken = request.state in (RequestState.STOPPED, RequestState.FAILED) and request.fault is None
-    return broken and request.timestamps.chunks > 0
+def _incomplete(request: Request, _: Metrics) -> bool:
+    ended_early = request.state in (RequestState.CUT, RequestState.STOPPED, RequestState.FAILED)
+    return ended_early and request.timestamps.chunks > 0
+
+
+def _why_incomplete(request: Request) -> str:
+    """What the pane has no other place for: it shows why a request failed or was cut as a fault."""
+    return outcome(request) if request.fault is None and request.state is not RequestState.CUT else ""
+
+
+def _shows(look: Callable[[Findings], bool | None]) -> Callable[[Request, Metrics], bool | None]:
+    """Whether the text of an answer that has ended shows something."""
+
+    def holds(request: Request, _: Metrics) -> bool | None:
+        found = request.findings
+        return None if found is None else look(found)
+
+    return holds
+
+
+def _repeated(request: Request) -> str:
+    found = request.findings
+    loop = None if found is None else found.loop
+    return "" if loop is None else f"The answer repeats itself: “{clean_line(loop.phrase, 30)}”, {loop.copies} times."
+
+
+def _leaked(request: Request) -> str:
+    found = request.findings
+    marks = () if found is None else found.leaked
+    return f"The answer holds tokens of the chat template: {clean_line(', '.join(marks), 60)}."
+
+
+def _when_looping() -> str:
+    from tui.core.answers import looping
+
+    return (
+        f"{looping.LEAST_COPIES} copies of a phrase one after the other, {looping.LEAST_WORDS} words at least "
+        f"(Chinese: characters); of {looping.LONG_PHRASE} words and more, {looping.LEAST_COPIES - 1} copies; of signs, "
+        f"{looping.LEAST_COPIES_OF_CHARS} copies and {looping.LEAST_CHARS} characters at its end. Code in closed "
+        "blocks and the numbers of list items are passed over. Servers end such answers at three copies or more"
+    )
+
+
+def _when_refused() -> str:
+    from tui.core.answers import refusals
+
+    return (
+        "it begins by saying so, in English or with a usual phrase of seven other languages, and does not go on to "
+        f"answer: it has at most {refusals.LONGEST} characters, and no “However, in most cases …”"
+    )
 
 
 FLAGS: tuple[Flag, ...] = (
@@ -310,6 +381,7 @@ FLAGS: tuple[Flag, ...] = (
         legend="From a cache: the host had evaluated a part of these prompts before, so their first text came sooner "
         "than that of a fresh prompt. A marker ahead of each prompt does not keep the template before it out of a "
         "cache.",
+        note="the host says how many tokens, above 0; unknown where it does not say",
     ),
     Flag(
         "estimated", "estimated", "Estimated: not counted by the host",
@@ -329,42 +401,78 @@ FLAGS: tuple[Flag, ...] = (
         lambda _, metrics: None if metrics.tokens_per_chunk is None else metrics.tokens_per_chunk > CHUNKED_ABOVE,
         shown_in=Place.PANE,
         sign="chunked", rank=6,
+        note=f"more than {CHUNKED_ABOVE} tokens a chunk",
     ),
     Flag(
         "warmup", "warm-up", "A warm-up: it is in no statistic",
         lambda request, _: request.spec.warmup,
         shown_in=Place.REMARK,
-        sentence=lambda _: "A warm-up: it is not counted.",
+        sign="warm-up", sentence=lambda _: "A warm-up: it is not counted.",
     ),
     Flag(
-        "adjusted", "adjusted", "The host refused options of the plan, and was asked without them",
+        "adjusted", "asked without refused options", "The host refused options of the plan, and was asked without them",
         lambda request, _: bool(request.adjusted),
-        shown_in=Place.REMARK | Place.OUTPUT,
-        sentence=lambda request: dropped_sentence(request.adjusted),
+        shown_in=Place.REMARK | Place.OUTPUT | Place.JSON | Place.REPORT,
+        sign="adjusted", sentence=lambda request: dropped_sentence(request.adjusted),
+        tally=Tally.ENDED,
     ),
     Flag(
         "truncated", "truncated", "The answer reached the most tokens that were asked for",
         lambda request, _: _ended_as(request, "length"),
-        shown_in=Place.REMARK,
-        sentence=outcome,
+        shown_in=Place.REMARK | Place.JSON | Place.REPORT,
+        sign="length", sentence=outcome,
+        note="the finish reason is `length`",
     ),
     Flag(
         "filtered", "filtered", "The host's content filter ended the answer, or let none through",
         lambda request, _: _ended_as(request, "content_filter"),
-        shown_in=Place.REMARK,
-        sentence=outcome,
+        shown_in=Place.REMARK | Place.JSON | Place.REPORT,
+        sign="filter", sentence=outcome,
+        note="the finish reason is `content_filter`",
     ),
     Flag(
-        "unanswered", "unanswered", "The model thought and then ended without an answer",
+        "unanswered", "without an answer", "The model thought and then ended without an answer",
         lambda request, _: request.state is RequestState.DONE and not request.answer,
-        shown_in=Place.REMARK,
-        sentence=outcome,
+        shown_in=Place.REMARK | Place.JSON | Place.REPORT,
+        sign="no answer", sentence=outcome,
+        note="there is thinking, and no text after it",
     ),
     Flag(
-        "broken_off", "broken off", "It was stopped in the middle of the answer, or failed for no known reason",
-        _broken_off,
-        shown_in=Place.REMARK,
-        sentence=outcome,
+        "broken_off", "broken off", "It was cut, failed or was stopped in the middle of the answer",
+        _incomplete,
+        shown_in=Place.REMARK | Place.JSON | Place.REPORT,
+        sign="cut", sentence=_why_incomplete, tally=Tally.ENDED, report_note="",
+        note="the state is `cut`, `failed` or `stopped`, and some text came",
+    ),
+    Flag(
+        "looping", "looping", "The answer repeats itself, word for word",
+        _shows(lambda found: found.loop is not None),
+        shown_in=Place.PANE | Place.REMARK | Place.OUTPUT | Place.SUMMARY | Place.JSON | Place.REPORT,
+        sign="loops", rank=1, sentence=_repeated,
+        note=_when_looping,
+    ),
+    Flag(
+        "leaked_tokens", "with template tokens", "The answer holds tokens of the chat template",
+        _shows(lambda found: bool(found.leaked)),
+        shown_in=Place.PANE | Place.REMARK | Place.OUTPUT | Place.SUMMARY | Place.JSON | Place.REPORT,
+        sign="template", rank=1, sentence=_leaked,
+        note="such as `<|im_end|>`, outside of code and quotes, or last in the answer; not in its middle where the "
+        "prompt has such a token. The list is `tui/core/answers/template_tokens.py`",
+    ),
+    Flag(
+        "refused", "refused", "The answer declines what was asked",
+        _shows(lambda found: found.refused),
+        shown_in=Place.PANE | Place.SUMMARY | Place.JSON | Place.REPORT,
+        sign="refused", rank=1,
+        note=_when_refused,
+    ),
+    Flag(
+        "names_itself", "naming the model", "The answer names its own model or maker",
+        _shows(lambda found: None if found.named is None else bool(found.named)),
+        shown_in=Place.PANE | Place.SUMMARY | Place.JSON | Place.REPORT,
+        sign="named", rank=1,
+        note="where it says who speaks (`I am Phi`, `a model developed by …`), or was asked for it; another model's "
+        "name is none",
     ),
 )  # fmt: skip
 """All of them, in the order of the keys in JSON and of the sentences below an answer."""
@@ -404,7 +512,7 @@ def mark(request: Request, metrics: Metrics) -> str:
 def sentences(request: Request, metrics: Metrics, place: Place) -> Iterator[str]:
     """What the flags of a request say there, each sentence once."""
     found = (flag.sentence(request) for flag in flags_in(place) if flag.holds(request, metrics))
-    yield from dict.fromkeys(found)
+    yield from dict.fromkeys(sentence for sentence in found if sentence)
 
 
 def unknown(request: Request, metrics: Metrics, place: Place) -> Iterator[tuple[Metric, str]]:

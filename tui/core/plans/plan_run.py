@@ -45,8 +45,9 @@ def planned_request_of(request: Request) -> PlannedRequest:
 def remaining(plan: Plan, requests: Iterable[Request]) -> tuple[Batch, ...]:
     """What a plan that was broken off has still to ask, in its own order; `requests` are those that there are.
 
-    A request that was stopped or skipped, never came to an end, or was cut because this program ended is still to be
-    made; one that failed is not. Models that are still to be asked something are warmed up once more.
+    A request that was stopped or skipped, never came to an end, was cut because this program ended, or found no server
+    is still to be made; one that failed otherwise is not. Models that are still to be asked something are warmed up
+    once more.
     """
     mine = [request for request in requests if request.spec.plan == plan.key]
     asked = {planned_request_of(request) for request in mine if request.state.final and not _is_still_to_ask(request)}
@@ -61,9 +62,23 @@ def remaining(plan: Plan, requests: Iterable[Request]) -> tuple[Batch, ...]:
     return tuple(batch for batch in kept if batch)
 
 
+def count_made(plan: Plan, requests: Iterable[Request]) -> int:
+    """How many requests of a plan need not be made again, without warm-ups: those that `remaining` leaves out."""
+    mine = [request for request in requests if request.spec.plan == plan.key and not request.spec.warmup]
+    return len({planned_request_of(one) for one in mine if one.state.final and not _is_still_to_ask(one)})
+
+
 def _is_still_to_ask(request: Request) -> bool:
     broken_off = request.fault is not None and request.fault.kind == BROKEN_OFF
-    return request.state in _STILL_TO_ASK or broken_off
+    return request.state in _STILL_TO_ASK or broken_off or _found_no_server(request)
+
+
+def _found_no_server(request: Request) -> bool:
+    """Whether nobody was there to be asked."""
+    fault = request.fault
+    if request.state is not RequestState.FAILED or fault is None or request.timestamps.sent is not None:
+        return False
+    return fault.kind == "connect" or (fault.kind, fault.type) == ("host", "NoHostError")
 
 
 def newest(requests: Iterable[Request]) -> list[Request]:

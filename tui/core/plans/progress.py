@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
-from tui.core.plans.plan import Mode
+from tui.core.plans.mode import Mode
 from tui.core.plans.plan_run import PlanRun, newest
 from tui.core.requests.request import Request, RequestState
 
@@ -23,6 +23,10 @@ class Progress:
     def in_words(self) -> str:
         """As a phrase: `3 of 12 ended, about 40 s left`."""
         return f"{self.ended} of {self.total} ended" + ("" if self.left_s is None else f", {_span(self.left_s)} left")
+
+    def in_few_words(self) -> str:
+        """The same in fewer: `3/12, about 40 s left`."""
+        return f"{self.ended}/{self.total}" + ("" if self.left_s is None else f", {_span(self.left_s)} left")
 
 
 def progress(requests: Iterable[Request]) -> Progress:
@@ -53,7 +57,10 @@ def progress(requests: Iterable[Request]) -> Progress:
 
 def progress_of(run: PlanRun) -> Progress:
     """How far a run has come: of requests that were made again the last ones count."""
-    return progress(newest(run.requests.values()))
+    come = progress(newest(run.requests.values()))
+    if come.left_s is None or not run.plan.pause_s:
+        return come
+    return replace(come, left_s=come.left_s + run.plan.pause_s * max(come.total - come.ended, 0))
 
 
 def _together(requests: Sequence[Request], seconds: Sequence[float]) -> float:

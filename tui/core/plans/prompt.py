@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.core.scoring.rubric import Rubric
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,10 @@ class Prompt:
     tags: tuple[str, ...] = ()
     key: str = ""
     """Names it within its session: p1, p2, …; empty outside of one."""
+    id: str = ""
+    """What its file calls it; empty for nothing."""
+    expected: str = ""
+    """An answer that would be right; empty where none is known."""
 
     def messages(self, system: str | None = None, marker: str = "") -> list[dict[str, str]]:
         """The chat messages to send: `system` in place of the prompt's own if given, `marker` ahead of everything."""
@@ -25,3 +33,14 @@ class Prompt:
         if marker:
             messages[0] = messages[0] | {"content": f"[{marker}] {messages[0]['content']}"}
         return messages
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSet:
+    """The prompts of one file, without keys."""
+
+    prompts: tuple[Prompt, ...]
+    rubric: Rubric | None = None
+    """What their answers are to be scored for; None when the file does not say."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Names of variables, each with the value that the file has for it; see `tui.core.plans.variables`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tui.core.plans.prompt import Prompt
 from tui.core.requests.request import Fault, Request, RequestState
 from tui.core.sessions.timing_dict import MAX_CHUNKS
 from tui.core.text.clean import HIDDEN
@@ -17,6 +18,12 @@ _PIECE = 1 << 16
 
 TOO_LONG = "The answer is longer than one that can be kept, and was cut here."
 HINT = "What is there is kept. Ask with fewer max_tokens."
+
+
+def prompt_bytes(prompt: Prompt) -> int:
+    """How many bytes the texts of a prompt take in a file."""
+    texts = (prompt.user, prompt.system or "", prompt.id, prompt.expected, *prompt.facets, *prompt.tags)
+    return sum(map(stored_bytes, texts))
 
 
 def stored_bytes(text: str) -> int:

@@ -85,6 +85,10 @@ class Delta:
     text: str
 
 
+MOST_TOKENS = 100_000_000
+"""More tokens than this no request has: such a count is taken for unknown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """The server's own token counts; those it leaves out are None."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from tui.core.metrics.metrics import Metrics, NoRate, derive, no_rate
-from tui.core.plans.plan import Mode
+from tui.core.plans.mode import Mode
 from tui.core.requests import events as ev
 from tui.core.requests.memory_use import MemoryUse
+from tui.core.requests.question import Question
 from tui.core.requests.timestamps import Timestamps
+
+if TYPE_CHECKING:
+    from tui.core.answers.findings import Findings
 
 
 class RequestState(StrEnum):
@@ -54,6 +59,10 @@ class RequestSpec:
     """Others were in flight: its times are those of a race, not of the model alone."""
     nonce: str = ""
     """The marker at the beginning of its prompt; see `Plan.nonce`."""
+    host: str = ""
+    """The title of the host that is asked; empty when it is not known."""
+    follows: str = ""
+    """For a follow-up question: the id of the request whose conversation it goes on with."""
 
 
 ACCEPTED_AFTER_END = (ev.Usage, ev.Memory, ev.FailureExplained)
@@ -111,8 +120,12 @@ class Request:
     """In UTC, for people; no number is derived from it."""
     revision: int = field(default=0, compare=False)
     """How many events were folded. It grows after the end, too, so that whoever holds a copy sees that it is old."""
+    question: Question | None = field(default=None, compare=False, repr=False)
+    """What was asked; None where the request is looked at without its session."""
     _answer: _Text = field(default_factory=_Text)
     _reasoning: _Text = field(default_factory=_Text)
+    _findings: tuple[str, Findings] | None = field(default=None, init=False, compare=False, repr=False)
+    """What the answer's text shows, with the text that it was found in."""
 
     @property
     def answer(self) -> str:
@@ -128,6 +141,19 @@ class Request:
     def metrics(self) -> Metrics:
         """The metrics, derived from the timestamps at every call."""
         return derive(self.timestamps, self.usage, len(self.answer))
+
+    @property
+    def findings(self) -> Findings | None:
+        """What the answer's text shows; None before the end. It is found once, and then known."""
+        if not self.state.final:
+            return None
+        answer = self.answer
+        if self._findings is None or self._findings[0] is not answer:
+            from tui.core.answers.findings import findings_of
+
+            ended_by_itself = self.state is RequestState.DONE and self.finish_reason != "length"
+            self._findings = answer, findings_of(answer, self.question, ended_by_itself=ended_by_itself)
+        return self._findings[1]
 
     @property
     def no_rate(self) -> NoRate | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tui.core.catalog.model_card import ModelCard, from_megabytes, to_megabytes
 from tui.core.dict_reader import Table, get, number, texts, without_none
-from tui.core.plans.plan import Mode, Plan
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import Order, Plan
 from tui.core.plans.prompt import Prompt
 from tui.core.sessions.session_model import DEFAULT_MAX_TOKENS, Overrides, Parameters, SessionModel, Timeouts
 
@@ -19,7 +20,10 @@ def plan_to_dict(plan: Plan) -> Table:
         "rounds": plan.rounds,
         "warmup": plan.warmup,
         **without_none(alone=plan.alone or None, retries=plan.retries or None, nonce=plan.nonce or None),
+        **without_none(rubric=plan.rubric or None, follows=dict(plan.follows) or None),
         "seed": plan.seed,
+        **without_none(order=plan.order.value if plan.order is not Order.SHUFFLE else None),
+        **without_none(pause_s=plan.pause_s or None),
         "models": list(plan.models),
         "prompts": list(plan.prompts),
         "params": without_none(
@@ -32,6 +36,7 @@ def plan_to_dict(plan: Plan) -> Table:
 def plan_from_dict(table: Table) -> Plan:
     """The plan of a `[[plan]]` table."""
     params, limits, usual = get(table, "params", dict, {}), get(table, "timeouts", dict, {}), Timeouts()
+    follows = get(table, "follows", dict, {})
     return Plan(
         key=get(table, "key", str),
         mode=Mode(get(table, "mode", str)),
@@ -42,7 +47,11 @@ def plan_from_dict(table: Table) -> Plan:
         alone=get(table, "alone", bool, False),
         retries=get(table, "retries", int, 0),
         nonce=get(table, "nonce", bool, False),
+        rubric=get(table, "rubric", str, ""),
+        follows=tuple((model, run) for model, run in follows.items() if isinstance(run, str)),
         seed=get(table, "seed", int, 0),
+        order=Order(get(table, "order", str, Order.SHUFFLE.value)),
+        pause_s=number(table, "pause_s") or 0,
         parameters=Parameters(
             max_tokens=get(params, "max_tokens", int, DEFAULT_MAX_TOKENS),
             temperature=number(params, "temperature"),
@@ -66,7 +75,7 @@ def model_to_dict(model: SessionModel) -> Table:
         key=model.key, alias=card.alias, id=card.id, host=model.host, host_name=card.host or None,
         variant=card.variant, device=card.device, ep=card.ep, size_mb=to_megabytes(card.size_bytes),
         licence=card.licence, context=card.context, task=card.task, parameters=card.parameters, toy=card.toy or None,
-        params=overrides_to_dict(model.own) or None,
+        arm=model.arm or None, params=overrides_to_dict(model.own) or None,
     )  # fmt: skip
 
 
@@ -86,7 +95,9 @@ def model_from_dict(table: Table) -> SessionModel:
         toy=get(table, "toy", bool, False),
         host=get(table, "host_name", str, ""),
     )
-    return SessionModel(get(table, "key", str), card, get(table, "host", str, "unknown"), _own(table))
+    return SessionModel(
+        get(table, "key", str), card, get(table, "host", str, "unknown"), _own(table), get(table, "arm", str, "")
+    )
 
 
 def overrides_to_dict(own: Overrides) -> Table:
@@ -114,6 +125,8 @@ def prompt_to_dict(prompt: Prompt) -> Table:
         user=prompt.user,
         facets=list(prompt.facets) or None,
         tags=list(prompt.tags) or None,
+        id=prompt.id or None,
+        expected=prompt.expected or None,
     )
 
 
@@ -121,7 +134,13 @@ def prompt_from_dict(table: Table) -> Prompt:
     """The prompt of a `[[prompt]]` table."""
     system = get(table, "system", str, None)
     return Prompt(
-        get(table, "user", str), system, texts(table, "facets"), texts(table, "tags"), key=get(table, "key", str)
+        get(table, "user", str),
+        system,
+        texts(table, "facets"),
+        texts(table, "tags"),
+        key=get(table, "key", str),
+        id=get(table, "id", str, ""),
+        expected=get(table, "expected", str, ""),
     )
 
 

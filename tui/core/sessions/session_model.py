@@ -105,6 +105,13 @@ class ModelChoice:
 
     card: ModelCard
     own: Overrides = field(default_factory=Overrides)
+    arm: str = ""
+    """Which arm of a measurement of one model against itself (A/A) it is: A or B; empty for none."""
+
+    @property
+    def name(self) -> str:
+        """What names it among a plan's models: the card's key, and what is its own."""
+        return _name(self.card, self.own, self.arm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +133,18 @@ class SessionModel:
     host: str
     """The host's kind: demo, openai, …"""
     own: Overrides = field(default_factory=Overrides)
+    arm: str = ""
+    """As `ModelChoice.arm`."""
 
     @property
     def name(self) -> str:
         """What names it among a plan's models: the card's key, and what is its own."""
-        own = self.own.in_words()
-        return f"{self.card.key} ({own})" if own else self.card.key
+        return _name(self.card, self.own, self.arm)
+
+
+def _name(card: ModelCard, own: Overrides, arm: str) -> str:
+    differs = ", ".join(part for part in (f"arm {arm}" if arm else "", own.in_words()) if part)
+    return f"{card.key} ({differs})" if differs else card.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,5 +175,6 @@ def titles_of(models: Sequence[SessionModel]) -> list[str]:
         others = [other.own.known() for other in models if other.card.key == model.card.key and other is not model]
         own = {name: value for name, value in model.own.known().items() if any(o.get(name) != value for o in others)}
         differs = clean_line(", ".join(f"{name} {value!r}" for name, value in own.items()), _OWN_LENGTH)
-        made.append(" · ".join(part for part in (differs, named[model.card.key]) if part))
+        arm = f"arm {model.arm}" if model.arm else ""
+        made.append(" · ".join(part for part in (arm, differs, named[model.card.key]) if part))
     return made

@@ -82,6 +82,23 @@ def timestamps_from_dict(table: dict[str, Any]) -> Timestamps:
     return timestamps
 
 
+def as_kept(timestamps: Timestamps) -> Timestamps:
+    """The timestamps as a session file has them, on their own clock: the figures of an answer that has just ended are
+    those that its file will give. What was never sent, and what no file has room for, stays as it is."""
+    sent = timestamps.sent
+    if sent is None or timestamps.chunks > MAX_CHUNKS:
+        return timestamps
+    kept = timestamps_from_dict(timestamps_to_dict(timestamps))
+    for name in ("asked", "sent", "headers", "end"):
+        if (instant := getattr(kept, name)) is not None:
+            setattr(kept, name, sent + instant)
+    if kept.load_start is not None and kept.load_end is not None and timestamps.load_end is not None:
+        # A file has how long it took. When it was is known here, and need not be made up.
+        kept.load_start, kept.load_end = timestamps.load_end - (kept.load_end - kept.load_start), timestamps.load_end
+    kept.at = array("q", (sent + at for at in kept.at))
+    return kept
+
+
 def _read_chunks(table: dict[str, Any], timestamps: Timestamps, tick: int) -> None:
     gaps = _numbers(table, "deltas")
     kinds = bytearray()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import CompareError
 from tui.core.plans.plan import Plan, PlanOptions
 from tui.core.plans.plan_run import PlanRun
+from tui.core.plans.prompt import Prompt
+from tui.core.plans.questions import PlanQuestion
 from tui.core.requests.request import Request
-from tui.core.scoring.rating import OVERALL, RatingChange, RatingsOf
+from tui.core.scoring.in_effect import RatingsOf
+from tui.core.scoring.rating import RatingChange, VoteChoice
+from tui.core.scoring.rubric import OVERALL, Rubric
 from tui.core.sessions.session import Session
 
 
@@ -28,6 +32,12 @@ class ComparisonView(Protocol):
         ...
 
     @property
+    def concealed(self) -> bool:
+        """Whether it is hidden which model gave which answer. Then the session has no names, hosts and figures: what
+        there is to be shown may be shown, and models are called by the places of their answers."""
+        ...
+
+    @property
     def busy(self) -> bool:
         """Whether more is to come of the run."""
         ...
@@ -38,6 +48,11 @@ class ComparisonView(Protocol):
         ...
 
     @property
+    def paused(self) -> bool:
+        """Whether somebody has paused the run: what is in flight comes to its end, and nothing more is asked."""
+        ...
+
+    @property
     def tokens_per_chunk(self) -> Mapping[str, float]:
         """Tokens in a chunk, by the session's model key, as far as they are known: live counters are estimated so."""
         ...
@@ -45,6 +60,11 @@ class ComparisonView(Protocol):
     @property
     def ratings(self) -> RatingsOf:
         """The scores and notes of the person who looks."""
+        ...
+
+    def models_in_order(self, plan: Plan, question: PlanQuestion | None) -> tuple[str, ...]:
+        """The models of a plan, by their keys, in the order in which their answers to one of its questions are shown;
+        without a question in the plan's."""
         ...
 
     def now(self) -> int:
@@ -70,23 +90,72 @@ class ComparisonView(Protocol):
 
 
 class RatingCommands(Protocol):
-    """Scores and notes, by the id of the request whose answer they are for."""
+    """What a person says of answers, by the ids of the requests, and takes back."""
 
     @property
     def last(self) -> RatingChange | None:
         """What `undo()` takes back; None when there is nothing to take back."""
         ...
 
-    def score(self, request_id: str, value: int | None, position: int | None = None, criterion: str = OVERALL) -> None:
-        """Score an answer from 1 to 5, None to take the score back; `position` is that of its pane, counted from 1."""
+    @property
+    def next(self) -> RatingChange | None:
+        """What `redo()` brings back; None when there is nothing to bring back."""
         ...
 
-    def note(self, request_id: str, text: str) -> None:
-        """Write a note on an answer; empty text takes it back."""
+    def score(
+        self,
+        request_id: str,
+        value: int | None,
+        position: int | None = None,
+        criterion: str = OVERALL,
+        *,
+        took_ms: int | None = None,
+    ) -> None:
+        """Score an answer from 1 to the criterion's `scale`, None to take the score back; `position` is that of its
+        pane, counted from 1. `took_ms` is how long the decision took. Whether it is blind is not for the caller to
+        say: the session's entries do."""
+        ...
+
+    def vote(
+        self,
+        request_ids: Sequence[str],
+        choice: VoteChoice | None,
+        winner: str = "",
+        *,
+        positions: Iterable[int] = (),
+        took_ms: int | None = None,
+    ) -> None:
+        """Choose between answers, in the order in which they are shown; None takes the vote back."""
+        ...
+
+    def tick(self, request_id: str, facet: str, ticked: bool | None) -> None:
+        """Say whether an answer speaks of a facet of its prompt; None takes that back."""
+        ...
+
+    def note(self, request_id: str, text: str, *, model: str = "") -> None:
+        """Write a note on an answer; with an empty id on a model, by its key in the session, or else on the session.
+        Empty text takes it back."""
+        ...
+
+    def call_session(self, title: str) -> None:
+        """Give the session a title; an empty one takes it away."""
+        ...
+
+    def order_pass(self, seed: int | None) -> None:
+        """From now on this person's score pass goes through the answers in the order of this seed, or, without one, in
+        the order in which they came."""
+        ...
+
+    def reveal(self) -> None:
+        """Note that the rater sees which model gave which of the answers that there are."""
         ...
 
     def undo(self) -> RatingChange | None:
-        """Take the last score or note back, and return it."""
+        """Take the last rating back, as far as to the beginning of the session, and return it."""
+        ...
+
+    def redo(self) -> RatingChange | None:
+        """Bring back what was taken back last, unless something was rated since, and return it."""
         ...
 
 
@@ -98,8 +167,23 @@ class Commands(Protocol):
         """The scores and notes of the person who gives the commands."""
         ...
 
-    def begin(self, models: Sequence[ModelCard], asked: str, options: PlanOptions) -> PlanRun:
-        """Put a question to models. Raises BadInputError when that makes no sense, or while a run goes on."""
+    def begin(self, models: Sequence[ModelCard], asked: str | Sequence[Prompt], options: PlanOptions) -> PlanRun:
+        """Put questions to models. Raises BadInputError when that makes no sense, or while a run goes on."""
+        ...
+
+    def follow_up(self, runs: Collection[str], asked: str | Sequence[Prompt], options: PlanOptions) -> PlanRun:
+        """Put questions to the models of these requests, by their ids: each goes on with its own conversation. Raises
+        BadInputError likewise, and when one of them has no answer to go on from."""
+        ...
+
+    def pause(self, paused: bool) -> None:
+        """Ask nothing more of a plan that has requests to come, or go on with it. Raises BadInputError when none
+        are."""
+        ...
+
+    def score_for(self, rubric: Rubric) -> None:
+        """Have the answers of the session scored for this. Raises BadInputError when something else has been asked
+        for already."""
         ...
 
     def stop(self, request_id: str) -> None:
@@ -122,7 +206,9 @@ class Commands(Protocol):
 class StoredComparison:
     """A view of a session that was kept: one of its plans, at one moment. It needs neither runner, engine nor host."""
 
+    concealed = False
     pause_s = None
+    paused = False
 
     def __init__(
         self, session: Session, plan: Plan | None = None, *, at: int | None = None, rater: str | None = None
@@ -130,9 +216,10 @@ class StoredComparison:
         """`plan` is one of the session's, by default the last. `at` is the moment that is looked at, in nanoseconds of
         the session's clock, by default the end. `rater` is whose scores are shown, by default who scored last."""
         self.session = session
-        self.run = _run_of(session, plan or next(reversed(session.plans.values()), None))
+        plan = plan or next(reversed(session.plans.values()), None)
+        self.run = None if plan is None else stored_run(session, plan)
         raters = [*(note.rater for note in session.notes), *(score.rater for score in session.scores)]
-        self.ratings = RatingsOf(session.scores, session.notes, rater or next(reversed(raters), ""))
+        self.ratings = RatingsOf(session, rater or next(reversed(raters), ""))
         self.tokens_per_chunk: Mapping[str, float] = {}
         self._at = _last_moment(session) if at is None else at
 
@@ -140,6 +227,10 @@ class StoredComparison:
     def busy(self) -> bool:
         """Nothing more comes."""
         return False
+
+    def models_in_order(self, plan: Plan, question: PlanQuestion | None) -> tuple[str, ...]:
+        """The models of a plan in the order in which their answers are shown."""
+        return plan.models
 
     def now(self) -> int:
         """The moment that is looked at, in nanoseconds."""
@@ -161,9 +252,8 @@ class StoredComparison:
         return ()
 
 
-def _run_of(session: Session, plan: Plan | None) -> PlanRun | None:
-    if plan is None:
-        return None
+def stored_run(session: Session, plan: Plan) -> PlanRun:
+    """All that a session has of one of its plans."""
     mine = {key: request for key, request in session.requests.items() if request.spec.plan == plan.key}
     return PlanRun(plan, mine)
 

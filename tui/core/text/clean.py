@@ -27,6 +27,7 @@ _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufdd0-\ufdef"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+_INVISIBLE_END = f"[{_INVISIBLE}]+\\Z"
 HIDDEN = re.compile(f"[{_CONTROL}{_INVISIBLE}]")
 """A character that controls, or changes what is seen without being seen; LF and TAB are none."""
 
@@ -137,8 +138,9 @@ def clean_line(text: str, limit: int | None = None) -> str:
     line = clean(text).replace("\n", "\u240a").replace("\t", " ")
     if limit is None or len(line) <= limit:
         return line
+    kept = line[: max(limit - 1, 0)]
     # No joiner or tag is left whose other side is cut off.
-    return re.sub(f"[{_INVISIBLE}]+\\Z", "", line[: max(limit - 1, 0)]) + "…"
+    return (kept if kept.isascii() else _compiled(_INVISIBLE_END).sub("", kept)) + "…"
 
 
 def spell_hidden(text: str, spelling: Callable[[int], str]) -> str:
@@ -175,11 +177,16 @@ def _unstacked(text: str) -> str:
 @cache
 def _stacks() -> re.Pattern[str]:
     """More marks in a row than need no second look, ties between them included. Marks are what this Python knows."""
+    stacked = f"[{marks()}{_JOINS_BEFORE}][{marks()}{_JOINS_BEFORE}{_TIES}]{{{MAX_COMBINING},}}"
+    return re.compile(stacked)
+
+
+@cache
+def marks() -> str:
+    """Accents, vowel signs and other marks that can be seen, of all scripts, for a class of a regular expression."""
     kinds = {"Mn", "Me", "Mc"}
     found = [char for first, last in _MARKS_FROM for char in map(chr, range(first, last + 1))]
-    marks = _class([char for char in found if unicodedata.category(char) in kinds and not HIDDEN.match(char)])
-    stacked = f"[{marks}{_JOINS_BEFORE}][{marks}{_JOINS_BEFORE}{_TIES}]{{{MAX_COMBINING},}}"
-    return re.compile(stacked)
+    return _class([char for char in found if unicodedata.category(char) in kinds and not HIDDEN.match(char)])
 
 
 def _class(chars: list[str]) -> str:

@@ -10,6 +10,8 @@ from tui.core.dict_reader import Table, each, get
 from tui.core.errors import NoHostError, reason_of
 from tui.files import read_regular, read_toml
 from tui.hosts.embedded.model_files import CONFIG, ModelFiles, Origin, size_of
+from tui.hosts.embedded.smollm2.model import HERE as SMOLLM2
+from tui.hosts.embedded.smollm2.model import card_text
 
 MAX_BYTES = 1 << 20
 
@@ -36,7 +38,11 @@ def read_bundle(root: Path) -> tuple[ModelFiles, ...]:
 
 
 def model_card_text(card: ModelCard) -> str | None:
-    """The model card (Markdown) that comes with a bundled model; None for any other model."""
+    """The model card (Markdown) of a bundled model, or of SmolLM2; None for any other model."""
+    if (card.id, card.publisher) == (SMOLLM2.id, SMOLLM2.publisher):
+        return card_text()
+    if not card.toy:
+        return None
     for model in read_bundle(bundle_root()):
         if model.card.id == card.id:
             path = model.folder / "model_card.md"

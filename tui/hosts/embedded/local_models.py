@@ -9,61 +9,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tui import private_files
 from tui.core.catalog.model_card import ModelCard, ModelState
-from tui.core.dict_reader import Table, get
+from tui.core.dict_reader import get
 from tui.core.errors import BadInputError, StoreError, reason_of
-from tui.files import read_json
-from tui.hosts.embedded.model_files import CONFIG, ModelFiles, Origin, size_of
+from tui.hosts.embedded.folder_check import check_folder, load_table
+from tui.hosts.embedded.model_files import ModelFiles, Origin
 
-WANTED = "It takes a folder as ONNX Runtime GenAI's model builder writes it"
-TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 MAX_NAME = 60
-MAX_CONFIG = 4_000_000
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_PROVIDERS = {
-    "cuda": ("GPU", "CUDAExecutionProvider"),
-    "dml": ("GPU", "DmlExecutionProvider"),
-    "nvtensorrtrtx": ("GPU", "NvTensorRTRTXExecutionProvider"),
-    "openvino": (None, "OpenVINOExecutionProvider"),
-    "qnn": ("NPU", "QNNExecutionProvider"),
-    "vitisai": ("NPU", "VitisAIExecutionProvider"),
-    "webgpu": ("GPU", "WebGpuExecutionProvider"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class FolderFacts:
-    """What a model's own files say of it."""
-
-    size_bytes: int
-    context: int | None
-    device: str | None
-    ep: str | None
-
-
-def check_folder(folder: Path) -> FolderFacts:
-    """What is known of the model in this folder. Raises BadInputError, which names everything that is missing."""
-    if not folder.is_dir():
-        raise BadInputError(f"There is no folder {folder}", hint=WANTED)
-    if not (folder / CONFIG).is_file():
-        inner = next((path.parent for path in sorted(folder.glob(f"*/{CONFIG}"))), None)
-        hint = f"Perhaps {inner} is meant" if inner is not None else WANTED
-        raise BadInputError(f"{folder} holds no model", f"{CONFIG} is missing", hint)
-    try:
-        model = _model_table(folder / CONFIG)
-        missing = [*_missing(folder, model)]
-        if missing:
-            raise BadInputError(f"The model in {folder} is not complete", f"Missing: {', '.join(missing)}", WANTED)
-        device, ep = _provider(model)
-        context = get(model, "context_length", int, None)
-        return FolderFacts(size_of(folder), context, device, ep)
-    except (OSError, ValueError) as error:
-        raise BadInputError(f"The model in {folder} cannot be read", reason_of(error), WANTED) from error
 
 
 def registered(store: Path) -> tuple[ModelFiles, ...]:
@@ -87,7 +43,7 @@ def register(store: Path, folder: Path, taken: Collection[str]) -> str:
         raise BadInputError(
             f"The path {folder} cannot be used", reason_of(error), "Move or rename the folder"
         ) from error
-    check_folder(folder)
+    check_folder(folder, weights=True)
     others = registered(store)
     for known in others:
         if known.folder == folder:
@@ -131,7 +87,7 @@ def _keep(file: Path, folder: Path) -> bool:
 def _read(file: Path) -> ModelFiles | None:
     name = file.stem.removeprefix("own-")
     try:
-        folder = Path(get(_load(file), "folder", str))
+        folder = Path(get(load_table(file), "folder", str))
     except (OSError, ValueError):
         return None  # half written by a program that died over it
     bare = ModelCard(f"{name}:1", alias=name, task="chat-completion")
@@ -148,49 +104,9 @@ def _read(file: Path) -> ModelFiles | None:
         ep=facts.ep,
         size_bytes=facts.size_bytes,
         context=facts.context,
+        licence=facts.licence,
         task=bare.task,
         state=ModelState.CACHED,
         summary=f"Registered from {folder}",
     )
     return ModelFiles(card, folder, Origin.REGISTERED)
-
-
-def _load(file: Path) -> Table:
-    data = read_json(file, MAX_CONFIG)
-    if not isinstance(data, dict):
-        raise ValueError(f"{file.name} holds no table")
-    return data
-
-
-def _model_table(config: Path) -> Table:
-    table: Table = get(_load(config), "model", dict)
-    return table
-
-
-def _missing(folder: Path, model: Table) -> list[str]:
-    """What the runtime will look for and not find."""
-    missing = []
-    filename = get(get(model, "decoder", dict, {}), "filename", str, None)
-    if filename is None:
-        if not any(folder.glob("*.onnx")):
-            missing.append("a model file (*.onnx)")
-    elif not (folder / filename).is_file():
-        missing.append(f"its model file {filename}")
-    if not any((folder / name).is_file() for name in TOKENIZERS):
-        missing.append("a tokenizer (tokenizer.json)")
-    if not (folder / "chat_template.jinja").is_file() and not _has_template(folder / "tokenizer_config.json"):
-        missing.append("a chat template (chat_template.jinja, or in tokenizer_config.json)")
-    return missing
-
-
-def _has_template(config: Path) -> bool:
-    return config.is_file() and bool(_load(config).get("chat_template"))
-
-
-def _provider(model: Table) -> tuple[str | None, str | None]:
-    """The device and the execution provider that the model's own configuration chooses."""
-    options: Any = get(get(model, "decoder", dict, {}), "session_options", dict, {}).get("provider_options")
-    chosen = [name for entry in options or () if isinstance(entry, dict) for name in entry]
-    if not chosen:
-        return "CPU", "CPUExecutionProvider"
-    return _PROVIDERS.get(str(chosen[0]).lower(), (None, str(chosen[0])))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -57,19 +59,24 @@ class RuntimeProcess(ServingProcess[Message]):
         except OSError as error:
             raise not_started(error) from error
 
-    def ready(self, timeout: float) -> RuntimeReady:
+    def ready(self, timeout: float, quiet: float = math.inf) -> RuntimeReady:
         """What the process said once it served, at most `timeout` seconds from now.
 
-        Raises NoHostError when it does not get that far; the process is ended then.
+        Raises NoHostError when it does not get that far, or shows no sign of life for `quiet` seconds; the process is
+        ended then.
         """
-        message = self.first(timeout)
+        began = time.monotonic()
+        message = self.first(timeout, quiet)
         if isinstance(message, RuntimeReady):
             return message
         late = self.silent
         words = self.end()[-SHOWN:]
         if isinstance(message, RuntimeRefused):
             raise refusal(message, self._folder)
-        what = f"It was not ready after {timeout:g} s" if late else self.how_it_ended()
+        gave_up = f"It was not ready after {time.monotonic() - began:.0f} s"
+        if late and time.monotonic() - began < timeout:
+            gave_up += f", and showed no sign of life for {quiet:g} s"
+        what = gave_up if late else self.how_it_ended()
         raise NoHostError("The embedded runtime did not start", prose(what, words), ANOTHER_HOST)
 
     def ask(self, step: Step, model: ModelFiles, timeout: float) -> RuntimeAnswer | None:

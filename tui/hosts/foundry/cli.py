@@ -7,8 +7,10 @@ when they are done, and names in it are other people's.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event
@@ -193,9 +195,17 @@ def _checked(model_id: str) -> str:
     return model_id
 
 
-def find_cli(environ: Mapping[str, str]) -> FoundryCli | None:
-    """The `foundry` command on the PATH of this environment; None when there is none."""
+def find_cli(environ: Mapping[str, str], system: str = sys.platform) -> FoundryCli | None:
+    """The `foundry` command on the PATH of this environment; None when there is none.
+
+    On Windows also the alias that its installer makes for a user. It is a file of no bytes that only the system can
+    follow, in a folder that the PATH of an SSH session may lack.
+    """
     path = shutil.which("foundry", path=environ.get("PATH", ""))
+    folder = environ.get("LOCALAPPDATA", "")
+    if path is None and system == "win32" and folder:
+        alias = os.path.join(folder, "Microsoft", "WindowsApps", "foundry.exe")  # noqa: PTH118 - as it is started
+        path = alias if os.path.lexists(alias) else None
     return FoundryCli(path) if path is not None else None
 
 

@@ -25,6 +25,8 @@ class LocalService:
 
     pid: int | None = None
     cards: Mapping[str, ModelCard] = field(default_factory=dict)
+    folder: Path | None = None
+    """Where its models are."""
 
 
 def read_local_service(root: str, status: Any) -> LocalService:
@@ -41,7 +43,7 @@ def read_local_service(root: str, status: Any) -> LocalService:
     known = _read_index(Path(path) / INDEX)
     here = downloaded(Path(path), known)
     cards = {card.id: card for card in known} | {model.card.id: model.card for model in here}
-    return LocalService(pid, cards)
+    return LocalService(pid, cards, Path(path))
 
 
 def _read_index(file: Path) -> tuple[ModelCard, ...]:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from tui.core.catalog.model_card import ModelCard, ModelState, find_model
@@ -81,6 +82,9 @@ class SdkWebHost(BareHost):
     def catalogue(self) -> tuple[ModelCard, ...]:
         """Every model that the service lists, registered ones first. Raises NoHostError."""
         return tuple(model.card for model in self._served())
+
+    def _models_folder(self) -> Path | None:
+        return (self._status() or LocalService()).folder
 
     def load(self, model_id: str) -> None:
         """Load a model; one that is loaded stays so. Raises NoModelError, ModelFailedError or NoHostError."""

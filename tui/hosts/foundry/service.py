@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from threading import Event
 from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
+from tui.core.catalog.machine import Machine, valid_providers
 from tui.core.catalog.model_card import ModelCard, ModelState, find_model
 from tui.core.errors import ModelFailedError, NoHostError, prose
 from tui.core.sessions.session_model import Endpoint
@@ -88,6 +91,15 @@ class ServiceHost(BareHost):
         here = self.catalogue()
         spelled = ByModel((card.id, card) for card in here)
         return Offers((*here, *(row.card for row in self._rows if spelled.find(row.card.id) is None)), stale)
+
+    def machine(self, model_id: str) -> Machine:
+        """Its GPUs and disk, and the execution providers that the service has registered. Raises NoHostError."""
+        providers = valid_providers(lowered(self._ask("openai/status").body).get("autoregistrationstatus"))
+        return replace(super().machine(model_id), providers=providers)
+
+    def _models_folder(self) -> Path | None:
+        folder = lowered(self._ask("openai/status").body).get("modeldirpath")
+        return Path(folder) if isinstance(folder, str) and Path(folder).is_absolute() else None
 
     def load(self, model_id: str) -> None:
         """Load a model for ten minutes from its last use. Raises NoModelError, ModelFailedError or NoHostError."""

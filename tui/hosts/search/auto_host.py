@@ -42,6 +42,11 @@ class AutoHost(ForwardingHost):
         """The places that the latest search has looked at so far."""
         return tuple(self._search.attempts) if self._search is not None else ()
 
+    @property
+    def looking_at(self) -> str:
+        """The place that a search under way is looking at; empty when none is."""
+        return self._search.looking_at if self._search is not None else ""
+
     def connect(self) -> HostInfo:
         """Find the host, or reach the one that was found. Raises NoHostError or BadInputError."""
         found = self._found

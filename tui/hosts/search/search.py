@@ -62,12 +62,20 @@ class Search:
         self._trying = trying
         self._open_at = AddressOpener(around)
         self.attempts: list[Attempt] = []
+        self.looking_at = ""
+        """The place that is being looked at, as in `Attempt.place`, or what is looked for; empty before and after."""
 
     def look(self, *, last_resort: bool = True) -> Found:
         """Find the host. Without `last_resort` no kind stands in for what is not found.
 
         Raises NoHostError, or BadInputError for a name or a configuration that cannot be used.
         """
+        try:
+            return self._look(last_resort=last_resort)
+        finally:
+            self.looking_at = ""
+
+    def _look(self, *, last_resort: bool) -> Found:
         around = self._around
         if self._spec is not None:
             return self._named(FLAG, self._spec)
@@ -102,6 +110,7 @@ class Search:
 
     def _on_this_machine(self) -> Found | None:
         for kind in KINDS:
+            self.looking_at = kind.title
             for lead in kind.leads(self._around) if kind.leads is not None else ():
                 if not lead.root:
                     self.attempts.append(Attempt(lead.source, "", lead.why_not, seconds=lead.seconds))
@@ -114,7 +123,7 @@ class Search:
         place = public_url(lead.root)
         if any(attempt.place == place for attempt in self.attempts):
             return None
-        began = time.monotonic()
+        began, self.looking_at = time.monotonic(), place
         try:
             identity = identify(check_base_url(lead.root))
             if identity.kind is None:
@@ -132,7 +141,7 @@ class Search:
         """The host that somebody named, or the failure to reach it."""
         began = time.monotonic()
         scheme = SCHEMES[spec.scheme]
-        place = scheme.place(spec)
+        place = self.looking_at = scheme.place(spec)
         try:
             host = scheme.open(spec, self._around, self._open_at)
             info = self._connected(host)

@@ -19,7 +19,8 @@ def _is_ssh(text: str) -> bool:
 
 
 def _target(text: str) -> str:
-    """`user@host[:port]` without the `ssh://` before it. Raises BadInputError for a password, which is not repeated."""
+    """`user@host[:port]` without the `ssh://` before it. Raises BadInputError for a password, which is not repeated,
+    and for what is no machine's name."""
     target = _SCHEME.sub("", text.strip(), count=1).rstrip("/")
     user, at, host = target.rpartition("@")
     if at and ":" in user:
@@ -28,6 +29,10 @@ def _target(text: str) -> str:
         )
     if not host:
         raise BadInputError("The SSH host has no name", hint="Write it like ssh://user@host")
+    from tui.hosts.ssh.command import parse_target
+
+    # What ssh could take for an option, or for anything else than a machine, is found before anything is reached.
+    parse_target(target)
     return target
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from tui.core.catalog.machine import Machine
 from tui.core.errors import CompareError, NoHostError
 from tui.hosts.base import Ability, Host, HostInfo, lacks
 from tui.hosts.forwarding import ForwardingHost
+from tui.hosts.machine import remote_gpus
 from tui.hosts.ssh.command import SshCommand, parse_target, refusals
 from tui.hosts.ssh.connection import SETTLE_S, Connection, Connector
 
@@ -47,7 +49,8 @@ class TunnelHost(ForwardingHost):
         self._machine = machine.host
         self._none_yet = f"{machine.host} is not connected yet"
         self._make_host = make_host
-        self._connector = Connector(SshCommand(machine, ssh, tuple(options)), remote_port, timeout)
+        self._command = SshCommand(machine, ssh, tuple(options))
+        self._connector = Connector(self._command, remote_port, timeout)
         self._connecting = threading.Lock()
         self._connected: tuple[Connection, Host] | None = None
 
@@ -96,6 +99,13 @@ class TunnelHost(ForwardingHost):
         if connection.process.ended(SETTLE_S):
             return self._connector.dropped(connection.process).sentence()
         return self._seen_from_here(inner.why_gone(model_id), connection)
+
+    def machine(self, model_id: str) -> Machine:
+        """The GPUs of the other machine, asked of its own shell; what the host there says besides."""
+        gpus, no_gpus = remote_gpus(self._command.before(), self._machine)
+        no_disk = f"The models lie on {self._machine}; its disk is not asked."
+        said = super().machine(model_id)
+        return replace(said, gpus=gpus, no_gpus=no_gpus, disk_free=None, no_disk=no_disk)
 
     def close(self) -> None:
         """End the ssh process of this host, within a second. A connection under way is given up."""

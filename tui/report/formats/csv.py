@@ -1,4 +1,4 @@
-"""The report as CSV, for spreadsheets: one line for each row, with headings that do not change.
+"""The report as CSV, for spreadsheets, with headings that do not change: its rows, its requests, or its comparisons.
 
 Text from outside that a spreadsheet would take for a formula gets an apostrophe in front.
 """
@@ -7,17 +7,57 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from statistics import mean as mean_of
 
 from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in
-from tui.core.scoring.rating import SCALE
+from tui.core.scoring.rubric import DEFAULT_SCALE
+from tui.core.scoring.score_cells import FORMULA
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import Report, Row, criterion_order
-from tui.report.statistic import Stat
+from tui.report.aggregate import FacetShare, Report, Row, criterion_order
+from tui.report.formats.spreadsheet import Spreadsheet
+from tui.report.outliers import PEOPLE
+from tui.report.pairs import Candidate
+from tui.report.request_table import COLUMNS, Cell, rows
+from tui.report.statistics.sample import Stat
+from tui.report.verdicts import Verdict, names_of, said, said_of_unlike, verdicts
 
-Cell = str | int | float | None
-
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_COMPARISON: dict[str, Callable[[Verdict], Cell]] = {
+    "mode": lambda verdict: verdict.pair.conditions.mode,
+    "max_tokens": lambda verdict: verdict.pair.conditions.parameters.max_tokens,
+    "temperature": lambda verdict: verdict.pair.conditions.parameters.temperature,
+    "top_p": lambda verdict: verdict.pair.conditions.parameters.top_p,
+    "seed": lambda verdict: verdict.pair.conditions.parameters.seed,
+    "stop": lambda verdict: " ".join(map(repr, verdict.pair.conditions.parameters.stop)),
+    "nonce": lambda verdict: verdict.pair.conditions.nonce,
+    "figure": lambda verdict: verdict.pair.figure.name,
+    "scale": lambda verdict: verdict.pair.figure.scale,
+    "raters": lambda verdict: verdict.pair.figure.raters,
+    "rubric": lambda verdict: verdict.pair.figure.rubric,
+    "cold": lambda verdict: verdict.pair.figure.cold,
+    "outcome": lambda verdict: verdict.outcome,
+    "n": lambda verdict: verdict.n,
+    "prompts_ahead": lambda verdict: verdict.prompts.ahead,
+    "prompts_equal": lambda verdict: verdict.prompts.equal,
+    "prompts_behind": lambda verdict: verdict.prompts.behind,
+    "ahead": lambda verdict: verdict.pair.counts.ahead,
+    "equal": lambda verdict: verdict.pair.counts.equal,
+    "behind": lambda verdict: verdict.pair.counts.behind,
+    "effect": lambda verdict: verdict.effect,
+    "unit": lambda verdict: verdict.pair.figure.kind.value,
+    "low": lambda verdict: verdict.low,
+    "high": lambda verdict: verdict.high,
+    "p": lambda verdict: verdict.p,
+    "method": lambda verdict: verdict.full_method,
+    "same_within": lambda verdict: verdict.margin,
+    "more_prompts": lambda verdict: verdict.more,
+    "models": lambda verdict: verdict.models,
+    "different_sessions": lambda verdict: verdict.pair.apart,
+    "cold_left_out": lambda verdict: verdict.pair.cold_left_out,
+    "caveat": lambda verdict: verdict.caveat,
+}
+_SIDE = ("alias", "model", "variant", "device", "ep", "host")
 _SUBJECT: dict[str, Callable[[Row], Cell]] = {
     "mode": lambda row: row.subject.mode,
     "alias": lambda row: row.subject.alias,
@@ -56,6 +96,11 @@ _NOTES: dict[str, Callable[[Row], Cell]] = {
     "outliers": lambda row: len(row.outliers),
     "notes": lambda row: "; ".join(row.notes),
 }
+_FACETS: dict[str, Callable[[FacetShare], Cell]] = {
+    "met": lambda share: share.met,
+    "of": lambda share: share.of,
+    "answers": lambda share: share.answers,
+}
 _STATISTICS: dict[str, Callable[[Stat], Cell]] = {
     "n": lambda stat: stat.n,
     "median": lambda stat: stat.median,
@@ -69,35 +114,93 @@ _STATISTICS: dict[str, Callable[[Stat], Cell]] = {
 }
 
 
-def render(report: Report) -> str:
-    """Headings and rows, separated by commas; each line ends in a line feed. What is unknown is an empty cell.
+def render(report: Report, spreadsheet: Spreadsheet = Spreadsheet.ANY) -> str:
+    """Headings and the report's rows, each a line. What is unknown is an empty cell.
 
-    Criteria come last, as `score_<criterion>_mean` and `_n`; a scale other than the usual one is in the name.
+    Behind the other statistics come the averages, then the facets that people marked; criteria come last, as
+    `score_<criterion>_mean`, `_n` and, behind those of all criteria, `_blind_n`; a scale other than the usual one is in
+    the name.
     """
-    found = {(mean.criterion, mean.scale) for row in report.rows for mean in row.scores}
+    found = {(mean.criterion, mean.scale, mean.raters) for row in report.rows for mean in row.scores}
     criteria = sorted(found, key=criterion_order)
     columns, metrics = _columns(), [metric.name for metric in metrics_in(Place.REPORT)]
     headings = [*columns, *(f"{metric}_{name}" for metric in metrics for name in _STATISTICS)]
+    headings += [f"{metric}_mean" for metric in metrics]
+    headings += [f"facets_{part}" for part in _FACETS]
     headings += [f"score_{_criterion(*key)}_{part}" for key in criteria for part in ("mean", "n")]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_text(heading) for heading in headings)
+    headings += [f"score_{_criterion(*key)}_blind_n" for key in criteria]
+    lines: list[list[Cell]] = []
     for row in report.rows:
         cells = [read(row) for read in columns.values()]
         cells += [read(row.stats[metric]) for metric in metrics for read in _STATISTICS.values()]
-        means = {(mean.criterion, mean.scale): mean for mean in row.scores}
+        cells += [row.stats[metric].mean for metric in metrics]
+        facets = next((share for share in row.facets if share.raters == PEOPLE), None)
+        cells += [None if facets is None else read(facets) for read in _FACETS.values()]
+        means = {(mean.criterion, mean.scale, mean.raters): mean for mean in row.scores}
         for key in criteria:
             mean = means.get(key)
             cells += [mean.mean, mean.n] if mean else [None, 0]
-        writer.writerow(_shown(cell) for cell in cells)
-    return out.getvalue()
+        cells += [means[key].blind if key in means else 0 for key in criteria]
+        lines.append(cells)
+    return _table(headings, lines, spreadsheet)
+
+
+def render_requests(report: Report, spreadsheet: Spreadsheet = Spreadsheet.ANY) -> str:
+    """Headings and a line for each request: the columns of `request_table`, then its scores.
+
+    A criterion's column has the mean of what the raters of one kind gave; a scale other than the usual one, and raters
+    who are no people, are in its name.
+    """
+    every = list(rows(report))
+    given = {score[:3] for _, request in every for score in request.scores}
+    criteria = sorted(given, key=criterion_order)
+    headings = [*(column.name for column in COLUMNS), *(f"score_{_criterion(*key)}" for key in criteria)]
+    lines = []
+    for row, request in every:
+        cells = [column.read(row, request) for column in COLUMNS]
+        for key in criteria:
+            values = [score.value for score in request.scores if score[:3] == key]
+            cells.append(mean_of(values) if values else None)
+        lines.append(cells)
+    return _table(headings, lines, spreadsheet)
+
+
+def render_comparisons(report: Report, spreadsheet: Spreadsheet = Spreadsheet.ANY) -> str:
+    """Headings, and a line for each two models and figure that are compared; like `render` otherwise.
+
+    `a_…` and `b_…` are the two models; `ahead` is a. Two that cannot be compared have neither figure nor outcome.
+    """
+    matches = report.matches
+    names = names_of(matches.candidates)
+    headings = [*(f"{side}_{fact}" for side in "ab" for fact in _SIDE), *_COMPARISON, "sentence"]
+    lines: list[list[Cell]] = []
+    for verdict in verdicts(matches):
+        cells = [*_sides(verdict.pair.first, verdict.pair.second), *(read(verdict) for read in _COMPARISON.values())]
+        lines.append([*cells, said(verdict, names).sentence])
+    for unlike in matches.unlike:
+        cells = [*_sides(unlike.first, unlike.second), *(None for _ in _COMPARISON)]
+        lines.append([*cells, said_of_unlike([unlike], names)[0]])
+    return _table(headings, lines, spreadsheet)
+
+
+def _table(headings: Iterable[str], lines: Iterable[Sequence[Cell]], spreadsheet: Spreadsheet) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=spreadsheet.separator, lineterminator=spreadsheet.line_end)
+    writer.writerow(_text(heading) for heading in headings)
+    for cells in lines:
+        writer.writerow(_shown(cell, spreadsheet) for cell in cells)
+    return spreadsheet.mark + out.getvalue()
+
+
+def _sides(*models: Candidate) -> list[Cell]:
+    return [getattr(who, fact) or None for who in models for fact in _SIDE]
 
 
 def _columns() -> dict[str, Callable[[Row], Cell]]:
     """What is read off a row itself, by heading."""
     flags = flags_in(Place.REPORT)
     any_of = {flag.name: _any(flag.name) for flag in flags if flag.tally is Tally.ANY}
-    counts = {flag.name: _count(flag.name) for flag in flags if flag.tally is Tally.COUNT}
+    counts = {flag.name: _count(flag.name) for flag in flags if flag.tally is not Tally.ANY}
     return {**_SUBJECT, **any_of, **_OUTCOMES, **counts, **_NOTES}
 
 
@@ -109,11 +212,12 @@ def _count(flag: str) -> Callable[[Row], Cell]:
     return lambda row: row.flags[flag]
 
 
-def _criterion(name: str, scale: int) -> str:
-    return name if scale == SCALE[-1] else f"{name}_of_{scale}"
+def _criterion(name: str, scale: int, raters: str) -> str:
+    named = name if scale == DEFAULT_SCALE else f"{name}_of_{scale}"
+    return named if raters == PEOPLE else f"{named}_by_{raters}"
 
 
-def _shown(cell: Cell) -> str:
+def _shown(cell: Cell, spreadsheet: Spreadsheet) -> str:
     match cell:
         case None:
             return ""
@@ -122,11 +226,16 @@ def _shown(cell: Cell) -> str:
         case int():
             return str(cell)
         case float():
-            return repr(round(cell, 4))
+            number = repr(round(cell, 4))
+            return number.replace(".", ",") if spreadsheet is Spreadsheet.EXCEL_COMMA else number
+        case datetime():
+            return f"{cell:%Y-%m-%dT%H:%M:%S}Z"
+        case date():
+            return cell.isoformat()
         case _:
             return _text(cell)
 
 
 def _text(text: str) -> str:
     line = clean_line(text)
-    return f"'{line}" if line.lstrip().startswith(_FORMULA) else line
+    return f"'{line}" if line.lstrip().startswith(FORMULA) else line

@@ -5,71 +5,173 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from tui.core.metrics.metrics import NoRate
-from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in
-from tui.core.plans.plan import Mode
-from tui.core.text.cell_width import cell_width, table_rows
+from tui.core.metrics.registry import Place, metrics_in
+from tui.core.plans.mode import Mode
+from tui.core.text.cell_width import cell_width, table_rows, wrapped
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import Report, Row, Subject
-from tui.report.outliers import LIMIT, OUTLIERS_FROM
-from tui.report.statistic import INTERVAL_FROM, P95_FROM, Stat
-
-UNKNOWN = "-"
-TOO_FEW = "too few to say"
-SYSTEM_SHOWN = 60
-"""Characters of a system prompt that are shown."""
-
-PROMPT_SHOWN = 40
-"""Characters of a prompt that are shown."""
-
-_OUTLIERS = (
-    f"Outliers are kept in all numbers: they lie more than {LIMIT:g} scaled median absolute deviations from the median "
-    f"of the same model's answers to the same prompt, where there are {OUTLIERS_FROM} or more of those."
+from tui.report.aggregate import Report, Row
+from tui.report.formats.narrow_tables import Table, tables
+from tui.report.formats.sections import Section, flat, sections
+from tui.report.formats.words import (
+    PROMPT_SHOWN,
+    TITLES,
+    TOO_FEW,
+    UNKNOWN,
+    compared,
+    compared_legend,
+    counted,
+    criterion_of,
+    device_of,
+    facets_of,
+    hosted_names,
+    legend_of,
+    model_of,
+    notes_besides,
+    notes_of,
+    said_of_blind,
+    settings_of,
+    shown_number,
+    shown_percent,
 )
-_TITLES = {Mode.MEASURE: "Measured: one request at a time", Mode.RACE: "Raced: all models at once"}
+from tui.report.options import ReportOptions
+from tui.report.outliers import LIMIT, OUTLIERS_FROM, SHARE
+from tui.report.pairs import Failures
+from tui.report.raters import said_of_agreement
+from tui.report.references import TITLE, reference_tables
+from tui.report.row_names import NAME_SHOWN
+from tui.report.statistics.sample import Stat
+from tui.report.verdicts import (
+    Names,
+    Verdict,
+    names_of,
+    verdicts,
+)
+
+_WIDTH = 78
+"""Cells of a line in a list: it is read in a terminal, too."""
+_OUTLIERS = (
+    f"Outliers are kept in all numbers: they lie more than {LIMIT:g} scaled median absolute deviations, and more than "
+    f"{100 * SHARE:g} %, from the median of the same model's answers to the same prompt, where there are "
+    f"{OUTLIERS_FROM} or more of those."
+)
 
 
 def render(report: Report) -> str:
     """A table for each mode, then failures, outliers, scores, and the files that were left out."""
     runs = sum(row.outcomes.runs for row in report.rows)
-    blocks = ["# Report", f"{_count(report.sessions, 'session')}, {_count(runs, 'run')}."]
+    blocks = ["# Report", f"{counted(report.sessions, 'session')}, {counted(runs, 'run')}."]
+    matches = report.matches
+    names, found = names_of(matches.candidates), verdicts(matches)
     for mode in Mode:
         rows = [row for row in report.rows if row.subject.mode is mode]
         if rows:
-            blocks += [f"## {_TITLES[mode]}", *_mode(mode, rows)]
+            blocks += [f"## {TITLES[mode]}", *_mode(mode, rows, wide=report.options.wide)]
+            of_mode = [verdict for verdict in found if verdict.pair.conditions.mode is mode]
+            blocks += _compared(of_mode, matches.failures, names)
     if not report.rows:
         blocks.append("There is nothing to report on.")
-    if report.notes:
-        blocks.append("\n".join(f"- {_cell(note)}" for note in report.notes))
+    if found:
+        blocks.append("\n".join(wrapped(compared_legend(found), _WIDTH)))
+    if agreed := report.agreements:
+        blocks += ["## Raters", "\n".join(_bullet(f"{said_of_agreement(one)}.") for one in agreed)]
+    blocks += [block for section in sections(report, matches) for block in _section(flat(section))]
+    notes = [f"- {escaped(note)}" for note in notes_besides(report)]
+    if notes:
+        blocks.append("\n".join(notes))
+    blocks += [f"## {TITLE}"] if report.references else []
+    for one in reference_tables(report.references):
+        blocks += [f"### {escaped(one.name)}", table(one.headings, one.rows)]
+        blocks += ["\n".join(map(_bullet, one.notes))] if one.notes else []
     if report.skipped:
-        blocks += ["## Files left out", _table(("file", "reason"), report.skipped)]
+        blocks += ["## Files left out", table(("file", "reason"), report.skipped)]
     return "\n\n".join(blocks) + "\n"
 
 
-def _mode(mode: Mode, rows: Sequence[Row]) -> list[str]:
-    settings = {_settings(row.subject) for row in rows}
+def _section(section: Section) -> list[str]:
+    blocks = [f"## {escaped(section.title)}"]
+    if section.sentences:
+        blocks.append("\n".join(map(_bullet, section.sentences)))
+    for title, (headings, cells) in section.tables:
+        blocks += [f"### {escaped(title)}"] if title else []
+        blocks.append(table([heading.replace("\n", " ") for heading in headings], cells))
+    if section.remarks:
+        blocks.append("\n".join(map(_bullet, section.remarks)))
+    return blocks
+
+
+def _mode(mode: Mode, rows: Sequence[Row], *, wide: bool) -> list[str]:
+    settings = {settings_of(row.subject) for row in rows}
     shared = settings.pop() if len(settings) == 1 else None
     lines = [_line(number, row, settings=shared is None) for number, row in enumerate(rows, 1)]
-    blocks = [] if shared is None else [f"Settings of all: {_cell(shared)}."]
-    blocks.append(_table(*_without_empty(_headings(settings=shared is None), lines)))
-    blocks.append("\n".join(f"- {sentence}" for sentence in _legend(mode, rows)))
-    named = list(zip(_names(rows), rows, strict=True))
+    blocks = [] if shared is None else [f"Settings of all: {escaped(shared)}."]
+    blocks.append(table(*_without_empty(_headings(settings=shared is None), lines)))
+    blocks.append("\n".join(f"- {sentence}" for sentence in legend_of(mode, rows)))
+    named = list(zip(hosted_names(rows), rows, strict=True))
+    if wide:
+        blocks += [block for title, made in tables(rows, _WIDE) for block in (f"### {title}", _in_one_line(made))]
     troubled = [_trouble(n, *one) for n, one in enumerate(named, 1) if one[1].outcomes.failures or one[1].unfinished]
     if troubled:
         troubles = ("#", "model", "done", "failed", "empty", "cut", "stopped", "skipped", "failures, %", "unfinished")
-        blocks += ["### What went wrong", _table(troubles, troubled)]
+        blocks += ["### What went wrong", table(troubles, troubled)]
     apart = [line for number, one in enumerate(named, 1) for line in _outliers(number, *one)]
     if apart:
         headings = ("#", "model", "session", "run", "prompt", "metric", "value", "median", "n")
-        blocks += ["### Outliers", _table(headings, apart), _OUTLIERS]
+        blocks += ["### Outliers", table(headings, apart), _OUTLIERS]
     scored = [
-        (str(number), name, mean.criterion, f"{mean.mean:.2f}", f"1-{mean.scale}", str(mean.n))
+        (str(number), name, criterion_of(mean), f"{mean.mean:.2f}", f"1-{mean.scale}", str(mean.n))
         for number, (name, row) in enumerate(named, 1)
         for mean in row.scores
     ]
+    scored += [
+        (str(number), name, facets_of(share.raters), f"{share.met} of {share.of}", "met", str(share.answers))
+        for number, (name, row) in enumerate(named, 1)
+        for share in row.facets
+    ]
     if scored:
-        blocks += ["### Scores", _table(("#", "model", "criterion", "mean", "scale", "n"), scored)]
+        blocks += ["### Scores", table(("#", "model", "criterion", "mean", "scale", "n"), scored)]
+    if blind := said_of_blind(rows, [f"{number} {name}" for number, (name, _) in enumerate(named, 1)]):
+        blocks.append("\n".join(_bullet(sentence) for sentence in blind))
     return blocks
+
+
+_WIDE = ReportOptions(wide=True)
+
+
+def _in_one_line(made: Table) -> str:
+    """A table whose headings in two lines are put into one."""
+    headings, rows, top = made[0], made[1], ""
+    shown = []
+    for heading in headings:
+        above, _, below = heading.rpartition("\n")
+        top = above or (top if heading.startswith("\n") else "")
+        shown.append(" ".join(filter(None, (top, below))))
+    return table(shown, rows)
+
+
+def _compared(found: Sequence[Verdict], failures: Sequence[Failures], names: Names) -> list[str]:
+    """What may be said of each pair of models, under each set of conditions; empty where there is no pair."""
+    need, parts = compared(found, failures, names)
+    if not parts:
+        return []
+    blocks = ["### Compared on the same prompts"]
+    if need:
+        blocks.append("\n".join(wrapped(need, _WIDTH)))
+    for part in parts:
+        if len(parts) > 1:
+            blocks.append(f"With {escaped(part.conditions)}:")
+        blocks.append("\n".join(_bullet(*item) for item in part.items))
+    return blocks
+
+
+def _bullet(*parts: str) -> str:
+    """An item of a list, each part of it beginning a line of its own; lines fit 80 columns."""
+    lines = [_no_block(line) for part in parts for line in wrapped(escaped(part), _WIDTH)]
+    return "- " + "\n  ".join(lines)
+
+
+def _no_block(line: str) -> str:
+    """A line that does not begin a heading, a quotation, a list or a rule, whatever its words are."""
+    return re.sub(r"^(\d*)([#>+\-=.)])", r"\1\\\2", line)
 
 
 def _without_empty(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
@@ -79,7 +181,7 @@ def _without_empty(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> t
         column
         for column, heading in enumerate(headings)
         if not heading.split(",")[0].endswith((" interval", " p95", "warm-ups", " memory"))
-        or any(line[column] not in empty for line in lines)
+        or any(line[column] not in empty and not line[column].startswith(f"{UNKNOWN} ") for line in lines)
     ]
     return [headings[column] for column in kept], [[line[column] for column in kept] for line in lines]
 
@@ -107,34 +209,28 @@ def _headings(*, settings: bool) -> tuple[str, ...]:
 
 def _line(number: int, row: Row, *, settings: bool) -> tuple[str, ...]:
     what = row.subject
-    # Where only some of the runs have one of these flags, the row's own notes say of how many.
-    notes = [
-        flag.label
-        for flag in flags_in(Place.REPORT)
-        if flag.tally is Tally.ANY and row.flags[flag.name] == row.outcomes.runs > 0
-    ]
     return (
         str(number),
-        _model(what),
-        _device(what),
-        what.host,
-        *([_settings(what)] if settings else []),
+        model_of(what),
+        device_of(what),
+        clean_line(what.host, NAME_SHOWN),
+        *([settings_of(what)] if settings else []),
         str(row.prompts),
         str(row.outcomes.runs),
         str(row.warmups),
-        _percent(row.outcomes.failure_rate),
+        shown_percent(row.outcomes.failure_rate),
         *(cell for stat in row.stats.values() for cell in _stat(stat)),
-        UNKNOWN if row.size_mb is None else _number(row.size_mb),
-        UNKNOWN if row.memory_mb is None else _number(row.memory_mb),
-        row.licence or UNKNOWN,
-        "; ".join([*notes, *row.notes]) or UNKNOWN,
+        UNKNOWN if row.size_mb is None else shown_number(row.size_mb),
+        UNKNOWN if row.memory_mb is None else shown_number(row.memory_mb),
+        clean_line(row.licence or UNKNOWN, NAME_SHOWN),
+        "; ".join(notes_of(row)) or UNKNOWN,
     )
 
 
 def _trouble(number: int, name: str, row: Row) -> tuple[str, ...]:
     ends = row.outcomes
     counts = (ends.done, ends.failed, ends.empty, ends.cut, ends.stopped, ends.skipped)
-    return (str(number), name, *map(str, counts), _percent(ends.failure_rate), str(row.unfinished))
+    return (str(number), name, *map(str, counts), shown_percent(ends.failure_rate), str(row.unfinished))
 
 
 def _outliers(number: int, model: str, row: Row) -> list[tuple[str, ...]]:
@@ -142,77 +238,10 @@ def _outliers(number: int, model: str, row: Row) -> list[tuple[str, ...]]:
     headings = {metric.name: f"{metric.label}, {metric.unit}" for metric in metrics_in(Place.REPORT)}
     for found in row.outliers:
         about = (str(number), model, found.session, found.run, clean_line(found.prompt, PROMPT_SHOWN))
-        lines.append((*about, headings[found.metric], _number(found.value), _number(found.median), str(found.n)))
-    return lines
-
-
-def _legend(mode: Mode, rows: Sequence[Row]) -> list[str]:
-    stats = [stat for row in rows for stat in row.stats.values()]
-    lines = [
-        "Times and rates: the median (min-max) of n runs; where there are enough of them the 95 % interval of that "
-        "median and the 95th percentile (p95)."
-    ]
-    if mode is Mode.RACE:
         lines.append(
-            "Race numbers are contended: the models answered at the same time, and each time tells of the whole race. "
-            "A model that was asked again alone had no company; the note counts such runs."
+            (*about, headings[found.metric], shown_number(found.value), shown_number(found.median), str(found.n))
         )
-    if any(row.outcomes.stopped for row in rows):
-        lines.append("Failures: all runs that did not come to their own end, those that somebody stopped included.")
-    lines += [
-        flag.legend for flag in flags_in(Place.REPORT) if flag.legend and any(row.flags[flag.name] for row in rows)
-    ]
-    if any(row.memory_mb is not None for row in rows):
-        lines.append("Host memory: the most that the serving process was seen to hold, with all that it had loaded.")
-    if any(0 < stat.n < P95_FROM for stat in stats):
-        lines.append(f"Too few to say: an interval of the median needs {INTERVAL_FROM} runs, a p95 {P95_FROM}.")
-    if any(stat.p95_high is not None for stat in stats):
-        lines.append("Below: the p95's upper bound, with 95 % confidence.")
-    for metric in metrics_in(Place.REPORT):
-        if metric.reasons and any(row.stats[metric.name].n < row.outcomes.done for row in rows):
-            # A run that counts has text.
-            *others, last = (why for why in metric.reasons if why != NoRate.NO_TEXT)
-            lines.append(f"A run has no {metric.noun} where {', '.join(others)}, or {last}.")
-    if any(stat.estimated for stat in stats):
-        lines.append('"\\~": the tokens were estimated, not counted by the host.')
-    lines.append(f'"{UNKNOWN}": unknown. Warm-ups and runs that failed are in no time and no rate.')
     return lines
-
-
-def _model(what: Subject) -> str:
-    return what.alias if what.alias == what.model else f"{what.alias} ({what.model})"
-
-
-def _names(rows: Sequence[Row]) -> list[str]:
-    """The models of these rows, with the host where several have a model of that name: for tables without hosts."""
-    hosts: dict[str, set[str]] = {}
-    for row in rows:
-        hosts.setdefault(_model(row.subject), set()).add(row.subject.host)
-    names = [(_model(row.subject), row.subject.host) for row in rows]
-    return [f"{host}/{name}" if len(hosts[name]) > 1 else name for name, host in names]
-
-
-def _device(what: Subject) -> str:
-    provider = (what.ep or "").removesuffix("ExecutionProvider")
-    return " ".join(dict.fromkeys(part for part in (what.device, provider) if part)) or UNKNOWN
-
-
-def _settings(what: Subject) -> str:
-    asked = what.parameters
-    parts = [f"max {asked.max_tokens} tokens"]
-    parts += [
-        f"{name} {value:g}"
-        for name, value in (("temperature", asked.temperature), ("top_p", asked.top_p))
-        if value is not None
-    ]
-    if asked.seed is not None:
-        parts.append(f"seed {asked.seed}")
-    parts += [f"stop {word!r}" for word in asked.stop]
-    if what.nonce:
-        parts.append("a marker ahead of each prompt")
-    if what.system is not None:
-        parts.append(f'system "{clean_line(what.system, SYSTEM_SHOWN)}"')
-    return ", ".join(parts)
 
 
 def _stat(stat: Stat) -> tuple[str, str, str]:
@@ -220,40 +249,30 @@ def _stat(stat: Stat) -> tuple[str, str, str]:
         return UNKNOWN, UNKNOWN, UNKNOWN
     mark = "~" if stat.estimated else ""
     return (
-        f"{mark}{_number(stat.median)} ({_number(stat.minimum)}-{_number(stat.maximum)}), n {stat.n}",
-        TOO_FEW if stat.low is None or stat.high is None else f"{mark}{_number(stat.low)}-{_number(stat.high)}",
+        f"{mark}{shown_number(stat.median)} ({shown_number(stat.minimum)}-{shown_number(stat.maximum)}), n {stat.n}",
+        TOO_FEW
+        if stat.low is None or stat.high is None
+        else f"{mark}{shown_number(stat.low)}-{shown_number(stat.high)}",
         _p95(stat, mark),
     )
 
 
 def _p95(stat: Stat, mark: str) -> str:
-    if stat.p95 is None:
-        return TOO_FEW
-    bound = "" if stat.p95_high is None else f" (below {_number(stat.p95_high)})"
-    return f"{mark}{_number(stat.p95)}{bound}"
+    if stat.p95 is None or stat.maximum is None:
+        return UNKNOWN if stat.maximum is None else f"{UNKNOWN} (max {mark}{shown_number(stat.maximum)})"
+    bound = "" if stat.p95_high is None else f" (below {shown_number(stat.p95_high)})"
+    return f"{mark}{shown_number(stat.p95)}{bound}"
 
 
-def _number(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}"
-
-
-def _percent(share: float | None) -> str:
-    return UNKNOWN if share is None else f"{100 * share:.0f}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table whose columns line up in plain text, too. Every cell is escaped here, and only here."""
-    lines = table_rows([headings, *([_cell(text) for text in row] for row in rows)], least=3)
+    lines = table_rows([headings, *([escaped(text) for text in row] for row in rows)], least=3)
     shown = ["| " + " | ".join(line) + " |" for line in lines]
     rule = "|" + "|".join("-" * (cell_width(cell) + 2) for cell in lines[0]) + "|"
     return "\n".join([shown[0], rule, *shown[1:]])
 
 
-def _cell(text: str) -> str:
+def escaped(text: str) -> str:
     """Text from outside, escaped: no border of the table, code, link, emphasis or HTML."""
-    escaped = re.sub(r"[\\|`*~\[\]]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", clean_line(text))
-    return escaped.replace("&", "&amp;").replace("<", "&lt;") or UNKNOWN
+    safe = re.sub(r"[\\|`*~\[\]]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", clean_line(text))
+    return safe.replace("&", "&amp;").replace("<", "&lt;") or UNKNOWN

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Generic
 
-from tui.background import start
+from tui.background import in_thread
 from tui.ui.widgets.answer.formatted import FormatJob, Formatted
 from tui.ui.widgets.answer.view import AnswerView
 from tui.ui.widgets.pane_grid import Key, PaneGrid
+
+_MOMENT_S = 0.2
+"""Seconds that answers which come into sight are waited for at most: else their rows move under the reader's eyes."""
+_CHARS_KEPT = 400_000
+"""Characters of answers that stay formatted, for whoever comes back to them."""
 
 
 class MarkdownFormatter(Generic[Key]):
@@ -25,29 +30,35 @@ class MarkdownFormatter(Generic[Key]):
         self._working = False
         self._as_it_came: set[Key] = set()
         """The keys of the panes whose answers are to stay as they came."""
+        self._known: dict[tuple[str, int], tuple[FormatJob, Formatted | None]] = {}
+        """What came of the last jobs, the oldest first, by text and width."""
 
     def begin_next(self) -> None:
         """Begin to format the next answer, if there is one and nothing is timed."""
-        if self._working or self._timed():
-            return
-        for view in self._in_turn():
-            job = view.format_job
-            if job is not None:
-                self._working = True
-                loop = asyncio.get_running_loop()
-                start(partial(self._work, loop, view, job), "markdown")
-                return
+        if not self._working and not self._timed() and (jobs := self._jobs()):
+            self._begin(jobs[:1])
+
+    async def show_formatted(self) -> None:
+        """Show what is in sight as it was formatted before; wait a moment for the rest, where nothing is timed."""
+        self._show_known()
+        if not self._working and not self._timed() and (jobs := self._jobs()):
+            await asyncio.wait([self._begin(jobs)], timeout=_MOMENT_S)
 
     def toggle(self) -> str:
-        """The focused answer as Markdown, or as it came. Returns a sentence when the change is not seen at once."""
+        """The focused answer as Markdown, or as it came. Returns a sentence on it: of an answer without marks nothing
+        else is seen, nor of one that is timed."""
         here = self._row.focused_index
         if here is None:
             return ""
         key = list(self._row.panes)[here]
         self._as_it_came ^= {key}
         self.apply()
-        shown = "as it comes, and stays so" if key in self._as_it_came else "as Markdown once the run is over"
-        return f"The answer is shown {shown}." if self._timed() else ""
+        as_it_came = key in self._as_it_came
+        if self._timed():
+            shown = "as it comes, and stays so" if as_it_came else "as Markdown once the run is over"
+        else:
+            shown = "as it came" if as_it_came else "as Markdown"
+        return f"The answer is shown {shown}."
 
     def apply(self) -> None:
         """Show each answer in the way that is wanted of its pane: call it when there may be other panes."""
@@ -64,17 +75,43 @@ class MarkdownFormatter(Generic[Key]):
         first = [panes[here]] if here is not None else []
         return [pane.view for pane in [*first, *panes] if pane.display]
 
-    def _work(self, loop: asyncio.AbstractEventLoop, view: AnswerView, job: FormatJob) -> None:
-        from tui.ui.widgets.answer.markdown import formatted
+    def _jobs(self) -> list[FormatJob]:
+        """What is to be formatted of what is in sight, each once."""
+        jobs: list[FormatJob] = []
+        for view in self._in_turn():
+            if (job := view.format_job) is not None and job not in jobs:
+                jobs.append(job)
+        return jobs
 
-        made = formatted(job)
-        try:
-            loop.call_soon_threadsafe(self._done, view, job, made)
-        except RuntimeError:
-            pass  # The program has ended meanwhile.
+    def _begin(self, jobs: Sequence[FormatJob]) -> asyncio.Future[list[Formatted | None]]:
+        self._working = True
+        future = asyncio.wrap_future(in_thread(partial(_formatted, jobs), "markdown"))
+        future.add_done_callback(partial(self._done, jobs))
+        return future
 
-    def _done(self, view: AnswerView, job: FormatJob, made: Formatted | None) -> None:
+    def _done(self, jobs: Sequence[FormatJob], future: asyncio.Future[list[Formatted | None]]) -> None:
         self._working = False
+        if future.cancelled():
+            return  # The program has ended meanwhile.
+        for job, made in zip(jobs, future.result(), strict=True):
+            self._known.pop((job.text, job.width), None)
+            self._known[job.text, job.width] = job, made
+        while len(self._known) > 1 and sum(len(text) for text, _ in self._known) > _CHARS_KEPT:
+            del self._known[next(iter(self._known))]
+        self._show_known()
         self._tell_done()
-        if view.is_attached:
-            view.show_formatted(job, made)
+
+    def _show_known(self) -> None:
+        for view in self._in_turn():
+            job = view.format_job if view.is_attached else None
+            if job is None:
+                continue
+            known, made = self._known.get((job.text, job.width), (None, None))
+            if known == job:  # In the same colours, too.
+                view.show_formatted(job, made)
+
+
+def _formatted(jobs: Sequence[FormatJob]) -> list[Formatted | None]:
+    from tui.ui.widgets.answer.markdown import formatted
+
+    return [formatted(job) for job in jobs]

@@ -1,41 +1,46 @@
-"""What the Compare screen shows of a comparison, as plain values: panes, what is unscored, the status, refusals.
+"""What the Compare screen shows of a comparison, as plain values: panes and what is unscored.
 
 Nothing here touches a widget or waits for anything, so that all of it is tested without an app.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
 
+from tui.core.blind.masks import MASK
+from tui.core.catalog.model_card import ModelState
 from tui.core.catalog.model_names import titles
 from tui.core.metrics.metrics import Metrics
 from tui.core.metrics.registry import Place, sentences, unknown
-from tui.core.plans.plan import Mode
-from tui.core.plans.plan_run import PlanRun, planned_request_of
-from tui.core.plans.progress import progress_of
+from tui.core.plans.questions import PlanQuestion, question_of
 from tui.core.requests.outcome import outcome
 from tui.core.requests.phases import live, spans
 from tui.core.requests.request import Request, RequestState
-from tui.core.scoring.rating import OVERALL, Note, RatingChange, Score, can_be_scored, is_unscored
+from tui.core.scoring.rating import can_be_scored, undecided
+from tui.core.scoring.rubric import Rubric
+from tui.core.scoring.score_pass import shown_requests
 from tui.core.sessions.session_model import SessionModel, titles_of
 from tui.core.sessions.view import ComparisonView
-from tui.core.text.clean import clean_line
-from tui.ui.cells import cells_needed
+from tui.ui.compare.first_steps import first_keys
+from tui.ui.compare.questions import Questions
 from tui.ui.state import AppState
 from tui.ui.widgets.answer.formatted import LONGEST
 from tui.ui.widgets.answer.pane import PaneData
 from tui.ui.widgets.metrics import known_metrics, reading
 
-ONLY_SHOWN = "only shown: a kept session is neither asked nor scored here"
 _WAITING = {
     RequestState.QUEUED: "Waiting for its turn …",
     RequestState.LOADING: "Loading the model …",
     RequestState.RUNNING: "Reading the prompt …",
 }
 """What stands in a pane without text until the end."""
-_MODES = {Mode.RACE: "race: all at once", Mode.MEASURE: "measure: one at a time, after a warm-up"}
+NO_NAME = "name hidden"
+"""What stands in the place of a model's name."""
+NAMED = f"{MASK} stands where it named a model."
+"""What is said of an answer with hidden names."""
+UNTIL_ALL = "Shown when all answers are there."
+"""What stands in every pane until then, while names are hidden: who is ready first would tell."""
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 8, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600)
 """Seconds that a full bar can stand for."""
 
@@ -53,21 +58,24 @@ class PaneModel:
 class Presenter:
     """Reads a view. `panes` are the models of the panes that are there, in their order, wherever they are asked for."""
 
-    def __init__(self, view: ComparisonView, *, can_act: bool = True) -> None:
-        """`can_act` says whether models can be asked, and answers be scored."""
+    def __init__(self, view: ComparisonView, *, can_act: bool = True, can_rate: bool = False) -> None:
+        """`can_act` says whether models can be asked, and answers be scored; `can_rate` whether these can be scored
+        where nothing is asked."""
         self._view = view
-        self._can_act = can_act
+        self.can_rate = can_rate
+        self.can_act = can_act
+        self.questions = Questions(view, can_act=can_act)
+        self._unscored: tuple[tuple[int, ...], int] = ((), 0)
         self._titled: tuple[tuple[SessionModel, ...], list[str]] = ((), [])
 
     # Which panes
 
     def models_wanted(self, app_state: AppState) -> list[PaneModel]:
         """The models that are to have panes: those of the run while it goes on and as long as they are the chosen
-        ones, else the chosen ones. Where nothing can be asked, nothing can be chosen."""
-        view = self._view
-        run, models = view.run, view.session.models
-        cards = [models[key].card.key for key in run.plan.models] if run is not None else []
-        if run is not None and (not self._can_act or view.busy or set(cards) == set(app_state.chosen)):
+        ones, else the chosen ones; those of the earlier question that is looked at. Where nothing can be asked, nothing
+        can be chosen."""
+        run, models = self.questions.run, self._view.session.models
+        if run is not None and (self.questions.looks_back or self.questions.shows_run(app_state)):
             return [PaneModel(key) for key in run.plan.models]
         known = {model.card.key: model.key for model in models.values() if not model.own.known()}
         chosen = [card.key for card in app_state.chosen_cards()]
@@ -79,15 +87,40 @@ class Presenter:
         asked = [pane for pane in reversed(wanted) if pane.asked]
         return {PaneModel(models[pane.key].card.key, asked=False): pane for pane in asked}
 
-    def question(self) -> str:
-        """What the run has asked last, word for word; empty when there is no run."""
-        run = self._view.run
+    def asked(self) -> str:
+        """What is shown was asked with these words; of a run with several prompts the last one. Empty when there is no
+        run."""
+        run = self.questions.run
         asked = [request.spec.prompt for request in run.requests.values()] if run is not None else []
         return self._view.session.prompts[asked[-1]].user if asked else ""
 
+    def question_in(self, panes: Sequence[PaneModel]) -> str:
+        """The words of the question whose answers stand in the panes; empty where none do."""
+        requests = self.requests(panes)
+        return self._view.session.prompts[requests[0].spec.prompt].user if requests else ""
+
+    def models_seen(self, changed: Collection[str], app_state: AppState) -> tuple[set[str], set[str]]:
+        """The cards' keys of models that are seen to be loaded, and of those that were unloaded for them, as far as the
+        state that the screens share says otherwise. `changed` are the ids of requests."""
+        session = self._view.session
+        loaded, freed = set[str](), set[str]()
+        for request in (session.requests[run] for run in changed if run in session.requests):
+            timestamps = request.timestamps
+            if timestamps.load_end is None and not timestamps.chunks:
+                continue
+            here = session.model_of(request).card.key
+            plan = session.plan_of(request)
+            loaded.add(here)
+            freed |= {session.models[key].card.key for key in plan.models if plan.alone} - {here}
+        states = {card.key: card.state for card in app_state.cards}
+        return (
+            {key for key in loaded if states.get(key) is ModelState.CACHED},
+            {key for key in freed - loaded if states.get(key) is ModelState.LOADED},
+        )
+
     def requests(self, panes: Sequence[PaneModel]) -> list[Request]:
-        """The requests of the run that stand in the panes, in their order; none when the panes are not of the run."""
-        run = self._view.run
+        """The requests that stand in the panes, in their order; none when the panes are not of the question."""
+        run = self.questions.run
         if run is None or [PaneModel(key) for key in run.plan.models] != list(panes):
             return []
         return [request for key in run.plan.models if (request := run.shown_request(key)) is not None]
@@ -108,12 +141,13 @@ class Presenter:
         in_sight: Collection[int],
         bars: bool = False,
         unfolded: Collection[str] = (),
+        as_wanted: Callable[[PaneData, Request], PaneData] = lambda data, _: data,
     ) -> Iterator[PaneData]:
         """What is to be painted of the panes `in_sight` (counted from 0): those of the requests that changed, by id;
         with `bars` all of them while one of their requests runs.
 
         `unfolded` are the session's keys of the models whose thinking is open. Panes that are not of the run show whose
-        answers will come.
+        answers will come. What is made of a request goes through `as_wanted`.
         """
         requests = self.requests(panes)
         if not requests:
@@ -129,10 +163,20 @@ class Presenter:
             if place in in_sight and (everything or request.spec.id in changed):
                 folded = request.spec.model not in unfolded
                 data = pane_data(self._view, request, named[pane], place + 1, scale, now=now, folded=folded)
-                yield data if self._can_act else _without_keys(data, request)
+                if self._view.concealed:
+                    data = _without_figures(data, request)
+                data = data if self.can_act and self.questions.can_rerun else _without_keys(data, request)
+                yield as_wanted(data, request)
+        answering = {request.spec.model for request in requests}
+        for place, pane in enumerate(panes):
+            if pane.key not in answering and place in in_sight:
+                toy = self._view.session.models[pane.key].card.toy
+                yield PaneData(place + 1, named[pane], toy, rubric=self.rubric, waiting="This model was not asked.")
 
     def _titles_of(self, panes: Sequence[PaneModel]) -> list[str]:
         """The titles of panes of the run; made once, for they are needed with every painting."""
+        if self._view.concealed:
+            return [NO_NAME] * len(panes)
         models = tuple(self._view.session.models[pane.key] for pane in panes)
         if self._titled[0] != models:
             self._titled = models, titles_of(models)
@@ -143,100 +187,79 @@ class Presenter:
         models = self._view.session.models
         keys = [models[pane.key].card.key if pane.asked else pane.key for pane in panes]
         known = [(position, card) for position, key in enumerate(keys, 1) if (card := app_state.card(key)) is not None]
+        # Who has asked something needs no first keys; one pane is enough for them.
+        teaches = self.can_act and not self.questions.all
         for (position, card), title in zip(known, titles([card for _, card in known]), strict=True):
-            yield PaneData(position=position, title=title, toy=card.toy, waiting="The answer comes here.")
+            waiting = first_keys(app_state) if teaches and position == 1 else "The answer comes here."
+            if self._view.concealed:
+                yield PaneData(position, NO_NAME, rubric=self.rubric, waiting=waiting)
+            else:
+                yield PaneData(position, title, card.toy, rubric=self.rubric, waiting=waiting)
 
     # Scores
 
+    @property
+    def rubric(self) -> Rubric:
+        """What the answers are scored for."""
+        return self._view.session.rubric
+
     def unscored(self, panes: Sequence[PaneModel]) -> list[int]:
-        """The panes whose answers lack a score, counted from 0, in their order."""
-        scores_of = self._view.ratings.scores_of
-        waiting = [request for request in self.requests(panes) if is_unscored(request, scores_of(request.spec.id))]
+        """The panes whose answers are undecided, counted from 0, in their order."""
+        waiting = [one for one in self.requests(panes) if self._is_undecided(one)]
         return [panes.index(PaneModel(request.spec.model)) for request in waiting]
 
-    def why_not_scored(self, request: Request | None) -> str:
-        """Why a request's answer can be given neither score nor note now, as a sentence; empty when it can."""
-        if request is not None and not request.state.final:
-            return "Wait for the end of this answer, or stop it: then it can be scored."
-        if request is None or not can_be_scored(request):
-            return "There is no answer to score in this pane."
-        return "It is being asked again: wait for the new answer." if self._is_replaced(request) else ""
+    def unscored_in_all(self) -> int:
+        """How many answers of the session are undecided, of those that panes show; worked out when something was said
+        or has ended, for the status line wants it often."""
+        session, scores_of = self._view.session, self._view.ratings.scores_of
+        # Where nothing is asked, nothing ends: then no answer need be looked at.
+        ended = sum(request.state.final for request in session.requests.values()) if self._view.busy else -1
+        seen = ended, len(session.requests), len(session.scores), len(session.undos), len(session.redos)
+        if self._unscored[0] != seen:
+            shown = filter(can_be_scored, shown_requests(session))
+            count = sum(bool(undecided(one, scores_of(one.spec.id), self.rubric)) for one in shown)
+            self._unscored = seen, count
+        return self._unscored[1]
 
-    def request_of(self, change: RatingChange) -> Request:
-        """The request whose answer was rated."""
-        return self._view.session.requests[change.request_id]
+    def none_unscored(self, panes: Sequence[PaneModel]) -> str:
+        """What to say where no answer in the panes is undecided, as a sentence."""
+        requests = self.requests(panes)
+        if not requests:
+            return "No earlier answer lacks a score." if self.questions.all else "Nothing has been asked yet."
+        to_come = sum(not request.state.final or request.spec.warmup for request in requests)
+        if to_come:
+            return f"No answer lacks a score so far; {to_come} {'is' if to_come == 1 else 'are'} still to come."
+        scored = any(can_be_scored(request) for request in requests)
+        return "Every answer has a score." if scored else "There is no answer to score."
 
-    def why_not_undone(
-        self, change: RatingChange, panes: Sequence[PaneModel], in_sight: Collection[int], quoted: int
-    ) -> str:
-        """Why a score or note stays, as a sentence; empty when it can be taken back.
+    def unscored_elsewhere(self, app_state: AppState) -> PlanQuestion | None:
+        """The next question with answers that are undecided, those after the one that is shown first; None when no
+        other has any."""
+        questions, here = self.questions.all, self.questions.place(app_state)
+        waiting = {
+            question_of(request)
+            for request in shown_requests(self._view.session)
+            if can_be_scored(request) and self._is_undecided(request)
+        }
+        # Those after this one first, as for panes.
+        order = sorted(range(len(questions)), key=lambda place: (place - here - 1) % (len(questions) + 1))
+        return next((questions[place] for place in order if place != here and questions[place] in waiting), None)
 
-        `in_sight` are the panes on the screen, counted from 0; of a note at most `quoted` characters are shown.
-        """
-        request = self.request_of(change)
-        here = request in self.requests(panes)
-        if here and panes.index(PaneModel(request.spec.model)) in in_sight:
-            return ""
-        why = "is out of sight: undo it at its pane" if here else "is of an earlier question, so it stays"
-        what = f"{_in_words(change.new, quoted)} on {clean_line(self.name_of(request), 24)}"
-        return f"{what[0].upper()}{what[1:]} {why}."
-
-    def undone(self, change: RatingChange, panes: Sequence[PaneModel], quoted: int) -> str:
-        """What was taken back, and what counts instead."""
-        request = self.request_of(change)
-        name = f"{panes.index(PaneModel(request.spec.model)) + 1} {clean_line(self.name_of(request), 24)}"
-        return f"Undone on {name}: {_in_words(change.new, quoted)} → {_in_words(change.old, quoted)}"
+    def _is_undecided(self, request: Request) -> bool:
+        return bool(undecided(request, self._view.ratings.scores_of(request.spec.id), self.rubric))
 
     def name_of(self, request: Request) -> str:
-        """The alias of a request's model, or as much more as tells it from the others of the session."""
-        model = self._view.session.model_of(request)
+        """The alias of a request's model, or as much more as tells it from the others of the session; while names are
+        hidden the place of its answer."""
+        if self._view.concealed:
+            models = self._view.models_in_order(self._view.session.plan_of(request), question_of(request))
+            return f"answer {models.index(request.spec.model) + 1}"
+        return self.model_name(self._view.session.model_of(request))
+
+    def model_name(self, model: SessionModel) -> str:
+        """The alias of a model of the session, or as much more as tells it from the others."""
         alike = [one for one in self._view.session.models.values() if one.card.alias == model.card.alias]
         return model.card.alias if len(alike) == 1 else titles_of(alike)[alike.index(model)]
-
-    def _is_replaced(self, request: Request) -> bool:
-        """Whether the same is to be asked again, so that another answer will stand in this one's place."""
-        run = self._view.run
-        requests = run.requests.values() if run is not None else ()
-        return any(not one.state.final and planned_request_of(one) == planned_request_of(request) for one in requests)
-
-    # The line between the prompt and the panes
-
-    def status(
-        self, app_state: AppState, mode: Mode, panes: Sequence[PaneModel], notes: Sequence[str], width: int
-    ) -> str:
-        """How the next run goes, where this one is, how many answers wait for a score; then the notes.
-
-        The explanation of the mode gives way where all of it does not fit into `width` cells, and then the gaps. A run
-        that is asked again goes as it went, so another mode is named as the next question's.
-        """
-        view = self._view
-        run = view.run
-        if run is None and not app_state.chosen and self._can_act:
-            return _why_empty(app_state)
-        parts = []
-        if run is not None and view.busy:
-            parts.append(f"running, {_progress(run)}")
-            if view.pause_s is not None:
-                parts.append(f"asks once more in {ceil(view.pause_s)} s")
-        elif unscored := self.unscored(panes):
-            parts.append(f"{len(unscored)} unscored")
-        if warm := view.session.tool.get("keep_warm"):
-            parts.append(f"kept warm: {warm}")
-        parts += [note for note in notes if note]
-        if not self._can_act:
-            return " · ".join((ONLY_SHOWN, *parts))
-        other = run is not None and run.plan.mode is not mode
-        line = ""
-        for how, following, gap in (
-            (_MODES[mode], "next question: ", "  ·  "),
-            (mode.value, "next question: ", "  ·  "),
-            (mode.value, "next question: ", " · "),
-            (mode.value, "next: ", " · "),
-        ):
-            line = gap.join((f"{following if other else ''}{how}", *parts))
-            if cells_needed(line) <= width:
-                break
-        return line
 
 
 def time_scale(requests: Sequence[Request], now: int) -> float:
@@ -271,10 +294,19 @@ def pane_data(
         spans=spans(request, now),
         scale=scale,
         reading=reading(request, counters, metrics),
+        rubric=view.session.rubric,
         scores=view.ratings.scores_of(spec.id),
         note=view.ratings.note_of(spec.id),
         waiting=waiting,
     )
+
+
+def _without_figures(data: PaneData, request: Request) -> PaneData:
+    """The pane of a request whose model is hidden: the same for all of them until the answers are there."""
+    if not request.state.final:
+        return replace(data, state=None, waiting=UNTIL_ALL, reading=None, spans=(), scale=0.0)
+    remark = f"{data.remark} {NAMED}".strip() if MASK in request.answer else data.remark
+    return replace(data, waiting=outcome(request), reading=None, spans=(), scale=0.0, remark=remark)
 
 
 def _without_keys(data: PaneData, request: Request) -> PaneData:
@@ -301,23 +333,3 @@ def _remarks(request: Request, metrics: Metrics) -> Iterator[str]:
         yield f"{metric.unit} is not known: {why}."
     if len(request.answer) > LONGEST:
         yield f"This answer is too long to be shown as Markdown (above {LONGEST} characters)."
-
-
-def _in_words(entry: Score | Note, quoted: int) -> str:
-    """A score or note in words, a note's text in at most `quoted` characters."""
-    if isinstance(entry, Note):
-        return f"note “{clean_line(entry.text, quoted)}”" if entry.text else "no note"
-    value = "no score" if entry.value is None else f"score {entry.value}"
-    return value if entry.criterion == OVERALL else f"{value} for {clean_line(entry.criterion, 24)}"
-
-
-def _progress(run: PlanRun) -> str:
-    """How many requests have ended; how long the rest may take where they are made in turn."""
-    come = progress_of(run)
-    return (come if run.plan.mode is Mode.MEASURE else replace(come, left_s=None)).in_words()
-
-
-def _why_empty(app_state: AppState) -> str:
-    if app_state.trouble is not None:
-        return "There is no host. F1, then F5, asks for it again."
-    return "Waiting for the host …" if app_state.info is None else "No model is chosen. F1 shows the models."

@@ -1,11 +1,12 @@
-"""One prompt, several models, at once: panes that stream, and scores from the keyboard."""
+"""One prompt, several models, at once: panes that stream. What is done with them is in the parts of the screen."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from inspect import isawaitable
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import events
 from textual.content import Content
@@ -14,11 +15,12 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.core.errors import BadInputError, CompareError, StoreError
-from tui.core.plans.plan import Mode, PlanOptions
+from tui.core.errors import CompareError, StoreError
+from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
 from tui.ui.actions import COMPARE, Need
 from tui.ui.cells import cut
+from tui.ui.layout_limits import ROOMY_HEIGHT
 from tui.ui.mode_screen import Line, ModeScreen
 from tui.ui.state import AppState
 from tui.ui.terminal.refresh_rate import RefreshRate
@@ -26,24 +28,45 @@ from tui.ui.widgets.pane_grid import PaneGrid
 from tui.ui.widgets.prompt import PromptField
 
 if TYPE_CHECKING:
+    from tui.core.blind.concealed import ConcealableView
+    from tui.core.plans.opened_set import OpenedSet
+    from tui.core.plans.plan import PlanOptions
     from tui.core.plans.plan_run import PlanRun
+    from tui.core.plans.prompt import Prompt
+    from tui.core.plans.questions import PlanQuestion
     from tui.core.requests.request import Request
-    from tui.core.sessions.view import Commands, ComparisonView
+    from tui.core.sessions.replay import Replay
+    from tui.core.sessions.view import Commands, ComparisonView, RatingCommands
+    from tui.storage.prompt_library import PromptLibrary
+    from tui.ui.compare.asked import Asked
     from tui.ui.compare.markdown_formatter import MarkdownFormatter
+    from tui.ui.compare.part import ScreenPart, StatusNote
     from tui.ui.compare.presenter import PaneModel, Presenter
-    from tui.ui.compare.scoring import Scoring
     from tui.ui.terminal.refresh_loop import RefreshLoop
+    from tui.ui.widgets.answer.pane import PaneData
+    from tui.ui.widgets.answer.view import AnswerView
+    from tui.ui.widgets.key_bar import FirstKey
+    from tui.ui.widgets.scores import ScoreRow
+
+Part = TypeVar("Part", bound="ScreenPart")
 
 _REQUESTS_FIRST_S = 0.025
 """Seconds that the requests have for themselves: what is laid out and painted beside their threads holds them up."""
+_HOPS = 4
+"""Rounds of the loop after which all that a key has changed has arrived where frames are made: from a widget's queue to
+the screen's. Without them it comes in two frames."""
 _SENTENCE_S = 6.0
 """Seconds that a sentence stands in the place of the status."""
+_FIRST_IN_PROMPT = (
+    ("prompt.run", "run"), ("prompt.leave", "answers"), ("prompt.new-line", "new line"), ("run.set", "set")
+)  # fmt: skip
 
 
 class CompareScreen(ModeScreen):
     """Shows a comparison, and acts on it where there are commands for that.
 
-    Panes follow the chosen models until a run begins, and that run's models from then on.
+    Panes follow the chosen models until a run begins, and that run's models from then on. The parts
+    (`tui.ui.compare.parts`) have the actions; they are made when there is a comparison.
     """
 
     MODE = "compare"
@@ -51,28 +74,53 @@ class CompareScreen(ModeScreen):
     AUTO_FOCUS = "PromptField"
 
     # These are there from `show_comparison` on.
-    _view: ComparisonView
-    _presenter: Presenter
-    _markdown_formatter: MarkdownFormatter[PaneModel]
+    view: ConcealableView
+    presenter: Presenter
+    markdown_formatter: MarkdownFormatter[PaneModel]
     _refresh_loop: RefreshLoop
 
     def __init__(self, app_state: AppState, refresh_rate: RefreshRate) -> None:
         super().__init__(app_state, refresh_rate)
         self._begun = False
-        self._commands: Commands | None = None
-        self._scoring: Scoring | None = None
+        self._replay: Replay | None = None
+        self._quoted: str | None = None
+        """The question of a kept session that was put into the box; None where one writes there."""
+        self.commands: Commands | None = None
+        """What asks; None where nothing can be asked."""
+        self.ratings: RatingCommands | None = None
+        """What rates; None where nothing can be rated."""
+        self._parts: dict[str, ScreenPart] = {}
+        self._refusing: list[ScreenPart] = []
+        """Those that ever refuse an action: they are asked for each key of the key bar."""
         self._low = False
+        self._reading = False
+        """Whether the prompt was left for the answers."""
         self.mode = Mode.RACE
         """How the next run goes."""
-        self._alone = False
+        self.alone = False
+        """Whether one model at a time is loaded, in the next measured run."""
+        self.blind = False
+        """Whether the next question is asked without showing which model answers."""
+        self.options: PlanOptions | None = None
+        """How the next runs go, but for their mode; None for the usual."""
+        self.system = ""
+        """The system prompt of what has none of its own; empty for none."""
+        self.opened_set: OpenedSet | None = None
+        """The set of prompts that is gone through, if one is."""
+        self.library: PromptLibrary | None = None
+        """What is kept between sittings of what is asked; None to keep nothing."""
         self._status: str | None = None
+        self._status_held = False
+        self._keys: tuple[object, ...] = (False,)
+        """What the key bar names first, and whether the next key answers a question."""
         self._sentence = ""
         """What stands in the place of the status for a while."""
         self._sentence_end: Timer | None = None
-        self._row: PaneGrid[PaneModel] = PaneGrid(id="panes")
-        self._unfolded: set[str] = set()
+        self.grid: PaneGrid[PaneModel] = PaneGrid(id="panes")
+        self._taught = ""
+        """What stands where panes would be."""
+        self.unfolded: set[str] = set()
         """The session's keys of the models whose thinking is open."""
-        self._jumping = False
         self._run_seen: PlanRun | None = None
         self._ran = False
         self.storage_problem: StoreError | None = None
@@ -84,52 +132,132 @@ class CompareScreen(ModeScreen):
         """Prompt, a line about the run, panes."""
         yield PromptField(id="prompt")
         yield Line(id="status", markup=False)
-        yield self._row
+        yield self.grid
 
     def on_mount(self) -> None:
         """Show what is waited for."""
-        self._show_status()
+        self.show_status()
 
-    async def show_comparison(self, view: ComparisonView, commands: Commands | None = None) -> None:
-        """Show a comparison, and follow it. What that needs is loaded now, after the first frame. Without `commands`
-        nothing can be asked or scored."""
+    async def show_comparison(
+        self,
+        view: ComparisonView,
+        commands: Commands | None = None,
+        ratings: RatingCommands | None = None,
+        *,
+        opened: bool = False,
+    ) -> None:
+        """Show a comparison in place of the one before, and follow it. What that needs is loaded now, after the first
+        frame. Without `commands` nothing can be asked, and answers are scored only with `ratings`. `opened` says that
+        it was kept, and is read first."""
+        from tui.core.blind.concealed import ConcealableView
+        from tui.core.sessions.replay import Replay
         from tui.ui.compare.markdown_formatter import MarkdownFormatter
+        from tui.ui.compare.part import ScreenPart
+        from tui.ui.compare.parts import parts_of
         from tui.ui.compare.presenter import Presenter
-        from tui.ui.compare.scoring import Scoring
         from tui.ui.terminal.refresh_loop import RefreshLoop
 
-        self._view, self._commands = view, commands
-        self._presenter = presenter = Presenter(view, can_act=commands is not None)
-        if commands is not None:
-            self._scoring = Scoring(
-                self, self._row, presenter, view.ratings, commands.ratings, rated=self._repaint_one, say=self._say
-            )
-        else:
-            self.fill(presenter.question())
-            self.query_one(PromptField).disabled = True
+        if self._begun:
+            self._put_away()
+        self._replay = view if isinstance(view, Replay) else None
+        self.view = view = ConcealableView(view, ahead=self.blind)
+        self.commands = commands
+        self.ratings = ratings = commands.ratings if commands is not None else ratings
+        self.presenter = Presenter(view, can_act=commands is not None, can_rate=ratings is not None)
+        self._parts = parts_of(self)
+        self._refusing = [part for part in self._parts.values() if type(part).refuses is not ScreenPart.refuses]
+        field = self.query_one(PromptField)
+        field.disabled = commands is None
+        self._quoted = None
+        if commands is None or opened:
+            self._quote()
         self._refresh_loop = refresh_loop = RefreshLoop(
             self, self._refresh_rate, view.tick, self._beat, busy=lambda: view.busy, running=self._moving
         )
-        self._markdown_formatter = MarkdownFormatter(self._row, lambda: view.busy, refresh_loop.wake)
+        self.markdown_formatter = MarkdownFormatter(self.grid, lambda: view.busy, refresh_loop.wake)
         self._begun = True
         await self.rebuild()
-        if commands is None:
-            self._row.focus_index()
+        if commands is None or opened:
+            self.set_focus(None)
+            self.grid.focus_index()
         view.call_on_change(refresh_loop.wake)
         refresh_loop.start()
+
+    @property
+    def replay(self) -> Replay | None:
+        """The replay that is shown, if it is one."""
+        return self._replay
+
+    @property
+    def busy(self) -> bool:
+        """Whether answers are still coming; a replay's are not."""
+        return self._begun and self.view.busy and self.replay is None
+
+    def stand_still(self) -> None:
+        """Take nothing in any more, nor paint it, before another comparison is shown: what would be asked or scored now
+        might not be kept."""
+        if self._begun:
+            self._refresh_loop.stop()
+            self.commands = self.ratings = None
+            self.refresh_bindings()
+
+    def _put_away(self) -> None:
+        """Nothing of the comparison that was shown is left."""
+        self.stand_still()
+        self.view.call_on_change(lambda: None)
+        for part in self.parts:
+            part.put_away()
+        self.say("")
+        self.unfolded.clear()
+        self._run_seen, self._ran = None, False
+        self.grid.forget()
 
     def on_resize(self, event: events.Resize) -> None:
         """Another width has room for more or fewer panes. The row itself does not hear of every one: Textual sends no
         Resize for a layout that somebody looked up before it was due. The base class's handler is called too."""
-        if self._row.is_attached:
-            self._row.lay_out(event.size.width)
+        self.grid.compact = event.size.height < ROOMY_HEIGHT
+        if self.grid.is_attached:
+            self.grid.lay_out(event.size.width)
+        self._lay_out_prompt()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The rows of the prompt go to the answers while these have the focus."""
+        self._reading = not isinstance(event.widget, PromptField)
+        self.show_status()
+
+    def _lay_out_prompt(self) -> None:
+        """While answers are read, the prompt is as low as can be, and shows the question that they are to."""
+        field = self.query_one(PromptField)
+        field.one_row = self._reading and self.grid.compact
+        field.stand_in = self.presenter.question_in(list(self.grid.panes)) if self._reading and self._begun else ""
 
     def on_screen_resume(self) -> None:
         """Take over a choice made on another screen. The base class's handler is called beside this one."""
         self.call_next(self.rebuild)
 
+    class Concealed(Message):
+        """Names are hidden from here on, or no longer."""
+
+    class Problem(Message):
+        """Something went wrong that is to be shown."""
+
+        def __init__(self, error: CompareError) -> None:
+            super().__init__()
+            self.error = error
+
+    class HostWanted(Message):
+        """Something was asked, and no host has answered yet."""
+
     class RunEnded(Message):
         """The last request of a run has ended; models may have been loaded for it."""
+
+    class ModelsSeen(Message):
+        """Models that answer are loaded, whatever their host said last, and others were freed for them: their keys."""
+
+        def __init__(self, loaded: Collection[str], freed: Collection[str]) -> None:
+            super().__init__()
+            self.loaded = loaded
+            self.freed = freed
 
     # What is shown
 
@@ -142,49 +270,105 @@ class CompareScreen(ModeScreen):
         """Make new panes when other models are to be shown than are."""
         if not (self.alive and self._begun):
             return
-        self._run_seen = self._view.run
-        names = self._presenter.renamed(self._wanted())
-        self._row.rename(names)
-        self._markdown_formatter.rename(names)
-        await self._row.show_panes(self._wanted)
-        self._markdown_formatter.apply()
-        self._repaint(set(self._view.session.requests), bars=True)
+        self._run_seen = self.view.run
+        if self.commands is None and self.presenter.asked() != self.written:
+            self._quote()
+        names = self.presenter.renamed(self._wanted())
+        self.grid.rename(names)
+        self.markdown_formatter.rename(names)
+        await self.grid.show_panes(self._wanted)
+        await self._teach()
+        self.markdown_formatter.apply()
+        for part in self.parts:
+            part.rebuilt()
+        with self.app.batch_update():
+            self._repaint(set(self.view.session.requests), bars=True)
+            await self.markdown_formatter.show_formatted()
+
+    async def _teach(self) -> None:
+        """Where there is no pane, say why, and which keys lead on."""
+        from tui.ui.compare.first_steps import why_no_panes
+
+        shown = self.grid.query("#no-panes")
+        if self.grid.panes or self.commands is None:
+            await shown.remove()
+            return
+        text = why_no_panes(self.app_state)
+        if shown and text == self._taught:
+            return
+        self._taught = text
+        if shown:
+            shown.first(Static).update(Content(text))
+        else:
+            await self.grid.mount(Static(Content(text), id="no-panes", markup=False))
 
     def _wanted(self) -> list[PaneModel]:
-        return self._presenter.models_wanted(self.app_state)
+        return self.presenter.models_wanted(self.app_state)
+
+    async def on_score_row_clicked(self, event: ScoreRow.Clicked) -> None:
+        """A click on a star scores the answer above it."""
+        panes = list(self.grid.panes.values())
+        pane = next((one for one in panes if one in event.row.ancestors), None)
+        if pane is not None and self.ratings is not None:
+            self.grid.focus_index(panes.index(pane))
+            await self.action_part("scoring.score_clicked", event.criterion, event.value)
 
     def on_pane_grid_arranged(self, event: PaneGrid.Arranged) -> None:
         """Panes that come into sight may show something old."""
         if self._begun:
-            self._repaint(set(self._view.session.requests), bars=True)
-            self._show_status()
+            self._repaint(set(self.view.session.requests), bars=True)
+            self.show_status()
             self._refresh_loop.wake()
 
+    def on_answer_view_scrolled(self, event: AnswerView.Scrolled) -> None:
+        """A person moved through an answer."""
+        for part in self.parts:
+            part.scrolled(event.view)
+
+    def data_of(self, index: int) -> PaneData | None:
+        """What a pane shows, counted from 0, whether it is in sight or not; None where there is no request."""
+        keys = list(self.grid.panes)
+        request = self.presenter.request_in(keys, index) if self._begun else None
+        if request is None:
+            return None
+        made = self.presenter.pane_data(
+            keys, self.app_state, {request.spec.id}, in_sight=[index], as_wanted=self._as_parts_want
+        )
+        return next((data for data in made if data.position == index + 1), None)
+
     def _moving(self) -> dict[str, int]:
-        requests = self._presenter.requests(list(self._row.panes))
+        requests = self.presenter.requests(list(self.grid.panes))
         return {request.spec.id: request.timestamps.chunks for request in requests if not request.state.final}
 
     def _beat(self, changed: set[str], bars: bool) -> None:
         """Repaint what a beat brought; nothing between runs."""
-        view = self._view
+        view = self.view
         if view.run is not self._run_seen:
             self.call_next(self.rebuild)
+        if changed and self.replay is not None and self.presenter.asked() != self._quoted:
+            self._quote()
         if self._low != self._refresh_rate.low:
             self._low = not self._low
             self.query_one(PromptField).cursor_blink = not self._low
             self._repaint(set(view.session.requests), bars=True)
-            self._show_status()
+            self.show_status()
+        if changed and view.concealed:
+            changed = set(view.session.requests)  # One pane after the other would tell which is whose.
+        if changed and (seen := self.presenter.models_seen(changed, self.app_state)) != (set(), set()):
+            self.post_message(self.ModelsSeen(*seen))
         if changed or (bars and view.busy):
             self._repaint(changed, bars)
-            if not changed and view.pause_s is not None:
-                self._show_status()
+            if not changed and (view.pause_s is not None or self.replay is not None):
+                self.show_status()
         elif bars:
-            self._show_status()
+            self.show_status()
         if self._ran and not view.busy:
-            self._say("")
+            self.say("")
             self.post_message(self.RunEnded())
-        self._ran = view.busy
-        self._markdown_formatter.begin_next()
+        if self._ran is not view.busy:
+            self._ran = view.busy
+            self.refresh_bindings()
+        self.markdown_formatter.begin_next()
         for problem in view.problems():
             if isinstance(problem, StoreError):
                 self.storage_problem = problem
@@ -192,53 +376,107 @@ class CompareScreen(ModeScreen):
 
     def _repaint(self, changed: set[str], bars: bool) -> None:
         """Show the requests that changed; bars and counters of running requests move only when they are due."""
-        keys, panes = list(self._row.panes), list(self._row.panes.values())
-        shown = self._presenter.pane_data(
-            keys, self.app_state, changed, in_sight=self._row.in_sight, bars=bars, unfolded=self._unfolded
-        )
-        with self._row.frame():
+        keys, panes = list(self.grid.panes), list(self.grid.panes.values())
+        shown = self.presenter.pane_data(
+            keys, self.app_state, changed, in_sight=self.grid.in_sight, bars=bars, unfolded=self.unfolded,
+            as_wanted=self._as_parts_want,
+        )  # fmt: skip
+        with self.grid.frame():
             for data in shown:
                 pane = panes[data.position - 1]
                 pane.view.coarse = self._low
                 pane.show(data, counters=bars or self._low)
         if changed and (bars or changed - self._moving().keys()):
-            self._show_status()
+            self.show_status()
 
-    def _repaint_one(self, request: Request) -> None:
+    def repaint_one(self, request: Request) -> None:
+        """Show a request that changed, by a score perhaps."""
         self._repaint({request.spec.id}, bars=False)
 
-    def _show_status(self) -> None:
-        if not self.alive:
+    @contextmanager
+    def _status_once(self) -> Iterator[None]:
+        """The status line is worked out once, at the end: each step of what a key does asks for it."""
+        if self._status_held:
+            yield
             return
+        self._status_held = True
+        try:
+            yield
+        finally:
+            self._status_held = False
+            self.show_status()
+
+    def show_status(self) -> None:
+        """Paint the line between the prompt and the panes, if it is another one."""
+        if not self.alive or self._status_held:
+            return
+        self._lay_out_prompt()
         width = max(self.size.width - 2, 0)
         line = "Waiting for the host …"
         if self._begun:
-            notes = ("low bandwidth" if self._low else "", self._row.page)
-            line = self._presenter.status(self.app_state, self.mode, list(self._row.panes), notes, width)
-        if self._jumping:
-            line = "Which pane? Press its number."
+            from tui.ui.compare.status_line import status
+
+            notes: list[StatusNote] = ["low bandwidth" if self._low else "", self.grid.page]
+            notes += [note for part in self.parts for note in part.notes()]
+            panes = list(self.grid.panes)
+            line = status(self.view, self.presenter, self.app_state, self.mode, panes, notes, width)
+        if asked := self._asked():
+            line = asked
         elif self._sentence:
             line = self._sentence
+        elif said := next(filter(None, (part.says() for part in self.parts)), ""):
+            line = said
         elif self.early_prompt is not None and self.app_state.info is None:
             line = "Runs as soon as the host is there …"
+        keys = (bool(asked), *self._first_keys(asked))
+        if keys != self._keys:
+            self._keys = keys
+            self.refresh_bindings()
         line = cut(clean_line(line), width)
         if line != self._status:
             self._status = line
-            self.query_one("#status", Static).update(Content(line))
+            self.query_one("#status", Static).update(Content(line), layout=False)  # It is one row, whatever it says.
 
-    def _say(self, text: str) -> None:
+    def _asked(self) -> str:
+        """What a part asks, which the next key answers; empty when none does."""
+        return next(filter(None, (part.asks() for part in self.parts)), "")
+
+    @property
+    def next_key_answers(self) -> bool:
+        """Whether a part waits for a key."""
+        return bool(self._asked())
+
+    def first_keys(self) -> Sequence[FirstKey]:
+        """Those of the parts that are at work: of what is asked, only how to leave it. While a prompt is written, what
+        everybody needs first."""
+        return self._first_keys(self._asked())
+
+    def _first_keys(self, asked: str) -> Sequence[FirstKey]:
+        if asked:
+            return (("", "Leave"),)
+        if isinstance(self.focused, PromptField):
+            return _FIRST_IN_PROMPT
+        if not self._begun or self.grid.focused_index is None:
+            return ()
+        return [key for part in self.parts for key in part.first_keys()]
+
+    def wake(self) -> None:
+        """Have the next beat at once."""
+        self._refresh_loop.wake()
+
+    def say(self, text: str) -> None:
         """Say something about the answers for a while, in a line that covers none of them."""
         if self._sentence_end is not None:
             self._sentence_end.stop()
         self._sentence = text
-        self._sentence_end = self.set_timer(_SENTENCE_S, lambda: self._say("")) if text else None
-        self._show_status()
+        self._sentence_end = self.set_timer(_SENTENCE_S, lambda: self.say("")) if text else None
+        self.show_status()
 
     def show_error(self, error: CompareError) -> None:
         """Show a failure as a sentence."""
-        self.notify(clean_line(error.sentence()), severity="error", timeout=10, markup=False)
+        self.post_message(self.Problem(error))
 
-    # Running
+    # Asking
 
     async def on_prompt_field_submitted(self, event: PromptField.Submitted) -> None:
         """Put the prompt to the chosen models."""
@@ -247,7 +485,31 @@ class CompareScreen(ModeScreen):
     def on_prompt_field_left(self, event: PromptField.Left) -> None:
         """From the prompt to the panes; while there are none, to where keys are no text."""
         self.set_focus(None)
-        self._row.focus_index()
+        self.grid.focus_index()
+
+    @property
+    def written(self) -> str:
+        """What stands in the box."""
+        return self.query_one(PromptField).text
+
+    def _quote(self) -> None:
+        """Put the question that is shown into the box, as if it had been asked here."""
+        field = self.query_one(PromptField)
+        field.fill(self.presenter.asked())
+        field.remember(field.text)
+        self._quoted = field.text
+
+    def write_again(self, text: str) -> None:
+        """Put back what stood in the box. If it was asked, its answers are looked at, and the next question takes its
+        place; else it is written on."""
+        field = self.query_one(PromptField)
+        field.fill(text)
+        if text and text == self.presenter.asked():
+            field.remember(text)
+            self.set_focus(None)
+            self.grid.focus_index()
+        else:
+            field.focus()
 
     def fill(self, text: str) -> None:
         """Put a prompt into the box."""
@@ -257,159 +519,188 @@ class CompareScreen(ModeScreen):
         """Begin a run of the chosen models, and move to the panes; before the host is there, keep it for then."""
         if self.app_state.info is None and self.app_state.trouble is None and text.strip():
             self.early_prompt = text
-            self._show_status()
+            self.show_status()
+            self.post_message(self.HostWanted())
             return
-        if self._commands is None:
-            return
-        cards = self.app_state.chosen_cards()
-        if not cards and text.strip():
-            self.show_error(self.app_state.trouble or BadInputError("No model is chosen", hint="F1 shows the models."))
-            return
-        try:
-            self._commands.begin(cards, text, PlanOptions(mode=self.mode, alone=self._alone))
-        except CompareError as error:
-            self._refuse(error)
-            return
-        self._ran = True
-        self._refresh_loop.pause_painting(_REQUESTS_FIRST_S)
+        if self.commands is not None:
+            from tui.core.plans.prompt import Prompt
+            from tui.ui.compare.asking import Asking
+
+            await self.part(Asking).ask([Prompt(text)])
+
+    async def show_run(self, asked: Asked) -> None:
+        """Show the run that was begun and asks this, and move to its panes, once its requests have had a moment for
+        themselves."""
+        self.presenter.questions.follow()
+        self.begun()
         await asyncio.sleep(_REQUESTS_FIRST_S)
-        self._say("")
-        self.query_one(PromptField).remember(text)
-        self._unfolded.clear()
+        self.say("")
+        for part in self.parts:
+            part.begun(asked)
+        self.query_one(PromptField).remember(asked.prompts[-1].user)
+        self.unfolded.clear()
         await self.rebuild()
-        self._row.focus_index()
+        self.grid.focus_index()
+
+    def next_prompt(self) -> Prompt | None:
+        """The prompt of a set that is next, if a part has one."""
+        return next(filter(None, (part.next_prompt() for part in self.parts)), None)
 
     def action_mode(self) -> None:
         """The next run is a race, or measured."""
         self.use(Mode.MEASURE if self.mode is Mode.RACE else Mode.RACE)
 
+    def use_options(self, options: PlanOptions) -> None:
+        """The next runs go like this."""
+        self.options, self.mode = options, options.mode
+
     def use(self, mode: Mode, *, alone: bool = False) -> None:
         """The next run goes like this; `alone` says that one model at a time fits into memory."""
-        self.mode, self._alone = mode, alone
-        self._say("")
+        self.mode, self.alone = mode, alone
+        self.say("")
 
     def action_edit(self) -> None:
         """Back to the prompt."""
         self.query_one(PromptField).come_back()
 
-    def action_stop(self) -> None:
-        """Stop the focused answer."""
-        if self._commands is not None and (request := self._focused()) is not None:
-            self._commands.stop(request.spec.id)
-
-    def action_stop_all(self) -> None:
-        """Stop every answer."""
-        if self._commands is not None:
-            self._commands.stop_all()
-
-    def action_rerun(self) -> None:
-        """Ask the focused model again."""
-        if self._commands is not None and (request := self._focused()) is not None:
-            self._rerun(partial(self._commands.rerun, request.spec.model))
-
-    def action_rerun_all(self) -> None:
-        """Ask all models again."""
-        if self._commands is not None:
-            self._rerun(self._commands.rerun_all)
-
-    def _refuse(self, error: CompareError) -> None:
+    def refuse(self, error: CompareError) -> None:
         """Say why nothing new is asked; what is only true of a run that goes on, no longer than that goes on."""
-        if self._view.busy:
-            self._say(clean_line(error.sentence()))
+        if self.view.busy:
+            self.say(clean_line(error.sentence()))
         else:
             self.show_error(error)
 
-    def _rerun(self, again: Callable[[], None]) -> None:
-        try:
-            again()
-        except CompareError as error:
-            self._refuse(error)
-        else:
-            self._ran = True
-            self._refresh_loop.pause_painting(_REQUESTS_FIRST_S)
-            self._say("")
+    def _as_parts_want(self, data: PaneData, request: Request) -> PaneData:
+        for part in self.parts:
+            data = part.shown(data, request)
+        return data
 
-    def _focused(self) -> Request | None:
-        return self._presenter.request_in(list(self._row.panes), self._row.focused_index) if self._begun else None
+    def reveal(self) -> None:
+        """Show which model gave which answer, and note that it was seen."""
+        self.view.reveal(self.ratings)
+        self.say("")
+        self._refresh_loop.wake()
 
-    # Scoring
+    def begun(self) -> None:
+        """Give the requests that were begun a moment for themselves."""
+        self._ran = True
+        self.refresh_bindings()
+        self._refresh_loop.pause_painting(_REQUESTS_FIRST_S)
+        if self.app_state.info is None:
+            self.post_message(self.HostWanted())
 
-    def action_score(self, value: int) -> None:
-        """Score the focused answer; 0 takes the score back."""
-        if self._scoring is not None:
-            self._scoring.score(value)
+    def focused_request(self) -> Request | None:
+        """The request whose answer is in the focused pane."""
+        return self.presenter.request_in(list(self.grid.panes), self.grid.focused_index) if self._begun else None
 
-    def action_note(self) -> None:
-        """Write a note on the focused answer."""
-        if self._scoring is not None:
-            self._scoring.note()
+    async def show_question(self, question: PlanQuestion) -> None:
+        """Show a question of the session."""
+        self.presenter.questions.look_at(question, self.app_state)
+        await self.show_current_question()
 
-    def action_undo(self) -> None:
-        """Take back the last score or note."""
-        if self._scoring is not None:
-            self._scoring.undo()
+    async def show_current_question(self) -> None:
+        """Show the question that is looked at; the focus stays where it was, also when other panes come."""
+        here = self.grid.focused_index
+        if self.commands is None or self.written == self._quoted:
+            self._quote()
+        await self.rebuild()
+        if here is not None and self.grid.focused_index is None:
+            self.grid.focus_index(min(here, len(self.grid.panes) - 1))
+        self.say("")
+        self._refresh_loop.wake()
 
-    def action_unscored(self) -> None:
-        """Go to the next answer without a score."""
-        panes = list(self._row.panes)
-        waiting = self._presenter.unscored(panes)
-        if not waiting:
-            self._say("Every answer has a score.")
-            return
-        here = self._row.focused_index
-        after = 0 if here is None else here + 1
-        self._row.focus_index(min(waiting, key=lambda index: (index - after) % len(panes)))
+    # Parts
 
-    # Panes
+    @property
+    def parts(self) -> Collection[ScreenPart]:
+        """All parts, in their order; none before there is a comparison."""
+        return self._parts.values()
 
-    def action_focus_pane(self, step: int) -> None:
-        """To the pane beside this one."""
-        self._row.step(step)
+    def part(self, kind: type[Part]) -> Part:
+        """The part of this kind. Raises StopIteration before there is a comparison."""
+        return next(part for part in self.parts if isinstance(part, kind))
 
-    def action_jump(self) -> None:
-        """The next digit names a pane."""
-        self._jumping = True
-        self._show_status()
+    async def decided(self) -> None:
+        """Show what was said of answers, and let each part go on from it; all of it is painted at once."""
+        with self.app.batch_update():
+            shown = self.presenter.requests(list(self.grid.panes))
+            self._repaint({request.spec.id for request in shown}, bars=False)
+            for part in self.parts:
+                if (going_on := part.decided()) is not None:
+                    await going_on
+            self.show_status()
+
+    async def action_part(self, name: str, *parameters: object) -> None:
+        """What a part of the screen does: `PART.METHOD` of the table of actions."""
+        part, _, method = name.partition(".")
+        if refusal := self._refusal(name):
+            self.say(refusal)
+        elif part in self._parts:
+            with self.app.batch_update():
+                with self._status_once():
+                    self.say("")  # What was said of the key before.
+                    done = getattr(self._parts[part], method)(*parameters)
+                    if isawaitable(done):
+                        await done
+                for _ in range(_HOPS):
+                    await asyncio.sleep(0)
 
     def on_key(self, event: events.Key) -> None:
-        """The digit after a jump; any other key ends it, and does nothing else: a digit is no score here."""
-        if self._jumping:
-            self._jumping = False
+        """A key goes to the part that waits for one; esc to whichever has something to end. Then to what is bound."""
+        parts, said = self.parts, self._sentence
+        taken = any(part.on_key(event) for part in parts)
+        if not taken and event.key == "escape" and any(part.leave() for part in parts):
+            taken = True
+            if self._sentence == said:
+                self.say("")  # It was about what has ended.
+        if taken:
             event.prevent_default()
             event.stop()
-            number = event.character if event.character is not None and event.character in "0123456789" else ""
-            if number and 1 <= int(number) <= len(self._row.panes):
-                self._row.focus_index(int(number) - 1)
-            elif number:
-                self._say(f"There is no pane {number}.")
-            self._show_status()
 
-    def action_page(self, step: int) -> None:
-        """The panes before or after these."""
-        self._row.turn(step)
+    def _refusal(self, action: str) -> str:
+        """Why a part of the screen does not allow an action now, as a sentence; empty when all do."""
+        return next(filter(None, (part.refuses(action) for part in self._refusing)), "")
 
-    def action_zoom(self) -> None:
-        """The focused pane alone, and back."""
-        self._row.zoom()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what a part of the screen does not allow, too."""
+        met = super().check_action(action, parameters)
+        return None if met and action == "part" and self._refusal(str(parameters[0])) else met
 
-    def action_thinking(self) -> None:
-        """Show or fold what the focused model thought."""
-        if (request := self._focused()) is not None:
-            self._unfolded ^= {request.spec.model}
-            self._repaint_one(request)
-
-    def action_markdown(self) -> None:
-        """The focused answer as Markdown, or as it came."""
-        if sentence := self._markdown_formatter.toggle():
-            self._say(sentence)
-        self._refresh_loop.wake()
+    def why_not(self, action: str) -> str:
+        """Why an action cannot be done, as a sentence; empty when it can."""
+        return self._refusal(action.partition("(")[0]) or super().why_not(action)
 
     def meets(self, need: Need, action: str) -> bool | None:
         """Grey out what needs panes when there are none, what needs runs before there can be any, and what acts where
         nobody runs the comparison."""
-        met = {
-            Need.VIEW: self._begun,
-            Need.RUNNER: self._commands is not None or not self._begun,
-            Need.PANE: bool(self._row.panes),
-        }
-        return True if met.get(need, True) else None
+        met = True
+        match need:  # One after the other: the key bar asks for each key that there is.
+            case Need.REPLAY:
+                return self.replay is not None
+            case Need.PAUSES:
+                return self.meets(Need.RUNNER, action) if self.replay is None else True
+            case Need.VIEW:
+                met = self._begun
+            case Need.RUNNER:
+                met = self.commands is not None or not self._begun
+            case Need.RATINGS:
+                met = self.ratings is not None or not self._begun
+            case Need.PANE:
+                met = bool(self.grid.panes)
+            case Need.RUNNING:
+                met = self._begun and self.view.busy
+            case Need.BLIND:
+                met = self._begun and self.view.concealed
+        return True if met else None
+
+    def reason(self, need: Need, action: str) -> str:
+        """What is lacking, and where else it is."""
+        if need is Need.RUNNING and self._begun and not self.presenter.questions.can_rerun:
+            from tui.ui.compare.questions import ONLY_NEWEST
+
+            return ONLY_NEWEST
+        return super().reason(need, action)
+
+    def say_why(self, sentence: str) -> None:
+        """In the line that covers no answer."""
+        self.say(sentence)

@@ -25,24 +25,30 @@ class ChoiceDialog(ModalScreen[str | None]):
         width: 72; max-width: 96%; height: auto; padding: 0 1; border: round $primary; background: $surface;
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Leave it as it is")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "close", tooltip="Leave it as it is", id="question.leave")
+    ]
 
-    def __init__(self, title: str, text: str, answers: Sequence[tuple[str, str]]) -> None:
-        """`answers` are keys and what they mean; esc is added. Title and text may come from outside."""
+    def __init__(self, title: str, text: str, answers: Sequence[tuple[str, str]], *, also: str = "") -> None:
+        """`answers` are keys and what they mean; esc is added. `also` are keys of one character that the meaning of
+        others explains. Title, text and meanings may come from outside."""
         super().__init__()
         self._title = title
         self._text = text
         self._answers = (*answers, ("esc", "leaves it as it is"))
+        self._also = also
 
     def compose(self) -> ComposeResult:
         """The question, and its answers below it."""
-        lines = [Content.styled(clean(self._title), "bold"), Content(clean(self._text)), Content("")]
+        text = [Content(clean(self._text))] if self._text else []
+        lines = [Content.styled(clean(self._title), "bold"), *text, Content("")]
         lines += [Content.assemble((f"{key:>6}", "bold"), f"  {meaning}") for key, meaning in self._answers]
         with Vertical():
             yield Static(Content("\n").join(lines), markup=False)
 
     def on_key(self, event: events.Key) -> None:
         """One of the answers."""
-        if event.key in (key for key, _ in self._answers):
+        key = event.character if event.character is not None and event.character in self._also else event.key
+        if key in self._also or key in (answer for answer, _ in self._answers):
             event.stop()
-            self.dismiss(event.key)
+            self.dismiss(key)

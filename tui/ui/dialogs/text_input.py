@@ -23,7 +23,9 @@ class TextInputDialog(ModalScreen[str | None]):
         width: 72; max-width: 96%; height: auto; padding: 0 1; border: round $primary; background: $surface;
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Leave it as it was")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "close", tooltip="Leave it as it was", id="line.leave")
+    ]
 
     def __init__(self, title: str, text: str, placeholder: str) -> None:
         super().__init__()

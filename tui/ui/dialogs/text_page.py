@@ -24,7 +24,9 @@ class TextPageDialog(ModalScreen[None]):
         background: $surface; scrollbar-size-vertical: 1;
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter,question_mark,i,v", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,question_mark,i,v", "dismiss", "close", tooltip="Close the page", id="page.close")
+    ]
 
     def __init__(self, title: str, text: Content, *, markdown: str = "") -> None:
         """`markdown` is a longer text below it, raw; its links do nothing."""

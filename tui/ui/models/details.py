@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 
 from tui.core.catalog.download import Stage
+from tui.core.catalog.machine import disk_in_words, gpus_in_words
 from tui.core.catalog.memory_fit import MemoryFit, MemoryVerdict, need_of, on_disk
 from tui.core.catalog.model_card import ModelCard, ModelState
-from tui.core.catalog.model_filters import FilterBy, ModelFilter
 from tui.core.text import formatting
 from tui.core.text.clean import clean, clean_line
 from tui.ui.models.model_actions import MODEL_ACTIONS
@@ -23,11 +23,18 @@ def about(card: ModelCard, app_state: AppState, siblings: tuple[ModelCard, ...] 
     if card.key != card.alias:
         lines.append(Content(clean_line(card.key, 200)))
     lines.append(Content(clean_line(" · ".join(fact for fact in facts if fact), 300)))
-    found = (_space(card, app_state), _download(card, app_state), _last_action(card, app_state))
+    found = (
+        _space(card, app_state),
+        _download(card, app_state),
+        _last_action(card, app_state),
+        *_gpus(card, app_state),
+    )
     lines += [Content(line) for line in found if line]
     if len(siblings) > 1:
         devices = ", ".join(dict.fromkeys(one.device or formatting.UNKNOWN for one in siblings))
         lines.append(Content(clean_line(f"{len(siblings)} variants ({devices}); → shows them", 200)))
+    if card.tags:
+        lines.append(Content(clean_line(f"tags: {', '.join(card.tags)}", 300)))
     if card.toy:
         lines.append(Content("A toy, for trying this program out. Do not judge real models by it."))
     if card.summary:
@@ -35,16 +42,34 @@ def about(card: ModelCard, app_state: AppState, siblings: tuple[ModelCard, ...] 
     return Content("\n").join(lines)
 
 
+_SIZE_OF = {
+    ModelState.CATALOG: "to download",
+    ModelState.CACHED: "on disk",
+    ModelState.LOADED: "on disk",
+    ModelState.UNKNOWN: "size",
+}
+
+
 def _space(card: ModelCard, app_state: AppState) -> str:
     """What it takes on disk and in memory, and whether it fits."""
     if card.size_bytes is None:
         return ""
-    here = card.state in (ModelState.CACHED, ModelState.LOADED)
-    parts = [f"{'on disk' if here else 'to download'} {formatting.data_size(card.size_bytes)}"]
+    parts = [f"{_SIZE_OF[card.state]} {formatting.data_size(card.size_bytes)}"]
     if card.state is not ModelState.LOADED:
         parts.append(f"needs ~{formatting.data_size(need_of(card))} of memory")
         parts.append(_fits(app_state.fit([card]), seen=app_state.sees_memory_of([card])))
+    machine = app_state.machines.get(card.host)
+    if card.state is ModelState.CATALOG and machine is not None and machine.disk_free is not None:
+        parts.insert(1, disk_in_words(machine))
     return " · ".join(parts)
+
+
+def _gpus(card: ModelCard, app_state: AppState) -> list[str]:
+    """The GPUs of the model's machine, for what runs on one. Nothing where nobody has asked yet."""
+    machine = app_state.machines.get(card.host)
+    if machine is None or card.device != "GPU":
+        return []
+    return [f"GPU {line}" for line in gpus_in_words(machine)]
 
 
 def _fits(found: MemoryFit, *, seen: bool) -> str:
@@ -127,27 +152,12 @@ def incomplete_line(app_state: AppState) -> str:
     return f"The catalogue may be out of date. {app_state.stale}" if app_state.stale else ""
 
 
-def filter_line(wanted: ModelFilter, offered: list[FilterBy]) -> Content:
-    """What the list can be filtered by, with the keys, and the value that each filter is set to."""
-    parts: list[Content] = []
-    for number, field in enumerate(FilterBy, 1):
-        if field in wanted.picked:
-            value = clean_line(wanted.picked[field], 16)
-            parts.append(Content.styled(f"{number} {field}: {value}", "bold reverse"))
-        elif field in offered:
-            parts.append(Content(f"{number} {field}"))
-    if wanted.picked:
-        parts.append(Content("0 all"))
-    return Content("  ").join(parts)
-
-
-def why_empty(app_state: AppState, wanted: ModelFilter) -> str:
-    """Why no model is shown."""
+def why_empty(app_state: AppState) -> str:
+    """Why there is no model; empty where there is one."""
     if app_state.trouble is not None:
         return clean(f"{app_state.trouble.sentence()}\n\nF5 asks the host again.")
     if app_state.info is None:
         return "Waiting for the host …"
     if not app_state.cards:
         return clean(app_state.info.unlisted) or "This host lists no models."
-    hint = " 0 lets in all values of 1 to 5 again." if wanted.picked else ""
-    return f"No model has all of these words. / changes them.{hint}"
+    return ""

@@ -13,24 +13,24 @@ from tui.core.text import formatting
 from tui.core.text.clean import clean_line
 from tui.ui.models.model_actions import MODEL_ACTIONS
 from tui.ui.state import AppState
-from tui.ui.widgets.model_table import EMPTY, ModelColumn, ModelRow
+from tui.ui.widgets.row_table import EMPTY, TableColumn, TableRow
 
 STATE = 1
 """Which column holds the state."""
 COLUMNS = (
-    ModelColumn(""),
-    ModelColumn("state"),
-    ModelColumn("model", least=28),
-    ModelColumn("host", rank=1, least=8),
-    ModelColumn("device", rank=2, least=6),
-    ModelColumn("EP", rank=4, least=6),
-    ModelColumn("size", rank=3, right=True),
-    ModelColumn("context", rank=6, right=True),
-    ModelColumn("licence", rank=5, least=10),
-    ModelColumn("task", rank=7, least=8),
-    ModelColumn("tools", rank=8),
-    ModelColumn("alias", rank=9, least=12),
-    ModelColumn("variant", rank=10, least=12),
+    TableColumn(""),
+    TableColumn("state"),
+    TableColumn("model", least=28),
+    TableColumn("host", rank=1, least=8),
+    TableColumn("device", rank=2, least=6),
+    TableColumn("EP", rank=4, least=6),
+    TableColumn("size", rank=3, right=True),
+    TableColumn("context", rank=6, right=True),
+    TableColumn("licence", rank=5, least=10),
+    TableColumn("task", rank=7, least=8),
+    TableColumn("tools", rank=8),
+    TableColumn("alias", rank=9, least=12),
+    TableColumn("variant", rank=10, least=12),
 )
 _LONGEST = 60
 """Characters of a cell; the rest of a longer name is left out."""
@@ -88,9 +88,9 @@ def lead(group: Group, app_state: AppState) -> ModelCard:
 
 def model_rows(
     cards: Sequence[ModelCard], app_state: AppState, opened: Collection[str], glyphs: Glyphs
-) -> list[ModelRow]:
+) -> list[TableRow]:
     """One row a model, or one a group of several, with its models below it where it is in `opened`."""
-    rows: list[ModelRow] = []
+    rows: list[TableRow] = []
     for group in grouped(cards):
         if len(group.cards) == 1:
             rows.append(_row(group.cards[0], app_state, glyphs, group.cards[0].id))
@@ -147,17 +147,17 @@ def speed_text(speed: DownloadSpeed) -> str:
     return f"{percent:>4} {formatting.data_rate(speed.bytes_per_s):>8} {formatting.left(speed.seconds_left):>5}"
 
 
-def _group_row(group: Group, app_state: AppState, glyphs: Glyphs, *, is_open: bool) -> ModelRow:
+def _group_row(group: Group, app_state: AppState, glyphs: Glyphs, *, is_open: bool) -> TableRow:
     card = lead(group, app_state)
     name = f"{glyphs.opened if is_open else glyphs.closed} {group.alias} ({len(group.cards)})"
     row = _row(card, app_state, glyphs, name)
     chosen = [one for one in group.cards if one.key in app_state.chosen]
     mark = "[+]" if len(chosen) > 1 else row.cells[0]
     others = tuple(one.key for one in group.cards if one is not card)
-    return ModelRow(group.key, (mark, *row.cells[1:]), row.tone, (card.key, *others))
+    return TableRow(group.key, (mark, *row.cells[1:]), row.tone, (card.key, *others))
 
 
-def _row(card: ModelCard, app_state: AppState, glyphs: Glyphs, name: str) -> ModelRow:
+def _row(card: ModelCard, app_state: AppState, glyphs: Glyphs, name: str) -> TableRow:
     chosen = str(app_state.chosen.index(card.key) + 1) if card.key in app_state.chosen else " "
     state, tone = state_text(card, app_state, glyphs)
     cells = (
@@ -175,4 +175,4 @@ def _row(card: ModelCard, app_state: AppState, glyphs: Glyphs, name: str) -> Mod
         card.alias if card.alias != card.id else None,
         card.variant,
     )
-    return ModelRow(card.key, tuple(clean_line(cell or EMPTY, _LONGEST) for cell in cells), tone, (card.key,))
+    return TableRow(card.key, tuple(clean_line(cell or EMPTY, _LONGEST) for cell in cells), tone, (card.key,))

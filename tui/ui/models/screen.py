@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
 
-from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui.core.catalog.model_card import ModelCard
 from tui.core.catalog.model_filters import FilterBy, ModelFilter, values
-from tui.core.plans.plan import MAX_MODELS
+from tui.core.plans.mode import MAX_MODELS
 from tui.core.text import formatting
 from tui.core.text.clean import clean, clean_line
 from tui.ui.actions import MODELS, Need
-from tui.ui.cells import cut
 from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.text_input import TextInputDialog
 from tui.ui.dialogs.text_page import TextPageDialog
-from tui.ui.mode_screen import ModeScreen
+from tui.ui.list_screen import ListScreen
 from tui.ui.models import details
 from tui.ui.models.messages import (
     CancelRequested,
@@ -38,40 +37,37 @@ from tui.ui.models.model_actions import MODEL_ACTIONS, why_pointless, why_unable
 from tui.ui.models.rows import COLUMNS, PLAIN, STATE, Glyphs, grouped, model_rows
 from tui.ui.state import AppState
 from tui.ui.terminal.refresh_rate import RefreshRate
-from tui.ui.widgets.line_field import FilterField
-from tui.ui.widgets.model_table import ModelTable
+from tui.ui.widgets.row_table import RowTable
 
 
-class ModelsScreen(ModeScreen):
+class ModelsScreen(ListScreen):
     """Rows keyed by `ModelCard.key`, or by alias. What the host is to do the app is asked for by messages."""
 
     MODE = "models"
     CSS_PATH = "screen.tcss"
     ACTIONS = MODELS
+    FIELDS = FilterBy
+    WORDS = "/ filter: words from any column"
+    ROWS = "models"
 
     def __init__(self, app_state: AppState, refresh_rate: RefreshRate) -> None:
         super().__init__(app_state, refresh_rate)
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
-        self._filter = ModelFilter()
+        self._words = ""
         self._opened: set[str] = set()
         self._possible: tuple[object, ...] = ()
 
-    def body(self) -> Iterable[Widget]:
-        """Filter, the line about it, table, details, and a line about the choice."""
-        yield FilterField(placeholder="/ filter: words from any column", id="filter", compact=True)
-        yield Static(id="filter-line", markup=False)
+    def above_list(self) -> Iterable[Widget]:
+        """A line about what may be missing."""
         yield Static(id="fresh", markup=False)
-        with Horizontal(id="list-and-details"):
-            yield ModelTable(COLUMNS, STATE, id="table")
-            with VerticalScroll(id="detail", can_focus=False):
-                yield Static(id="about", markup=False)
-        yield Static(id="choice", markup=False)
+
+    def list_widgets(self) -> Iterable[Widget]:
+        """The models, the state in its colour."""
+        yield RowTable(COLUMNS, STATE, id="table")
 
     def on_mount(self) -> None:
-        """Put the cursor where keys do something, and ask what could be had: nobody needs that before."""
-        self.refill()
-        self._table.focus()
-        self.post_message(OffersRequested())
+        """Ask what could be had: nobody needs that before. The base class's handler is called beside this one."""
+        if self.app.is_running:
+            self.post_message(OffersRequested())
 
     # What is shown
 
@@ -88,26 +84,37 @@ class ModelsScreen(ModeScreen):
         shown = [card for card in self.app_state.cards if self._filter.admits(card)]
         glyphs = Glyphs() if self.app.console.encoding.startswith("utf") else PLAIN
         self._table.show(model_rows(shown, self.app_state, self._opened, glyphs))
-        offered = [field for field in FilterBy if len(values(self.app_state.cards, field)) > 1]
-        self.query_one("#filter-line", Static).update(details.filter_line(self._filter, offered))
+        self.show_facets()
         fresh = self.query_one("#fresh", Static)
         why_incomplete = details.incomplete_line(self.app_state)
         fresh.update(Content(clean_line(why_incomplete)))
         fresh.set_class(not why_incomplete, "-nothing")
         parts = (details.choice_line(self.app_state), details.list_line(self.app_state, len(shown)))
-        line = " · ".join(part for part in parts if part)
-        self.query_one("#choice", Static).update(Content(cut(clean_line(line), max(self.size.width - 2, 0))))
-        self._show_detail()
+        self.show_line(" · ".join(part for part in parts if part))
+        self.show_about()
         self.show_top()
 
-    def _show_detail(self) -> None:
+    @property
+    def _filter(self) -> ModelFilter:
+        return ModelFilter(self._words, self.picked)
+
+    def known(self, by: StrEnum) -> Sequence[str]:
+        """The values that the models have."""
+        return values(self.app_state.cards, FilterBy(by))
+
+    def show_about(self) -> None:
+        """Show what is known of the model under the cursor."""
         card = self._card
-        about = Content(details.why_empty(self.app_state, self._filter)) if card is None else self._about(card)
+        about = Content(self._why_empty()) if card is None else self._about(card)
         self.query_one("#about", Static).update(about)
         possible = tuple(self._possible_now(what) for what in MODEL_ACTIONS)
         if possible != self._possible:
             self._possible = possible
             self.refresh_bindings()
+
+    def _why_empty(self) -> str:
+        why_not = self.why_none_left("No model has all of these words. / changes them.")
+        return details.why_empty(self.app_state) or why_not
 
     def _about(self, card: ModelCard) -> Content:
         row = self._table.here
@@ -119,31 +126,7 @@ class ModelsScreen(ModeScreen):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as it is typed."""
-        self._filter = ModelFilter(event.value, self._filter.picked)
-        self.refill()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """From the filter to the list."""
-        self._table.focus()
-
-    def action_filter(self) -> None:
-        """Into the filter field."""
-        self.query_one("#filter", Input).focus()
-
-    def action_filter_by(self, name: str) -> None:
-        """Show only models with the next value of this, such as the next device."""
-        field = FilterBy(name)
-        known = values(self.app_state.cards, field)
-        if len(known) < 2 and field not in self._filter.picked:
-            same = clean_line(known[0], 40) if known else formatting.UNKNOWN
-            self._say(f"All models have the same {field}: {same}." if known else "There are no models to narrow down.")
-            return
-        self._filter = self._filter.stepped(field, self.app_state.cards)
-        self.refill()
-
-    def action_clear_filters(self) -> None:
-        """Show the models of all devices, states, tasks, … again."""
-        self._filter = self._filter.opened()
+        self._words = event.value
         self.refill()
 
     def action_open(self, opened: bool) -> None:
@@ -151,8 +134,11 @@ class ModelsScreen(ModeScreen):
         card = self._card
         if card is None:
             return
-        key = next(group.key for group in grouped(self.app_state.cards) if card in group.cards)
-        if opened:
+        group = next(group for group in grouped(self.app_state.cards) if card in group.cards)
+        key = group.key
+        if len(group.cards) < 2:
+            self._say("This model has no variants.")
+        elif opened:
             self._opened.add(key)
         elif key in self._opened:
             self._opened.discard(key)
@@ -161,11 +147,7 @@ class ModelsScreen(ModeScreen):
 
     # Choosing
 
-    def on_model_table_moved(self, event: ModelTable.Moved) -> None:
-        """Show what is known of the row under the cursor."""
-        self._show_detail()
-
-    def on_model_table_picked(self, event: ModelTable.Picked) -> None:
+    def on_row_table_picked(self, event: RowTable.Picked) -> None:
         """A click on the row under the cursor chooses it, or not."""
         self.action_choose()
 
@@ -190,12 +172,7 @@ class ModelsScreen(ModeScreen):
 
     def meets(self, need: Need, action: str) -> bool | None:
         """Grey out what this host cannot do; hide what makes no sense for this model, or in the filter."""
-        match need:
-            case Need.LIST:
-                return not isinstance(self.focused, FilterField)
-            case Need.POSSIBLE:
-                return self._possible_now(action)
-        return True
+        return self._possible_now(action) if need is Need.POSSIBLE else super().meets(need, action)
 
     def _possible_now(self, what: str) -> bool | None:
         card = self._card
@@ -207,15 +184,21 @@ class ModelsScreen(ModeScreen):
         key = card.key if card is not None and what != "register" else ""
         return why_unable(what, self.app_state.abilities_of(key))
 
-    def action_why(self, what: str) -> None:
-        """Say why something cannot be done."""
+    def reason(self, need: Need, action: str) -> str:
+        """What the host, or the model under the cursor, lacks for it."""
+        if need is not Need.POSSIBLE:
+            return super().reason(need, action)
         card = self._card
-        why = self._why_unable(what, card) or why_pointless(what, card, self.app_state)
-        if what == "register":
+        return self._why_unable(action, card) or why_pointless(action, card, self.app_state)
+
+    def action_why(self, action: str) -> None:
+        """Say why something cannot be done."""
+        if action == "register":
             # It takes the keys: a path that is typed after it must not act as keys.
+            why = self.why_not(action)
             self.app.push_screen(ChoiceDialog("No folder can be added here", why, [("enter", "goes back")]))
         else:
-            self._say(clean_line(why, 300))
+            super().action_why(action)
 
     def action_load(self) -> None:
         """Load the model under the cursor."""
@@ -278,23 +261,17 @@ class ModelsScreen(ModeScreen):
 
     def action_refresh_models(self) -> None:
         """Ask the host for its models again."""
+        self.notify("The host is asked for its models …", timeout=2, markup=False)
         self.post_message(RefreshRequested())
 
     def _request(self, request: type[ModelRequest]) -> None:
         if (card := self._card) is not None:
             self.post_message(request(card.key))
 
-    def _say(self, text: str) -> None:
-        self.notify(text, severity="warning", markup=False)
-
-    @property
-    def _table(self) -> ModelTable:
-        return self.query_one("#table", ModelTable)
-
     @property
     def _card(self) -> ModelCard | None:
         """The model under the cursor; of a group, the one that it stands for."""
-        if not self.is_mounted:
+        if not self.alive:
             return None
         row = self._table.here
         return self.app_state.card(row.members[0]) if row is not None else None

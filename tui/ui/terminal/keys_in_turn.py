@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -26,7 +26,7 @@ from tui.ui.widgets.field_text import text_of
 
 _PATIENCE = 5.0
 """Seconds that a key may act before the one after it acts all the same."""
-_LEAVE = next(action.keys for action in APP if action.id == "app.quit")
+_LEAVE = next(action.key_list for action in APP if action.id == "app.quit")
 _LEAVE_WITHIN = 1.0
 """Seconds that the keys which were pressed before it have to act; then the program is left all the same."""
 _BLANK = {"enter": "\r", "ctrl+j": "\n", "tab": "\t"}
@@ -68,6 +68,8 @@ class KeysInTurn(App[ReturnType]):
         self._reads: deque[_Read] = deque()
         self._turn: _Turn | None = None
         self._numbers = count()
+        self.leave_keys: Collection[str] = _LEAVE
+        """Those that end the program even when keys before them do not act."""
         self._pasting = False
         """Whether the last read was pasted text, so that a read that follows at once is the rest of it."""
 
@@ -86,7 +88,7 @@ class KeysInTurn(App[ReturnType]):
         read = _Read((one for key in keys for one in _apart(key)), at_once=at_once)
         self._reads.append(read)
         # Within pasted text it is no key.
-        if any(isinstance(key, Key) and key.key == _LEAVE for key in keys) and not read.has_inner_line_end:
+        if any(isinstance(key, Key) and key.key in self.leave_keys for key in keys) and not read.has_inner_line_end:
             # What was pressed before it acts first, unless that takes long.
             self.set_timer(_LEAVE_WITHIN, self.exit)
         if self._turn is None or time.monotonic() - self._turn.began > _PATIENCE:

@@ -52,6 +52,7 @@ class RefreshLoop:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._context: Context | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._stopped = False
         self._woken = False
         """Whether a turn is on its way because of `wake()`: the threads that call it meanwhile have no need to."""
         self._beat = rate.beat
@@ -75,6 +76,12 @@ class RefreshLoop:
         self._loop, self._context = asyncio.get_running_loop(), copy_context()
         self._turn()
 
+    def stop(self) -> None:
+        """End. A loop that was stopped is not started again."""
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+
     def wake(self) -> None:
         """Have a turn soon, from any thread. What comes before it begins is taken in by the same turn."""
         if self._woken or self._loop is None:
@@ -94,7 +101,7 @@ class RefreshLoop:
             self._timer.cancel()
         # Before anything is taken in: what comes from here on needs a turn of its own.
         woken, self._woken = self._woken, False
-        if not self._owner.is_running:
+        if not self._owner.is_running or self._stopped:
             return
         try:
             self._due |= dict.fromkeys(sorted(self._tick()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.widgets import Input
 
 from tui.ui.widgets.field_text import FieldText, storable
@@ -18,10 +19,19 @@ class LineField(FieldText, Input):
 
 
 class FilterField(LineField):
-    """Where words are typed that narrow the list."""
+    """Where words are typed that narrow the list.
+
+    The key that leads here is no word: pressed twice, or while the screen is still being set up, it is passed over.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "To the list", key_display="enter", id="filter.done"),
-        Binding("escape", "submit", "To the list", show=False, id="filter.leave"),
-        Binding("down", "submit", "To the list", show=False, id="filter.down"),
+        Binding("enter,escape,down", "submit", "To the list", key_display="enter", id="filter.done"),
     ]
+
+    def on_key(self, event: Key) -> None:
+        """Take no slash at the beginning."""
+        if event.character == "/" and not self.value:
+            event.stop()
+            event.prevent_default()
+        else:
+            super().on_key(event)

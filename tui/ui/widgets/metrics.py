@@ -13,7 +13,9 @@ from tui.core.requests.phases import Live
 from tui.core.requests.request import Request, RequestState
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import data_size, duration, quantity
+from tui.ui.cells import cut
 from tui.ui.widgets.painted import TEXT, Painted, Row
+from tui.ui.widgets.scores import NOTE
 
 WIDE = 34
 """Cells from which the first token's time stands beside the speed; below, it opens the second line."""
@@ -97,8 +99,9 @@ def reading(request: Request, live: Live, metrics: Metrics | None = None) -> Rea
     )
 
 
-def lines(reading: Reading, width: int) -> list[str]:
-    """The reading as two lines of at most `width` cells. What does not fit is shortened, then left out, never cut."""
+def lines(reading: Reading, width: int, rows: int = 2) -> list[str]:
+    """The reading as `rows` lines, one or two, of at most `width` cells. What does not fit is shortened, then left out,
+    never cut."""
     live = reading.rate_now is not None and not reading.state.final
     speed = f"~{reading.rate_now:.1f}" if live else _mean(reading)
     brief = reading.elapsed is not None and reading.elapsed < 1
@@ -120,8 +123,9 @@ def lines(reading: Reading, width: int) -> list[str]:
     parts = _registered(reading) | parts
     first, second = _WIDE_ROWS if width >= WIDE else _NARROW_ROWS
     placed = {*first, *second}
-    rows = (first, (*second, *(name for name in parts if name not in placed)))
-    return [_fit([parts[name] for name in row if name in parts and parts[name].full], width) for row in rows]
+    second = (*second, *(name for name in parts if name not in placed))
+    placed_rows = [(*first, *second)] if rows == 1 else [first, second]
+    return [_fit([parts[name] for name in row if name in parts and parts[name].full], width) for row in placed_rows]
 
 
 def _registered(reading: Reading) -> dict[str, _Part]:
@@ -140,13 +144,20 @@ def _registered(reading: Reading) -> dict[str, _Part]:
 
 
 class MetricsRow(Painted):
-    """Two lines of numbers, or nothing."""
+    """Two lines of numbers, or one where it has one row; or a note in their place; or nothing."""
 
     DEFAULT_CSS = """
     MetricsRow { height: 2; }
     """
 
     _shown: Reading | None = None
+    _note = ""
+
+    def show_note(self, note: str) -> None:
+        """Show a note instead, which may come from outside as it is; an empty one shows the numbers again."""
+        if note != self._note:
+            self._note = note
+            self.repaint()
 
     def show(self, reading: Reading | None) -> None:
         """Show a reading; None shows nothing, for an answer that is hidden or was not asked for."""
@@ -155,8 +166,11 @@ class MetricsRow(Painted):
             self.repaint()
 
     def compose_rows(self, width: int) -> tuple[Row, ...]:
-        """The two lines."""
-        return tuple(((line, TEXT),) for line in lines(self._shown, width)) if self._shown else ()
+        """The lines."""
+        if self._note:
+            return (((cut(f"{NOTE} {clean_line(self._note, 4 * width)}", width), TEXT),),)
+        rows = min(max(self.size.height, 1), 2)
+        return tuple(((line, TEXT),) for line in lines(self._shown, width, rows)) if self._shown else ()
 
 
 def _same(text: str, rank: int) -> _Part:

@@ -55,6 +55,30 @@ class KeptLines(WidgetMixin):
         return self._kept[1]
 
 
+class FramePainted(KeptLines):
+    """A frame around widgets that cover all there is within it, and paint themselves: `refresh()` paints the frame.
+
+    Textual has a container paint everything within it when it gains or loses the focus: a second of a slow line.
+    """
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As the base class's, but that what is within the frame is left alone."""
+        return super().refresh(*(regions or self._frame()), repaint=repaint, layout=layout, recompose=recompose)
+
+    def _frame(self) -> tuple[Region, ...]:
+        """The edges that there are, in the coordinates of what is within them; never none, which would mean all."""
+        (width, height), gutter = self.size, self.styles.gutter
+        top, right, bottom, left = gutter
+        whole = width + left + right
+        edges = (
+            Region(-left, -top, whole, top),
+            Region(-left, height, whole, bottom),
+            Region(-left, 0, left, height),
+            Region(width, 0, right, height),
+        )
+        return tuple(filter(None, edges)) or (Region(),)
+
+
 class Canvas(WidgetMixin):
     """Paints in the name of the widgets within it: one message a frame, where each of them would send its own through
     three queues."""

@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.events import Resize
 from textual.message import Message
 
-from tui.ui.layout_limits import PANE_WIDTH
+from tui.ui.layout_limits import pages
 from tui.ui.widgets.painted import Canvas
 
 if TYPE_CHECKING:
@@ -33,10 +33,13 @@ class PaneGrid(Canvas, Horizontal, Generic[Key]):
         """By key, in order."""
         self._building = asyncio.Lock()
         """Held while panes come and go, which more than one part of the program may ask for at once."""
-        self._per_page = 1
-        self._first = 0
-        """Index of the first pane on the page in sight."""
+        self._pages: list[range] = []
+        self._page = 0
+        """Which of them is in sight."""
+        self._compact = False
         self._zoomed = False
+        self._forgotten = False
+        """Whether the panes are those of answers that are shown no more."""
 
     async def show_panes(self, wanted: Callable[[], Sequence[Key]]) -> None:
         """Have panes for the keys that `wanted` names when it is their turn; the same ones stay as they are."""
@@ -44,14 +47,19 @@ class PaneGrid(Canvas, Horizontal, Generic[Key]):
 
         async with self._building:
             keys = list(wanted())
-            if list(self.panes) != keys:
+            if list(self.panes) != keys or self._forgotten:
+                self._forgotten = False
                 # A frame painted half-way through a mount can leave the new widgets without a Resize, and so empty.
                 with self.app.batch_update():
                     await self.remove_children()
                     self.panes = {key: AnswerPane() for key in keys}
-                    self._first, self._zoomed = 0, False
+                    self._page, self._zoomed = 0, False
                     await self.mount_all(self.panes.values())
         self.lay_out()
+
+    def forget(self) -> None:
+        """What is shown next are other answers, whatever the keys of their panes."""
+        self._forgotten = True
 
     def rename(self, names: Mapping[Key, Key]) -> None:
         """Give panes that stay as they are other keys, by their keys so far."""
@@ -72,12 +80,11 @@ class PaneGrid(Canvas, Horizontal, Generic[Key]):
     @property
     def page(self) -> str:
         """Which panes are in sight, in words; empty when all of them are."""
-        count = len(self.panes)
-        last = min(self._first + self._per_page, count)
-        if count <= self._per_page:
+        if len(self._pages) <= 1:
             return ""
-        first = self._first + 1
-        return f"{f'panes {first}-{last}' if first < last else f'pane {last}'} of {count} · [ ]"
+        shown = self._pages[self._page]
+        first, last = shown.start + 1, shown.stop
+        return f"{f'panes {first}-{last}' if first < last else f'pane {last}'} of {len(self.panes)} · [ ]"
 
     def on_resize(self, event: Resize) -> None:
         """Another width has room for more or fewer panes."""
@@ -88,13 +95,30 @@ class PaneGrid(Canvas, Horizontal, Generic[Key]):
         it is about to be another one."""
         panes, here = list(self.panes.values()), self.focused_index
         room = self.screen.size.width if width is None else width
-        self._per_page = min(max(room // PANE_WIDTH, 1), max(len(panes), 1))
         first = self._first if here is None else here  # A pane that goes out of sight would lose the focus.
-        self._first = min(first // self._per_page * self._per_page, max(len(panes) - 1, 0))
+        self._pages = pages(len(panes), room)
+        self._page = next((number for number, page in enumerate(self._pages) if first in page), 0)
         for index, pane in enumerate(panes):
-            on_page = self._first <= index < self._first + self._per_page
+            on_page = index in self._pages[self._page]
             pane.display = index == here if self._zoomed and here is not None else on_page
+            pane.compact = self._compact
         self.post_message(self.Arranged())
+
+    @property
+    def compact(self) -> bool:
+        """Whether the panes leave their rows to the answers."""
+        return self._compact
+
+    @compact.setter
+    def compact(self, wanted: bool) -> None:
+        self._compact = wanted
+        for pane in self.panes.values():
+            pane.compact = wanted
+
+    @property
+    def _first(self) -> int:
+        """The first pane on the page in sight."""
+        return self._pages[self._page].start if self._page < len(self._pages) else 0
 
     def focus_index(self, index: int | None = None) -> None:
         """Focus a pane and turn to its page; without an index the first one in sight."""
@@ -112,9 +136,17 @@ class PaneGrid(Canvas, Horizontal, Generic[Key]):
         if self.panes:
             self.focus_index(None if here is None else (here + by) % len(self.panes))
 
-    def turn(self, by: int) -> None:
-        """Turn to the page before or after."""
-        self.focus_index(self._first + by * self._per_page)
+    def turn(self, by: int) -> bool:
+        """Turn to the page before or after. Returns whether there is one."""
+        there = 0 <= self._page + by < len(self._pages)
+        if there:
+            self.focus_index(self._pages[self._page + by].start)
+        return there
+
+    @property
+    def zoomed(self) -> bool:
+        """Whether one pane is shown alone."""
+        return self._zoomed
 
     def zoom(self) -> None:
         """The focused pane alone, and back."""

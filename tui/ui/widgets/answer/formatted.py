@@ -1,11 +1,15 @@
-"""An answer as Markdown: what is asked for, and what comes of it."""
+"""What stands in an answer's place: it as Markdown, or what it differs in from another."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from rich.segment import Segment
 from rich.style import Style
+
+from tui.ui.widgets.answer.highlights import Highlight
 
 LONGEST = 200_000
 """Characters of the longest answer that is shown as Markdown; formatting it takes seconds of work."""
@@ -29,3 +33,16 @@ class Formatted:
 
     rows: list[str]
     pieces: list[list[Segment]]
+
+
+class StandIn(Protocol):
+    """What is shown in an answer's place whatever its width."""
+
+    def formatted(self, width: int, styles: Mapping[str, Style]) -> Formatted:
+        """Its rows of at most `width` cells; `styles` as in `FormatJob`."""
+        ...
+
+    @property
+    def places(self) -> Sequence[Sequence[Highlight]]:
+        """Where there is something to go to, in the rows that were made last."""
+        ...

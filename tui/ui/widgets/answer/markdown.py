@@ -23,6 +23,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from tui.core.text.clean import clean
+from tui.core.text.code_blocks import code_blocks
 from tui.ui.cells import cells_needed, clusters, unsure
 from tui.ui.widgets.answer.formatted import FormatJob, Formatted
 from tui.ui.widgets.answer.wrapping import breaks
@@ -54,6 +55,7 @@ def formatted(job: FormatJob) -> Formatted | None:
         if _depth(tokens) > levels:
             return None
         answer = _Answer(job.styles)
+        answer.numbers = {block.line: block.number for block in code_blocks(text)}
         answer.parsed = list(_tamed(tokens, text.split("\n"), job.width))
         pieces = _rows(answer, job)
     except Exception:  # noqa: BLE001 - whatever a text brings a formatter to, the text is still there as it came
@@ -156,15 +158,20 @@ class _Code(CodeBlock):
     def create(cls, markdown: Markdown, token: Token) -> _Code:
         code = cls(token.info.strip(), "")
         code.colours = markdown.colours if isinstance(markdown, _Answer) else {}
+        code.number = markdown.numbers.get(token.map[0], 0) if isinstance(markdown, _Answer) and token.map else 0
         return code
 
     colours: dict[Any, Style]
+    number = 0
+    """Counted from 1; 0 where it is no block that can be copied by its number."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         code = str(self.text).rstrip()
         language = self.lexer_name.casefold()
-        if language not in _LANGUAGES | _UNCOLOURED:
-            yield Text(self.lexer_name, console.get_style("markdown.block_quote"), overflow="fold")
+        if self.number or language not in _LANGUAGES | _UNCOLOURED:
+            label = f"code {self.number}" if self.number else ""
+            named = " · ".join(filter(None, (label, self.lexer_name)))
+            yield Text(named, console.get_style("markdown.block_quote"), overflow="fold")
         if language in _LANGUAGES and len(code) <= _COLOURED:
             coloured = Syntax(code, language, theme=ANSISyntaxTheme(self.colours), word_wrap=True, padding=(0, 0, 0, 2))
             if not unsure(code):
@@ -212,6 +219,8 @@ class _Answer(Markdown):
 
     def __init__(self, styles: dict[str, Style]) -> None:
         super().__init__("", hyperlinks=False)
+        self.numbers: dict[int, int] = {}
+        """Of the blocks of code, by the lines of their opening fences."""
         self.colours: dict[Any, Style] = {
             Comment: styles["muted"],
             Keyword: styles["keyword"],

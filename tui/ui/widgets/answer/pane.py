@@ -9,17 +9,21 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.content import Content
 
 from tui.core.requests.phases import Span
 from tui.core.requests.request import RequestState
 from tui.core.scoring.rating import Score
+from tui.core.scoring.rubric import DEFAULT_RUBRIC, Rubric
+from tui.core.text.clean import clean_line
 from tui.ui.layout_limits import PANE_WIDTH
+from tui.ui.widgets.answer.formatted import StandIn
 from tui.ui.widgets.answer.moves import MOVES, Moves
 from tui.ui.widgets.answer.view import AnswerView
 from tui.ui.widgets.metrics import MetricsRow, Reading
-from tui.ui.widgets.painted import KeptLines
+from tui.ui.widgets.painted import FramePainted
 from tui.ui.widgets.phase_bar import PhaseBar
-from tui.ui.widgets.scores import ScoreRow
+from tui.ui.widgets.scores import Mark, ScoreRow
 from tui.ui.widgets.title import TitleRow
 
 
@@ -45,14 +49,28 @@ class PaneData:
     scale: float = 0.0
     """Seconds that fill the phase bar, the same for all panes."""
     reading: Reading | None = None
+    rubric: Rubric = DEFAULT_RUBRIC
+    """What the answer is scored for."""
     scores: Mapping[str, Score] = field(default_factory=dict)
     """By criterion."""
+    criterion: str = ""
+    """The id of the criterion that the next score is for; empty for the first without one."""
+    marks: tuple[Mark, ...] = ()
+    """What else was said of the answer."""
     note: str = ""
     waiting: str = ""
     """What to show while there is no text."""
+    stand_in: StandIn | None = None
+    """What is shown in the answer's place."""
+    foot: str = ""
+    """A few words about what is looked at in it, for the lower edge of the frame."""
 
 
-class AnswerPane(Moves, KeptLines, Vertical, can_focus=True):
+class PaneBody(FramePainted, Vertical):
+    """All of a pane but its title, which is the upper edge of the frame around this."""
+
+
+class AnswerPane(Moves, FramePainted, Vertical, can_focus=True):
     """A focusable pane. Its keys move through the answer; its frame shows by line and colour where the focus is."""
 
     DEFAULT_CSS = f"""
@@ -61,18 +79,21 @@ class AnswerPane(Moves, KeptLines, Vertical, can_focus=True):
         width: 1fr;
         height: 1fr;
         background: $surface;
-        border: round $secondary;
-        & > AnswerView {{ height: 1fr; }}
-        &:focus {{ border: heavy $accent; }}
+        & > PaneBody {{ height: 1fr; background: $surface; border: round $secondary; border-top: none; }}
+        & > PaneBody.-focus {{ border: heavy $accent; border-top: none; }}
+        & AnswerView {{ height: 1fr; }}
     }}
     """
     BINDINGS: ClassVar[list[BindingType]] = MOVES
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
+        self._compact = False
+        self._foot = ""
         self.view = AnswerView()
         self.view.can_focus = False
         self._title = TitleRow()
+        self._body = PaneBody()
         self._bar = PhaseBar()
         self._metrics = MetricsRow()
         self._score = ScoreRow()
@@ -81,10 +102,11 @@ class AnswerPane(Moves, KeptLines, Vertical, can_focus=True):
     def compose(self) -> ComposeResult:
         """Title, answer, bar, numbers, score."""
         yield self._title
-        yield self.view
-        yield self._bar
-        yield self._metrics
-        yield self._score
+        with self._body:
+            yield self.view
+            yield self._bar
+            yield self._metrics
+            yield self._score
 
     @property
     def data(self) -> PaneData | None:
@@ -103,17 +125,42 @@ class AnswerPane(Moves, KeptLines, Vertical, can_focus=True):
         self.view.set_placeholder(data.waiting)
         self.view.show_reasoning(data.reasoning, data.reasoning_folded)
         self.view.show(data.answer, ended=state is not None and state.final)
+        self.view.show_stand_in(data.stand_in)
+        if data.foot != self._foot:
+            self._foot = data.foot
+            self._body.border_subtitle = Content(clean_line(data.foot, 80)) if data.foot else ""
         self.view.show_error(*(data.fault or ("", "")))
         self.view.show_remark(data.remark)
         running = state is not None and not state.final
         if counters or not running:
             self._bar.show(data.spans, data.scale, running=running)
             self._metrics.show(data.reading)
-        self._score.show(data.scores, data.note)
+        self._show_ratings(data)
 
-    def watch_has_focus(self, _has_focus: bool) -> None:
+    def _show_ratings(self, data: PaneData) -> None:
+        """Where there is one row for the figures, a note stands in their place: somebody wrote it to be read."""
+        note = data.note if self._compact else ""
+        self._metrics.show_note(note)
+        self._score.show(data.rubric, data.scores, "" if note else data.note, data.criterion, data.marks)
+
+    @property
+    def compact(self) -> bool:
+        """Whether the figures have one row instead of two, and the answer has the other one."""
+        return self._compact
+
+    @compact.setter
+    def compact(self, wanted: bool) -> None:
+        if wanted != self._compact:
+            self._compact = wanted
+            self._metrics.styles.height = 1 if wanted else 2
+            if self._data is not None:
+                self._show_ratings(self._data)
+
+    def watch_has_focus(self, has_focus: bool) -> None:
         """Only the frame looks different. Textual would look the styles of all parts up again, a millisecond each."""
-        self.app.stylesheet.update_nodes((self,))
+        self._title.focused = has_focus
+        self._body.set_class(has_focus, "-focus", update=False)
+        self.app.stylesheet.update_nodes((self._body,))
 
     @property
     def moving(self) -> AnswerView:

@@ -29,6 +29,8 @@ class RowSpec(NamedTuple):
     selected: Style | None
     pieces: list[Segment] | None = None
     """The text in pieces with styles of their own, where it has such."""
+    highlights: tuple[tuple[int, int, Style], ...] = ()
+    """First character, the one after the last, and what is added to the style; none of them within another."""
 
 
 def paint(row: int, row_spec: RowSpec) -> Strip:
@@ -36,9 +38,9 @@ def paint(row: int, row_spec: RowSpec) -> Strip:
     text, style = row_spec.text.rstrip(" "), row_spec.style
     blank = Segment(" " * (row_spec.width - cell_len(text) + (row_spec.mark is None)), style)
     mark = [Segment(MARK, row_spec.mark)] if row_spec.mark is not None else []
-    if not row_spec.selectable:
+    if not row_spec.selectable and not row_spec.highlights:
         return Strip([Segment(text + blank.text, style), *mark], row_spec.width + 1)
-    pieces = row_spec.pieces or [Segment(text, style)]
+    pieces = highlighted(row_spec.pieces or [Segment(text, style)], row_spec.highlights)
     start, stop = row_spec.span or (0, 0)
     stop = len(text) if stop < 0 else stop
     made: list[Segment] = []
@@ -50,6 +52,22 @@ def paint(row: int, row_spec: RowSpec) -> Strip:
             made.append(Segment(piece.text[begin:end], row_spec.selected if chosen else piece.style))
         at += len(piece.text)
     return Strip([*Strip(made).apply_offsets(0, row), blank, *mark], row_spec.width + 1)
+
+
+def highlighted(pieces: list[Segment], highlights: tuple[tuple[int, int, Style], ...]) -> list[Segment]:
+    """The pieces of a row, cut where a highlight begins and ends."""
+    for start, stop, added in highlights:
+        made: list[Segment] = []
+        at = 0
+        for piece in pieces:
+            text, length = piece.text, len(piece.text)
+            begin, end = (min(max(cut - at, 0), length) for cut in (start, stop))
+            within = Segment(text[begin:end], (piece.style or Style()) + added)
+            parts = (Segment(text[:begin], piece.style), within, Segment(text[end:], piece.style))
+            made += [part for part in parts if part.text]
+            at += length
+        pieces = made
+    return pieces
 
 
 def marked_rows(top: int, height: int, total: int) -> range:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-ROLES = ("text", "muted", "heading", "code", "keyword", "string", "number", "name", "link", "bullet")
+ROLES = (
+    "text", "muted", "heading", "code", "keyword", "string", "number", "name", "link", "bullet", "added", "removed",
+)  # fmt: skip
 """What has a style of its own within an answer."""
 
 
@@ -31,6 +33,8 @@ AnswerView {
     & .answer-view--name { color: $foreground; text-style: bold; }
     & .answer-view--link { color: $primary; text-style: underline; }
     & .answer-view--bullet { color: $accent; text-style: bold; }
+    & .answer-view--added { color: $success; text-style: underline; }
+    & .answer-view--removed { color: $error; text-style: strike; }
     &:ansi .answer-view--muted { color: ansi_default; text-style: dim; }
 }
 """

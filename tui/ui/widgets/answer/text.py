@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -65,6 +65,25 @@ class AnswerText:
         at = number - block.start
         formatted = self.formatted is not None and block.rows is self.formatted.rows
         return block.rows[at], block.style, self.formatted.pieces[at] if self.formatted and formatted else None
+
+    @property
+    def answer_start(self) -> int:
+        """The first row of the answer, or of what stands in its place."""
+        rows = self.answer_rows
+        return next((block.start for block in self.blocks if block.rows is rows), 0)
+
+    @property
+    def answer_rows(self) -> list[str]:
+        """The rows of the answer, or of what stands in its place."""
+        return self.formatted.rows if self.formatted else self.answer.rows
+
+    def searched(self) -> Iterator[tuple[str, bool]]:
+        """All rows, each with whether it goes on with the line of the row above."""
+        for row in range(self.total):
+            block = block_at(self.blocks, row)
+            at = row - block.start if block else 0
+            text = next((text for text in (self.answer, self.thinking) if block and text.rows is block.rows), None)
+            yield self.row(row)[0], text is not None and at < len(text.rows) and text.continues(at)
 
     def position(self, row: int) -> tuple[WrappedText, TextPosition] | None:
         """The text that a row shows, and where in it; None for what does not outlive another width."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from textual.binding import BindingType
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
@@ -14,7 +16,8 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from tui.ui.widgets.answer.formatted import LONGEST, FormatJob, Formatted
+from tui.ui.widgets.answer.formatted import LONGEST, FormatJob, Formatted, StandIn
+from tui.ui.widgets.answer.highlights import CURRENT, MATCH, Highlight, find, paragraphs
 from tui.ui.widgets.answer.moves import MOVES, Moves
 from tui.ui.widgets.answer.rows import RowSpec, marked_rows, paint
 from tui.ui.widgets.answer.styles import CLASSES, CSS, MUTED, ROLES, component
@@ -46,7 +49,7 @@ class AnswerView(Moves, CachingWidget, ScrollView, can_focus=True):
             super().__init__()
             self.view = view
             self.fraction = fraction
-            """The top row's place between the first (0.0) and the last one it can be (1.0)."""
+            """As `AnswerView.fraction`."""
 
     virtual_size = Reactive(Size(0, 0))
     """As the base class's, but without a new layout of the whole screen for each row: nothing else depends on it."""
@@ -60,6 +63,15 @@ class AnswerView(Moves, CachingWidget, ScrollView, can_focus=True):
         self._markdown = True
         self._formatted: Formatted | None = None
         self._refused = False
+        self._stand_in: StandIn | None = None
+        self._left_at = (0, False)
+        """The row at the top, and whether the end was followed, when something came to stand in the answer's place."""
+        self._pattern: re.Pattern[str] | None = None
+        self._matches: list[tuple[Highlight, ...]] = []
+        self._current: tuple[Highlight, ...] = ()
+        """The match that is looked at."""
+        self._place: int | None = None
+        """The place of the stand-in that is looked at."""
         self._room = Size(0, 0)
         self._following = True
         self._moved = False
@@ -79,6 +91,7 @@ class AnswerView(Moves, CachingWidget, ScrollView, can_focus=True):
         first = answer.update(text)
         if answer.restarts != restarts:
             self._follow_again()
+            self._ended = False  # That was another answer.
         elif first == len(answer.rows) and ended == self._ended:
             return
         if self._ended and not ended:
@@ -139,9 +152,7 @@ class AnswerView(Moves, CachingWidget, ScrollView, can_focus=True):
         wanted = self._markdown and self._ended and 0 < len(text) <= LONGEST
         if not wanted or self._formatted is not None or self._refused or not self._room:
             return None
-        return FormatJob(
-            text, self._room.width, {role: self.get_component_rich_style(component(role)) for role in ROLES}
-        )
+        return FormatJob(text, self._room.width, self.styles_by_role)
 
     def show_formatted(self, job: FormatJob, formatted: Formatted | None) -> None:
         """Show what came of a job, if it is still to be done; None says that the answer cannot be formatted."""
@@ -149,22 +160,53 @@ class AnswerView(Moves, CachingWidget, ScrollView, can_focus=True):
             self._formatted, self._refused = formatted, formatted is None
             self._exchange()
 
+    # What stands in its place
+
+    def show_stand_in(self, stand_in: StandIn | None) -> None:
+        """Show something in the answer's place; None shows the answer again, where it was left."""
+        if stand_in is self._stand_in:
+            return
+        if self._stand_in is None:
+            self._left_at = self.scroll_offset.y, self._following
+        self._stand_in, self._place, self._current = stand_in, None, ()
+        row, self._following = self._left_at if stand_in is None else (0, False)
+        self._exchange()
+        if not self._following:
+            self._adjust(self.virtual_size, min(row, self.max_scroll_y))
+
+    def _in_place(self) -> Formatted | None:
+        """What is to stand in place of the answer as it came."""
+        if self._stand_in is not None and self._room:
+            return self._stand_in.formatted(self._room.width, self.styles_by_role)
+        return self._formatted if self._markdown else None
+
+    @property
+    def row_width(self) -> int:
+        """The cells that a row of text may take."""
+        return self._room.width
+
+    @property
+    def styles_by_role(self) -> dict[str, Style]:
+        """What has a style of its own in an answer."""
+        return {role: self.get_component_rich_style(component(role)) for role in ROLES}
+
     def notify_style_update(self) -> None:
         """What is formatted holds colours."""
         super().notify_style_update()
-        if self._formatted is not None:
+        if self._formatted is not None or self._stand_in is not None:
             self._unformat()
             self._exchange()
 
     def _unformat(self) -> None:
-        self._formatted, self._refused, self._text.formatted = None, False, None
+        self._formatted, self._refused = None, False
+        self._text.formatted = self._in_place()
 
     def _exchange(self) -> None:
         """Put the answer as it came and as Markdown in each other's place, and keep the part that is in sight."""
-        wanted = self._formatted if self._markdown else None
+        wanted = self._in_place()
         if wanted is self._text.formatted and wanted is None:
             return
-        following, fraction = self._following, self.scroll_offset.y / max(self.max_scroll_y, 1)
+        following, fraction = self._following, self.fraction
         self._text.formatted, self._kept = wanted, None
         self._arrange(self._text.answer, 0)
         if not following:
@@ -183,10 +225,93 @@ class AnswerView(Moves, CachingWidget, ScrollView, can_focus=True):
         """Whether there is more than is in sight."""
         return self.max_scroll_y > 0
 
+    @property
+    def fraction(self) -> float:
+        """The top row's place between the first (0.0) and the last one that it can be (1.0)."""
+        return min(self.scroll_offset.y / max(self.max_scroll_y, 1), 1.0)
+
     def scroll_to_fraction(self, fraction: float) -> None:
         """Go to the same part of the text as another view; no message is sent."""
         self._following = fraction >= 1
-        self._adjust(self.virtual_size, round(fraction * self.max_scroll_y))
+        self._put(round(fraction * self.max_scroll_y))
+
+    @property
+    def paragraph(self) -> tuple[int, float]:
+        """Which paragraph of the answer the top row is in, from 0, and how far down in it (0.0 to below 1.0)."""
+        starts = self._paragraphs()
+        top = self.scroll_offset.y
+        number = max(sum(start <= top for start in starts[:-1]) - 1, 0)
+        begin, end = starts[number : number + 2]
+        return number, min(max((top - begin) / max(end - begin, 1), 0.0), 1.0)
+
+    def scroll_to_paragraph(self, number: int, fraction: float) -> None:
+        """Go to the same paragraph as another view, or to the last one there is; no message is sent."""
+        starts = self._paragraphs()
+        begin, end = starts[min(number, len(starts) - 2) :][:2]
+        self._following = False
+        self._put(0 if not number and not fraction else min(begin + round(fraction * (end - begin)), self.max_scroll_y))
+
+    def _paragraphs(self) -> list[int]:
+        """The first row of each paragraph of the answer; then the row after its last."""
+        start, rows = self._text.answer_start, self._text.answer_rows
+        return [*(start + row for row in paragraphs(rows) or [0]), start + len(rows)]
+
+    def _put(self, row: int) -> None:
+        """Go where another view led."""
+        self._moved = True
+        self._adjust(self.virtual_size, row)
+
+    def _reveal(self, highlights: Sequence[Highlight]) -> None:
+        """Have a part of the answer in sight, with some rows before it."""
+        rows, top, height = [one.row for one in highlights], self.scroll_offset.y, self._room.height
+        if rows and not (top + 1 <= rows[0] and rows[-1] < top + height - 1):
+            self.go(max(rows[0] - height // 3, 0))
+
+    # Highlights
+
+    def search(self, pattern: re.Pattern[str] | None) -> None:
+        """Highlight whatever the pattern finds, as the text grows too; None ends that."""
+        if pattern == self._pattern:
+            return
+        self._pattern, self._current = pattern, ()
+        self._find()
+        self.refresh()
+
+    @property
+    def matches(self) -> Sequence[tuple[Highlight, ...]]:
+        """What was found, in its order."""
+        return self._matches
+
+    def look_at_match(self, match: tuple[Highlight, ...]) -> None:
+        """Mark one of the matches, and have it in sight; an empty one ends that."""
+        if match != self._current:
+            self._current = match
+            self.refresh()
+        self._reveal(match)
+
+    def look_at_place(self, number: int) -> None:
+        """Mark one of the places of what stands in the answer's place, from 0, and have it in sight."""
+        self._place = number
+        self._reveal(self._here())
+        self.refresh()
+
+    def _here(self) -> Sequence[Highlight]:
+        places = self._stand_in.places if self._stand_in is not None else ()
+        if self._place is None or self._place >= len(places):
+            return ()
+        start = self._text.answer_start
+        return [part._replace(row=part.row + start) for part in places[self._place]]
+
+    def _find(self) -> None:
+        self._matches = list(find(self._text.searched(), self._pattern)) if self._pattern else []
+
+    def _highlights(self) -> dict[int, list[tuple[int, int, Style]]]:
+        """By row."""
+        found: dict[int, list[tuple[int, int, Style]]] = {}
+        every = [(part, MATCH) for match in self._matches if match != self._current for part in match]
+        for part, style in [*every, *((part, CURRENT) for part in (*self._current, *self._here()))]:
+            found.setdefault(part.row, []).append((part.start, part.stop, style))
+        return found
 
     @property
     def moving(self) -> AnswerView:
@@ -215,7 +340,7 @@ class AnswerView(Moves, CachingWidget, ScrollView, can_focus=True):
         self._moved = True
         sees_end = new_value > old_value and new_value + self._room.height >= self._text.total
         self._following = sees_end or new_value >= self.max_scroll_y
-        self.post_message(self.Scrolled(self, min(new_value / max(self.max_scroll_y, 1), 1.0)))
+        self.post_message(self.Scrolled(self, self.fraction))
 
     def on_resize(self, event: Resize) -> None:
         """Take over the new size."""
@@ -227,10 +352,11 @@ class AnswerView(Moves, CachingWidget, ScrollView, can_focus=True):
         if room == self._room or not room:
             return
         kept = None if self._following else self._position(self.scroll_offset.y)
-        if room.width != self._room.width:
+        other_width, self._room = room.width != self._room.width, room
+        if other_width:
             self._unformat()
             self._text.resize(room.width)
-        self._room = room
+            self._current = ()
         self._arrange(self._text.answer, 0)
         if kept is not None:
             self._adjust(self.virtual_size, self._text.row_of(*kept))
@@ -277,13 +403,15 @@ class AnswerView(Moves, CachingWidget, ScrollView, can_focus=True):
         marked, mark = marked_rows(top, height, self.virtual_size.height), self.style_of(MUTED)
         selection = self.text_selection if self._ended else None
         selected = self.screen.get_component_rich_style("screen--selection") if selection else None
+        highlights = self._highlights() if self._matches or self._place is not None else {}
 
         def line(y: int) -> Strip:
             row = top + y
             text, component, pieces = self._text.row(row)
             style = self.style_of(component)
             span = selection.get_span(row) if selection else None
-            row_spec = RowSpec(text, style, width, mark if y in marked else None, self._ended, span, selected, pieces)
+            row_mark, shown = mark if y in marked else None, tuple(highlights.get(row, ()))
+            row_spec = RowSpec(text, style, width, row_mark, self._ended, span, selected, pieces, shown)
             painted = self._painted.get(row)
             if painted is None or painted[0] != row_spec:
                 if len(self._painted) > STRIPS_KEPT:
@@ -306,6 +434,8 @@ class AnswerView(Moves, CachingWidget, ScrollView, can_focus=True):
         """Follow the tail and paint what differs: `changed` does so from its row `first` on."""
         answer, before = self._text.answer, self._text.total
         begin = self._text.arrange(changed or answer, first if changed else len(answer.rows))
+        if self._pattern is not None:
+            self._find()
         if not self._room:
             return
         self._follow()

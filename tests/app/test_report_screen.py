@@ -1,0 +1,109 @@
+"""The Report screen: figures, filters, plots, the answers behind a figure, and what it says where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.app.test_history import kept, sitting_before
+from tests.support.loopback_server import LoopbackServer
+from tests.support.screens import Play
+from tests.support.sessions import WHEN, score
+from tui.core.sessions.presentation import PaneOrder
+from tui.storage.session_files import save
+from tui.ui.report.answers import AnswersDialog
+from tui.ui.widgets.figure_table import FigureTable
+
+SMALL = (80, 24)
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer().running() as running:
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two sessions with scores, and one in the middle of a blind review; reports are written beside them."""
+    kept_in, here = tmp_path / "kept", tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    for number, values in ((1, (5, 2)), (2, (4, 3))):
+        made = kept(number, f"Question {number}?")
+        scores = [score(run, value) for run, value in zip(("r1", "r2"), values, strict=True)]
+        save(replace(made, scores=scores), kept_in / f"{made.id}.toml")
+    made = kept(3, "A secret?")
+    order = PaneOrder("race", "p1", ("m2", "m1"), WHEN + timedelta(days=3), 7, blind=True)
+    save(replace(made, orders=[order]), kept_in / f"{made.id}.toml")
+    return kept_in
+
+
+def table(play: Play) -> FigureTable:
+    return play.app.screen.query_one(FigureTable)
+
+
+async def test_figures_are_narrowed_plotted_written_and_lead_to_the_answers_behind_them(
+    folder: Path, server: LoopbackServer
+) -> None:
+    async with sitting_before(folder, server, SMALL) as (play, sitting):
+        await play.press("escape", "f4")
+        await play.sees("2 sessions · 4 runs", "1 left out", "first text, ms", "good", "late_text")
+        assert [row.cells[1] for row in table(play).rows] == ["race", "race"]
+        assert "A secret?" not in play.shown
+
+        await play.press("/")
+        await play.type("model = go")
+        await play.sees("Nothing is left to report on")
+        await play.type("od")
+        await play.sees("2 sessions · 2 runs")
+        await play.type(", ttft_ms <")
+        await play.sees("`ttft_ms`")
+        assert len(table(play).rows) == 1, "what cannot be read yet narrows nothing"
+        await play.press("ctrl+u", "enter")
+        await play.sees("2 sessions · 4 runs")
+        await play.press("1")
+        await play.sees("1 model: good", "2 runs")
+        await play.press("0", "2")
+        await play.sees_notice("There are no answers with a device that is known.")
+        await play.press("escape")
+        await play.sees("2 sessions · 4 runs")
+
+        await play.press("v")
+        await play.sees("Quality against time", "No front is marked: in a race", "plot 1 of 2", "●1")
+        await play.press("v")
+        await play.sees("Times of whole answers", "┃", "plot 2 of 2")
+        await play.press("escape")
+        await play.sees("first text, ms")
+
+        await play.press("y", "enter")
+        await play.until(lambda: len(play.app.screen_stack) == 2)
+        await play.press("escape", "y", "2")
+        await play.sees_notice("foundry-compare-report.md")
+        assert "late_text" in Path("foundry-compare-report.md").read_text("utf-8")
+
+        await play.press("escape", "end", "right", "right")
+        await play.sees("overall, 1-5: late_text", "the mean of 2 scores from 1 to 5")
+        await play.press("enter")
+        await play.until(lambda: isinstance(play.app.screen, AnswersDialog))
+        await play.sees("2 ann", "3 ann", "Question 2?")
+        await play.press("down", "enter")
+        file = folder / f"{kept(2, '').id}.toml"
+        await play.until(lambda: play.app.current_mode == "compare" and sitting.is_open(file))
+        await play.sees("The right answer.", "Question 2?")
+        await play.press("f4")
+        await play.sees("overall, 1-5: late_text")
+
+
+async def test_where_nothing_was_kept_it_says_what_is_missing(tmp_path: Path, server: LoopbackServer) -> None:
+    async with sitting_before(tmp_path / "kept", server, SMALL) as (play, _):
+        await play.press("escape", "f4")
+        await play.sees("No session was kept yet: ask something on the Compare screen (F2)")
+        await play.press("v")
+        await play.sees_notice("There is no plot: it takes answers with times.")
+        await play.press("enter", "right", "down", "y")
+        await play.sees_notice("There is nothing to report on.")

@@ -1,0 +1,98 @@
+"""What is scored blind is named by no command until it is revealed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import sessions as make
+from tests.support.program import Done
+from tests.support.some import some
+from tui.cli.main import cli
+from tui.core.blind.orders import is_blind, is_unrevealed
+from tui.core.plans.mode import Mode
+from tui.core.plans.plan import Plan
+from tui.core.sessions.entry_dict import complete_entries
+from tui.core.sessions.presentation import PaneOrder
+from tui.report.formats.registry import FORMATS
+from tui.storage.session_files import load, save
+
+NAMES = ("alpha", "beta", "ACME", "secret")
+NOBODY = "http://127.0.0.1:9"
+Program = Callable[..., Done]
+
+
+@pytest.fixture
+def program(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """The program in this process, as ann, in a folder with a session that she asked blind and has scored."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FOUNDRY_COMPARE_RATER", "ann")
+    models = [make.target(key, name, id=f"{name}-id", host="ACME") for key, name in (("m1", "alpha"), ("m2", "beta"))]
+    plan = Plan("plan1", Mode.RACE, ("m1", "m2"), ("p1", "p2"))
+    asked = [
+        make.request(f"r{place}", model=model, plan="plan1", prompt=prompt, mode=Mode.RACE)
+        for place, (prompt, model) in enumerate(((p, m) for p in ("p1", "p2") for m in ("m1", "m2")), 1)
+        if place < 4
+    ]
+    made = make.session(
+        asked, session_id="blind", models=models, plans=[plan], host={"kind": "openai", "title": "secret"},
+        scores=[make.score("r1", blind=True), make.score("r2", 2, blind=True)],
+    )  # fmt: skip
+    made.orders += [PaneOrder("plan1", prompt, ("m2", "m1"), make.WHEN, 7, blind=True) for prompt in ("p1", "p2")]
+    complete_entries(made)
+    assert is_unrevealed(made)
+    save(made, tmp_path / "blind.toml")
+
+    def run(*args: str, code: int = 0) -> Done:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main(args, "foundry-compare")
+        done = Done(int(ended.value.code or 0), *capfd.readouterr())
+        assert done.code == code, done.err
+        return done
+
+    return run
+
+
+def test_no_command_names_its_models_until_they_are_revealed(program: Program, tmp_path: Path) -> None:
+    other = make.session([make.request("r1")], session_id="open")
+    save(other, tmp_path / "open.toml")
+    for command, code in some((
+        *((("report", "blind.toml", "--format", form.name), 2) for form in FORMATS),
+        *((("report", "blind.toml", "open.toml", "--format", form.name), 0) for form in FORMATS),
+        (("report", "open.toml", "--baseline", "blind.toml"), 9),
+        (("report", "blind.toml", "--require", "licence = MIT", "--fail-if", "ttft_ms > 1"), 9),
+        (("run", "--resume", "blind.toml", "--json"), 2),
+        (("bench", "--resume", "blind.toml"), 2),
+        (("replay", "blind.toml", "--plain"), 2),
+        (("sessions", "show", "blind.toml"), 0),
+        (("sessions", "list", "--json", "."), 0),
+        (("sessions", "search", "--no-index", "question", "."), 0),
+        (("sessions", "search", "--no-index", "--json", "question", "."), 0),
+        (("sessions", "check", "."), 0),
+        (("sessions", "agreement", "blind.toml", "--json"), 0),
+        (("sessions", "scores", "blind.toml", "--template", "sheet.csv"), 0),
+        (("doctor", "--host", NOBODY, "--bundle", "b.txt", "--with", "blind.toml", "--texts", "--yes"), 0),
+    )):  # fmt: skip
+        done = program(*command, code=code)
+        said = done.out + done.err + "".join(one.read_text("utf-8-sig") for one in tmp_path.glob("[sb]*.[ct][sx][vt]"))
+        for name in some(NAMES):
+            assert name not in said, (command, said)
+        if command[0] in ("report", "run", "bench", "replay"):
+            assert "scored blind" in said and "V reveals" in said, (command, said)
+
+
+def test_who_reveals_is_written_down_and_scores_no_more_blind(program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "blind.toml"
+    program("sessions", "reveal", "blind.toml", "--rater", "bob")
+    assert [(one.rater, one.entry > 4) for one in load(file).reveals] == [("bob", True)]
+    assert "alpha" not in program("report", "blind.toml", code=2).err  # bob's reveal tells ann nothing.
+    assert "ann may know the models" in program("sessions", "reveal", "blind.toml").out
+    assert "All scores were given blind" in program("report", "blind.toml").out
+    assert "alpha" in program("report", "blind.toml").out
+    kept, written = load(file), file.read_bytes()
+    assert not is_blind(kept, ["r1"], "ann") and all(score.blind for score in some(kept.scores))
+    assert "nothing is hidden from ann" in program("sessions", "reveal", "blind.toml").err
+    assert file.read_bytes() == written

@@ -1,0 +1,129 @@
+"""Makes the pictures of docs/history.md of the example sessions: `python -m tools.history_pictures`.
+
+It needs what `tools.picture` needs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tools.picture import write_png
+from tui.app.app import CompareApp, Opened, OpenedFile
+from tui.core.scoring.disagreement import shared_answers
+from tui.core.scoring.in_effect import in_effect
+from tui.core.sessions.replay import Replay
+from tui.core.sessions.view import StoredComparison
+from tui.hosts.host_kind import Surroundings
+from tui.hosts.search.open import open_host
+from tui.report.aggregate import aggregate
+from tui.report.raters import said_of_agreement
+from tui.runner.ratings import Ratings
+from tui.runner.sitting import Sitting
+from tui.storage.session_files import load_whole
+from tui.ui.history.agreement import AgreementDialog, agreement_of
+from tui.ui.themes import load_all
+from tui.ui.widgets.row_table import RowTable, TableRow
+
+TOP = Path(__file__).parents[1]
+EXAMPLES = TOP / "tests" / "data" / "recorded"
+EXAMPLE = "20261127T093106Z-f41c.toml"
+PATIENCE = 600
+"""Tenths of a second."""
+
+
+async def paint_history(folder: Path) -> str:
+    """What was kept, after a search, as SVG. `folder` is the program's own."""
+    kept = Path(shutil.copytree(EXAMPLES, folder / "kept"))
+    (kept / "README.md").unlink(missing_ok=True)
+    (kept / "20261128T080000Z-0d1e.toml").write_text("schema = 2\nid = \n", encoding="utf-8")
+    os.environ |= {f"FOUNDRY_COMPARE_{name}": str(folder) for name in ("CACHE", "STATE")}
+    host = open_host(["demo"], Surroundings(folder, {}, folder))
+    sitting = Sitting(host, kept, "ana")
+    runner = sitting.begin()
+    app = CompareApp(lambda: Opened(host, runner, sitting=sitting), themes=load_all([])[0], theme="dark")
+    try:
+        async with app.run_test(size=(150, 32)) as pilot:
+            await _until(pilot, lambda: app.app_state.info is not None)
+            await pilot.press("escape", "f3")
+            await _until(pilot, lambda: len(_rows(app)) == 5)
+            await pilot.press("slash", *"retrieval", "enter")
+            await _until(pilot, lambda: any(row.cells[2].startswith("answer: ") for row in _rows(app)))
+            await pilot.pause(1)
+            return app.export_screenshot(title="foundry-compare")
+    finally:
+        sitting.close()
+        host.close()
+
+
+async def paint_replay(folder: Path) -> str:
+    """A session as it went, in the middle of its first question, as SVG."""
+    clock = [0]
+    replay = Replay(load_whole(EXAMPLES / EXAMPLE), lambda: clock[0])
+    shown = OpenedFile(EXAMPLE, replay, None, lambda: True)
+    app = CompareApp(lambda: shown, themes=load_all([])[0], theme="dark")
+    async with app.run_test(size=(120, 32)) as pilot:
+        await _until(pilot, lambda: app.compare.replay is not None)
+        await pilot.press("plus")
+        requests = list(replay.session.requests.values())[:3]
+        while not all(request.answer for request in requests):
+            clock[0] += 50_000_000
+            await pilot.pause(0.05)
+        clock[0] += 250_000_000
+        await pilot.pause(0.5)
+        return app.export_screenshot(title="foundry-compare")
+
+
+async def paint_agreement(folder: Path) -> str:
+    """What two people differ about, as SVG."""
+    session = load_whole(EXAMPLES / EXAMPLE)
+    ben = Ratings(session, "ben", lambda: datetime.now(UTC), lambda entry: None)
+    for (run, _, criterion), score in list(in_effect(session).scores.items())[::2]:
+        ben.score(run, 3, criterion=criterion)
+        ben.note(run, "Leaves out what is compared." if score.value == 5 else "")
+    ben.decide(shared_answers(session, session.raters)[0], 4)
+    found = [said_of_agreement(one) for one in aggregate([session]).agreements]
+    dialog = AgreementDialog(agreement_of(folder / EXAMPLE, session, found))
+    shown = OpenedFile(EXAMPLE, StoredComparison(session, rater="ben"), None, lambda: True)
+    app = CompareApp(lambda: shown, themes=load_all([])[0], theme="dark")
+    async with app.run_test(size=(120, 32)) as pilot:
+        await pilot.pause(1)
+        await app.push_screen(dialog)
+        await pilot.pause(0.5)
+        return app.export_screenshot(title="foundry-compare")
+
+
+async def _until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    for _ in range(PATIENCE):
+        if holds():
+            return
+        await pilot.pause(0.1)
+    raise SystemExit("the screen never came to show what is to be painted")
+
+
+def _rows(app: CompareApp) -> Sequence[TableRow]:
+    found = app.screen.query(RowTable)
+    return found.first().rows if found else ()
+
+
+def main() -> None:
+    """Write them as PNG."""
+    for paint, name in (
+        (paint_history, "history.png"),
+        (paint_replay, "replay.png"),
+        (paint_agreement, "agreement.png"),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            svg = asyncio.run(paint(Path(folder)))
+        write_png(svg, TOP / "docs" / name, "1600")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Between the screens and the reports: works out in a thread what was kept adds up to, and writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from tui.app.threaded_controller import ThreadedController
+from tui.background import Worker
+from tui.core.blind.orders import why_not_named
+from tui.core.errors import BadInputError, CompareError, reason_of
+from tui.core.sessions.session import Session
+from tui.core.text.clean import clean
+from tui.files import is_there
+from tui.report.conditional import Asked, conditional_report
+from tui.report.formats.registry import FILE_FORMATS, FORMATS, FileFormat
+from tui.report.formats.terminal_plots import terminal_plots
+from tui.storage import paths
+from tui.storage.atomic_file import write_atomic
+from tui.storage.rater_name import rater_name
+from tui.storage.session_files import ReadSessions, sessions_with_files
+from tui.ui.dialogs.text_page import TextPageDialog
+from tui.ui.report.figures import compared, nothing_compared
+from tui.ui.report.messages import ExportRequested, FiguresRequested, ReportAsked
+from tui.ui.report.narrowing import KnownValues
+from tui.ui.report.reported import Reported
+
+if TYPE_CHECKING:
+    from tui.app.app import CompareApp
+    from tui.ui.report.screen import ReportScreen
+
+_READ_TOGETHER = 25
+"""After how many sessions the screen is told how many there are by now."""
+
+
+class _OutdatedError(Exception):
+    """Something else has been asked for since."""
+
+
+class ReportController(ThreadedController):
+    """Does what the Report screen asks for, and writes the reports that History asks for."""
+
+    def __init__(self, app: CompareApp, folder: Path | None, rater: str | None) -> None:
+        """`folder` is where sessions are kept, None for the usual place; `rater` is who looks, None for the user's
+        login name."""
+        self._worker = Worker("report")
+        super().__init__(app, self._worker)
+        self._folder = paths.sessions_dir(folder)
+        self._rater = rater_name(rater)
+        self._newest = 0
+        self._read = ReadSessions()
+        self._filters: tuple[str, ...] = ()
+        """Of what is shown."""
+
+    def request(self, request: ReportAsked, screen: ReportScreen) -> None:
+        """Begin what is asked for. Only the newest question is answered."""
+        match request:
+            case FiguresRequested(filters=filters):
+                self._newest += 1
+                self._do(self._worker, partial(self._work_out, self._newest, filters, screen))
+            case ExportRequested(format=name):
+                self._do(self._worker, lambda: self._hand_over(self._kept_in, self._filters, name))
+
+    def report_on(self, files: Sequence[Path], name: str) -> None:
+        """Write a report on these sessions in the format of this name, or show it on a page where that is empty."""
+        self._do(self._worker, partial(self._hand_over, files, (), name))
+
+    # In the thread
+
+    def _work_out(self, number: int, filters: Sequence[str], screen: ReportScreen) -> None:
+        if number != self._newest:
+            return
+        known, files = KnownValues(), dict[str, Path]()
+        skipped: list[tuple[str, str]] = []
+
+        def noted() -> Iterator[Session]:
+            for count, (file, session) in enumerate(self._revealed(self._kept_in, skipped), 1):
+                if number != self._newest:
+                    raise _OutdatedError
+                if count % _READ_TOGETHER == 0:
+                    self._show(partial(screen.show_progress, count))
+                if session.id == session.whole_id:
+                    files[session.whole_id] = file
+                else:
+                    files.setdefault(session.whole_id, file)
+                known.add(session)
+                yield session
+
+        report, why_none = None, None
+        try:
+            report, _ = conditional_report(Asked.parse(filters), noted(), skipped=skipped)
+        except _OutdatedError:
+            return
+        except BadInputError as error:
+            why_none = error
+        plots, said = ((), nothing_compared) if report is None else (tuple(terminal_plots(report)), compared(report))
+        if plots:
+            plots[0].draw(80, 24, False)  # What draws takes a tenth of a second to load, which the screen has not.
+        found = Reported(tuple(filters), report, why_none, known.values, files, plots, said, tuple(skipped))
+
+        def show() -> None:
+            if number == self._newest:
+                self._filters = found.filters
+                screen.show_reported(found)
+
+        self._show(show)
+
+    @property
+    def _kept_in(self) -> list[Path]:
+        """Where sessions are kept: nowhere before the first one."""
+        return [self._folder] if is_there(self._folder) else []
+
+    def _revealed(self, places: Iterable[Path], skipped: list[tuple[str, str]]) -> Iterator[tuple[Path, Session]]:
+        """The sessions at these places with their files, but for those of which nothing may tell whose an answer is."""
+
+        def skip(file: Path, error: CompareError) -> None:
+            skipped.append((str(file), error.sentence()))
+
+        def why_not(session: Session) -> BadInputError | None:
+            if session.whole_id == self._app.app_state.hidden_session():
+                # For somebody else, maybe: a second rater sits here.
+                return BadInputError(f"The models of {session.id} are hidden", "It is scored blind here, on F2")
+            return why_not_named(session, self._rater)
+
+        return sessions_with_files(places, skipped=skip, why_not=why_not, read=self._read)
+
+    def _hand_over(self, places: Sequence[Path], filters: Sequence[str], name: str) -> None:
+        """Show a report on a page, or write it to a file and say which one it is."""
+        form = next(form for form in (*FORMATS, *FILE_FORMATS) if form.name == name or not name)
+        if isinstance(form, FileFormat):
+            form.check()
+        skipped: list[tuple[str, str]] = []
+        sessions = (session for _, session in self._revealed(places, skipped))
+        answers = not isinstance(form, FileFormat) and form.answers
+        report, _ = conditional_report(Asked.parse(filters), sessions, skipped=skipped, answers=answers)
+        if isinstance(form, FileFormat):
+            data = form.file(report)
+        elif name:
+            data = form.render(report).encode("utf-8")
+        else:
+            page = Content(clean(form.render(report)))
+            self._show(lambda: self._app.push_screen(TextPageDialog("Report", page)))
+            return
+        file = _free_file(form.suffix)
+        write_atomic(file, data, private=False)
+        self._say(f"Written to {file}")
+
+
+def _free_file(suffix: str) -> Path:
+    """A name for a report in the working directory that nothing has. Raises BadInputError when there is no such
+    directory any more."""
+    try:
+        folder = Path.cwd()
+    except OSError as error:
+        raise BadInputError("The report has no place", reason_of(error)) from error
+    names = ("foundry-compare-report", *(f"foundry-compare-report-{number}" for number in range(2, 10_000)))
+    return next(file for name in names if not (file := folder / f"{name}{suffix}").exists())

@@ -1,0 +1,71 @@
+"""Options of `report` that say what it shows besides what every report has."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, TypeVar
+
+import click
+
+from tui.report.options import BY, ReportOptions, parse_by, parse_metrics, parse_without
+from tui.report.running_costs import parse_running
+from tui.report.selection import parse_weights
+from tui.storage.prompt_files import read_checks
+
+R = TypeVar("R")
+
+_OPTIONS = (
+    click.option("--by", multiple=True, metavar="|".join(by.name for by in BY),
+                 help="Split the rows, as `--by tag,model`; repeat, or give several with commas."),
+    click.option("--metric", "metrics", multiple=True, metavar="NAME",
+                 help="Only these figures, as ttfo_ms or quality; a wrong name is answered with all there are."),
+    click.option("--without", multiple=True, metavar="FLAG",
+                 help="Leave out answers with this flag, as looping or truncated; repeat for more."),
+    click.option("--wide", is_flag=True, help="All columns, however wide that is."),
+    click.option("--select", is_flag=True,
+                 help="What the choice of a model depends on, in one table; --require says what it must have."),
+    click.option("--weight", "weights", multiple=True, metavar="NAME=NUMBER",
+                 help="What weighs how much in --select, as quality=3,latency=1."),
+    click.option("--checks", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                 help="Checks of your own on each answer, in TOML: a text, a pattern, a length, valid JSON."),
+    click.option("--watts", multiple=True, metavar="[DEVICE=]NUMBER",
+                 help="What the machine takes: estimates energy. As 65, or GPU=220,CPU=65."),
+    click.option("--token-price", type=float, metavar="NUMBER", help="Of a million tokens of answers: estimates cost."),
+    click.option("--energy-price", type=float, metavar="NUMBER", help="Of a kilowatt-hour, with --watts."),
+)  # fmt: skip
+
+
+def report_options(command: Callable[Concatenate[ReportOptions, ...], R]) -> Callable[..., R]:
+    """The command with these options, which it is given together as `options`."""
+
+    @functools.wraps(command)
+    def with_options(
+        by: tuple[str, ...],
+        metrics: tuple[str, ...],
+        without: tuple[str, ...],
+        wide: bool,
+        select: bool,
+        weights: tuple[str, ...],
+        checks: Path | None,
+        watts: tuple[str, ...],
+        token_price: float | None,
+        energy_price: float | None,
+        **rest: Any,
+    ) -> R:
+        options = ReportOptions(
+            by=parse_by(by),
+            metrics=parse_metrics(metrics),
+            wide=wide,
+            select=select or bool(weights),
+            weights=parse_weights(weights),
+            without=parse_without(without),
+            checks=() if checks is None else read_checks(checks),
+            running=parse_running(watts, token_price, energy_price),
+        )
+        return command(options, **rest)
+
+    for option in reversed(_OPTIONS):
+        with_options = option(with_options)
+    return with_options

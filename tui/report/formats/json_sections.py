@@ -1,0 +1,158 @@
+"""What a report has as JSON besides its rows and comparisons: a key for each thing that was asked for, and for what was
+left out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from tui.core.metrics.registry import Place, metrics_in
+from tui.report.aggregate import Report, Row
+from tui.report.breakdown import breakdowns, figure_stat
+from tui.report.contrasts import contrasts
+from tui.report.excluded import excluded
+from tui.report.pairs import Matches
+from tui.report.rating_checks import rating_checks, said_of_check
+from tui.report.row_names import row_names
+from tui.report.running_costs import HEURISTIC, running_cost
+from tui.report.selection import DIMENSIONS, ModelSelection, selections
+from tui.report.statistics.sample import Stat
+from tui.report.trend import trends
+from tui.report.verdicts import Names
+
+
+def section_facts(report: Report, matches: Matches, names: Names) -> dict[str, Any]:
+    """The keys; what was not asked for has none. Rows are named as in `row_names`."""
+    options = report.options
+    rows = {row.subject: name for row, name in zip(report.rows, row_names(report.rows), strict=True)}
+    facts: dict[str, Any] = {
+        "excluded": [asdict(one) for one in excluded(report, matches, names)],
+        "rating_checks": [{**asdict(one), "sentence": said_of_check(one)} for one in rating_checks(report.rows)],
+    }
+    if options.metrics:
+        facts["figures"] = [
+            {"row": name, "figure": figure.name, "unit": figure.unit, **stat_facts(figure_stat(row, figure))}
+            for row, name in zip(report.rows, rows.values(), strict=True)
+            for figure in options.metrics
+            if not figure.criteria
+        ]
+    if options.by:
+        facts["by"] = [
+            {
+                "mode": found.mode,
+                "by": {one.name: key for one, key in zip(found.by, group.keys, strict=True)},
+                "scores_apart": group.apart,
+                "longest_over_shortest": group.ratio,
+                "rows": [{"row": rows[row.subject], **_part(row)} for row in group.rows],
+            }
+            for found in breakdowns(report.rows, options.by)
+            for group in found.groups
+        ]
+        facts["contrasts"] = [
+            {
+                "by": one.by.name, "a": rows[one.first.subject], "b": rows[one.second.subject],
+                "differences": [{"name": name, "a": first, "b": second} for name, first, second in one.differs],
+            }
+            for one in contrasts(report.rows, options.by)
+        ]  # fmt: skip
+        facts["trends"] = [
+            {
+                **{key: value for key, value in asdict(one).items() if key not in ("subject", "points")},
+                "row": rows[one.subject],
+                "points": [
+                    {**asdict(point), "when": None if point.when is None else point.when.isoformat()}
+                    for point in one.points
+                ],
+            }
+            for one in trends(report.rows)
+        ]
+    if options.select:
+        facts["selection"] = [_selection(found) for found in selections(
+            (*report.rows, *report.failing), options.requires, options.weights, matches
+        )]  # fmt: skip
+    if report.changes is not None:
+        facts["changes"] = [
+            {"row": rows[one.subject], **{key: value for key, value in asdict(one).items() if key != "subject"}}
+            for one in report.changes
+        ]
+    if options.checks:
+        facts["checks"] = [
+            {"row": name, "check": check.name, **_passed(row, number)}
+            for row, name in zip(report.rows, rows.values(), strict=True)
+            for number, check in enumerate(options.checks)
+        ]
+    if (running := options.running) is not None:
+        facts["running"] = {
+            "note": HEURISTIC,
+            "rows": [
+                {"row": name, **asdict(running_cost(running, row.subject.device, row.requests))}
+                for row, name in zip(report.rows, rows.values(), strict=True)
+            ],
+        }
+    return facts
+
+
+def row_facts(row: Row) -> dict[str, Any]:
+    """What a row has besides its narrow tables."""
+    return {
+        "wide": {metric.name: stat_facts(row.wide[metric.name]) for metric in metrics_in(Place.WIDE)},
+        "means": {name: stat.mean for name, stat in row.stats.items()},
+        "context": row.context,
+        "quality": row.quality,
+        "cold": row.cold,
+        "left_out_by_flag": dict(row.flagged),
+    }
+
+
+def stat_facts(stat: Stat) -> dict[str, Any]:
+    """A statistic, with its average."""
+    return {
+        "n": stat.n, "median": stat.median, "mean": stat.mean, "median_low": stat.low, "median_high": stat.high,
+        "min": stat.minimum, "max": stat.maximum, "p95": stat.p95, "p95_high": stat.p95_high,
+        "estimated": stat.estimated,
+    }  # fmt: skip
+
+
+def _part(row: Row) -> dict[str, Any]:
+    return {
+        "runs": row.outcomes.runs,
+        "failures": row.outcomes.failures,
+        **{name: stat_facts(stat) for name, stat in row.stats.items()},
+        "scores": [asdict(mean) for mean in row.scores],
+        "quality": row.quality,
+    }
+
+
+def _passed(row: Row, number: int) -> dict[str, Any]:
+    said = [run.checks[number] for run in row.requests if run.checks[number] is not None]
+    return {"passed": sum(map(bool, said)), "of": len(said)}
+
+
+def _selection(found: ModelSelection) -> dict[str, Any]:
+    return {
+        "mode": found.mode,
+        "weights": dict(found.weights),
+        "models": [
+            {
+                "row": one.name,
+                **{each.name: each.value(one.row) for each in DIMENSIONS if each.value is not None},
+                "licence": one.row.licence,
+                "share": one.share,
+                "unknown": list(one.unknown),
+                "fails": list(one.lacks),
+            }
+            for one in found.models
+        ],
+        "fronts": [
+            {
+                "criterion": front.criterion.criterion,
+                "why_not": front.why_not or None,
+                "rows": [
+                    {"alias": point.row.subject.alias, "model": point.row.subject.model, "time_ms": point.time_ms,
+                     "mean": point.mean, "ahead": front.ahead[place] if front.ahead else None}
+                    for place, point in enumerate(front.points)
+                ],
+            }
+            for front in found.fronts
+        ],
+    }  # fmt: skip

@@ -1,0 +1,278 @@
+"""Where the models of one session stand, as one rater scored them: a row, the same per criterion, and what speaks for
+which model.
+
+Pure. The sentences are those of `verdicts.py`; the dimensions of the choice are those of the workshop's table for
+selecting a model: latency, throughput, memory, quality, footprint, licence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tui.core.plans.mode import Mode
+from tui.core.scoring.in_effect import in_effect
+from tui.core.scoring.rubric import DEFAULT_SCALE, OVERALL
+from tui.core.scoring.score_pass import shown_requests
+from tui.core.sessions.entry_dict import with_entries
+from tui.core.sessions.session import Session
+from tui.core.text.clean import clean_line
+from tui.report.aggregate import Aggregation, Row
+from tui.report.outliers import PEOPLE, Choice
+from tui.report.pairs import Figure, Kind, candidate_of
+from tui.report.selection import latency_text, licence_text, size_text, throughput_text
+from tui.report.statistics.prompts_needed import least_prompts
+from tui.report.statistics.sample import P95_FROM, Stat
+from tui.report.verdicts import (
+    MAY_STOP,
+    UNKNOWN,
+    Names,
+    Outcome,
+    Verdict,
+    foremost,
+    leading,
+    names_of,
+    said,
+    said_in_a_row,
+    said_in_brief,
+    said_in_short,
+    said_of_need,
+    said_so_far,
+    verdicts,
+)
+
+_NAME_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What is said of one figure: of a criterion, or of the votes."""
+
+    figure: str
+    sentences: tuple[tuple[str, str], ...]
+    """For each pair of models the counts, and the verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One thing that a choice depends on, and its value for each model; `-` where it is not known."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Texts, cleaned for the eyes."""
+
+    row: str
+    """Counts first, then the verdict; empty while no prompt has scores or votes that compare two models."""
+    brief: str
+    """The same in fewer words."""
+    short: str
+    """The same in as few words as can be."""
+    plain: tuple[str, ...] = ()
+    """For each criterion, and the votes, what was counted and what that shows, without a word of statistics."""
+    stated: tuple[Stated, ...] = ()
+    need: str = ""
+    """How many prompts a verdict takes at least, where there are fewer."""
+    models: tuple[str, ...] = ()
+    dimensions: tuple[Dimension, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """How the dimensions are to be read, as sentences."""
+
+
+def standing(session: Session, rater: str, *, growing: bool, criterion: str = "") -> Standing:
+    """Where the models stand by this rater's scores and votes alone.
+
+    `growing` says that more answers or scores are to come. The row is about `criterion` where there is something to be
+    said of it, else about the first figure of which there is.
+    """
+    mine = with_entries(session, lambda kind: [one for one in kind.of(session) if _is_by(one, rater)])
+    aggregation = Aggregation()
+    aggregation.add(mine)
+    matches = aggregation.matches()
+    names = names_of(matches.candidates)
+    found = [one for one in verdicts(matches) if one.pair.figure.kind is not Kind.METRIC]
+    titles = {one.id: clean_line(one.title, _NAME_SHOWN) for one in session.rubric}
+    stated = _stated(found, names, titles, growing=growing)
+    rows = aggregation.report().rows
+    return Standing(
+        *_rows(found, names, titles, criterion, growing=growing),
+        tuple(_in_plain_words(found, names, rows, titles, growing=growing)),
+        stated,
+        said_of_need(found),
+        tuple(_model_names(rows)),
+        _dimensions(mine, rows, titles) if rows else (),
+        _remarks(rows),
+    )
+
+
+def _is_by(entry: object, rater: str) -> bool:
+    return getattr(entry, "rater", rater) == rater
+
+
+def _title(figure: str, titles: Mapping[str, str]) -> str:
+    """What people call a criterion; the one of a session without a rubric needs no name."""
+    return "" if figure == OVERALL and len(titles) == 1 else titles.get(figure, clean_line(figure, _NAME_SHOWN))
+
+
+def _rows(
+    found: Iterable[Verdict], names: Names, titles: Mapping[str, str], criterion: str, *, growing: bool
+) -> tuple[str, str, str]:
+    """The row in full, in fewer words, and in short. It is of two models, and says how many there are besides."""
+    figures: dict[str, list[Verdict]] = {}
+    for verdict in found:
+        figures.setdefault(verdict.pair.figure.name, []).append(verdict)
+    order = [criterion, *titles, *figures]
+    name = next((one for one in order if one in figures), "")
+    if (foremost_of := foremost(figures.get(name, []))) is None:
+        return "", "", ""
+    compared = {who for one in figures[name] for who in (one.pair.first, one.pair.second)}
+    others = f"; {len(compared) - 2} more in S" if len(compared) > 2 else ""
+    title = _title(name, titles)
+    before = f"{title}: " if title else ""
+    row, brief, short = (
+        f"{before}{words(foremost_of, names, growing=growing)}{others}"
+        for words in (said_in_a_row, said_in_brief, said_in_short)
+    )
+    return row, brief, short
+
+
+def _in_plain_words(
+    found: Sequence[Verdict], names: Names, rows: Sequence[Row], titles: Mapping[str, str], *, growing: bool
+) -> Iterator[str]:
+    figures: dict[Figure, list[Verdict]] = {}
+    for verdict in found:
+        figures.setdefault(verdict.pair.figure, []).append(verdict)
+    order = list(titles)
+    for figure, of_figure in sorted(
+        figures.items(), key=lambda item: order.index(item[0].name) if item[0].name in order else len(order)
+    ):
+        votes = figure.kind is Kind.VOTE
+        counted = _votes_won(rows, names) if votes else _means(rows, names, figure)
+        title = "Votes" if votes else _title(figure.name, titles) or "Scores"
+        yield f"{title}: {counted}. {_shown(of_figure, names, growing=growing)}"
+
+
+def _means(rows: Sequence[Row], names: Names, figure: Figure) -> str:
+    """The mean of each model, the highest first."""
+    given: dict[str, list[int]] = {}
+    for row in rows:
+        for score in (score for run in row.requests for score in run.scores):
+            if (score.criterion, score.scale) == (figure.name, figure.scale):
+                given.setdefault(names.get(candidate_of(row.subject), UNKNOWN), []).append(score.value)
+    means = sorted(((sum(values) / len(values), name) for name, values in given.items()), key=lambda one: -one[0])
+    return ", ".join(f"{name} {mean:.2f}" for mean, name in means) + f" of {figure.scale} on average"
+
+
+def _votes_won(rows: Sequence[Row], names: Names) -> str:
+    won: Counter[str] = Counter()
+    for row in rows:
+        name = names.get(candidate_of(row.subject), UNKNOWN)
+        won[name] += sum(vote.choice is Choice.WON for run in row.requests for vote in run.votes)
+    return ", ".join(f"{name} won {count}" for name, count in won.most_common())
+
+
+def _shown(found: Sequence[Verdict], names: Names, *, growing: bool) -> str:
+    """What the verdicts on one figure show together, as a sentence or two."""
+    better = []
+    for one in found:
+        if one.outcome in (Outcome.A_BETTER, Outcome.B_BETTER):
+            pair = (one.pair.first, one.pair.second)
+            first, second = pair if one.outcome is Outcome.A_BETTER else pair[::-1]
+            better.append(f"{names[first]} is better than {names[second]}")
+    few = [one for one in found if one.outcome is Outcome.TOO_FEW]
+    said = [f"{', '.join(better)}."] if better else []
+    if few:
+        lacking = least_prompts(few[0].models) - max(one.n for one in few)
+        more = min((one.more for one in few if one.more is not None), default=None)
+        how_many = f": {lacking} more at least" if lacking > 0 else f": about {more} more" if more else ""
+        what = "more" if better else "which is better"
+        said.append(f"Too few prompts to say {what}{how_many}.")
+    elif not better:
+        alike = all(one.outcome is Outcome.SAME for one in found)
+        said.append("They are equally good." if alike else "No difference is shown.")
+    first_pair = foremost(found)
+    if first_pair is not None and said_in_short(first_pair, names, growing=growing).endswith(MAY_STOP):
+        said.append("You may stop.")
+    return " ".join(said)
+
+
+def _stated(found: Sequence[Verdict], names: Names, titles: Mapping[str, str], *, growing: bool) -> tuple[Stated, ...]:
+    sentences: dict[str, list[tuple[str, str]]] = {}
+    for verdict in leading(found):
+        one = said_so_far(verdict, names) if growing else said(verdict, names)
+        figure = verdict.pair.figure
+        title = titles.get(figure.name, "") if figure.kind is Kind.SCORE else ""
+        sentences.setdefault(title or one.figure, []).append((one.counts, one.verdict))
+    return tuple(Stated(figure, tuple(those)) for figure, those in sentences.items())
+
+
+def _model_names(rows: Sequence[Row]) -> list[str]:
+    candidates = [candidate_of(row.subject) for row in rows]
+    names = names_of(candidates)
+    modes = {row.subject.mode for row in rows}
+    return [
+        names[who] + (f" ({row.subject.mode.value})" if len(modes) > 1 else "")
+        for who, row in zip(candidates, rows, strict=True)
+    ]
+
+
+def _dimensions(session: Session, rows: Sequence[Row], titles: Mapping[str, str]) -> tuple[Dimension, ...]:
+    facets = _facets_met(session)
+    made = [
+        Dimension("Latency, whole answer", tuple(map(latency_text, rows))),
+        Dimension("Throughput", tuple(map(throughput_text, rows))),
+        Dimension("Memory of the host", tuple(size_text(row.memory_mb) for row in rows)),
+    ]
+    for criterion in titles:
+        name = "Quality" if len(titles) == 1 else f"Quality: {titles[criterion]}"
+        made.append(Dimension(name, tuple(_quality(row, criterion) for row in rows)))
+    if facets:
+        made.append(Dimension("Facets met", tuple(_met(facets, row) for row in rows)))
+    made += [
+        Dimension("Footprint on disk", tuple(size_text(row.size_mb) for row in rows)),
+        Dimension("Licence", tuple(map(licence_text, rows))),
+    ]
+    return tuple(made)
+
+
+def _quality(row: Row, criterion: str) -> str:
+    means = [one for one in row.scores if one.criterion == criterion and one.raters == PEOPLE]
+    return ", ".join(f"{one.mean:.2f} of {one.scale} (n {one.n})" for one in means) or UNKNOWN
+
+
+def _met(facets: Mapping[str, tuple[int, int]], row: Row) -> str:
+    """Of the facets that were ticked, or said not to be there, the share that is."""
+    met = [facets[run.id] for run in row.requests if run.id in facets]
+    there, said_of = sum(one for one, _ in met), sum(of for _, of in met)
+    return f"{there} of {said_of}" if said_of else UNKNOWN
+
+
+def _facets_met(session: Session) -> dict[str, tuple[int, int]]:
+    """How many facets of its prompt each answer was ticked for, and how many there are; only of answers of which
+    something was said."""
+    ticks: dict[str, list[bool]] = {}
+    for (run, _, _), tick in in_effect(session).facets.items():
+        ticks.setdefault(run, []).append(bool(tick.ticked))
+    found = {}
+    for request in shown_requests(session):
+        run = request.spec.id
+        if run in ticks:
+            found[run] = sum(ticks[run]), max(len(session.prompts[request.spec.prompt].facets), len(ticks[run]))
+    return found
+
+
+def _remarks(rows: Sequence[Row]) -> tuple[str, ...]:
+    made = []
+    if any(row.subject.mode is Mode.RACE for row in rows):
+        made.append("Times of a race are those of models that ran at once: measure them to compare speed.")
+    if any(0 < row.stats.get("end_ms", Stat()).n < P95_FROM for row in rows):
+        made.append(f"Latency is the median; below {P95_FROM} answers the longest stands in place of p95.")
+    if any(row.memory_mb is not None for row in rows):
+        made.append("Memory is the most that the serving process held, with all that it served at the time.")
+    if any(one.scale != DEFAULT_SCALE for row in rows for one in row.scores):
+        made.append("Scores on different scales are not compared with each other.")
+    return tuple(made)

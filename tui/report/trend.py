@@ -1,0 +1,151 @@
+"""How a model did from session to session, over sessions that asked it the same prompts in the same way.
+
+What sessions differ by when nothing changed is only known from several of them: the latest is judged against the ones
+before it, by the kernel's rule for two sessions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from tui.core.metrics.registry import Better, Metric, Place, metrics_in
+from tui.report.aggregate import Row
+from tui.report.change_outcomes import ChangeOutcome, of_times
+from tui.report.outliers import PEOPLE, ReportedRequest
+from tui.report.statistics.sample import stat_of
+from tui.report.statistics.times import LEAST_SESSIONS, compare_sessions, session_noise
+from tui.report.subject import Subject
+
+LEAST = 2
+"""Sessions of which there is a trend."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """A figure in one session."""
+
+    session: str
+    when: datetime | None
+    """When the session began."""
+    n: int
+    """Answers, or scores."""
+    value: float
+    """The median of the prompts' medians of a metric; the mean of the prompts' means of scores."""
+    low: float | None = None
+    """With `high`: the 95 % interval of the median of the answers, from six of them on."""
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A figure of one row, in order of time."""
+
+    subject: Subject
+    figure: str
+    """The metric's name, or the criterion."""
+    label: str
+    unit: str
+    """Of a criterion its scale, as `1-5`."""
+    prompts: int
+    """How many prompts each of the sessions asked."""
+    points: tuple[TrendPoint, ...]
+    outcome: ChangeOutcome = ChangeOutcome.UNKNOWN
+    """What the latest session is against those before it."""
+    why: str = ""
+    """Why that is unknown, or how it is known, as a phrase."""
+    scale: int | None = None
+    """The highest score; None for a metric."""
+
+
+def trends(rows: Iterable[Row]) -> tuple[Trend, ...]:
+    """The trends of all figures of these rows, those of one set of prompts each."""
+    return tuple(trend for row in rows for trend in _of_row(row))
+
+
+def _of_row(row: Row) -> Iterator[Trend]:
+    for number, metric in enumerate(metrics_in(Place.REPORT)):
+        if metric.better is not None:
+            yield from _of_metric(row, metric, number)
+    criteria = {
+        (score.criterion, score.scale) for run in row.requests for score in run.scores if score.raters == PEOPLE
+    }
+    for criterion, scale in sorted(criteria):
+        yield from _of_criterion(row, criterion, scale)
+
+
+Values = Mapping[str, Sequence[float]]
+"""By prompt."""
+
+
+def _sets(found: Mapping[str, Values]) -> Iterator[list[str]]:
+    """The sessions of each set of prompts that several have; the ids of sessions begin with their time."""
+    by_set: dict[frozenset[str], list[str]] = {}
+    for session, values in sorted(found.items()):
+        by_set.setdefault(frozenset(values), []).append(session)
+    yield from (sessions for sessions in by_set.values() if len(sessions) >= LEAST)
+
+
+def _by_session(runs: Iterable[tuple[ReportedRequest, float]]) -> dict[str, dict[str, list[float]]]:
+    found: dict[str, dict[str, list[float]]] = {}
+    for run, value in runs:
+        found.setdefault(run.session, {}).setdefault(run.prompt, []).append(value)
+    return found
+
+
+def _of_metric(row: Row, metric: Metric, number: int) -> Iterator[Trend]:
+    known = [(run, value) for run in row.requests if (value := run.values[number]) and run.state.counts]
+    kept = [(run, value) for run, value in known if not run.cold] or known
+    found, when = _by_session(kept), {run.session: run.created for run, _ in kept}
+    for sessions in _sets(found):
+        points = []
+        for session in sessions:
+            every = stat_of(value for values in found[session].values() for value in values)
+            middle = median(median(values) for values in found[session].values())
+            points.append(TrendPoint(session, when[session], every.n, middle, every.low, every.high))
+        *before, latest = [{p: median(v) for p, v in found[session].items()} for session in sessions]
+        outcome, why = _judged(metric, before, latest)
+        yield Trend(
+            row.subject, metric.name, metric.label, metric.unit, len(latest), tuple(points), outcome, why
+        )  # fmt: skip
+
+
+def _judged(
+    metric: Metric, before: Sequence[Mapping[str, float]], latest: Mapping[str, float]
+) -> tuple[ChangeOutcome, str]:
+    """The latest session against those before it; rates are turned over, so that more is worse of both."""
+    if len(before) < LEAST_SESSIONS:
+        return (
+            ChangeOutcome.UNKNOWN,
+            f"{LEAST_SESSIONS} sessions before the latest are needed, and there are {len(before)}",
+        )
+    over = metric.better is Better.HIGHER
+    turned = [{prompt: 1 / value if over else value for prompt, value in one.items()} for one in (*before, latest)]
+    *earlier, now = turned
+    prompts = sorted(now)
+    then = [median(one[prompt] for one in earlier) for prompt in prompts]
+    compared = compare_sessions([now[prompt] for prompt in prompts], then, session_noise(earlier))
+    return of_times(compared)
+
+
+def _of_criterion(row: Row, criterion: str, scale: int) -> Iterator[Trend]:
+    given = [
+        (run, float(score.value))
+        for run in row.requests
+        for score in run.scores
+        if score.raters == PEOPLE and (score.criterion, score.scale) == (criterion, scale)
+    ]
+    found, when = _by_session(given), {run.session: run.created for run, _ in given}
+    for sessions in _sets(found):
+        points = []
+        for session in sessions:
+            means = [sum(values) / len(values) for values in found[session].values()]
+            n = sum(map(len, found[session].values()))
+            points.append(TrendPoint(session, when[session], n, sum(means) / len(means)))
+        why = "what raters differ by from session to session is not known"
+        yield Trend(
+            row.subject, criterion, criterion, f"1-{scale}", len(found[sessions[0]]), tuple(points), why=why,
+            scale=scale,
+        )  # fmt: skip

@@ -1,0 +1,428 @@
+"""The index as a database: one SQLite file in the cache folder, or none but memory.
+
+Everything in it is a copy, so that whatever is wrong with it, it is thrown away and made once more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, TypeVar
+
+from tui import private_files
+from tui.core.errors import reason_of
+from tui.core.sessions.summary import FoundText, SessionSummary
+from tui.core.text.words import JOINERS, Wanted, composed, spaced
+from tui.files import is_there, refuse_irregular
+from tui.storage.index.entries import IndexEntry, unpacked
+from tui.storage.index.scan import FileKey
+
+_WAIT_S = 2.0
+"""For another program that writes."""
+_OUT_OF_REACH = {
+    sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_AUTH,
+}  # fmt: skip
+"""Failures that do not mean that the file is damaged."""
+_TABLES = (
+    """CREATE TABLE file (
+        id INTEGER PRIMARY KEY, folder BLOB NOT NULL, name BLOB NOT NULL, size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL, summary TEXT NOT NULL, reason TEXT NOT NULL, sum INTEGER NOT NULL,
+        UNIQUE (folder, name)
+    )""",
+    "CREATE TABLE texts (file INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
+    "CREATE TABLE request (file INTEGER NOT NULL, run TEXT, model TEXT, mode TEXT, state TEXT)",
+    "CREATE INDEX request_file ON request (file)",
+    "CREATE TABLE score (file INTEGER NOT NULL, run TEXT, rater TEXT, criterion TEXT, value INTEGER, scale INTEGER)",
+    "CREATE INDEX score_file ON score (file)",
+)
+_KNOWN = "SELECT folder, name, sum, size, mtime_ns, summary, reason FROM file"
+_TOKENIZER = f"unicode61 remove_diacritics 0 categories ''L* N* M* Co'' tokenchars ''{JOINERS}_''"
+_WORDS = f"CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='{_TOKENIZER}')"
+
+SCHEMA_READ = 2
+"""The schema of the session files that were read: what was not understood then may be now."""
+_LAYOUT = 2
+"""To be raised when something else is read from a file than before, under the same names."""
+VERSION = zlib.crc32(repr((_TABLES, _WORDS, SessionSummary._fields, SCHEMA_READ, _LAYOUT)).encode()) >> 1
+"""An index of another version is thrown away."""
+
+_T = TypeVar("_T")
+
+
+def index_path(cache: Path) -> Path:
+    """Where the index lies in the cache folder."""
+    return cache / "sessions.index"
+
+
+class Known(NamedTuple):
+    """What the index has of a file, without its texts."""
+
+    size: int
+    mtime_ns: int
+    summary: str
+    """As JSON; empty when the file cannot be read."""
+    reason: str
+
+
+class Read(NamedTuple):
+    """What was read of a file, and what the file was then."""
+
+    size: int
+    mtime_ns: int
+    entry: IndexEntry
+
+
+class SessionIndex:
+    """The index. Its methods may be called from any thread; several programs may use one file at the same time.
+
+    None of them raises because of the file. Where that is out of reach the index goes on in memory; where it is
+    damaged it begins from nothing, and `emptied` counts how often.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the index in this file, or with None one in memory that ends with the program."""
+        self._lock = threading.RLock()
+        self._path = path
+        self.in_memory_because = ""
+        """Why there is no file though one was asked for, as a sentence without its full stop."""
+        self.emptied = 0
+        """How often what it had was lost."""
+        self._base = self._open()
+
+    def __enter__(self) -> SessionIndex:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go."""
+        with self._lock:
+            self._base.close()
+
+    @property
+    def full_text(self) -> bool:
+        """Whether words are looked up. Without FTS5 in this Python's SQLite every text is gone through."""
+        return _has_words(self._base)
+
+    def stamps(self, folders: Iterable[str]) -> dict[FileKey, tuple[int, int]]:
+        """Size and time of the files in these folders when they were read."""
+        return {
+            FileKey(folder, os.fsdecode(name)): (size, mtime_ns)
+            for folder in folders
+            for name, size, mtime_ns in self._rows(
+                "SELECT name, size, mtime_ns FROM file WHERE folder = ?", os.fsencode(folder)
+            )
+        }
+
+    def known(self, folders: Iterable[str]) -> dict[FileKey, Known]:
+        """What the index has of the files in these folders. What is damaged in it is left out, and forgotten."""
+        rows = [row for folder in folders for row in self._rows(f"{_KNOWN} WHERE folder = ?", os.fsencode(folder))]
+        return self._checked(rows)
+
+    def known_of(self, keys: Iterable[FileKey]) -> dict[FileKey, Known]:
+        """The same of these files."""
+        found = (self._rows(f"{_KNOWN} WHERE folder = ? AND name = ?", *_bytes(key)) for key in keys)
+        return self._checked([row for rows in found for row in rows])
+
+    def _checked(self, rows: Iterable[tuple[Any, ...]]) -> dict[FileKey, Known]:
+        found: dict[FileKey, Known] = {}
+        damaged: list[FileKey] = []
+        decoded = cache(os.fsdecode)  # Thousands are in one folder.
+        for folder, name, check, size, mtime_ns, summary, reason in rows:
+            key = FileKey(decoded(folder), os.fsdecode(name))
+            if check == _sum(size, mtime_ns, summary, reason):
+                found[key] = Known(size, mtime_ns, summary, reason)
+            else:
+                damaged.append(key)
+        self.drop(damaged)
+        return found
+
+    def put(self, entries: Mapping[FileKey, Read]) -> None:
+        """Take in what was read of files."""
+        self._do(lambda base: _put(base, entries), writes=True)
+
+    def drop(self, keys: Iterable[FileKey], *, for_good: bool = False) -> None:
+        """Leave files out. With `for_good` no word of them stays in the index's file either, which takes longer."""
+        gone = list(keys)
+        if gone:
+            self._do(lambda base: _drop(base, gone, for_good=for_good), writes=True)
+
+    def matching(self, sought: Sequence[Wanted]) -> set[FileKey]:
+        """The files in which everything that is looked for stands."""
+        if not sought:
+            return set()
+        if not self.full_text:
+            return {key for key, texts in self._every_text() if _all_in(texts, sought)}
+        # Quoted, for what people type is not to be read as a query.
+        query = " AND ".join('"' + " ".join(one.words) + '"*' for one in sought)
+        rows = self._rows(
+            "SELECT folder, name FROM file WHERE id IN (SELECT rowid FROM words WHERE words MATCH ?)", query
+        )
+        return {FileKey(os.fsdecode(folder), os.fsdecode(name)) for folder, name in rows}
+
+    def texts(self, key: FileKey) -> list[FoundText]:
+        """The texts of a file; none when the index does not have it."""
+        rows = self._rows("SELECT packed FROM texts JOIN file ON id = file WHERE folder = ? AND name = ?", *_bytes(key))
+        return _unpacked(rows[0][0]) if rows else []
+
+    def clear(self) -> None:
+        """Forget everything: the file is made once more."""
+        with self._lock:
+            self._base.close()
+            if self._path is not None and not self.in_memory_because:
+                _remove(self._path)
+            self._base = self._open()
+            self.emptied += 1
+
+    def _every_text(self) -> Iterator[tuple[FileKey, list[FoundText]]]:
+        """The texts of all files, one file after another: together they may not fit into memory."""
+        for number, folder, name in self._rows("SELECT id, folder, name FROM file WHERE summary != ''"):
+            for (data,) in self._rows("SELECT packed FROM texts WHERE file = ?", number):
+                yield FileKey(os.fsdecode(folder), os.fsdecode(name)), _unpacked(data)
+
+    def _rows(self, query: str, *values: str | bytes | int) -> list[tuple[Any, ...]]:
+        return self._do(lambda base: base.execute(query, values).fetchall())
+
+    def _do(self, work: Callable[[sqlite3.Connection], _T], *, writes: bool = False) -> _T:
+        """Do it in a transaction; once more where the file had to be given up."""
+        with self._lock:
+            for _ in range(2):
+                try:
+                    return _in_transaction(self._base, work, writes=writes)
+                except (sqlite3.Error, UnicodeError) as error:
+                    self._give_up(error)
+            return _in_transaction(self._base, work, writes=writes)
+
+    def _give_up(self, error: Exception) -> None:
+        """Go on without the file, or with another."""
+        out_of_reach = _is_out_of_reach(error)
+        before, path = self._base, self._path
+        if path is None or self.in_memory_because:
+            self._base, self.emptied = _in_memory(), self.emptied + 1
+        elif out_of_reach:
+            self.in_memory_because = _because(path, error)
+            self._base = _in_memory()
+            self.emptied += not _copied(before, self._base)
+        before.close()
+        if path is not None and not self.in_memory_because:
+            _remove(path)
+            self._base, self.emptied = self._open(), self.emptied + 1
+
+    def _open(self) -> sqlite3.Connection:
+        path = self._path
+        if path is None or self.in_memory_because:
+            return _in_memory()
+        try:
+            private_files.make_folder(path.parent)
+            refuse_irregular(path)
+            os.close(private_files.opener(str(path), os.O_RDWR | os.O_CREAT))
+            try:
+                return _opened(path)
+            except sqlite3.Error as error:
+                if _is_out_of_reach(error):
+                    raise
+                _remove(path)
+                os.close(private_files.opener(str(path), os.O_RDWR | os.O_CREAT))
+                return _opened(path)
+        except (OSError, sqlite3.Error) as error:
+            self.in_memory_because = _because(path, error)
+        memory = _in_memory()
+        if is_there(path):
+            _copy_file(path, memory)
+        return memory
+
+
+def _because(path: Path, error: Exception) -> str:
+    return f"The index {path} cannot be used: {reason_of(error)}"
+
+
+def _is_out_of_reach(error: Exception) -> bool:
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code & 0xFF in _OUT_OF_REACH
+
+
+def _in_transaction(base: sqlite3.Connection, work: Callable[[sqlite3.Connection], _T], *, writes: bool) -> _T:
+    base.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    try:
+        result = work(base)
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            base.execute("ROLLBACK")
+        raise
+    base.execute("COMMIT")
+    return result
+
+
+def _connected(name: str, *, uri: bool = False) -> sqlite3.Connection:
+    base = sqlite3.connect(name, timeout=_WAIT_S, isolation_level=None, check_same_thread=False, uri=uri)
+    # What is deleted is written over: people's prompts are not to be found in what is left of the file.
+    base.execute("PRAGMA secure_delete = ON")
+    return base
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Raises sqlite3.Error when the file is damaged or out of reach."""
+    base = _connected(str(path))
+    try:
+        base.execute("PRAGMA synchronous = NORMAL")
+        _prepare(base)
+    except UnicodeError as error:  # The schema is no text: Python reads it before SQLite complains.
+        base.close()
+        raise sqlite3.DatabaseError("an index whose schema is no text") from error
+    except BaseException:
+        base.close()
+        raise
+    return base
+
+
+def _in_memory() -> sqlite3.Connection:
+    base = _connected(":memory:")
+    _prepare(base)
+    return base
+
+
+def _prepare(base: sqlite3.Connection) -> None:
+    """Make the tables where there are none. Raises sqlite3.Error for those of another version."""
+    if _version(base) == VERSION:
+        base.execute("SELECT 1 FROM file, texts, request, score LIMIT 0")
+        return
+    base.execute("BEGIN IMMEDIATE")
+    try:
+        found = _version(base)  # Another program may have made them meanwhile.
+        if found not in (0, VERSION):
+            raise sqlite3.DatabaseError(f"an index of version {found}")
+        if found == 0:
+            for table in _TABLES:
+                base.execute(table)
+            with contextlib.suppress(sqlite3.OperationalError):  # There is no FTS5.
+                base.execute(_WORDS)
+            base.execute(f"PRAGMA user_version = {VERSION}")
+        base.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            base.execute("ROLLBACK")
+        raise
+
+
+def _version(base: sqlite3.Connection) -> int:
+    version: int = base.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _has_words(base: sqlite3.Connection) -> bool:
+    try:
+        base.execute("SELECT rowid FROM words LIMIT 1").fetchall()
+    except sqlite3.Error:
+        return False  # It was made without FTS5, or this SQLite has none.
+    return True
+
+
+def _copied(before: sqlite3.Connection, base: sqlite3.Connection) -> bool:
+    """Take over what can be read of an index; whether it could."""
+    try:
+        before.backup(base)
+        _prepare(base)
+    except (sqlite3.Error, UnicodeError):
+        return False
+    return True
+
+
+def _copy_file(path: Path, base: sqlite3.Connection) -> None:
+    """Take over an index whose file can only be read."""
+    with contextlib.suppress(sqlite3.Error, ValueError):
+        read_only = _connected(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            if _version(read_only) == VERSION:
+                read_only.backup(base)
+        finally:
+            read_only.close()
+
+
+def _remove(path: Path) -> None:
+    """Remove the index's files. One that another program holds stays, which whoever opens it finds out."""
+    for name in (f"{path.name}-journal", f"{path.name}-wal", f"{path.name}-shm", path.name):
+        with contextlib.suppress(OSError):
+            path.with_name(name).unlink(missing_ok=True)
+
+
+def _put(base: sqlite3.Connection, entries: Mapping[FileKey, Read]) -> None:
+    words = _has_words(base)
+    for key, (size, mtime_ns, entry) in entries.items():
+        _drop_one(base, key, words=words)
+        number = base.execute(
+            "INSERT INTO file (folder, name, size, mtime_ns, summary, reason, sum) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *_bytes(key),
+                size,
+                mtime_ns,
+                entry.summary,
+                entry.reason,
+                _sum(size, mtime_ns, entry.summary, entry.reason),
+            ),
+        ).lastrowid
+        if not entry.summary:
+            continue
+        base.execute("INSERT INTO texts VALUES (?, ?)", (number, entry.texts))
+        base.executemany("INSERT INTO request VALUES (?, ?, ?, ?, ?)", ((number, *one) for one in entry.requests))
+        base.executemany("INSERT INTO score VALUES (?, ?, ?, ?, ?, ?)", ((number, *one) for one in entry.scores))
+        if words:
+            base.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, _text_of(entry.texts)))
+
+
+def _drop(base: sqlite3.Connection, keys: Iterable[FileKey], *, for_good: bool) -> None:
+    words = _has_words(base)
+    for key in keys:
+        _drop_one(base, key, words=words)
+    if words and for_good:
+        # Else they would stay in the word lists, marked as deleted, until those are merged some day.
+        base.execute("INSERT INTO words (words) VALUES ('optimize')")
+
+
+def _drop_one(base: sqlite3.Connection, key: FileKey, *, words: bool) -> None:
+    found = base.execute("SELECT id FROM file WHERE folder = ? AND name = ?", _bytes(key)).fetchone()
+    if found is None:
+        return
+    packed = base.execute("SELECT packed FROM texts WHERE file = ?", found).fetchone()
+    if words and packed is not None:
+        base.execute("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", (*found, _text_of(packed[0])))
+    for table in ("texts", "request", "score"):
+        base.execute(f"DELETE FROM {table} WHERE file = ?", found)  # noqa: S608 - one of three names
+    base.execute("DELETE FROM file WHERE id = ?", found)
+
+
+def _text_of(data: bytes) -> str:
+    """All texts of a file as one, as the words are taken from it: the same whenever it is asked."""
+    return "\n".join(spaced(found.text) for found in _unpacked(data))
+
+
+def _unpacked(data: bytes) -> list[FoundText]:
+    """Raises sqlite3.DatabaseError for what was never packed: the file is damaged."""
+    try:
+        return unpacked(data)
+    except (zlib.error, ValueError, TypeError) as error:
+        raise sqlite3.DatabaseError("texts that cannot be unpacked") from error
+
+
+def _all_in(texts: Iterable[FoundText], sought: Iterable[Wanted]) -> bool:
+    composed_texts = [composed(found.text) for found in texts]
+    return all(any(one.find(text) for text in composed_texts) for one in sought)
+
+
+def _bytes(key: FileKey) -> tuple[bytes, bytes]:
+    return os.fsencode(key.folder), os.fsencode(key.name)
+
+
+def _sum(size: int, mtime_ns: int, summary: str, reason: str) -> int:
+    """Notices a byte that flipped, which SQLite does not."""
+    return zlib.crc32(f"{size} {mtime_ns} {summary} {reason}".encode())

@@ -1,0 +1,127 @@
+"""Many session files read at once: by processes of their own, one for each processor, or here where they are few."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+
+from tui.child.line_protocol import decode_line, encode_line
+from tui.child.process import ChildProcess, python_module
+from tui.core.child_environment import ChildKind
+from tui.core.dict_reader import Table
+from tui.storage.index.entries import IndexEntry, read_entry
+
+MANY = 200
+"""Files from which on processes are started: their start takes as long as reading some fifty."""
+MOST = 8
+"""Processes at the most: one takes in what so many read."""
+_AT_ONCE = 10
+"""Files that a process is asked for together."""
+
+_Job = tuple[int, Path]
+
+
+def read_files(paths: Sequence[Path], processes: int | None = None) -> Generator[tuple[int, IndexEntry]]:
+    """What is in these files, each with its number among them, in the order in which they were read.
+
+    `processes` is how many read, by default as many as there are processors where the files are many. Whoever stops
+    asking ends them.
+    """
+    if processes is None:
+        processes = min(MOST, os.cpu_count() or 1) if len(paths) >= MANY else 0
+    jobs = list(enumerate(paths))
+    if not processes:
+        yield from ((number, read_entry(path)) for number, path in jobs)
+        return
+    with _Readers(jobs, processes) as readers:
+        yield from readers.results()
+
+
+class _Readers:
+    """Processes that read, each with some files ahead so that it never waits for the next."""
+
+    def __init__(self, jobs: Sequence[_Job], processes: int) -> None:
+        self._waiting = list(reversed(jobs))
+        self._left = dict(jobs)
+        """What has not been read."""
+        self._heard: SimpleQueue[tuple[int, Table | None]] = SimpleQueue()
+        """A process, by its number, and what it said; None when it has ended."""
+        self._owed = [0] * processes
+        """How many files each was asked for and has not read."""
+        self._processes: list[ChildProcess] = []
+        for _ in range(processes):
+            with suppress(OSError):  # No more can be started: the others read, or this one.
+                self._processes.append(self._started(len(self._processes)))
+
+    def __enter__(self) -> _Readers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes:
+            process.end(0)
+
+    def results(self) -> Iterator[tuple[int, IndexEntry]]:
+        """What they read. What is left when all of them have ended is read here."""
+        alive = set(range(len(self._processes)))
+        for number in alive:
+            self._ask(number)
+            self._ask(number)
+        while self._left and alive:
+            number, said = self._heard.get()
+            if said is None:
+                alive.discard(number)
+                continue
+            self._owed[number] -= 1
+            if self._owed[number] <= _AT_ONCE:
+                self._ask(number)
+            del self._left[said["file"]]
+            yield said["file"], _entry_of(said)
+        for file, path in list(self._left.items()):
+            yield file, read_entry(path)
+
+    def _started(self, number: int) -> ChildProcess:
+        def hear(lines: Sequence[bytes]) -> None:
+            for line in lines:
+                with suppress(ValueError):
+                    self._heard.put((number, decode_line(line)))
+
+        return ChildProcess(
+            python_module("tui.storage.index"),
+            ChildKind.READER,
+            hear=hear,
+            over=lambda process: self._heard.put((number, None)),
+            max_line=-1,
+        )
+
+    def _ask(self, number: int) -> None:
+        jobs = [self._waiting.pop() for _ in range(min(_AT_ONCE, len(self._waiting)))]
+        if not jobs:
+            return
+        self._owed[number] += len(jobs)
+        with suppress(OSError, ValueError):  # It has ended, which is heard as well.
+            self._processes[number].say(encode_line({"files": [(file, str(path)) for file, path in jobs]}))
+
+
+def files_of(line: bytes) -> list[_Job]:
+    """The files that a process is asked for."""
+    return [(number, Path(path)) for number, path in decode_line(line)["files"]]
+
+
+def answer(number: int, path: Path) -> bytes:
+    """What a process says of a file."""
+    entry = read_entry(path)
+    return encode_line({
+        "file": number, "summary": entry.summary, "reason": entry.reason, "requests": entry.requests,
+        "scores": entry.scores, "passing": entry.passing, "texts": base64.b64encode(entry.texts).decode("ascii"),
+    })  # fmt: skip
+
+
+def _entry_of(said: Table) -> IndexEntry:
+    return IndexEntry(
+        said["summary"], said["reason"], base64.b64decode(said["texts"]), tuple(map(tuple, said["requests"])),
+        tuple(map(tuple, said["scores"])), said["passing"],
+    )  # fmt: skip

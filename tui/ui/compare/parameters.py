@@ -1,0 +1,163 @@
+"""The parameters of the next run: a dialog, and what of them stands in the status line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static, TextArea
+
+from tui.core.plans.plan import PlanOptions
+from tui.core.plans.run_fields import RUN_FIELDS, RunOptions
+from tui.core.text.clean import clean_line
+from tui.ui.compare.asked import Asked
+from tui.ui.compare.part import ScreenPart, StatusNote
+from tui.ui.widgets.field_text import FieldText, storable
+from tui.ui.widgets.line_field import LineField
+
+
+class SystemField(FieldText, TextArea):
+    """A few lines of text in which ctrl+j makes a new line; tab and enter are the dialog's."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+j", "new_line", "new line", tooltip="Begin a new line", id="system.new-line")
+    ]
+
+    def on_key(self, event: Key) -> None:
+        """Enter is no text here."""
+        if event.key == "enter":
+            event.prevent_default()
+        else:
+            super().on_key(event)
+
+    def action_new_line(self) -> None:
+        """Begin a new line at the cursor."""
+        self._put("\n")
+
+    def _put(self, text: str) -> None:
+        done = self.replace(storable(text), *self.selection, maintain_selection_offset=False)
+        self.move_cursor(done.end_location)
+
+
+class ParametersDialog(ModalScreen[RunOptions | None]):
+    """Gives back the options as they were typed, or None when it was left with esc."""
+
+    DEFAULT_CSS = """
+    ParametersDialog {
+        align: center middle;
+        & > Vertical {
+            width: 76; max-width: 98%; height: auto; max-height: 100%; padding: 0 1; border: round $primary;
+            background: $surface;
+        }
+        & Horizontal { height: 1; }
+        & Horizontal.-lines { height: 4; }
+        & .label { width: 16; }
+        & .usual { width: 28; padding-left: 1; color: $text-muted; }
+        & LineField { width: 1fr; height: 1; border: none; padding: 0 1; background: $panel; }
+        & LineField:focus { border: none; background: $background; }
+        & SystemField { width: 1fr; height: 4; border: none; padding: 0 1; background: $panel; }
+        & SystemField:focus { border: none; background: $background; }
+        & #wrong { color: $error; height: auto; }
+        &:ansi .usual { color: ansi_default; text-style: dim; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "leave it as it was", id="parameters.leave"),
+        Binding("enter", "keep", "keep it", id="parameters.keep"),
+        Binding("down", "app.focus_next", "the next field", id="parameters.next"),
+        Binding("up", "app.focus_previous", "the field before", id="parameters.previous"),
+        Binding("f8", "usual", "all as usual", id="parameters.usual"),
+    ]
+
+    def __init__(self, options: RunOptions) -> None:
+        super().__init__()
+        self._options = options
+
+    def compose(self) -> ComposeResult:
+        """A row for each field."""
+        with Vertical() as frame:
+            frame.border_title = "Parameters of the next run"
+            frame.border_subtitle = "enter keeps · tab next · F8 all as usual · esc leaves"
+            for one in RUN_FIELDS:
+                text = one.text_of(self._options)
+                if one.name == "system":
+                    with Horizontal(classes="-lines"):
+                        yield Static(one.label, classes="label", markup=False)
+                        yield SystemField(storable(text), id=one.name, tab_behavior="focus")
+                    continue
+                with Horizontal():
+                    yield Static(one.label, classes="label", markup=False)
+                    yield LineField(text, id=one.name)
+                    yield Static(f"empty: {one.usual}", classes="usual", markup=False)
+            yield Static(
+                "A prompt's own system prompt counts before this one. Stop: texts parted by commas, \\n is a line end.",
+                markup=False,
+                classes="about",
+            )
+            yield Static(id="wrong", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in a field keeps them all."""
+        event.stop()
+        self.action_keep()
+
+    def action_keep(self) -> None:
+        """Return what was typed, or say what is wrong with it, and go there."""
+        options = self._options
+        for one in RUN_FIELDS:
+            try:
+                options = one.put(options, self._typed(one.name))
+            except ValueError as error:
+                self.query_one("#wrong", Static).update(Content(clean_line(f"{one.label} {error}.")))
+                self.query_one(f"#{one.name}").focus()
+                return
+        self.dismiss(options)
+
+    def action_usual(self) -> None:
+        """Empty all fields."""
+        for one in RUN_FIELDS:
+            widget = self.query_one(f"#{one.name}")
+            if isinstance(widget, TextArea):
+                widget.text = ""
+            elif isinstance(widget, Input):
+                widget.value = ""
+
+    def _typed(self, name: str) -> str:
+        widget = self.query_one(f"#{name}")
+        return widget.text if isinstance(widget, TextArea) else widget.value if isinstance(widget, Input) else ""
+
+
+class RunParameters(ScreenPart):
+    """Parameters hold from the next run to the end of the sitting."""
+
+    @property
+    def _options(self) -> RunOptions:
+        return RunOptions(self.screen.options or PlanOptions(), self.screen.system)
+
+    def edit(self) -> None:
+        """Ask for them."""
+
+        def keep(options: RunOptions | None) -> None:
+            if options is not None:
+                self.screen.options, self.screen.system = options.plan, options.system
+                self.screen.say("")
+
+        self.screen.app.push_screen(ParametersDialog(self._options), keep)
+
+    def notes(self) -> Sequence[StatusNote]:
+        """What differs from what is usual."""
+        return self._options.in_words() if self.screen.commands is not None else ()
+
+    def wanted(self, asked: Asked) -> Asked:
+        """With the system prompt, where there is no other: a conversation that goes on has the one it began with."""
+        if not self.screen.system or asked.follows:
+            return asked
+        prompts = [replace(one, system=self.screen.system) if one.system is None else one for one in asked.prompts]
+        return replace(asked, prompts=prompts)

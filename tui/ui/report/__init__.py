@@ -1,0 +1,1 @@
+"""The Report screen: what many sessions add up to."""
