@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
@@ -52,6 +54,34 @@ async def settled(play: Play) -> None:
 def asked(server: LoopbackServer) -> list[list[str]]:
     """The messages of each request, in the order in which they came."""
     return [[message["content"] for message in talk.body["messages"]] for talk in server.talks]
+
+
+class SlowLibrary(PromptLibrary):
+    """On a disk that takes its time."""
+
+    def completions(self, typed: str) -> list[str]:
+        time.sleep(0.3)
+        return super().completions(typed)
+
+
+async def test_enter_and_tab_mean_what_is_typed_though_its_files_are_still_being_looked_for(
+    server: LoopbackServer, tmp_path: Path
+) -> None:
+    (tmp_path / "workshop.toml").write_text(SET, "utf-8")
+    (tmp_path / "other.txt").write_text("Else?", "utf-8")
+    host, library = OpenAIHost(server.url), SlowLibrary(tmp_path / "state", tmp_path / "own")
+    with open_runner(host) as runner:
+        app = CompareApp(lambda: Opened(host, runner, library=library), models=["good"])
+        async with playing(app, runner, (80, 24)) as play:
+            await play.sees("1 good")
+            await play.press("ctrl+o")
+            await play.type(f"{tmp_path}/ot", "enter")
+            await play.sees("Else?", "set other · 1 of 1")
+            await play.press("ctrl+o")
+            await play.read(f"{tmp_path}/wo", "\t")
+            await play.until(lambda: app.screen.query_one(Input).value.endswith("workshop.toml"))
+            await play.press("enter")
+            await play.sees("{topic} in workshop.toml, 1 of 2")
 
 
 @pytest.mark.slow

@@ -70,6 +70,10 @@ class OpenSetDialog(ModalScreen[Found | None]):
         """What the rows are, or why there are none."""
         self._chosen = False
         """Whether a row was gone to with the arrows: then enter takes it, and not what is typed."""
+        self._offered_for = ""
+        """What was typed when the rows were looked for."""
+        self._to_complete: str | None = None
+        """What was typed when its completion was asked for, before its rows were there."""
 
     def compose(self) -> ComposeResult:
         """A field, and what is offered below it."""
@@ -101,7 +105,7 @@ class OpenSetDialog(ModalScreen[Found | None]):
         if path.endswith((os.sep, "/")):
             self._type(path)
         elif path:
-            self.run_worker(self._open(self._library.path_of(path)), exclusive=True)
+            self.run_worker(self._open(path), exclusive=True)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """A click opens it, or goes into the folder."""
@@ -121,14 +125,16 @@ class OpenSetDialog(ModalScreen[Found | None]):
             self._say_how_many()
 
     def action_complete(self) -> None:
-        """Type what was gone to; else as much as all that is offered has in common."""
+        """Type what was gone to; else as much as all that is offered has in common. Where the rows are still those of
+        what was typed before, once they are not."""
         row = self.query_one(OptionList).highlighted
-        if not self._offered:
+        typed = self.query_one(LineField).value
+        self._to_complete = None if self._chosen or typed == self._offered_for else typed
+        if self._to_complete is not None or not self._offered:
             return
         if self._chosen and row is not None:
             self._type(self._offered[row])
         else:
-            typed = self.query_one(LineField).value
             common = _common(self._offered) if typed else ""
             self._type(common if len(common) > len(typed) else self._offered[0])
 
@@ -143,9 +149,12 @@ class OpenSetDialog(ModalScreen[Found | None]):
     async def _offer(self, number: int, typed: str) -> None:
         found = await asyncio.wrap_future(in_thread(partial(self._look, typed), "sets"))
         if self._questions.accept(number) and self.is_attached:
+            self._offered_for = typed
             self._show(found, "" if found else "Nothing here ends in .json, .toml or .txt." if typed else
                        "No set has been opened yet. ./ and tab show the files of this folder.",
                        "" if typed else "Opened last")  # fmt: skip
+            if typed == self._to_complete == self.query_one(LineField).value:
+                self.action_complete()
 
     def _look(self, typed: str) -> list[str]:
         return self._library.completions(typed) if typed.strip() else [str(path) for path in self._library.recent()]
@@ -169,15 +178,16 @@ class OpenSetDialog(ModalScreen[Found | None]):
             said = " · ".join(filter(None, (said, place)))
         self.query_one("#about", Static).update(Content(said))
 
-    def _read(self, path: Path, only: Path) -> Found:
+    def _read(self, typed: str) -> Found:
         """What a file holds. Where there is none of this name, and one alone that begins so, that is meant."""
-        path = path if is_there(path) else only
+        path = self._library.path_of(typed)
+        if not is_there(path) and len(ways := self._library.completions(typed)) == 1:
+            path = self._library.path_of(ways[0])
         return path, self._library.open(path)
 
-    async def _open(self, path: Path) -> None:
-        only = self._library.path_of(self._offered[0]) if len(self._offered) == 1 else path
+    async def _open(self, typed: str) -> None:
         try:
-            path, found = await asyncio.wrap_future(in_thread(partial(self._read, path, only), "open set"))
+            path, found = await asyncio.wrap_future(in_thread(partial(self._read, typed), "open set"))
         except CompareError as error:
             self.query_one("#wrong", Static).update(Content(clean(error.sentence())))
             return

@@ -72,6 +72,9 @@ class KeysInTurn(App[ReturnType]):
         """Those that end the program even when keys before them do not act."""
         self._pasting = False
         """Whether the last read was pasted text, so that a read that follows at once is the rest of it."""
+        self._letters = False
+        """Whether letters were passed on since a key acted: the field in which they are typed may still have to take
+        them in."""
 
     async def on_event(self, event: Event) -> None:
         """Handle each key in its turn, and everything else at once."""
@@ -99,13 +102,19 @@ class KeysInTurn(App[ReturnType]):
         self._turn = None
         while (key := self._next_key()) is not None:
             focused = self.focused if self.screen_stack else None
-            if isinstance(key, Paste) and _paints_as_it_is(focused):
-                key = Paste(clean_line(key.text))
-            elif isinstance(key, Key) and focused is not None and focused.check_consume_key(key.key, key.character):
+            if isinstance(key, Key) and focused is not None and focused.check_consume_key(key.key, key.character):
                 await super().on_event(key)
+                self._letters = True
                 continue
             self._turn = _Turn(next(self._numbers), time.monotonic(), self._place)
-            await super().on_event(key)
+            if self._letters:
+                # A binding with priority acts at once: first the field takes in the letters.
+                self._letters = False
+                self._reads[0].keys.appendleft(key)
+            else:
+                await super().on_event(
+                    Paste(clean_line(key.text)) if isinstance(key, Paste) and _paints_as_it_is(focused) else key
+                )
             await self._follow(self._turn.number, iter(self._way))
             return
 
