@@ -242,7 +242,17 @@ def _asked_for() -> Table:
         ),
         "changes": _rows("`--baseline`: each figure of each model, then of its prompts.", **row, **change),
         "checks": _rows(
-            "`--checks`.", **row, check=_text("Which."), passed=_whole("Answers."), of=_whole("Answers checked.")
+            "`--checks`.",
+            **row,
+            check=_text("Which."),
+            passed=_whole("Answers."),
+            of=_whole("Answers checked."),
+            out_of_time=_rows(
+                "Answers that it ran out of time on, neither passed nor failed.",
+                session=_text("The session's id."),
+                run=_text("Its id there."),
+                prompt=_text("What was asked."),
+            ),
         ),
         "running": _table(
             "Energy and cost, estimated.",

@@ -9,6 +9,7 @@ from typing import Any, Concatenate, TypeVar
 
 import click
 
+from tui.child.pattern_search import PatternSearch
 from tui.report.options import BY, ReportOptions, parse_by, parse_metrics, parse_without
 from tui.report.running_costs import parse_running
 from tui.report.selection import parse_weights
@@ -61,7 +62,7 @@ def report_options(command: Callable[Concatenate[ReportOptions, ...], R]) -> Cal
             select=select or bool(weights),
             weights=parse_weights(weights),
             without=parse_without(without),
-            checks=() if checks is None else read_checks(checks),
+            checks=() if checks is None else read_checks(checks, PatternSearch()),
             running=parse_running(watts, token_price, energy_price),
         )
         return command(options, **rest)

@@ -19,6 +19,7 @@ from tui.core.metrics.eras import era_of
 from tui.core.metrics.metrics import Metrics
 from tui.core.metrics.registry import Metric, Place, Tally, flags_in, metrics_in, values
 from tui.core.plans.mode import Mode
+from tui.core.plans.prompt import Prompt
 from tui.core.references import Reference
 from tui.core.requests.request import Request, RequestState
 from tui.core.scoring.in_effect import in_effect
@@ -274,6 +275,7 @@ class _Group:
             return
         self.prompts.add(prompt)
         asked = session.prompts[request.spec.prompt]
+        passed, out_of_time = _checked(keep.checks, request, asked)
         run = replace(
             reported,
             served_by=(intern(str(host.get("kind", ""))), intern(str(host.get("version", "")))),
@@ -284,7 +286,8 @@ class _Group:
             created=session.created,
             answer=request.answer if keep.answers else None,
             tags=tuple(map(intern, dict.fromkeys((*asked.tags, *session.tags)))),
-            checks=tuple(check.passes(request, asked) for check in keep.checks),
+            checks=passed,
+            out_of_time=out_of_time,
         )
         self.add(run)
 
@@ -322,6 +325,21 @@ class _Group:
             self.weigh(other.weights)
         self.unlike_weights = self.unlike_weights or other.unlike_weights
         self.completed = self.completed or other.completed
+
+
+def _checked(
+    checks: Sequence[Check], request: Request, prompt: Prompt
+) -> tuple[tuple[bool | None, ...], tuple[int, ...]]:
+    """Which of the checks an answer passes, and the places of those that ran out of time."""
+    passed: list[bool | None] = []
+    late: list[int] = []
+    for place, check in enumerate(checks):
+        try:
+            passed.append(check.passes(request, prompt))
+        except TimeoutError:
+            passed.append(None)
+            late.append(place)
+    return tuple(passed), tuple(late)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,9 @@ def _excluded(report: Report, matches: Matches, names: Names) -> Iterator[Exclud
     for kind, words in _ENDS.items():
         count = sum(getattr(row.outcomes, kind) for row in rows)
         yield Excluded("runs", count, f"{words}: in no time and no rate, counted as failures")
+    for number, check in enumerate(report.options.checks):
+        count = sum(number in run.out_of_time for row in rows for run in row.requests)
+        yield Excluded(f"answers for the check {check.name}", count, "it ran out of time: neither passed nor failed")
     mixed = [row for row in rows if 0 < row.cold < row.outcomes.done]
     yield Excluded(
         "cold runs", sum(row.cold for row in mixed), "the model was loaded first: never put together with warm ones"

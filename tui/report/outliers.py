@@ -126,8 +126,10 @@ class ReportedRequest:
     wide: tuple[float | None, ...] = ()
     """The metrics of wide tables alone, in the order of `metrics_in(Place.WIDE)`."""
     checks: tuple[bool | None, ...] = ()
-    """Which of the user's checks it passes, in their order; None where one is not of its prompt, or it does not
-    count."""
+    """Which of the user's checks it passes, in their order; None where one is not of its prompt or ran out of time, or
+    where it does not count."""
+    out_of_time: tuple[int, ...] = ()
+    """The places of the checks that ran out of time."""
     tags: tuple[str, ...] = ()
     """Those of its prompt and of its session."""
 

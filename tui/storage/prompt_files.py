@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tui.core.answers.checks import Check, checks_from
+from tui.core.answers.checks import Check, Search, checks_from
 from tui.core.dict_reader import EntryError, Table
 from tui.core.errors import BadInputError, reason_of
 from tui.core.plans.model_files import ModelEntry, beside_models, model_entries_from, models_from, models_to_dict
@@ -129,9 +129,9 @@ def read_rubric(path: Path) -> Rubric:
     return _read(path, rubric_from, CRITERIA)
 
 
-def read_checks(path: Path) -> tuple[Check, ...]:
-    """The checks of a file. Raises BadInputError likewise."""
-    return _read(path, checks_from, "checks")
+def read_checks(path: Path, search: Search) -> tuple[Check, ...]:
+    """The checks of a file, whose patterns `search` looks for. Raises BadInputError likewise."""
+    return _read(path, lambda data: checks_from(data, search), "checks")
 
 
 def _read(path: Path, understand: Callable[[Any], T], what: str) -> T:

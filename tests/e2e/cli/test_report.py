@@ -258,3 +258,21 @@ def test_what_is_asked_of_a_report_besides_what_every_one_has(folder: Path, tmp_
     wrong = call("report", str(folder / "one.toml"), "--checks", str(checks), cwd=tmp_path)
     assert (wrong.code, wrong.out) == (2, "")
     assert "heck 1: `max_wrds` is not a key of a check that is known; did you mean `max_words`?" in wrong.err
+
+
+@pytest.mark.slow
+def test_a_check_that_takes_for_ever_is_named_and_neither_passed_nor_failed(tmp_path: Path) -> None:
+    answers = [request("r1", answer=["a" * 5000 + "!"]), request("r2", prompt="p2", answer=["aaa"])]
+    save(session(answers), tmp_path / "one.toml")
+    checks = tmp_path / "checks.toml"
+    checks.write_text('[[check]]\nname = "all a"\nregex = "^(a+)+$"\n[[check]]\nname = "a"\nregex = "a"\n', "utf-8")
+    done = call("report", "one.toml", "--checks", str(checks), cwd=tmp_path)
+    assert done.code == 0, done.err
+    said = " ".join(done.out.partition("Your checks")[2].split())
+    assert "all a ran out of time on 1 answer of 1 model-m1 to Question p1?: not checked." in said
+    assert "1 of 1 (21-100) 2 of 2 (34-100)" in said
+    assert "1 it ran out of time: neither passed nor" in said.partition("What was left out, and why")[2]
+    in_json = json.loads(call("report", "one.toml", "--checks", str(checks), "--format", "json", cwd=tmp_path).out)
+    late, quick = in_json["checks"]
+    assert (late["passed"], late["of"], [one["run"] for one in late["out_of_time"]]) == (1, 1, ["r1"])
+    assert (quick["passed"], quick["of"], quick["out_of_time"]) == (2, 2, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,8 +14,16 @@ from tui.core.plans.prompt import Prompt
 from tui.core.requests.request import RequestState
 
 
+def found(pattern: str, text: str) -> bool:
+    return re.search(pattern, text) is not None
+
+
+def late(pattern: str, text: str) -> bool:
+    raise TimeoutError
+
+
 def passes(answer: str, **keys: Any) -> bool:
-    (check,) = checks_from({"check": [{"name": "one", **keys}]})
+    (check,) = checks_from({"check": [{"name": "one", **keys}]}, found)
     return check.holds(answer)
 
 
@@ -37,7 +46,7 @@ def test_all_keys_of_a_check_have_to_hold() -> None:
 def test_a_check_of_a_prompt_or_tag_says_nothing_of_others_nor_of_what_does_not_count() -> None:
     of_prompt, of_tag = checks_from({"check": [
         {"name": "a", "min_words": 1, "prompt": "rag"}, {"name": "b", "min_words": 1, "tag": "easy"},
-    ]})  # fmt: skip
+    ]}, found)  # fmt: skip
     rag, other = Prompt("What is RAG?", None, (), ("easy",), key="p1", id="rag"), Prompt("Why?", key="p2")
     assert (of_prompt.passes(request(), rag), of_prompt.passes(request(), other)) == (True, None)
     assert (of_tag.passes(request(), rag), of_tag.passes(request(), other)) == (True, None)
@@ -52,6 +61,8 @@ def test_a_check_of_a_prompt_or_tag_says_nothing_of_others_nor_of_what_does_not_
         ({"name": "a"}, "it checks nothing"),
         ({"name": "a", "contians": "x"}, "did you mean `contains`"),
         ({"name": "a", "regex": "("}, "`regex` is no pattern"),
+        ({"name": "a", "regex": "(" * 600 + ")" * 600}, "`regex` has 1200 characters; 1000 are the most"),
+        ({"name": "a", "regex": "(" * 499 + ")" * 499}, "`regex` is no pattern"),
         ({"name": "a", "max_words": "many"}, "`max_words` should be a whole number"),
         ({"name": "a", "json": 1}, "`json` should be true or false"),
         ("text", "it should be a table"),
@@ -59,7 +70,7 @@ def test_a_check_of_a_prompt_or_tag_says_nothing_of_others_nor_of_what_does_not_
 )
 def test_a_wrong_check_is_named_with_its_number(row: Any, says: str) -> None:
     with pytest.raises(ValueError, match=f"^check 1: .*{says.replace('`', '.').replace('(', '.')}"):
-        checks_from({"check": [row]})
+        checks_from({"check": [row]}, found)
 
 
 @pytest.mark.parametrize(
@@ -67,9 +78,16 @@ def test_a_wrong_check_is_named_with_its_number(row: Any, says: str) -> None:
 )
 def test_a_file_without_checks_or_with_two_of_a_name_is_refused(data: Any) -> None:
     with pytest.raises(ValueError, match=r"list of tables|two checks"):
-        checks_from(data)
+        checks_from(data, found)
+
+
+def test_a_pattern_that_runs_out_of_time_says_nothing_unless_something_else_fails() -> None:
+    (check,) = checks_from({"check": [{"name": "a", "regex": "(a+)+$", "max_words": 1}]}, late)
+    assert not check.holds("two words")
+    with pytest.raises(TimeoutError):
+        check.holds("one")
 
 
 def test_each_key_has_an_example_that_is_right() -> None:
     for key, (right, _) in some(CHECK_KEYS.items()):
-        assert checks_from({"check": [{"name": "a", "min_words": 1, key: right}]})
+        assert checks_from({"check": [{"name": "a", "min_words": 1, key: right}]}, found)

@@ -125,7 +125,12 @@ def _part(row: Row) -> dict[str, Any]:
 
 def _passed(row: Row, number: int) -> dict[str, Any]:
     said = [run.checks[number] for run in row.requests if run.checks[number] is not None]
-    return {"passed": sum(map(bool, said)), "of": len(said)}
+    late = [run for run in row.requests if number in run.out_of_time]
+    return {
+        "passed": sum(map(bool, said)),
+        "of": len(said),
+        "out_of_time": [{"session": run.session, "run": run.id, "prompt": run.prompt} for run in late],
+    }
 
 
 def _selection(found: ModelSelection) -> dict[str, Any]:

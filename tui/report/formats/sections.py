@@ -17,7 +17,7 @@ from tui.report.changes import Change
 from tui.report.contrasts import contrasts
 from tui.report.excluded import excluded
 from tui.report.formats.narrow_tables import Table, Titled, numbered_names
-from tui.report.formats.words import PROMPT_SHOWN, UNKNOWN, criterion_of, shown_number
+from tui.report.formats.words import PROMPT_SHOWN, UNKNOWN, counted, criterion_of, shown_number
 from tui.report.options import NONE
 from tui.report.pairs import Matches
 from tui.report.rating_checks import rating_checks, said_of_check
@@ -30,6 +30,8 @@ from tui.report.subject import Subject
 from tui.report.trend import trends
 from tui.report.verdicts import names_of, said, verdicts
 
+_LATE_SHOWN = 12
+"""So many sentences say which check ran out of time, and where."""
 _KEY_SHOWN = 48
 """Characters of the one key of a group, which has a line of its own."""
 _IN_MODE = {Mode.MEASURE: "measured", Mode.RACE: "raced"}
@@ -412,7 +414,25 @@ def _checks(report: Report) -> Iterator[Section]:
     remark = (
         "Passed of the answers that were checked; in brackets the 95 % interval of the share, in per cent, of prompts."
     )
-    yield Section("Your checks", (), (Titled("", (headings, rows)),), (remark,))
+    yield Section("Your checks", tuple(_out_of_time(report, names)), (Titled("", (headings, rows)),), (remark,))
+
+
+def _out_of_time(report: Report, names: Mapping[Subject, str]) -> Iterator[str]:
+    """Which check ran out of time on which answers: they count as not checked."""
+    late = Counter(
+        (check.name, names[row.subject], run.prompt)
+        for number, check in enumerate(report.options.checks)
+        for row in report.rows
+        for run in row.requests
+        if number in run.out_of_time
+    )
+    for (check, model, prompt), count in list(late.items())[:_LATE_SHOWN]:
+        yield (
+            f"{clean_line(check, NAME_SHOWN)} ran out of time on {counted(count, 'answer')} of {model} to "
+            f"{clean_line(prompt, PROMPT_SHOWN)}: not checked."
+        )
+    if (rest := late.total() - sum(list(late.values())[:_LATE_SHOWN])) > 0:
+        yield f"Checks ran out of time on {rest} more: not checked."
 
 
 def _rating_checks(report: Report) -> Iterator[Section]:
