@@ -14,11 +14,14 @@ from tests.support.loopback_server import LoopbackServer
 from tests.support.screens import Play
 from tests.support.sessions import WHEN, score
 from tui.core.sessions.presentation import PaneOrder
+from tui.report.formats.registry import FILE_FORMATS, FORMATS
+from tui.storage.reference_files import keep_reference, read_reference
 from tui.storage.session_files import save
 from tui.ui.report.answers import AnswersDialog
 from tui.ui.widgets.figure_table import FigureTable
 
 SMALL = (80, 24)
+WORKSHOP = Path(__file__).parents[1] / "data" / "workshop"
 
 
 @pytest.fixture
@@ -97,6 +100,41 @@ async def test_figures_are_narrowed_plotted_written_and_lead_to_the_answers_behi
         await play.sees("The right answer.", "Question 2?")
         await play.press("f4")
         await play.sees("overall, 1-5: late_text")
+
+
+async def test_what_was_imported_is_a_page_of_its_own_and_never_a_row(folder: Path, server: LoopbackServer) -> None:
+    kept_at = keep_reference(read_reference(WORKSHOP / "benchmark_report.json"), folder)
+    (folder / "torn.reference.json").write_text("{", "utf-8")
+    async with sitting_before(folder, server, SMALL) as (play, _):
+        await play.press("escape", "f4")
+        await play.sees("2 sessions · 4 runs", "v: 1 imported", "2 left out")
+        assert "phi-4-mini" not in play.shown
+        await play.press("v", "v", "v")
+        await play.sees("import 1 of 1", "measured by another program: benchmark_report.json", "phi-4-mini", "2.411")
+        assert "total tokens/s" in play.shown and "not to be compared with it" in play.shown
+        await play.press("v")
+        await play.sees("v: 1 imported", "first text, ms")
+        await play.press("y")
+        await play.sees("enter  reads", *(f"{form.name}: " for form in (*FORMATS, *FILE_FORMATS)), "esc  leaves it")
+        await play.press("4")
+        await play.sees_notice("foundry-compare-report.csv; what was imported is in references-csv")
+        assert "phi-4-mini" not in Path("foundry-compare-report.csv").read_text("utf-8")
+        await play.press("y", "0")
+        await play.sees_notice("foundry-compare-report.workshop.md; what was imported is in references-csv")
+        await play.press("y", "8")
+        await play.sees_notice("foundry-compare-report.references.csv")
+        assert "benchmark_report.json,phi-4-mini,2.411" in Path("foundry-compare-report.references.csv").read_text()
+    for file in (kept_at, *folder.glob("*.toml")):
+        if file != kept_at:
+            file.unlink()
+    async with sitting_before(folder, server, SMALL) as (play, _):
+        await play.press("escape", "f4")
+        await play.sees("Nothing can be reported on. v shows what was imported.")
+        await play.press("v")
+        await play.sees("import 1 of 1", "phi-4-mini")
+        await play.press("escape", "y", "2")
+        await play.sees_notice("foundry-compare-report.md")
+        assert "| phi-4-mini" in Path("foundry-compare-report.md").read_text("utf-8")
 
 
 async def test_where_nothing_was_kept_it_says_what_is_missing(tmp_path: Path, server: LoopbackServer) -> None:

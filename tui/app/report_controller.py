@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from tui.app.threaded_controller import ThreadedController
 from tui.background import Worker
 from tui.core.blind.orders import why_not_named
 from tui.core.errors import BadInputError, CompareError, reason_of
+from tui.core.references import Reference
 from tui.core.sessions.session import Session
 from tui.core.text.clean import clean
 from tui.files import is_there
@@ -22,9 +24,11 @@ from tui.report.formats.terminal_plots import terminal_plots
 from tui.storage import paths
 from tui.storage.atomic_file import write_atomic
 from tui.storage.rater_name import rater_name
+from tui.storage.reference_files import references_in
 from tui.storage.session_files import ReadSessions, sessions_with_files
 from tui.ui.dialogs.text_page import TextPageDialog
 from tui.ui.report.figures import compared, nothing_compared
+from tui.ui.report.imported import imported_pages
 from tui.ui.report.messages import ExportRequested, FiguresRequested, ReportAsked
 from tui.ui.report.narrowing import KnownValues
 from tui.ui.report.reported import Reported
@@ -90,6 +94,7 @@ class ReportController(ThreadedController):
                 known.add(session)
                 yield session
 
+        imported = self._imported(self._kept_in, skipped)
         report, why_none = None, None
         try:
             report, _ = conditional_report(Asked.parse(filters), noted(), skipped=skipped)
@@ -98,9 +103,12 @@ class ReportController(ThreadedController):
         except BadInputError as error:
             why_none = error
         plots, said = ((), nothing_compared) if report is None else (tuple(terminal_plots(report)), compared(report))
+        pages = tuple(imported_pages(imported))
         if plots:
             plots[0].draw(80, 24, False)  # What draws takes a tenth of a second to load, which the screen has not.
-        found = Reported(tuple(filters), report, why_none, known.values, files, plots, said, tuple(skipped))
+        found = Reported(
+            tuple(filters), report, why_none, known.values, files, (*plots, *pages), len(pages), said, tuple(skipped)
+        )
 
         def show() -> None:
             if number == self._newest:
@@ -113,6 +121,10 @@ class ReportController(ThreadedController):
     def _kept_in(self) -> list[Path]:
         """Where sessions are kept: nowhere before the first one."""
         return [self._folder] if is_there(self._folder) else []
+
+    def _imported(self, places: Sequence[Path], skipped: list[tuple[str, str]]) -> tuple[Reference, ...]:
+        """What was imported to these places."""
+        return tuple(references_in(places, lambda file, error: skipped.append((str(file), error.sentence()))))
 
     def _revealed(self, places: Iterable[Path], skipped: list[tuple[str, str]]) -> Iterator[tuple[Path, Session]]:
         """The sessions at these places with their files, but for those of which nothing may tell whose an answer is."""
@@ -135,8 +147,12 @@ class ReportController(ThreadedController):
             form.check()
         skipped: list[tuple[str, str]] = []
         sessions = (session for _, session in self._revealed(places, skipped))
+        imported = self._imported(places, skipped)
         answers = not isinstance(form, FileFormat) and form.answers
-        report, _ = conditional_report(Asked.parse(filters), sessions, skipped=skipped, answers=answers)
+        report, _ = conditional_report(
+            Asked.parse(filters), sessions, skipped=skipped, answers=answers, may_be_empty=bool(imported)
+        )
+        report = replace(report, references=imported)
         if isinstance(form, FileFormat):
             data = form.file(report)
         elif name:
@@ -147,7 +163,8 @@ class ReportController(ThreadedController):
             return
         file = _free_file(form.suffix)
         write_atomic(file, data, private=False)
-        self._say(f"Written to {file}")
+        left_out = "" if form.imported or not imported else "; what was imported is in references-csv"
+        self._say(f"Written to {file}{left_out}")
 
 
 def _free_file(suffix: str) -> Path:

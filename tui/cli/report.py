@@ -18,8 +18,9 @@ from tui.cli.report_plots import check_plot, show_plots
 from tui.core.errors import BadInputError, CompareError
 from tui.files import is_there
 from tui.report.conditional import Asked, Judgement, Result, conditional_report
-from tui.report.formats.registry import Format
+from tui.report.formats.registry import FileFormat, Format
 from tui.report.formats.spreadsheet import Spreadsheet
+from tui.report.formats.words import counted
 from tui.report.options import ReportOptions
 from tui.storage.paths import sessions_dir, state_dir
 from tui.storage.reference_files import SUFFIX, references_in
@@ -77,16 +78,22 @@ def report(
         skipped.append((str(file), error.sentence()))
         say_skipped(file, error)
 
+    references = tuple(references_in(places, skip))
     made, judged = conditional_report(
         asked,
         load_sessions(sessions, skipped=skip, why_not=why_hidden),
         load_sessions(baseline, skipped=skip, why_not=why_hidden) if baseline else None,
         skipped=skipped,
         answers=isinstance(form, Format) and form.answers,
+        may_be_empty=bool(references),
     )
-    made = replace(made, references=tuple(references_in(places, skip)))
+    made = replace(made, references=references)
     for sentence in judged.sentences:
         say(sentence)
+    if made.references and not form.imported:
+        other = "references-parquet" if isinstance(form, FileFormat) else "references-csv"
+        said = f"{counted(len(made.references), 'imported file')} left out: {form.name} has own figures alone"
+        say(f"{said}. --format {other} has what was imported.")
     put_report(output, form, made, force=force, spreadsheet=spreadsheet)
     if plot:
         show_plots(made)

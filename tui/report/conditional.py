@@ -117,12 +117,13 @@ def conditional_report(
     *,
     skipped: Sequence[tuple[str, str]] = (),
     answers: bool = False,
+    may_be_empty: bool = False,
 ) -> tuple[Report, Judgement]:
     """The report on these sessions, and what is to be said of it.
 
     `baseline` is read after them, under the same filters. `answers` says whether their texts
     are kept. Raises BadInputError when there is nothing to report on; not
-    so where that is what is judged.
+    so where that is what is judged, or where there may be no session.
     """
     ids, tally = _Ids(), Filtered(asked.filters)
     noted = ids.noting(sessions)
@@ -132,7 +133,7 @@ def conditional_report(
         figures=asked.figures,
         without=asked.options.without,
         checks=asked.options.checks,
-        may_be_empty=asked.judges,
+        may_be_empty=may_be_empty or asked.judges,
         answers=answers,
     )
     report = replace(report, options=asked.options, filtered_out=tally.left_out)

@@ -324,7 +324,7 @@ REPORT = (
     Action("report.all", "0", "0", "clear_filters", "All", "All of 1 to 5 again"),
     Action("report.answers", "enter", "enter", "answers", "Answers", "The answers behind the figure; enter opens one",
            True, True, needs=LIST),
-    Action("report.plot", "v", "v", "plot", "Plot", "The next plot; after the last, the table", True),
+    Action("report.plot", "v", "v", "plot", "Plot", "The next plot, then what was imported, then the table", True),
     Action("report.export", "y,x", "y", "export", "Export", "The report to read, or as a file", True),
     Action("report.refresh", "f5", "F5", "refresh_report", "Refresh", "Read what was kept again"),
 )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 from pathlib import Path
@@ -50,8 +52,45 @@ def test_imported_figures_stand_below_the_reports_own_in_every_format(at: At, se
     data = json.loads(call("report", "--format", "json").stdout)
     assert [one["name"] for one in data["references"]] == ["benchmark_report.json", "comparison.json"]
     assert data["references"][0]["rows"][0]["tokens_per_sec_avg"] == 61.2
+    done = call("report", "--format", "csv")
+    assert "phi-4-mini" not in done.stdout and done.stderr == (
+        "2 imported files left out: csv has own figures alone. --format references-csv has what was imported.\n"
+    )
+    done = call("report", "--format", "references-csv")
+    first, second, *_, last = csv.DictReader(io.StringIO(done.stdout))
+    assert (first["reference"], first["alias"], first["latency_avg"]) == (
+        "benchmark_report.json",
+        "phi-4-mini",
+        "2.411",
+    )
+    assert first["reference_rate_of"] == "all tokens" and not second["tokens_per_sec_avg"]
+    assert (last["reference"], last["error"]) == ("comparison.json", "Model is not in the catalog")
+    assert not done.stderr and "burst" not in done.stdout
     assert "--no-save" not in done.output
     assert as_json("import", WORKSHOP / "benchmark_report.md", "--no-save")["kept"] == []
+
+
+def test_imported_figures_are_reported_where_no_session_was_kept_yet() -> None:
+    assert call("report").exit_code == 2
+    assert call("import", WORKSHOP / "benchmark_report.json").exit_code == 0
+    done = call("report")
+    assert done.exit_code == 0 and "phi-4-mini" in done.stdout and "0 sessions" in done.stdout
+
+
+def test_imported_figures_are_in_a_parquet_file_of_their_own(at: At, tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    assert call("run", *at, "-m", "burst", "-p", "hi").exit_code == 0
+    assert call("import", *(WORKSHOP / name for name in ("benchmark_report.json", "comparison.json"))).exit_code == 0
+    done = call("report", "-o", "own.parquet")
+    assert done.exit_code == 0 and "--format references-parquet has what was imported" in done.stderr
+    assert call("report", "-o", "all.references.parquet").exit_code == 0
+    assert call("report", "--format", "references-parquet", "-o", "apart").exit_code == 0
+    assert duckdb.sql("SELECT DISTINCT model FROM 'own.parquet'").fetchall() == [("burst",)]
+    asked = "SELECT reference, alias, latency_avg, rounds, latency_sec, error FROM '{}' ORDER BY ALL"
+    every = duckdb.sql(asked.format("all.references.parquet")).fetchall()
+    assert every == duckdb.sql(asked.format("apart/*.parquet")).fetchall()
+    assert ("benchmark_report.json", "phi-4-mini", 2.411, 3, None, None) in every and len(every) == 4
+    assert len(list(Path("apart").iterdir())) == 2
 
 
 def test_nothing_is_kept_of_several_files_when_one_is_wrong(sessions: Path) -> None:

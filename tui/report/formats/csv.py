@@ -1,4 +1,5 @@
-"""The report as CSV, for spreadsheets, with headings that do not change: its rows, its requests, or its comparisons.
+"""The report as CSV, for spreadsheets, with headings that do not change: its rows, its requests, its comparisons,
+or what was imported.
 
 Text from outside that a spreadsheet would take for a formula gets an apostrophe in front.
 """
@@ -19,6 +20,7 @@ from tui.report.aggregate import FacetShare, Report, Row, criterion_order
 from tui.report.formats.spreadsheet import Spreadsheet
 from tui.report.outliers import PEOPLE
 from tui.report.pairs import Candidate
+from tui.report.references import REFERENCE_COLUMNS, reference_rows
 from tui.report.request_table import COLUMNS, Cell, rows
 from tui.report.statistics.sample import Stat
 from tui.report.verdicts import Verdict, names_of, said, said_of_unlike, verdicts
@@ -181,6 +183,12 @@ def render_comparisons(report: Report, spreadsheet: Spreadsheet = Spreadsheet.AN
         cells = [*_sides(unlike.first, unlike.second), *(None for _ in _COMPARISON)]
         lines.append([*cells, said_of_unlike([unlike], names)[0]])
     return _table(headings, lines, spreadsheet)
+
+
+def render_references(report: Report, spreadsheet: Spreadsheet = Spreadsheet.ANY) -> str:
+    """Headings and a line for each imported row: what another program measured, under its own names."""
+    headings = [column.name for column in REFERENCE_COLUMNS]
+    return _table(headings, reference_rows(report.references), spreadsheet)
 
 
 def _table(headings: Iterable[str], lines: Iterable[Sequence[Cell]], spreadsheet: Spreadsheet) -> str:

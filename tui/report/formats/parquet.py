@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tui.core.errors import BadInputError
+from tui.core.references import Reference
 from tui.core.text.clean import join_surrogates
 from tui.report.aggregate import Report, Row
 from tui.report.outliers import ReportedRequest
+from tui.report.references import REFERENCE_COLUMNS, reference_rows
 from tui.report.request_table import COLUMNS, Cell, Kind, rows
 
 if TYPE_CHECKING:
@@ -68,6 +70,19 @@ def files(report: Report) -> Iterator[tuple[PurePath, bytes]]:
             yield place, writer.written(every, apart=PARTITIONS)
 
 
+def references_file(report: Report) -> bytes:
+    """All imported rows in one file: what another program measured, under its own names."""
+    with _Writer() as writer:
+        return writer.of_references(report.references)
+
+
+def references_files(report: Report) -> Iterator[tuple[PurePath, bytes]]:
+    """A file for each that was imported."""
+    with _Writer() as writer:
+        for number, one in enumerate(report.references, 1):
+            yield PurePath(f"{number}-{_named(one.name)}.references.parquet"), writer.of_references([one])
+
+
 def _named(text: str) -> str:
     """A text from outside as a part of a path, on every system; readers of such folders turn it back."""
     name = quote(join_surrogates(text), safe="", errors="replace")
@@ -103,11 +118,20 @@ class _Writer:
         arrays = {column.name: _array(column.kind, [column.read(*one) for one in every]) for column in columns}
         arrays["scores"] = _array(Kind.TEXT, [_scores(request) for _, request in every])
         shown = [f'CAST("{column.name}" AS {column.kind.value}) AS "{column.name}"' for column in columns]
-        query = f"SELECT {', '.join(shown)}, from_json(scores, '{_SCORES}') AS scores FROM requests"  # noqa: S608 - ours
+        return self._written(arrays, f"{', '.join(shown)}, from_json(scores, '{_SCORES}') AS scores")
+
+    def of_references(self, references: Sequence[Reference]) -> bytes:
+        """Imported rows as a Parquet file."""
+        cells = list(zip(*reference_rows(references), strict=True)) or [()] * len(REFERENCE_COLUMNS)
+        both = list(zip(REFERENCE_COLUMNS, cells, strict=True))
+        shown = [f'CAST("{column.name}" AS {column.kind.value}) AS "{column.name}"' for column, _ in both]
+        return self._written({column.name: _array(column.kind, of) for column, of in both}, ", ".join(shown))
+
+    def _written(self, arrays: dict[str, Any], shown: str) -> bytes:
         place = Path(self._folder.name) / "written.parquet"
-        self._base.register("requests", arrays)
-        self._base.sql(query).write_parquet(str(place), compression="zstd")
-        self._base.unregister("requests")
+        self._base.register("written", arrays)
+        self._base.sql(f"SELECT {shown} FROM written").write_parquet(str(place), compression="zstd")  # noqa: S608 - ours
+        self._base.unregister("written")
         return place.read_bytes()
 
 

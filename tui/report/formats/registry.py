@@ -33,6 +33,8 @@ class Format:
     """The same for one kind of spreadsheet, where it is CSV."""
     answers: bool = False
     """Whether it shows the answers themselves, which a report keeps only where they are asked for."""
+    imported: bool = False
+    """Whether it shows what was imported, apart from the program's own figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class FileFormat:
     """All of the report in one file."""
     files: Callable[[Report], Iterator[tuple[PurePath, bytes]]]
     """All of the report in files of a folder, each with its place in there."""
+    imported: bool = False
+    """Whether it shows what was imported."""
 
 
 def _text(report: Report) -> str:
@@ -86,6 +90,12 @@ def _comparisons_csv(report: Report, *spreadsheet: Spreadsheet) -> str:
     return csv.render_comparisons(report, *spreadsheet)
 
 
+def _references_csv(report: Report, *spreadsheet: Spreadsheet) -> str:
+    from tui.report.formats import csv
+
+    return csv.render_references(report, *spreadsheet)
+
+
 def _json(report: Report) -> str:
     from tui.report.formats import json
 
@@ -110,6 +120,18 @@ def _parquet_files(report: Report) -> Iterator[tuple[PurePath, bytes]]:
     return parquet.files(report)
 
 
+def _references_parquet(report: Report) -> bytes:
+    from tui.report.formats import parquet
+
+    return parquet.references_file(report)
+
+
+def _references_parquet_files(report: Report) -> Iterator[tuple[PurePath, bytes]]:
+    from tui.report.formats import parquet
+
+    return parquet.references_files(report)
+
+
 def _workshop_json(report: Report) -> str:
     from tui.report.formats import workshop
 
@@ -123,17 +145,24 @@ def _workshop_markdown(report: Report) -> str:
 
 
 FORMATS = (
-    Format("text", ".txt", "for a terminal: what may be said first, then narrow tables", _text),
-    Format("md", ".md", "for people: wide tables and what there is to know of them", _markdown),
-    Format("html", ".html", "for people: one page for a browser, with charts; it loads nothing", _html, answers=True),
+    Format("text", ".txt", "for a terminal: what may be said first, then narrow tables", _text, imported=True),
+    Format("md", ".md", "for people: wide tables and what there is to know of them", _markdown, imported=True),
+    Format(
+        "html", ".html", "for people: one page for a browser, with charts; it loads nothing", _html, answers=True,
+        imported=True,
+    ),
     Format("csv", ".csv", "for spreadsheets: one line for each row", _csv, _csv),
-    Format("json", ".json", "for programs: one object", _json),
+    Format("json", ".json", "for programs: one object", _json, imported=True),
     Format(
         "comparisons-csv", ".comparisons.csv", "for spreadsheets: one line for each two models and what they are "
         "compared for", _comparisons_csv, _comparisons_csv,
     ),
     Format(
         "requests-csv", ".requests.csv", "for spreadsheets: one line for each request", _requests_csv, _requests_csv
+    ),
+    Format(
+        "references-csv", ".references.csv", "for spreadsheets: one line for each row that was imported, under its own "
+        "names", _references_csv, _references_csv, imported=True,
     ),
     Format(
         "workshop-json", ".workshop.json", "for what reads the workshop's `benchmark_report.json`: seconds, averages, "
@@ -147,6 +176,10 @@ FILE_FORMATS = (
     FileFormat(
         "parquet", ".parquet", "for DuckDB, pandas and the like: one line for each request, in one file or, by date "
         "and host, in a folder; needs the extra `parquet`", _check_parquet, _parquet, _parquet_files,
+    ),
+    FileFormat(
+        "references-parquet", ".references.parquet", "the same for rows that were imported, in one file or one for "
+        "each import", _check_parquet, _references_parquet, _references_parquet_files, imported=True,
     ),
 )  # fmt: skip
 """Those that are no text."""

@@ -18,7 +18,7 @@ from tui.report.formats.words import TITLES, Compared, compared, compared_legend
 from tui.report.loads import Loads
 from tui.report.options import ReportOptions
 from tui.report.raters import said_of_agreement
-from tui.report.references import TITLE, reference_tables
+from tui.report.references import TITLE, ReferenceTable, reference_tables
 from tui.report.verdicts import OF_A_RACE, names_of, said_of_unlike, verdicts
 
 _OF_SENTENCES = ("why", "how that is known")
@@ -107,9 +107,14 @@ def _mode(mode: Mode, rows: Sequence[Row], options: ReportOptions, width: int) -
 
 def _references(report: Report, width: int) -> list[str]:
     lines = ["", _heading(TITLE, "=")] if report.references else []
-    for name, headings, rows, notes in reference_tables(report.references):
-        lines += ["", _heading(name, "-"), *_table(headings, rows, width), "", *_items(notes, width)]
+    for table in reference_tables(report.references):
+        lines += ["", _heading(table.name, "-"), *reference_lines(table, width), "", *_items(table.notes, width)]
     return lines
+
+
+def reference_lines(table: ReferenceTable, width: int) -> list[str]:
+    """What was imported of one file, in lines of so many cells."""
+    return _table(table.headings, table.rows, width)
 
 
 def _section(section: Section, width: int) -> list[str]:

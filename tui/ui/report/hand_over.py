@@ -11,9 +11,10 @@ from tui.ui.list_screen import ListScreen
 
 def ask_format(screen: ListScreen, title: str, then: Callable[[str], object]) -> None:
     """Ask, and do `then` with the name of the format, which is empty for a page to read."""
-    forms = {str(number): form for number, form in enumerate(FORMATS, 1)} | {one.name[0]: one for one in FILE_FORMATS}
+    forms = dict(zip("1234567890", FORMATS, strict=True)) | {one.name[0]: one for one in FILE_FORMATS}
     answers = [("enter", "reads the report here")]
-    answers += [(key, f"{form.name}, {form.purpose}") for key, form in forms.items()]
+    # What it is for makes room for what it has: all answers are in sight in 24 rows.
+    answers += [(key, f"{form.name}: {form.purpose.rpartition(': ')[2]}") for key, form in forms.items()]
 
     def answered(key: str | None) -> None:
         if key is not None:

@@ -26,6 +26,9 @@ class Reported:
     files: Mapping[str, Path]
     """Where each session is, by its whole id."""
     plots: tuple[TerminalPlot, ...]
+    """Behind those of the report stand the pages of what was imported."""
+    imported: int
+    """How many of them these are."""
     compared: Callable[[Row, FigureColumn], list[str]]
     """As `figures.compared` makes it, which takes long."""
     left_out: tuple[tuple[str, str], ...]

@@ -159,10 +159,16 @@ class ReportScreen(ListScreen):
             runs = sum(row.outcomes.runs for row in report.rows)
             parts += [counted(report.sessions, "session"), counted(runs, "run")]
             left, right = self._figures.out_of_sight
-            if self._plot is not None:
-                parts.append(f"plot {self._plot + 1} of {len(reported.plots)}")
-            elif left + right:
+            if left + right and self._plot is None:
                 parts.append(f"{f'← {left} ' if left else ''}{f'→ {right} ' if right else ''}more figures")
+        if reported is not None:
+            plots = len(reported.plots) - reported.imported
+            if self._plot is None:
+                parts += [f"v: {reported.imported} imported"] if reported.imported else []
+            elif self._plot < plots:
+                parts.append(f"plot {self._plot + 1} of {plots}")
+            else:
+                parts.append(f"import {self._plot + 1 - plots} of {reported.imported}")
         if reported is not None and reported.left_out:
             parts.append(f"{len(reported.left_out)} left out: y, enter says why")
         if self._read is not None:
@@ -177,10 +183,11 @@ class ReportScreen(ListScreen):
             hint = "/ changes the filter, 0 lets in all values of 1 to 5 again."
             return clean(f"{reported.why_none.sentence()} {hint}")
         missing = "No session was kept yet: ask something on the Compare screen (F2), and score it there with 1-5."
+        hint = " v shows what was imported." if reported.imported else ""
         if not reported.left_out:
-            return missing
+            return missing + hint
         why = (clean_line(f"{place}: {reason}", 300) for place, reason in reported.left_out)
-        return "\n".join(["Nothing can be reported on.", *why])
+        return "\n".join([f"Nothing can be reported on.{hint}", *why])
 
     # Narrowing
 
@@ -252,7 +259,7 @@ class ReportScreen(ListScreen):
             self.post_message(OpenRequested(file, run=answer.request.id))
 
     def action_plot(self) -> None:
-        """The next plot; after the last one the table."""
+        """The next plot, then the pages of what was imported; after the last one the table."""
         plots = self._reported.plots if self._reported is not None else ()
         if not plots:
             self._say("There is no plot: it takes answers with times. On F2 something is asked, and scored with 1-5.")
@@ -279,7 +286,7 @@ class ReportScreen(ListScreen):
 
     def action_export(self) -> None:
         """Ask how the report is to be handed over."""
-        if self._reported is None or self._reported.report is None:
+        if self._reported is None or (self._reported.report is None and not self._reported.imported):
             self._say("There is nothing to report on.")
             return
         ask_format(self, "Report on what is shown", lambda name: self.post_message(ExportRequested(name)))
