@@ -95,16 +95,19 @@ def compared_times(
     sessions: dict[str, list[ReportedRequest]] = {}
     for run in theirs:
         sessions.setdefault(run.session, []).append(run)
-    noise = session_noise([_medians(figure, runs) for runs in sessions.values()])
+    measured = [medians for runs in sessions.values() if (medians := _medians(figure, runs))]
+    noise = session_noise(measured)
     both = paired(_medians(figure, mine), _medians(figure, theirs))
     compared = compare_sessions(both.a, both.b, noise)
     if compared.slower() is not None:
         return compared, ""
     if noise is None:
-        count = "is one" if len(sessions) == 1 else f"are {len(sessions)}"
+        there = "there is one" if len(measured) == 1 else f"there are {len(measured)}"
+        if len(measured) >= LEAST_SESSIONS:
+            there = f"no prompt is in all {len(measured)} that there are"
         return None, (
             f"a difference between sessions may be noise: {LEAST_SESSIONS} sessions of the baseline with the same "
-            f"prompts are needed to tell, and there {count}"
+            f"prompts are needed to tell, and {there}"
         )
     return None, "two prompts are needed on both sides"
 

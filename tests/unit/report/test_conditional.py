@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -313,6 +314,13 @@ NOISE = (0.99, 1.0, 1.01, 1.0, 0.98)
 EARLIER = [timed(f"20261120T110301Z-000{number}", factor) for number, factor in enumerate(NOISE)]
 
 
+TORN = [
+    replace(one, requests={key: asked for key, asked in one.requests.items() if asked.spec.prompt in asks})
+    for one, asks in zip(EARLIER, (("p1", "p2"), ("p3", "p4"), ("p1", "p2"), ("p5", "p6")), strict=False)
+]
+"""Sessions of the baseline that have no prompt in common."""
+
+
 @pytest.mark.parametrize(
     ("factor", "outcome"),
     [(1.0, Result.PASSED), (0.5, Result.PASSED), (1.04, Result.PASSED), (1.2, Result.HOLDS), (3.0, Result.HOLDS)],
@@ -426,6 +434,8 @@ def test_noisy_sessions_hide_what_quiet_ones_show() -> None:
         (timed("now", 2.0), EARLIER[:1], "a difference between sessions may be noise: 4 sessions of the baseline with "
          "the same prompts are needed to tell, and there is one."),
         (timed("now", 2.0), EARLIER[:3], "and there are 3."),
+        (timed("now", 2.0), TORN[:4], "and no prompt is in all 4 that there are."),
+        (timed("now", 2.0), [*TORN[:2], *(failing(f"s{number}", *range(1, 7)) for number in range(2))], "there are 2."),
         (timed("now", 2.0, rounds=4, prompts=1), EARLIER, "two prompts are needed on both sides."),
         (timed("now", 2.0, rounds=1, prompts=3), EARLIER, "4 runs are needed on both sides."),
         (asked_with(256, "now"), EARLIER, "not comparable: max_tokens 256 against 512."),
