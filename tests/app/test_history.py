@@ -25,6 +25,10 @@ from tui.core.scoring.rating import Rater, RaterKind
 from tui.core.sessions.presentation import PaneOrder
 from tui.core.sessions.session import Session, SessionState
 from tui.runner.sitting import Sitting
+from tui.storage.index.catch_up import listing
+from tui.storage.index.database import SessionIndex
+from tui.storage.index.rows import Listing
+from tui.storage.index.scan import Scan
 from tui.storage.session_files import load, save
 from tui.ui.widgets.row_table import RowTable
 
@@ -335,3 +339,27 @@ async def test_what_is_scored_blind_is_not_played_again_before_it_is_revealed(
         assert "The left answer." not in play.shown, "what a preview has of an answer may name its model"
         await play.press("p")
         await play.sees_notice("This session is not replayed yet")
+
+
+async def test_a_folder_is_listed_once_and_again_only_when_something_in_it_has_changed(
+    folder: Path, server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of ten thousand sessions that takes half a second, and everybody comes back to the screen all the time."""
+    lists: list[int] = []
+
+    def counted(index: SessionIndex, at: Scan) -> Listing:
+        found = listing(index, at)
+        lists.append(len(found.sessions))
+        return found
+
+    monkeypatch.setattr("tui.app.history_controller.listing", counted)
+    monkeypatch.setattr("tui.app.history_controller._SHOW_EVERY", 600.0)
+    async with sitting_before(folder, server) as (play, _):
+        await play.press("f3")
+        await play.sees("2 sessions")
+        before = len(lists)
+        await play.press("f2", "f3", "f2", "f3")
+        save(kept(3, "What is a blazar?"), folder / "another.toml")
+        await play.press("f2", "f3")
+        await play.sees("3 sessions", "blazar")
+        assert lists[before:] == [3]

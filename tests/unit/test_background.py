@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from functools import partial
 from itertools import permutations
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 
 import tui
 from tests.support.some import some
-from tui.background import Questions, Wakeup, Worker, in_thread, in_threads
+from tui.background import Questions, Wakeup, Worker, collector_off, in_thread, in_threads
 
 PATIENCE_S = 30.0
 SOURCES = sorted(Path(tui.__file__).parent.rglob("*.py"))
@@ -194,3 +196,27 @@ async def test_whoever_waits_in_a_loop_may_leave_before_the_work_is_done() -> No
     goes_on.set()
     assert future.result(PATIENCE_S) == 3, "no error in its thread"
     assert waiting.cancelled()
+
+
+def test_nobody_looks_for_garbage_until_the_last_block_has_ended() -> None:
+    assert gc.isenabled()
+    try:
+        with ExitStack() as longer:
+            with collector_off():
+                longer.enter_context(collector_off())
+                assert not gc.isenabled()
+            assert not gc.isenabled()
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()
+
+
+def test_where_nobody_looked_for_garbage_nobody_does_after_the_block() -> None:
+    gc.disable()
+    try:
+        with collector_off():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.app.threaded_controller import ThreadedController
-from tui.background import Questions, Worker
+from tui.background import Questions, Worker, collector_off
 from tui.core.blind.orders import is_hidden_from
 from tui.core.errors import BadInputError, CompareError, StoreError
 from tui.core.sessions.session import Session
@@ -19,7 +20,6 @@ from tui.runner.kept_session import KeptComparison, load_kept, open_kept_session
 from tui.storage import paths
 from tui.storage.index.catch_up import Hit, Progress, catch_up, listing, search
 from tui.storage.index.database import SessionIndex, index_path
-from tui.storage.index.rows import Listing
 from tui.storage.index.scan import Scan, scan
 from tui.storage.rater_name import rater_name
 from tui.storage.trash import Trashed, restore, trash
@@ -44,6 +44,8 @@ _SHOW_EVERY = 1.0
 """Seconds between two looks at a list whose files are still being read."""
 _FIRST_HITS, _MOST_HITS = 30, 300
 """After how many sessions a search shows what it has found, and how many it shows at most: more is read by nobody."""
+_MANY = 1_000
+"""Sessions from which on it pays not to look for garbage while they are listed."""
 _LARGEST_PREVIEW = 4 << 20
 """Bytes of a file that is read for a preview: more takes so long that somebody waits for it."""
 
@@ -65,6 +67,8 @@ class HistoryController(ThreadedController):
         self._newest_list = 0
         self._listed = False
         """Whether there was a list: a file that has changed since keeps its row there until it is read again."""
+        self._shown: Scan | None = None
+        """What the folder was like when it was listed last; None where it must be listed again in any case."""
         self._newest_search = 0
         self._trashed: list[list[Trashed]] = []
 
@@ -114,27 +118,27 @@ class HistoryController(ThreadedController):
         index, at = self._opened_index(), scan([self._folder])
         if not self._listed:
             self._listed = True
-            self._show_list(number, index, at, None)
+            self._show_list(index, at, None)
         shown = time.monotonic()
         for progress in catch_up(index, at):
             if number != self._newest_list:
                 return
             if time.monotonic() - shown >= _SHOW_EVERY:
-                self._show_list(number, index, at, progress)
+                self._show_list(index, at, progress)
                 shown = time.monotonic()
-        self._show_list(number, index, at, None)
+        if at != self._shown:
+            self._show_list(index, at, None)
 
-    def _show_list(self, number: int, index: SessionIndex, at: Scan, progress: Progress | None) -> None:
-        found = listing(index, at)
-        self._screen.prepare(found, self._rater)
+    def _show_list(self, index: SessionIndex, at: Scan, progress: Progress | None) -> None:
+        with collector_off() if len(at.files) >= _MANY else nullcontext():
+            found = listing(index, at)
+            self._screen.prepare(found, self._rater)
+        # What a journal has beyond its file changes without either of them being another.
+        self._shown = at if progress is None and not found.outdated and not at.journals else None
         if progress is None and found.unread:
             progress = Progress(0, found.unread)
 
-        def show(found: Listing = found, progress: Progress | None = progress) -> None:
-            if number == self._newest_list:
-                self._screen.show_listing(found, self._rater, progress)
-
-        self._show(show)
+        self._show(partial(self._screen.show_listing, found, self._rater, progress))
 
     def _search(self, number: int, words: str) -> None:
         if number != self._newest_search:

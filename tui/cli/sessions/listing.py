@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import islice
@@ -15,6 +13,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from tui.background import collector_off
 from tui.cli.exit_codes import ExitCode, ends_with
 from tui.cli.output import Command, handles_errors, say, sessions_option, show, show_json_lists, show_lines
 from tui.cli.own_rater import own_rater
@@ -38,9 +37,10 @@ from tui.storage.paths import state_dir
 _MODELS_WIDTH = 40
 _LEAST = 20
 """Cells of a title at the least."""
-_json = json.JSONEncoder().encode
-_list = lru_cache(maxsize=4096)(_json)
-"""Of names that many sessions have in common, as JSON."""
+_text: Callable[[str], str] = json.encoder.encode_basestring_ascii
+"""A text as JSON, without the detours of `json.dumps`."""
+_list = lru_cache(maxsize=4096)(json.dumps)
+"""Names that many sessions have in common, as JSON."""
 
 _limit_option = click.option("--limit", type=click.IntRange(1), metavar="N", help="The newest N alone. Without it all.")
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
@@ -62,7 +62,7 @@ def list_command(
     Without DIR those that this program keeps. Files that cannot be read are named with the reason.
     """
     places = named_folders(folders, sessions)
-    with opened_index(no_index=no_index) as index, _nothing_collected():
+    with opened_index(no_index=no_index) as index, collector_off():
         found = listed(index, places)
         rater = own_rater()
         rows = [_as_seen_by(rater, row) for row in found.sessions[:limit]]
@@ -103,7 +103,7 @@ def search_command(
     A word finds what begins with it; case does not matter.
     """
     places = named_folders((), sessions)
-    with opened_index(no_index=no_index) as index, _nothing_collected():
+    with opened_index(no_index=no_index) as index, collector_off():
         found = caught_up(index, places)
         if not index.full_text:
             say("foundry-compare: This Python's SQLite has no FTS5: every text is gone through, which takes longer.")
@@ -129,33 +129,35 @@ def _say_only_journals(folders: Sequence[Path]) -> None:
         say(f"{journal} has a session that is in no file yet: start foundry-compare, and it is completed.")
 
 
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Without looking for garbage, of which there is none: all that is made is shown. It would take a third as long."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
 def row_as_json(row: SessionRow, rater: str) -> str:
     """A session as in the output of `--json`, on one line. Written out, for a list has thousands: the library takes
     three times as long for a dictionary."""
     summary = row.summary
-    states = ", ".join([f"{_json(state)}: {count}" for state, count in summary.states.items()])
+    states = None if summary.concealed else tuple(summary.states.items())
     return (
-        f'{{"path": {_json(str(row.path))}, "id": {_json(summary.id)}, "created": "{summary.created.isoformat()}", '
-        f'"state": {_json(summary.state)}, "title": {_json(summary.title) if summary.title else "null"}, '
-        f'"tags": {_list(summary.tags)}, "prompt": {_json(summary.prompt) if summary.prompt else "null"}, '
-        f'"prompts": {summary.prompts}, "models": {"null" if summary.concealed else _list(summary.models)}, '
-        f'"hosts": {_list(summary.hosts)}, "modes": {_list(summary.modes)}, '
-        f'"states": {"null" if summary.concealed else f"{{{states}}}"}, "left": {summary.left}, '
-        f'"answers": {summary.answers}, "undecided": {summary.undecided(rater)}, "raters": {_list(summary.raters)}, '
-        f'"size_bytes": {row.size}, "parts": {_list(tuple(map(str, row.parts)))}, '
+        f'{{"path": {_text(str(row.path))}, "id": {_text(summary.id)}, "created": "{summary.created.isoformat()}", '
+        f'"state": {_text(summary.state)}, "title": {_text(summary.title) if summary.title else "null"}, '
+        f'"tags": {_list(summary.tags)}, "prompt": {_text(summary.prompt) if summary.prompt else "null"}, '
+        f'"prompts": {summary.prompts}, {_in_common(summary.models, summary.hosts, summary.modes, states)}, '
+        f'"left": {summary.left}, "answers": {summary.answers}, "undecided": {summary.undecided(rater)}, '
+        f'"raters": {_list(summary.raters)}, "size_bytes": {row.size}, '
+        f'"parts": {_list(tuple(map(str, row.parts))) if row.parts else "[]"}, '
         f'"journal": {"true" if row.journal else "false"}}}'
     )
+
+
+@lru_cache(maxsize=4096)
+def _in_common(
+    models: tuple[str, ...], hosts: tuple[str, ...], modes: tuple[str, ...], states: tuple[tuple[str, int], ...] | None
+) -> str:
+    """What many sessions have in common; `states` is None for one whose models are concealed."""
+    fields = {
+        "models": None if states is None else models,
+        "hosts": hosts,
+        "modes": modes,
+        "states": None if states is None else dict(states),
+    }
+    return json.dumps(fields)[1:-1]
 
 
 def damaged_as_json(file: DamagedFile) -> dict[str, Any]:

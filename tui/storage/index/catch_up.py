@@ -16,8 +16,8 @@ from tui.storage.index.scan import FileKey, Scan, SessionFile, key_of
 
 NEVER = -1
 """In place of the time a file was written: it is to be read again."""
-BATCH = 100
-"""Files that are taken in together."""
+BATCH, BATCH_BYTES = 400, 8 << 20
+"""How many files are taken in together, and with how many bytes of texts: each time the disk is waited for."""
 FEW = 200
 """Files that are asked for one by one rather than with all others of their folder."""
 EXTRACTS = 3
@@ -49,13 +49,15 @@ def catch_up(index: SessionIndex, scan: Scan, processes: int | None = None) -> G
     from tui.storage.index.readers import read_files  # not needed where nothing is new
 
     batch: dict[FileKey, Read] = {}
+    held = 0
     with closing(read_files([file.path for _, file in missing], processes)) as entries:
         for count, (number, entry) in enumerate(entries, 1):
             key, file = missing[number]
             batch[key] = Read(file.size, NEVER if entry.passing else file.mtime_ns, entry)
-            if len(batch) == BATCH or count == len(missing):
+            held += len(entry.texts)
+            if len(batch) == BATCH or held >= BATCH_BYTES or count == len(missing):
                 index.put(batch)
-                batch = {}
+                batch, held = {}, 0
                 yield Progress(count, len(missing))
 
 

@@ -21,6 +21,8 @@ MOST = 8
 """Processes at the most: one takes in what so many read."""
 _AT_ONCE = 10
 """Files that a process is asked for together."""
+_AHEAD = 100
+"""Files that a process has at the most to read: so many take longer to read than what was read to be taken in."""
 
 _Job = tuple[int, Path]
 
@@ -46,6 +48,7 @@ class _Readers:
 
     def __init__(self, jobs: Sequence[_Job], processes: int) -> None:
         self._waiting = list(reversed(jobs))
+        self._ahead = max(2 * _AT_ONCE, min(_AHEAD, len(jobs) // (4 * processes)))  # Of few all get a share.
         self._left = dict(jobs)
         """What has not been read."""
         self._heard: SimpleQueue[tuple[int, Table | None]] = SimpleQueue()
@@ -69,15 +72,13 @@ class _Readers:
         alive = set(range(len(self._processes)))
         for number in alive:
             self._ask(number)
-            self._ask(number)
         while self._left and alive:
             number, said = self._heard.get()
             if said is None:
                 alive.discard(number)
                 continue
             self._owed[number] -= 1
-            if self._owed[number] <= _AT_ONCE:
-                self._ask(number)
+            self._ask(number)
             del self._left[said["file"]]
             yield said["file"], _entry_of(said)
         for file, path in list(self._left.items()):
@@ -98,12 +99,12 @@ class _Readers:
         )
 
     def _ask(self, number: int) -> None:
-        jobs = [self._waiting.pop() for _ in range(min(_AT_ONCE, len(self._waiting)))]
-        if not jobs:
-            return
-        self._owed[number] += len(jobs)
-        with suppress(OSError, ValueError):  # It has ended, which is heard as well.
-            self._processes[number].say(encode_line({"files": [(file, str(path)) for file, path in jobs]}))
+        """Ask a process for files until it has enough ahead of it."""
+        while self._waiting and self._owed[number] <= self._ahead - _AT_ONCE:
+            jobs = [self._waiting.pop() for _ in range(min(_AT_ONCE, len(self._waiting)))]
+            self._owed[number] += len(jobs)
+            with suppress(OSError, ValueError):  # It has ended, which is heard as well.
+                self._processes[number].say(encode_line({"files": [(file, str(path)) for file, path in jobs]}))
 
 
 def files_of(line: bytes) -> list[_Job]:

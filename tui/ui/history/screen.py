@@ -73,6 +73,7 @@ class HistoryScreen(ListScreen):
         self._rater = ""
         self._listed = False
         """Whether the folder has been looked at."""
+        self._in_sight = False
         self._progress: Progress | None = None
         self._known_values: dict[StrEnum, tuple[str, ...]] = {}
         """The values that the sessions have, as far as they were looked for."""
@@ -95,11 +96,18 @@ class HistoryScreen(ListScreen):
 
     def on_screen_resume(self) -> None:
         """Look at the folder again: something was asked, scored or opened since. The base class's handler is called
-        beside this one."""
+        beside this one. Textual says it twice of a screen that comes for the first time."""
+        if self._in_sight:
+            return
+        self._in_sight = True
         if self.app.is_running and self.app_state.hidden_session() != self._hidden:
             self._take_rows()  # Before the folder has been looked at: names may be hidden that were not.
             self.refill()
         self.post_message(ListRequested())
+
+    def on_screen_suspend(self) -> None:
+        """Another screen comes to the front."""
+        self._in_sight = False
 
     # What is shown
 
@@ -257,10 +265,11 @@ class HistoryScreen(ListScreen):
             self._typed.stop()
         if not self._words:
             self._hits = None
-        else:
-            words = self._words
-            self._typed = self.set_timer(_TYPED_S, lambda: self.post_message(SearchRequested(words)))
-        self.refill()
+            self.refill()
+            return
+        words = self._words
+        self._typed = self.set_timer(_TYPED_S, lambda: self.post_message(SearchRequested(words)))
+        self.show_line(self._line(len(self._table.rows)))  # The rows stay until something is found.
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Search at once. The base class's handler is called beside this one."""
