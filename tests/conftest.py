@@ -13,6 +13,7 @@ import pytest
 from tests.support.report_schema import every_report_checked
 from tests.support.session_schema import can_check, faults, written_sessions
 from tests.support.wine import why_not
+from tui.core.workshop_variables import VARIABLES
 
 KNOWN_SKIPS = (
     "tmux is not installed",
@@ -113,7 +114,7 @@ def reports_are_as_their_schema_says() -> Iterator[None]:
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Sessions, data, state and configuration in a folder of the test's own, and no settings."""
     folder = tmp_path_factory.mktemp("home")
-    for name in ("COLUMNS", "LINES"):  # Of whoever runs the tests.
+    for name in ("COLUMNS", "LINES", *(variable.name for variable in VARIABLES)):  # Of whoever runs the tests.
         monkeypatch.delenv(name, raising=False)
     for name in ("SESSIONS", "DATA", "STATE", "CONFIG", "CACHE"):
         monkeypatch.setenv(f"FOUNDRY_COMPARE_{name}", str(folder / name.lower()))

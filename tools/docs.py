@@ -208,8 +208,7 @@ def settings() -> str:
 
 
 def _setting(setting: Setting, within: str) -> tuple[str, ...]:
-    run = [f"{', '.join(f'`{name}`' for name in names)} for `run`" for names in setting.run_variables]
-    before = [*(f"`{flag}`" for flag in setting.flags), *(f"`{name}`" for name in setting.variables), *run]
+    before = [f"`{one}`" for one in (*setting.flags, *(name for names in setting.variables for name in names))]
     value = f"{setting.default:g}" if isinstance(setting.default, float) else f"{setting.default}"
     usual = setting.otherwise or f"`{value.lower()}`"
     about = setting.about + (". *Read and checked; nothing uses it yet.*" if setting.later else "")
@@ -221,7 +220,7 @@ def workshop_variables() -> str:
     rows = [
         (
             f"`{one.name}`",
-            ", ".join(f"`{name}`" for name in one.commands) or "all that ask a host",
+            ", ".join(one.readers) or "all that ask a host",
             one.stands_for,
             one.about,
         )

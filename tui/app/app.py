@@ -73,6 +73,10 @@ class Opened:
     """What the Compare screen shows; None for what the runner runs."""
     models: Sequence[str] = ()
     """Which models are chosen first where none was named."""
+    named_by: str = ""
+    """Who names these, as a sentence without its stop."""
+    prompt: str = ""
+    """What stands in the prompt at first, without being asked."""
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What a person's file of models calls them; see `AppState.tags`."""
     options: PlanOptions | None = None
@@ -262,13 +266,15 @@ class CompareApp(KeysInTurn[None]):
                 self.notify(clean_line(notice.sentence()), timeout=10, markup=False)
             return
         self.app_state.tags = opened.tags
-        asked = self._asked | {"models": self._asked["models"] or opened.models}
+        asked = self._asked | {"models": self._asked["models"] or opened.models, "named_by": opened.named_by}
         self._host_controller = host_controller = HostController(self, opened.host, opened.runner, **asked)
         if opened.options is not None:
             self.compare.use_options(opened.options)
         await self.compare.show_comparison(opened.view or opened.runner, opened.runner)
         if not self.screen_stack:
             return  # It was left in this moment.
+        if opened.prompt and asked["prompt"] is None:
+            self.compare.propose(opened.prompt)
         self.refresh_bindings()
         for notice in opened.notices:
             self.show_error(notice)

@@ -11,8 +11,9 @@ from tui.app.host_questions import HostAnswered, HostFailed, HostMachines, HostO
 from tui.core.catalog.download import Stage
 from tui.core.catalog.memory_fit import MemoryVerdict
 from tui.core.catalog.model_card import find_model
-from tui.core.errors import CompareError, NoModelError
-from tui.core.plans.mode import Mode
+from tui.core.catalog.model_filters import ALL_CACHED
+from tui.core.errors import BadInputError, CompareError, NoModelError, prose
+from tui.core.plans.mode import MAX_MODELS, Mode
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import data_size, duration
 from tui.hosts.base import Ability, Host, HostInfo
@@ -54,10 +55,12 @@ class HostController:
         runner: Runner,
         *,
         models: Sequence[str] = (),
+        named_by: str = "",
         prompt: str | None = None,
         free: Callable[[], float | None] | None = None,
     ) -> None:
-        """`models` and `prompt` are what was asked for on the command line. `free` returns the free memory of this
+        """`models` and `prompt` are what was asked for on the command line; of models that something else names,
+        `named_by` says what, as a sentence without its stop. `free` returns the free memory of this
         machine in bytes, or None when it is not known."""
         self._app = app
         self._state = app.app_state
@@ -65,6 +68,7 @@ class HostController:
         self._host = host
         self.runner = runner
         self._wanted = tuple(models)
+        self._named_by = named_by
         self._prompt = prompt
         self._choice_waits = False
         """Whether the models named on the command line can only be chosen when the offers are known."""
@@ -254,6 +258,10 @@ class HostController:
     def _choose_first(self) -> None:
         for name in self._state.choose_first(self._wanted):
             self._app.show_error(self._missing(name))
+        many = len(self._state.answering())
+        if self._wanted == (ALL_CACHED,) and many > MAX_MODELS:
+            title = f"Of {many} models the first {MAX_MODELS} are chosen"
+            self._app.show_error(BadInputError(title, "No more are asked at once", "Choose on the Models screen."))
         if not self._state.chosen:
             self._app.switch_mode(ModelsScreen.MODE)
 
@@ -283,5 +291,5 @@ class HostController:
             return absent
         missing = missing_model(name, self._state.cards, self._state.info)
         if isinstance(missing, NoModelError):
-            return NoModelError(missing.title, missing.hint, "Choose on the Models screen.")
+            return NoModelError(missing.title, prose(self._named_by, missing.hint), "Choose on the Models screen.")
         return missing

@@ -154,7 +154,7 @@ def _of_environment(themes: Sequence[str]) -> Iterator[Found]:
     variables: dict[str, str] = {}
     for setting in SETTINGS:
         try:
-            found = effective(setting, {}, os.environ, run=True)
+            found = effective(setting, {}, os.environ)
         except ValueError as error:
             yield setting.key, None, f"The variable {error}"
             continue
@@ -181,13 +181,12 @@ def _flags(context: click.Context) -> Mapping[str, tuple[str, Any]]:
 def _row(
     setting: Setting, file: Mapping[str, Any], flags: Mapping[str, tuple[str, Any]], lines: Mapping[str, int]
 ) -> dict[str, Any]:
-    """A setting as in the output of `--json`. What counts for `run` alone stands under `run`."""
+    """A setting as in the output of `--json`."""
     try:
         found = effective(setting, file, os.environ, flags)
-        in_run = effective(setting, file, os.environ, flags, run=True)
     except ValueError as error:
         raise BadInputError(f"The variable {error}") from error
-    row = {
+    return {
         "key": setting.key,
         "about": setting.about,
         **_counts(setting, found),
@@ -196,7 +195,6 @@ def _row(
         "otherwise": setting.otherwise or None,
         "used": not setting.later,
     }
-    return row | ({"run": _counts(setting, in_run)} if in_run != found else {})
 
 
 def _counts(setting: Setting, found: Effective) -> dict[str, Any]:
@@ -220,8 +218,6 @@ def _host(name: str, hosts: KnownHosts, lines: Mapping[str, int]) -> dict[str, A
 
 def _in_words(row: Mapping[str, Any]) -> tuple[str, str, str]:
     source = _source_in_words(row)
-    if (in_run := row.get("run")) is not None:
-        source += f"; run: {_shown(in_run['value'])}, {_source_in_words(in_run)}"
     if not row["used"]:
         source += "; not used yet"
     return row["key"], _shown(row["value"]), source

@@ -18,15 +18,15 @@ from tui import api
 from tui.cli import run_inputs
 from tui.cli.answer_files import AnswerFiles
 from tui.cli.output import FloatRange, host_option, rubric_option, say, sessions_option, several_models_option
-from tui.cli.settings import configuration, is_given, setting_option
+from tui.cli.settings import configuration, is_given, setting_option, usual
 from tui.cli.updates import say_update
 from tui.core.errors import BadInputError
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import MAX_RETRIES, MAX_ROUNDS, Order, PlanOptions
 from tui.core.sessions.session_model import DETERMINISTIC_SEED, MAX_INTEGER, MAX_TOKENS, Parameters
-from tui.core.settings import plan_options
+from tui.core.settings import Effective, Source, plan_options
 from tui.core.text.clean import clean_line
-from tui.core.workshop_variables import BENCH_STREAM, is_off
+from tui.core.workshop_variables import BENCH_STREAM, switched
 from tui.net.addresses import public_url
 from tui.storage.prompt_files import read_rubric
 
@@ -146,16 +146,17 @@ class PlanFlags:
             self.prompts, self.prompt_files, self.system, os.environ, named,
             command=command, models_file=self.models_file,
         )  # fmt: skip
-        if is_off(BENCH_STREAM, os.environ):
+        if switched(BENCH_STREAM, os.environ) is False:
             say(f"{BENCH_STREAM}=0 changes nothing: answers are always streamed, so that the first text is timed.")
-        usual: Path | None = self.rubric or settings.get("rubric")
+        rubric: Path | None = self.rubric or settings.get("rubric")
         if self.alone and self.mode != Mode.MEASURE and "--alone" in by_hand:
             raise BadInputError("--alone goes with --mode measure", "A race needs all models at once")
 
+        of_flags = self.models or self.models_file
+        otherwise = Effective((), Source.DEFAULT) if of_flags else usual("default_models")
+
         def choose(known: api.HostModels) -> list[api.ModelChoice]:
-            chosen = run_inputs.model_choices(
-                known, self.models, self.models_file, os.environ, settings.get("default_models", ())
-            )
+            chosen = run_inputs.model_choices(known, self.models, self.models_file, otherwise)
             if arms:
                 chosen = _in_arms(chosen)
             files.check(chosen, len(dict.fromkeys(questions.prompts)), self.rounds)
@@ -166,7 +167,7 @@ class PlanFlags:
             choose,
             host=self.host,
             options=replace(self._options(), order=order, pause_s=pause_s),
-            rubric=questions.rubric or (read_rubric(usual) if usual is not None else None),
+            rubric=questions.rubric or (read_rubric(rubric) if rubric is not None else None),
             sessions=self.sessions,
             save=not self.no_save,
             progress=progress,

@@ -37,7 +37,7 @@ from tui.core.sessions.session_dict import as_stored
 from tui.core.text.cell_width import cell_width
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import quantity
-from tui.core.workshop_variables import SHOW_USAGE, is_on
+from tui.core.workshop_variables import SHOW_USAGE, switched
 from tui.files import is_there
 from tui.storage.rater_name import rater_name
 
@@ -66,6 +66,7 @@ def run(flags: PlanFlags, as_json: bool) -> ExitCode:
         check_not_hidden(flags.resume)
     if flags.blind and flags.out_dir is not None:
         raise BadInputError("--blind goes without --out-dir", "The files' names tell which model gave which answer")
+    switched(SHOW_USAGE, os.environ)  # What cannot be used is said before anything is asked.
     files = AnswerFiles(flags.out_dir, force=bool(click.get_current_context().params.get("force")))
     line = ProgressLine(sys.stderr)
     progress = partial(_say_progress, as_json=as_json, hides=hides, line=line, blind=flags.blind)
@@ -164,7 +165,7 @@ def _show_ended(session: Session, asked: PlanRun, request: Request, as_json: boo
     for sentence in sentences(request, request.metrics, Place.OUTPUT):
         show(sentence)
     show(f"[{summary(request)}]")
-    if is_on(SHOW_USAGE, os.environ):
+    if switched(SHOW_USAGE, os.environ):
         show(f"[{_usage(request)}]")
 
 

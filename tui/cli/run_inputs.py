@@ -10,23 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tui.cli.settings import who_names
 from tui.cli.streams import WISH
-from tui.core.catalog.model_card import ModelCard, ModelState
-from tui.core.catalog.model_filters import short_task
+from tui.core.catalog.model_card import ModelCard
+from tui.core.catalog.model_filters import ALL_CACHED
 from tui.core.errors import BadInputError, NoModelError, prose
 from tui.core.plans.mode import MAX_MODELS
 from tui.core.plans.prompt import Prompt, PromptSet
 from tui.core.plans.variables import filled
 from tui.core.scoring.rubric import Rubric
 from tui.core.sessions.session_model import ModelChoice
-from tui.core.text.clean import clean_line
-from tui.core.workshop_variables import ALIAS, BENCH_MODELS, EVERY_MODEL, PAIR, prompt_variables
+from tui.core.settings import Effective
+from tui.core.workshop_variables import prompt_of
 from tui.files import text_of
 from tui.runner.host_models import HostModels
 from tui.storage.prompt_files import carries_prompts, read_models, read_prompts
-
-_CHAT = (None, "chat")
-"""The tasks of models that are taken for ones that chat: many hosts name none."""
 
 
 def prompts(
@@ -51,7 +49,7 @@ def prompts(
     sets = [read_prompts(file) for file in files]
     found += [filled(prompt, dict(one.variables)) for one in sets for prompt in one.prompts]
     if not found:
-        named = next((environ[name] for name in prompt_variables(command) if environ.get(name, "").strip()), None)
+        named = prompt_of(command, environ)
         if named is None:
             raise BadInputError("No question is given", hint="Ask with -p, or with --prompts and a file.")
         found = [Prompt(named)]
@@ -69,16 +67,15 @@ def model_choices(
     models: HostModels,
     names: Sequence[str],
     file: Path | None,
-    environ: Mapping[str, str],
-    defaults: Sequence[str] = (),
+    usual: Effective,
 ) -> list[ModelChoice]:
-    """The models in the order given, each with what is its own; `defaults` are the configuration's, where no others are
-    named. Raises NoModelError, BadInputError or NoHostError."""
+    """The models in the order given, each with what is its own; `usual` are those of the environment or the
+    configuration, where no others are named. Raises NoModelError, BadInputError or NoHostError."""
     found = [ModelChoice(card) for card in models.choose(names)] if names else []
     if file is not None:
         found += [ModelChoice(_of_models_file(models, name, file), own) for name, own in read_models(file)]
     if not found:
-        found = [ModelChoice(card) for card in _of_environment(models, environ) or _of_file(models, defaults)]
+        found = [ModelChoice(card) for card in _usual(models, usual)]
     return list(dict.fromkeys(found))
 
 
@@ -89,32 +86,15 @@ def _of_models_file(models: HostModels, name: str, file: Path) -> ModelCard:
         raise NoModelError(error.title, prose(f"{file} names it", error.detail), error.hint) from error
 
 
-def _of_file(models: HostModels, defaults: Sequence[str]) -> list[ModelCard]:
-    """The default models; without any, what the host has, if that is plain."""
+def _usual(models: HostModels, usual: Effective) -> list[ModelCard]:
+    """The models that are asked where none is named; without any, what the host has, if that is plain."""
     try:
-        return models.choose(defaults)
+        found = models.choose(usual.value or ())
     except NoModelError as error:
-        whose = f"config.toml names it in `default_models`. {error.hint}".strip()
-        raise NoModelError(error.title, error.detail, whose) from error
-
-
-def _of_environment(models: HostModels, environ: Mapping[str, str]) -> list[ModelCard]:
-    """The models that the workshop's variables name; none where they name none."""
-    listed = [name for part in environ.get(BENCH_MODELS, "").split(",") if (name := part.strip())]
-    if listed and listed[0].casefold() in EVERY_MODEL:
-        return _every_model(models, listed[0])
-    pair = [name for variable in PAIR if (name := environ.get(variable, "").strip())]
-    alias = [name] if (name := environ.get(ALIAS, "").strip()) else []
-    named = listed or pair or alias
-    return models.choose(named) if named else []
-
-
-def _every_model(models: HostModels, word: str) -> list[ModelCard]:
-    """The models that can answer a chat. Raises BadInputError where they are more than one plan takes, or none."""
-    found = [card for card in models.cards if card.state is not ModelState.CATALOG and short_task(card.task) in _CHAT]
-    if not 0 < len(found) <= MAX_MODELS:
-        many = f"The host has {len(found)}, and {MAX_MODELS} are the most of one plan" if found else "The host has none"
-        raise BadInputError(f"{BENCH_MODELS}={clean_line(word, 8)} means all chat models", many, "Name some with -m.")
+        raise NoModelError(error.title, error.detail, prose(who_names(usual), error.hint)) from error
+    if usual.value == (ALL_CACHED,) and len(found) > MAX_MODELS:
+        many = f"The host has {len(found)}, and {MAX_MODELS} are the most of one plan"
+        raise BadInputError(f"{usual.place or '`default_models`'} means all chat models", many, "Name some with -m.")
     return found
 
 

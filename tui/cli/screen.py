@@ -70,8 +70,9 @@ def open_screen(
         gc.freeze()
         gc.enable()
         from tui.app.app import Opened
+        from tui.cli.settings import usual, usual_plan, who_names
         from tui.cli.updates import recovering
-        from tui.core.settings import plan_options
+        from tui.core.workshop_variables import prompt_of
         from tui.hosts.config_entry import HOST_FORMAT
         from tui.hosts.search.open import open_host
         from tui.runner.open_session import surroundings
@@ -82,6 +83,7 @@ def open_screen(
 
         configuration = read_config(folder, HOST_FORMAT).check()
         values = configuration.values
+        options, otherwise = usual_plan(values), None if models else usual("default_models", values)
         file = rubric or values.get("rubric")
         scored_for = read_rubric(file) if file is not None else None
         listed = os.environ.get("FOUNDRY_COMPARE_MODELS", "").strip() or values.get("models_file")
@@ -104,9 +106,11 @@ def open_screen(
             [*notices, *configuration.warnings(), *wrong_keys],
             recovering(paths.sessions_dir(sessions)),
             keymap=keymap,
-            models=values.get("default_models", ()),
+            models=(otherwise and otherwise.value) or (),
+            named_by=who_names(otherwise) if otherwise else "",
+            prompt=prompt_of("run", os.environ) or "",
             tags=tags,
-            options=plan_options(values),
+            options=options,
             library=PromptLibrary(paths.state_dir(), paths.data_dir() / "prompts"),
             sitting=sitting,
         )
@@ -155,12 +159,13 @@ def open_file(
     def open_up(notices: Sequence[CompareError]) -> OpenedFile:
         nonlocal sitting
         from tui.app.app import OpenedFile
-        from tui.core.settings import plan_options
+        from tui.cli.settings import usual_plan
         from tui.hosts.search.open import open_host
         from tui.runner.open_session import surroundings
         from tui.runner.sitting import Sitting
         from tui.storage.prompt_library import PromptLibrary
 
+        options = usual_plan(values)
         opened = open_host(host, surroundings())
         stack.callback(opened.close)
         sitting = Sitting(opened, None, whose, keep_alive=values.get("keep_warm"))
@@ -176,7 +181,7 @@ def open_file(
             every,
             keymap,
             runner,
-            plan_options(values),
+            options,
             sitting,
             PromptLibrary(paths.state_dir(), paths.data_dir() / "prompts"),
         )

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from tui.cli.output import say
-from tui.core.settings import BY_KEY, Setting
+from tui.core.errors import BadInputError
+from tui.core.settings import BY_KEY, SETTINGS, Effective, Setting, Source, effective, plan_options
 from tui.hosts.config_entry import HOST_FORMAT
 from tui.storage import paths
 from tui.storage.config import read_config
 
 if TYPE_CHECKING:
+    from tui.core.plans.plan import PlanOptions
     from tui.storage.config import Configuration
 
 P = ParamSpec("P")
@@ -29,11 +32,19 @@ class SettingOption(click.Option):
 
     setting: Setting
 
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """As click does; of a variable that cannot be used the sentence names the variable."""
+        try:
+            return super().process_value(ctx, value)
+        except click.BadParameter:
+            if ctx.get_parameter_source(self.name or "") is ParameterSource.ENVIRONMENT:
+                usual(self.setting.key, {})
+            raise
+
 
 def setting_option(key: str, *names: str, **more: Any) -> Callable[[Command], Command]:
-    """An option of `run` for a setting, whose default and variable are those of the setting."""
+    """An option for a setting, whose default and variable are those of the setting."""
     setting = BY_KEY[key]
-    variables = [*setting.variables, *(name for names in setting.run_variables for name in names)]
 
     class Option(SettingOption):
         pass
@@ -44,7 +55,7 @@ def setting_option(key: str, *names: str, **more: Any) -> Callable[[Command], Co
         cls=Option,
         default=setting.default,
         show_default=setting.default not in (None, False),
-        envvar=variables[0] if variables else None,
+        envvar=setting.variables[0][0] if setting.variables else None,
         **more,
     )
 
@@ -76,6 +87,29 @@ def configured(command: Callable[P, T]) -> Callable[P, T]:
         return command(*args, **kwargs)
 
     return wrapper
+
+
+def usual(key: str, values: Mapping[str, Any] | None = None) -> Effective:
+    """What counts of a setting where no flag says otherwise: the environment, else these `values`, which are those of
+    the configuration where none are given. Raises BadInputError that names the variable whose value cannot be used."""
+    try:
+        return effective(BY_KEY[key], configuration().values if values is None else values, os.environ)
+    except ValueError as error:
+        raise BadInputError(f"The variable {error}") from error
+
+
+def usual_plan(values: Mapping[str, Any]) -> PlanOptions:
+    """How plans are carried out where no flag says otherwise, given the values of the configuration. Raises
+    BadInputError as `usual` does."""
+    keys = [setting.key for setting in SETTINGS if setting.key.startswith("plan.")]
+    counts = {key: usual(key, values) for key in keys}
+    return plan_options({key: one.value for key, one in counts.items() if one.source is not Source.DEFAULT})
+
+
+def who_names(usual: Effective) -> str:
+    """Where the names of models come from, as a sentence without its stop."""
+    place = usual.place.replace(", ", " or ")
+    return f"{place} names it" if place else "config.toml names it in `default_models`"
 
 
 def is_given(parameter: str, *, by_hand: bool = False) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ from tui.cli.junit import Case, Outcome, write_junit
 from tui.cli.output import Command, FloatRange, handles_errors, host_option, say, several_models_option, show_json
 from tui.cli.output_file import OR_FORCE, force_option
 from tui.cli.progress_line import ProgressLine
+from tui.cli.settings import usual, who_names
 from tui.cli.updates import say_update
 from tui.core.catalog.model_card import ModelCard, ModelState
-from tui.core.catalog.model_filters import answers_questions
+from tui.core.catalog.model_filters import ALL_CACHED, answers_questions
 from tui.core.errors import BadInputError, CompareError, NoHostError, NoModelError, StoreError, prose
 from tui.core.metrics.registry import Place, metrics_in, values
 from tui.core.plans.mode import MAX_MODELS, Mode
@@ -28,10 +29,11 @@ from tui.core.plans.progress import Progress
 from tui.core.requests.outcome import outcome
 from tui.core.requests.request import Request
 from tui.core.sessions.session_model import Parameters
+from tui.core.settings import Effective, Source
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import milliseconds
 from tui.hosts.base import Host, HostInfo
-from tui.runner.host_models import ALL_CACHED, HostModels
+from tui.runner.host_models import HostModels
 from tui.runner.open_session import connected_host, open_session
 from tui.runner.updates import RequestBegan, RequestEnded, Update, run_to_end
 from tui.signals import uninterrupted
@@ -87,11 +89,13 @@ def smoke(
 ) -> ExitCode:
     """Check that the host answers, lists its models, has those that are wanted, and that they answer a short question.
 
-    Without -m each model that is listed is asked, of a host with more than 8 none: name those to ask. `-m all-cached`
-    asks all that are here, `-m tag:chat` those for chatting.
+    Without -m, what BENCH_MODELS, SLM_ALIAS and LLM_ALIAS, or FOUNDRY_LOCAL_ALIAS name is asked, else `default_models`
+    of the configuration, else each model that is listed, of a host with more than 8 none. `-m all-cached` asks all that
+    are here, `-m tag:chat` those for chatting.
     """
     if junit is not None:
         check_free(junit, force=force, or_else=OR_FORCE)
+    otherwise = Effective((), Source.DEFAULT) if models else usual("default_models")
     checks: list[Check] = []
     lines = CheckLines()
     progress = ProgressLine(sys.stderr)
@@ -106,7 +110,7 @@ def smoke(
     try:
         with connected_host(host) as (opened, info):
             title = info.title
-            _check_models(opened, info, models, slow_ms, note, progress, lines)
+            _check_models(opened, info, models, otherwise, slow_ms, note, progress, lines)
     except CompareError as error:
         if isinstance(error, BadInputError | StoreError):
             raise
@@ -127,12 +131,14 @@ def smoke(
 def _check_models(
     host: Host,
     info: HostInfo,
-    names: Sequence[str],
+    given: Sequence[str],
+    usual: Effective,
     slow_ms: float | None,
     note: Note,
     progress: ProgressLine,
     lines: CheckLines,
 ) -> None:
+    names = given or usual.value or ()
     # A server may chat and list nothing; one that does neither is no host, whatever answers there.
     unlisted = {member.name: member.unlisted for member in info.members or (info,) if member.unlisted}
     if "" in unlisted and not names:
@@ -156,7 +162,7 @@ def _check_models(
         note(Check("cached", worst(check.code for check in missing), found))
     lines.expect(len(chosen) + len(missing))
     for check in missing:
-        note(check)
+        note(check if given else replace(check, found=f"{check.found} {who_names(usual)}."))
     answered: set[str] = set()
 
     def on_update(update: Update, before: int) -> None:

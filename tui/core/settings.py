@@ -13,13 +13,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tui.core.catalog.model_filters import ALL_CACHED
 from tui.core.dict_reader import Table
 from tui.core.plans.mode import MAX_MODELS, Mode
 from tui.core.plans.plan import MAX_RETRIES, MAX_ROUNDS, PlanOptions
 from tui.core.scoring.rating import MAX_RATER
 from tui.core.sessions.session_model import DEFAULT_MAX_TOKENS, MAX_INTEGER, MAX_TOKENS, Parameters, Timeouts
 from tui.core.text.nearest import unknown_name
-from tui.core.workshop_variables import ALIAS, BENCH_MODELS, PAIR
+from tui.core.workshop_variables import ALIAS, BENCH_MODELS, EVERY_MODEL, PAIR
 
 HOSTS = "hosts"
 """The key of the hosts' tables."""
@@ -51,10 +52,9 @@ class Setting(NamedTuple):
     default: Any = None
     otherwise: str = ""
     """What is done where nothing sets it, when that is no one value."""
-    variables: tuple[str, ...] = ()
-    """The variables of the environment that count before the file, the first of them that is set."""
-    run_variables: tuple[tuple[str, ...], ...] = ()
-    """Likewise, but for `run` alone; what stands together is joined."""
+    variables: tuple[tuple[str, ...], ...] = ()
+    """The variables of the environment that count before the file, the first of them that is set; what stands together
+    is joined."""
     flags: tuple[str, ...] = ()
     """The flags that count before both, with their command if it is not the program itself."""
     later: bool = False
@@ -198,6 +198,20 @@ def texts(most: int) -> Kind:
     return Kind(name, read, lambda given: read([name for part in given.split(",") if (name := part.strip())]))
 
 
+def models(most: int) -> Kind:
+    """A list of models; in the environment one word may stand for all of them."""
+    named = texts(most)
+
+    def parse(given: str) -> tuple[str, ...]:
+        names = tuple(name for part in given.split(",") if (name := part.strip()))
+        if not 0 < len(names) <= most:
+            raise ValueError(f"names {len(names) or 'no'} model{'s' * bool(names)}; {most} are the most")
+        named.read(list(names))
+        return (ALL_CACHED,) if len(names) == 1 and names[0].casefold() in EVERY_MODEL else names
+
+    return Kind(named.name, named.read, parse)
+
+
 def _keys(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(keys, str) and keys.strip() for keys in value.values()):
         raise ValueError(f"should be {KEYMAP.name}")
@@ -224,23 +238,23 @@ def _of_plans(*flags: str) -> tuple[str, ...]:
 SETTINGS: tuple[Setting, ...] = (
     Setting("default_host", text(300), "the host that is used where none is named: a name below `[hosts]`, or `demo`, "
             "or `embedded`", otherwise="the only host of the configuration, else the best that is found",
-            variables=("FOUNDRY_LOCAL_ENDPOINT",), flags=("--host",)),
-    Setting("default_models", texts(MAX_MODELS), "the models that are compared where none is named: ids or aliases",
+            variables=(("FOUNDRY_LOCAL_ENDPOINT",),), flags=("--host",)),
+    Setting("default_models", models(MAX_MODELS), "the models that are compared where none is named: ids or aliases",
             otherwise="the demo models, or the only model that the host has",
-            run_variables=((BENCH_MODELS,), PAIR, (ALIAS,)), flags=("-m", *_of_plans("-m", "--models"))),
+            variables=((BENCH_MODELS,), PAIR, (ALIAS,)), flags=("-m", *_of_plans("-m", "--models"))),
     Setting("models_file", PATH, "the file of [models](prompts-and-models.md#tags) whose tags narrow the Models screen;"
             " a path that is not absolute begins at the folder of `config.toml`", otherwise="models have no tags",
-            variables=("FOUNDRY_COMPARE_MODELS",)),
+            variables=(("FOUNDRY_COMPARE_MODELS",),)),
     Setting("rubric", PATH, "the file of [criteria](prompts-and-models.md#criteria) that answers are scored for; "
             "a path that is not absolute begins at the folder of `config.toml`", otherwise="one overall score",
-            variables=("FOUNDRY_COMPARE_RUBRIC",), flags=("--rubric", *_of_plans("--rubric"))),
+            variables=(("FOUNDRY_COMPARE_RUBRIC",),), flags=("--rubric", *_of_plans("--rubric"))),
     Setting("rater", text(MAX_RATER), "whose scores and notes these are", otherwise="your login name",
-            variables=("FOUNDRY_COMPARE_RATER",), flags=("--rater",)),
+            variables=(("FOUNDRY_COMPARE_RATER",),), flags=("--rater",)),
     Setting("theme", text(32), "the [theme](settings.md#themes)", otherwise="the one chosen last with F9, else `dark`, "
             "or `sixteen` in a terminal of so many colours",
-            variables=("FOUNDRY_COMPARE_THEME",), flags=("--theme",)),
+            variables=(("FOUNDRY_COMPARE_THEME",),), flags=("--theme",)),
     Setting("low_bandwidth", YES_OR_NO, "paint less often and in larger steps, for [slow lines]"
-            "(settings.md#slow-lines)", False, variables=("FOUNDRY_COMPARE_LOW_BANDWIDTH",),
+            "(settings.md#slow-lines)", False, variables=(("FOUNDRY_COMPARE_LOW_BANDWIDTH",),),
             flags=("--low-bandwidth",)),
     Setting("keep_warm", decimal(0, _MINUTES, above=True), "minutes without a question after which the models in use "
             "are [prompted lightly](hosts.md#keeping-models-loaded), so that they stay loaded",
@@ -249,19 +263,19 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("plan.mode", one_of(*(mode.value for mode in Mode)), "`measure`: one request at a time, after a warm-up. "
             "`race`: all at once", Mode.RACE.value, flags=_of_plans("--mode")),
     Setting("plan.rounds", whole(1, MAX_ROUNDS), "how often each model is asked each question", 1,
-            run_variables=(("BENCH_ROUNDS",),), flags=_of_plans("--rounds")),
+            variables=(("BENCH_ROUNDS",),), flags=_of_plans("--rounds")),
     Setting("plan.warmup", whole(0, MAX_ROUNDS), "requests ahead that count nowhere",
             otherwise="1 when measuring, 0 in a race", flags=_of_plans("--warmup")),
     Setting("plan.retries", whole(0, MAX_RETRIES), "how often a request that failed is made again, before its model "
-            "is skipped", 0, run_variables=(("COMPARE_RETRIES",),), flags=_of_plans("--retries")),
+            "is skipped", 0, variables=(("COMPARE_RETRIES",),), flags=_of_plans("--retries")),
     Setting("plan.alone", YES_OR_NO, "when measuring, unload the other models before one is loaded", False,
             flags=_of_plans("--alone")),
     Setting("plan.nonce", YES_OR_NO, "begin each prompt with a marker of its own, so that a prefix cache holds at "
             "most what precedes it", False, flags=_of_plans("--nonce")),
     Setting("plan.max_tokens", whole(1, MAX_TOKENS), "how long an answer may be, in tokens", DEFAULT_MAX_TOKENS,
-            run_variables=(("BENCH_MAX_TOKENS",),), flags=_of_plans("--max-tokens")),
+            variables=(("BENCH_MAX_TOKENS",),), flags=_of_plans("--max-tokens")),
     Setting("plan.temperature", decimal(0, 2), "sampling temperature", otherwise="left to the host",
-            run_variables=(("BENCH_TEMPERATURE",),), flags=_of_plans("--temperature")),
+            variables=(("BENCH_TEMPERATURE",),), flags=_of_plans("--temperature")),
     Setting("plan.top_p", decimal(0, 1, above=True), "nucleus sampling", otherwise="left to the host",
             flags=_of_plans("--top-p")),
     Setting("plan.seed", whole(-MAX_INTEGER, MAX_INTEGER), "sampling seed, for hosts that take one",
@@ -348,19 +362,16 @@ def effective(
     file: Mapping[str, Any],
     environ: Mapping[str, str],
     flags: Mapping[str, tuple[str, Any]] | None = None,
-    *,
-    run: bool = False,
 ) -> Effective:
     """What counts: the flag, else the environment, else the file, else the default.
 
-    `file` has the values of the file by key, `flags` those of the command line with the flag's name; `run` says that
-    it is asked for `run`. Raises ValueError that names the variable for a value that cannot be used.
+    `file` has the values of the file by key, `flags` those of the command line with the flag's name. Raises ValueError
+    that names the variable for a value that cannot be used.
     """
     if flags is not None and setting.key in flags:
         flag, value = flags[setting.key]
         return Effective(value, Source.FLAG, flag)
-    alone = ((name,) for name in setting.variables)
-    for names in (*alone, *(setting.run_variables if run else ())):
+    for names in setting.variables:
         given = {name: value for name in names if (value := environ.get(name, "").strip())}
         if given:
             place = ", ".join(given)

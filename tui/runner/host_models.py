@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.core.catalog.model_card import ModelCard, ModelState, find_model, find_or_believe, merged
-from tui.core.catalog.model_filters import answers_questions, tags_of
+from tui.core.catalog.model_filters import ALL_CACHED, answers_questions, tags_of
 from tui.core.errors import BadInputError, NoHostError, NoModelError
 from tui.core.text.clean import clean_line
 from tui.hosts.base import Host, HostInfo
 from tui.hosts.unknown_model import aliases_come_late, missing_model, names_of, not_downloaded
 
-ALL_CACHED = "all-cached"
-"""Means every model that is here and answers questions, in place of a name."""
 TAG = "tag:"
 """Begins a word that means every model that is here and has this tag."""
 

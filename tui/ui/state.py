@@ -107,12 +107,16 @@ class AppState:
         self._merge()
 
     def choose_first(self, names: Sequence[str]) -> list[str]:
-        """Choose the models named on the command line; without names, all of a host of toys.
+        """Choose the models named on the command line; without names, all of a host of toys. `all-cached` means all
+        that are here, the first of them where they are more than can be chosen.
 
         Returns the names that mean no model.
         """
-        from tui.core.catalog.model_card import ModelState, find_or_believe
+        from tui.core.catalog.model_card import ModelState, find_model, find_or_believe
+        from tui.core.catalog.model_filters import ALL_CACHED
 
+        if [name.strip().casefold() for name in names] == [ALL_CACHED] and find_model(self.cards, names[0]) is None:
+            names = self.answering() or names
         listed, missing = self.cards, []
         hosts = [member.name for member in self.info.members] if self.info is not None else []
         for name in names[:MAX_MODELS]:
@@ -128,6 +132,14 @@ class AppState:
         if not names and self.info is not None and self.info.toys:
             self.chosen = [card.key for card in self._here][:MAX_MODELS]
         return missing
+
+    def answering(self) -> list[str]:
+        """The keys of all models that are here and answer questions."""
+        from tui.core.catalog.model_card import ModelState
+        from tui.core.catalog.model_filters import answers_questions
+
+        here = (card for card in self._here if card.state is not ModelState.CATALOG)
+        return [card.key for card in here if answers_questions(card)]
 
     def _merge(self) -> None:
         from tui.core.catalog.model_card import ModelState, merged, tagged

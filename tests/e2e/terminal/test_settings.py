@@ -94,6 +94,45 @@ def test_flags_count_before_the_configuration_and_a_key_that_is_not_known_is_nam
     assert [(score.rater, score.criterion, score.value) for score in load(path).scores] == [("bob", "tone", 2)]
 
 
+def test_the_workshop_s_variables_count_before_the_configuration_and_their_question_is_not_asked_by_itself(
+    file: Path, server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {
+        "FOUNDRY_LOCAL_ALIAS": "late_text", "COMPARE_PROMPT": "Of compare?", "BENCH_PROMPT": "Of bench?",
+        "BENCH_ROUNDS": "2", "BENCH_MAX_TOKENS": "9", "BENCH_TEMPERATURE": "0.4", "COMPARE_RETRIES": "1",
+    }  # fmt: skip
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    with terminal(PROGRAM, SIZE, tmp_path) as (window, _):
+        window.sees("1 late_text", "Of compare?", "rounds 2", "measure")
+        assert "2 burst" not in window.text and not server.talks
+        window.press("Enter")
+        window.sees("answer 2 of 2")
+        window.press("C-q")
+        window.sees("exit code 0")
+    facts = ("model", "max_tokens", "temperature")
+    assert [[talk.body[fact] for fact in facts] for talk in server.talks] == [["late_text", 9, 0.4]] * 2
+    assert {talk.body["messages"][-1]["content"] for talk in server.talks} == {"Of compare?"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sees"),
+    [
+        ("BENCH_ROUNDS", "many", ("The variable `BENCH_ROUNDS` should be a whole number", "exit code 2")),
+        ("BENCH_MODELS", ",", ("The variable `BENCH_MODELS` names no model; 8 are the most.", "exit code 2")),
+        ("LLM_ALIAS", "phi-9", ("There is no model phi-9", "LLM_ALIAS names it.")),
+        ("BENCH_MODELS", "auto", ("models the first 8 are chosen.", "1 ")),
+    ],
+)  # fmt: skip
+def test_what_the_workshop_s_variables_cannot_mean_is_said_on_the_screen(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, sees: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv(name, value)
+    with terminal(PROGRAM, (200, 30), tmp_path) as (window, _):
+        window.sees(*sees)
+        assert "Traceback" not in window.text
+
+
 def test_a_theme_that_is_chosen_beside_the_configuration_s_is_said_to_last_until_the_end(
     file: Path, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ from tui.core.settings import SETTINGS
 @pytest.fixture(autouse=True)
 def no_settings_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for setting in SETTINGS:
-        for name in (*setting.variables, *(name for names in setting.run_variables for name in names)):
+        for name in (name for names in setting.variables for name in names):
             monkeypatch.delenv(name, raising=False)
 
 
@@ -81,10 +81,11 @@ def test_show_says_where_each_value_comes_from(file: Path, monkeypatch: pytest.M
     shown = {key: " ".join(rest.split()) for key, rest in rows(done).items()}
     assert shown["default_host"] == "lab file, line 1"
     assert shown["default_models"] == "phi-4-mini, qwen2.5-0.5b file, line 2"
+    assert shown["plan.warmup"].startswith("- default")
     assert shown["theme"] == "light file, line 3"
     assert shown["rater"] == "bob environment FOUNDRY_COMPARE_RATER"
     assert shown["low_bandwidth"] == "true flag --low-bandwidth"
-    assert shown["plan.rounds"] == "3 file, line 5; run: 5, environment BENCH_ROUNDS"
+    assert shown["plan.rounds"] == "5 environment BENCH_ROUNDS"
     assert shown["hosts.lab"] == "url http://127.0.0.1:5273/v1 file, line 6; api_key_env LAB_KEY"
     assert "sk-secret" not in done.output
 
@@ -103,8 +104,8 @@ def test_show_as_json_has_the_same_for_programs(file: Path, monkeypatch: pytest.
     assert list(found) == [setting.key for setting in SETTINGS]
     theme, models = found["theme"], found["default_models"]
     assert (theme["value"], theme["source"], theme["from"]) == ("amber", "environment", "FOUNDRY_COMPARE_THEME")
-    assert (models["value"], models["source"], models["line"]) == (["phi-4-mini", "qwen2.5-0.5b"], "file", 2)
-    assert models["run"] == {"value": ["a", "b"], "source": "environment", "from": "BENCH_MODELS"}
+    assert (models["value"], models["source"], models["from"]) == (["a", "b"], "environment", "BENCH_MODELS")
+    assert models["line"] is None
     assert (found["plan.seed"]["value"], found["plan.seed"]["source"]) == (None, "default")
     assert found["energy.watts"]["used"] is False and theme["used"] is True
     theme = settings("--theme", "dark")["theme"]

@@ -31,7 +31,7 @@ from tui.core.settings import (
 from tui.report import verdicts
 from tui.report.formats.registry import FORMATS
 
-WITH_VARIABLES = [setting for setting in SETTINGS if setting.variables or setting.run_variables]
+WITH_VARIABLES = [setting for setting in SETTINGS if setting.variables]
 PLAN = [setting for setting in SETTINGS if setting.key.startswith("plan.")]
 
 
@@ -89,15 +89,13 @@ def texts_of(setting: Setting) -> Iterator[tuple[str, Any]]:
 def test_the_flag_counts_before_the_variable_before_the_file_before_the_default(setting: Setting) -> None:
     of_file = setting.kind.read(another(setting))
     flags = {setting.key: ("--flag", "of the flag")}
-    for names in (*((name,) for name in setting.variables), *setting.run_variables):
+    for names in some(setting.variables):
         for text, value in some(list(texts_of(setting))):
             environ = {names[0]: text}
             by_variable = Effective(value, Source.ENVIRONMENT, names[0])
-            assert effective(setting, {setting.key: of_file}, environ, run=True) == by_variable
-            assert effective(setting, {}, environ, flags, run=True) == Effective("of the flag", Source.FLAG, "--flag")
-            if names[0] not in setting.variables:
-                assert effective(setting, {}, environ).source is Source.DEFAULT, "it is for `run` alone"
-        assert effective(setting, {setting.key: of_file}, {names[0]: "  "}, run=True).source is Source.FILE
+            assert effective(setting, {setting.key: of_file}, environ) == by_variable
+            assert effective(setting, {}, environ, flags) == Effective("of the flag", Source.FLAG, "--flag")
+        assert effective(setting, {setting.key: of_file}, {names[0]: "  "}).source is Source.FILE
     assert effective(setting, {setting.key: of_file}, {}) == Effective(of_file, Source.FILE)
     assert effective(setting, {}, {}) == Effective(setting.default, Source.DEFAULT)
 
@@ -105,8 +103,15 @@ def test_the_flag_counts_before_the_variable_before_the_file_before_the_default(
 def test_what_stands_together_in_the_environment_is_joined_and_the_first_that_is_set_counts() -> None:
     models, pair = BY_KEY["default_models"], {"SLM_ALIAS": "small", "LLM_ALIAS": "large"}
     joined = Effective(("small", "large"), Source.ENVIRONMENT, "SLM_ALIAS, LLM_ALIAS")
-    assert effective(models, {}, pair, run=True) == joined
-    assert effective(models, {}, pair | {"BENCH_MODELS": "a, b,"}, run=True).value == ("a", "b")
+    assert effective(models, {}, pair) == joined
+    assert effective(models, {}, pair | {"BENCH_MODELS": "a, b,"}).value == ("a", "b")
+    assert effective(models, {}, {"FOUNDRY_LOCAL_ALIAS": "one", "LLM_ALIAS": "large"}).value == ("large",)
+
+
+@pytest.mark.parametrize("word", ["auto", "ALL", "Auto", " all "])
+def test_one_word_of_the_environment_means_every_model(word: str) -> None:
+    assert effective(BY_KEY["default_models"], {}, {"BENCH_MODELS": word}).value == ("all-cached",)
+    assert effective(BY_KEY["default_models"], {}, {"BENCH_MODELS": f"{word}, phi"}).value == (word.strip(), "phi")
 
 
 @pytest.mark.parametrize(
@@ -116,6 +121,8 @@ def test_what_stands_together_in_the_environment_is_joined_and_the_first_that_is
         ("plan.rounds", "BENCH_ROUNDS", "three", "should be a whole number from 1 to 1000"),
         ("plan.rounds", "BENCH_ROUNDS", "0", "should be a whole number from 1 to 1000"),
         ("plan.max_tokens", "BENCH_MAX_TOKENS", "1.5", "should be a whole number of 1 or more"),
+        ("default_models", "BENCH_MODELS", " , ", "names no model; 8 are the most"),
+        ("default_models", "BENCH_MODELS", "a,b,c,d,e,f,g,h,i", "names 9 models; 8 are the most"),
         ("rater", "FOUNDRY_COMPARE_RATER", "a" * 41, "has 41 characters; 40 are the most"),
     ],
 )
@@ -123,7 +130,7 @@ def test_a_variable_that_cannot_be_used_is_named_and_its_value_is_not(
     key: str, variable: str, text: str, says: str
 ) -> None:
     with pytest.raises(ValueError, match=f"^`{variable}` {says}$"):
-        effective(BY_KEY[key], {}, {variable: text}, run=True)
+        effective(BY_KEY[key], {}, {variable: text})
 
 
 def test_kinds_without_a_variable_can_be_read_from_a_text_or_say_that_they_cannot() -> None:
@@ -192,7 +199,7 @@ def test_the_flags_that_a_setting_names_are_there_and_have_its_variable_and_defa
     for flag in any_number_of(setting.flags):
         option = there[flag]
         if setting.key not in lists:
-            variables = (*setting.variables, *(name for names in setting.run_variables for name in names))
+            variables = [name for names in setting.variables for name in names]
             assert option.envvar == (variables[0] if variables else None)
         if isinstance(option, SettingOption):
             usual = OF_BENCH.get(flag, setting.default)

@@ -515,6 +515,12 @@ class CompareScreen(ModeScreen):
         """Put a prompt into the box."""
         self.query_one(PromptField).fill(text)
 
+    def propose(self, text: str) -> None:
+        """Put a prompt into the box where nothing is typed or asked yet."""
+        field = self.query_one(PromptField)
+        if not field.text and self.early_prompt is None:
+            field.fill(text)
+
     async def ask(self, text: str) -> None:
         """Begin a run of the chosen models, and move to the panes; before the host is there, keep it for then."""
         if self.app_state.info is None and self.app_state.trouble is None and text.strip():
