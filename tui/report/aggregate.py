@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from sys import intern
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui.core.answers.checks import Check
 from tui.core.catalog.model_card import to_megabytes
 from tui.core.conditions.names import Figure
+from tui.core.displayed import Displayed, ShownTable
 from tui.core.metrics.eras import era_of
 from tui.core.metrics.metrics import Metrics
 from tui.core.metrics.registry import Metric, Place, Tally, flags_in, metrics_in, values
@@ -180,8 +181,8 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """The rows, and what they were made of."""
+class Report(Displayed):
+    """The rows, and what they were made of. As a text it is the report for a terminal."""
 
     rows: tuple[Row, ...]
     sessions: int
@@ -217,6 +218,24 @@ class Report:
     def agreements(self) -> list[Agreed]:
         """How far raters agree who scored the same answers. Found again at each look."""
         return agreements((row.subject, row.requests) for row in self.rows)
+
+    def to_pandas(self, rows: str = "models") -> Any:
+        """A table of pandas with the rows and columns of the CSV: `models` are the report's rows, `requests` each
+        answer, `comparisons` each two models and figure. What is unknown is NA; times are ms, rates are per second.
+        Raises BadInputError where pandas is not installed, and for another table."""
+        from tui.report.formats.data_frame import frame_of
+
+        return frame_of(self, rows)
+
+    def _tables(self) -> Sequence[ShownTable]:
+        from tui.report.formats.shown import shown_tables
+
+        return shown_tables(self)
+
+    def _text(self, width: int) -> str:
+        from tui.report.formats.text import render
+
+        return render(self).rstrip("\n")
 
 
 @dataclass(slots=True)

@@ -1,33 +1,49 @@
-"""Sessions to the text of a report."""
+"""Sessions to a report, as a value or as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from tui.core.conditions.names import Figure
 from tui.core.errors import BadInputError
 from tui.core.sessions.session import Session
-from tui.report.formats.registry import FORMATS, format_called
+from tui.report.formats.registry import format_called
 
 if TYPE_CHECKING:
     from tui.core.answers.checks import Check
     from tui.report.aggregate import Report
 
 
+@overload
 def report(
-    sessions: Iterable[Session],
-    format: str = FORMATS[0].name,  # noqa: A002 - the command line's own name for it
+    sessions: Session | Iterable[Session],
     *,
     skipped: Sequence[tuple[str, str]] = (),
-) -> str:
-    """The report on these sessions as text, in one of the formats of `foundry-compare report --format`.
+) -> Report: ...
+@overload
+def report(
+    sessions: Session | Iterable[Session],
+    format: str,
+    *,
+    skipped: Sequence[tuple[str, str]] = (),
+) -> str: ...
+def report(
+    sessions: Session | Iterable[Session],
+    format: str | None = None,  # noqa: A002
+    *,
+    skipped: Sequence[tuple[str, str]] = (),
+) -> Report | str:
+    """The report on these sessions: as a value, which prints as the text for a terminal and has `to_pandas()`; or, with
+    `format`, as text in one of the formats of `foundry-compare report --format`.
 
     `skipped` are files that the report says it is without, each with the reason; read after the last session. Raises
     BadInputError when there is no session, or no such format.
     """
-    form = format_called(format)
-    return form.render(aggregated(sessions, skipped=skipped, answers=form.answers))
+    form = format_called(format) if format is not None else None
+    every = [sessions] if isinstance(sessions, Session) else sessions
+    made = aggregated(every, skipped=skipped, answers=form is not None and form.answers)
+    return made if form is None else form.render(made)
 
 
 def aggregated(

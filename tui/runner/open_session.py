@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui.core.errors import CompareError, StoreError
 from tui.core.plans.plan_run import count_made
@@ -30,6 +31,9 @@ from tui.storage.rater_name import rater_name
 from tui.storage.session_files import new_session_id
 from tui.storage.session_writer import TomlSessionWriter
 
+if TYPE_CHECKING:
+    from tui.hosts.adapter.own_host import OwnHost
+
 
 def surroundings() -> Surroundings:
     """Where hosts are looked for: this machine, this user, this environment."""
@@ -44,8 +48,8 @@ def _home() -> Path:
 
 
 @contextmanager
-def connected_host(specs: Sequence[str]) -> Iterator[tuple[Host, HostInfo]]:
-    """The host that `specs` name, connected; closed at the end, and ended if this program started it.
+def connected_host(specs: Sequence[str | OwnHost]) -> Iterator[tuple[Host, HostInfo]]:
+    """The host that `specs` name or are, connected; closed at the end, and ended if this program started it.
 
     Without specs the best host that is found, with several all of them together. Raises CompareError.
     """

@@ -77,6 +77,16 @@ class RequestBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class TextArrived:
+    """An answer has grown, by `text`: raw as received, thinking left out."""
+
+    session: Session
+    run: PlanRun
+    request: Request
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestEnded:
     """A request is complete: it has ended, and what could be learnt of it afterwards is in it."""
 
@@ -122,6 +132,7 @@ Update = (
     | ConditionsChanged
     | SessionResumed
     | RequestBegan
+    | TextArrived
     | RequestEnded
     | RetryPaused
     | ProblemFound
@@ -140,19 +151,24 @@ def run_to_end(
     recovery: BackgroundRecovery | None = None,
     *,
     enough: Callable[[], bool] = lambda: False,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Tick until nothing is left to do, and report each request once, when it is complete.
 
     `recovery` begins when the first request has been sent, so that it delays none. Once `enough` says
-    so, what has not begun is stopped. Signals are put off during a tick.
+    so, what has not begun is stopped; once `stopped` does, what is being answered, too. Signals are put off during a
+    tick.
     """
     begun: set[str] = set()
+    heard: dict[str, int] = {}
     reported: set[str] = set()
     conditions_known = False
     while runner.busy:
         runner.wait(TICK_S)
         with uninterrupted():
-            if enough():
+            if stopped():
+                runner.stop_all()
+            elif enough():
                 runner.stop_waiting()
             changed = runner.tick()
         report_problems(runner, on_update)
@@ -172,11 +188,21 @@ def run_to_end(
             if request_id not in begun and request.timestamps.sent is not None and not request.state.final:
                 begun.add(request_id)
                 on_update(RequestBegan(runner.session, run, request))
+            if request_id not in reported and (text := _new_text(request, heard)):
+                on_update(TextArrived(runner.session, run, request, text))
             if runner.is_complete(request) and request_id not in reported:
                 reported.add(request_id)
                 on_update(RequestEnded(runner.session, run, request))
     for update in recovery.updates(to_the_end=True) if recovery is not None else ():
         on_update(update)
+
+
+def _new_text(request: Request, heard: dict[str, int]) -> str:
+    """By what an answer has grown since the last call. `heard` is how long each was then."""
+    answer, before = request.answer, heard.get(request.spec.id, 0)
+    heard[request.spec.id] = len(answer)
+    # Shorter: its beginning has turned out to be thinking.
+    return answer[before:]
 
 
 def report_problems(runner: Runner, on_update: Listener) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from tui.core.catalog.model_card import ModelCard
+from tui.core.displayed import Displayed, ShownTable
 from tui.core.plans.plan import Plan
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.question import Question
@@ -35,7 +37,7 @@ class SessionState(StrEnum):
 
 
 @dataclass(slots=True)
-class Session:
+class Session(Displayed):
     """The whole. Everything in it is kept in the order it came."""
 
     id: str
@@ -80,6 +82,11 @@ class Session:
     schema: int = SCHEMA
     """The version of the format that the session was read from. One of a newer version is only looked at, not written:
     see `read_only`."""
+
+    def _tables(self) -> Sequence[ShownTable]:
+        from tui.core.sessions.session_table import session_table  # only where somebody looks at it
+
+        return (session_table(self),)
 
     @property
     def read_only(self) -> bool:

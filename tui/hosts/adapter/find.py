@@ -33,19 +33,25 @@ def find_adapter(reference: str, folder: Path) -> type[Adapter]:
     found = _in_module(reference, folder) if ":" in reference else _installed(reference)
     if not isinstance(found, type):
         raise NoHostError(f"{reference} is no class", f"It is of type {type(found).__name__}", _SHAPE)
+    check_adapter(reference, found)
+    return found
+
+
+def check_adapter(reference: str, found: object) -> None:
+    """Whether a class, or an object of one, can be an adapter. Raises NoHostError."""
     for name in ("generate", "load", "unload"):
         method = getattr(found, name, None)
         if not callable(method) and (method is not None or name == "generate"):
             raise NoHostError(f"{reference} has no method {name}", hint=_SHAPE)
-    _check_made_without_arguments(reference, found)
-    return found
+    if isinstance(found, type):
+        _check_made_without_arguments(reference, found)
 
 
-def facts_of(reference: str, adapter: type[Adapter]) -> AdapterFacts:
-    """What the class says of its models. Raises NoHostError for what makes no sense."""
+def facts_of(reference: str, adapter: object) -> AdapterFacts:
+    """What the class, or an object of it, says of its models. Raises NoHostError for what makes no sense."""
     try:
         with guarded():
-            named = getattr(adapter, "models", adapter.__name__)
+            named = getattr(adapter, "models", class_name(adapter))
             names = (named,) if isinstance(named, str) else tuple(named)
     except ModelFailedError as error:
         raise NoHostError(f"`models` of {reference} is no list of names", error.title) from error
@@ -61,6 +67,11 @@ def facts_of(reference: str, adapter: type[Adapter]) -> AdapterFacts:
         device=_fact(reference, adapter, "device", str),
         version=_fact(reference, adapter, "version", str) or _packaged(reference),
     )
+
+
+def class_name(adapter: object) -> str:
+    """What an adapter's class is called."""
+    return (adapter if isinstance(adapter, type) else type(adapter)).__name__
 
 
 def _packaged(name: str) -> str | None:
@@ -100,7 +111,7 @@ def _installed(name: str) -> Any:
     raise NoHostError(f"There is no adapter called {name}", detail, "A class of your own is named module:Class")
 
 
-def _check_made_without_arguments(reference: str, adapter: type[Adapter]) -> None:
+def _check_made_without_arguments(reference: str, adapter: type) -> None:
     try:
         signature = inspect.signature(adapter)
     except (TypeError, ValueError):
@@ -112,7 +123,7 @@ def _check_made_without_arguments(reference: str, adapter: type[Adapter]) -> Non
         raise NoHostError(f"{reference} cannot be made without arguments", reason_of(error), hint) from error
 
 
-def _fact(reference: str, adapter: type[Adapter], name: str, kind: type) -> Any:
+def _fact(reference: str, adapter: object, name: str, kind: type) -> Any:
     value = getattr(adapter, name, None)
     if value is None or (isinstance(value, kind) and not isinstance(value, bool)):
         return value

@@ -14,7 +14,7 @@ from tui.core.errors import BadInputError, ModelFailedError, NoHostError, NoMode
 from tui.core.sessions.session_model import Endpoint
 from tui.core.text.clean import clean_line
 from tui.hosts.adapter.kinds import is_reference
-from tui.hosts.adapter.protocol import MAX_LINE, AdapterReady, AdapterRefused, decode
+from tui.hosts.adapter.protocol import MAX_LINE, AdapterFacts, AdapterReady, AdapterRefused, decode
 from tui.hosts.base import Ability, BareHost, HostInfo, able
 from tui.hosts.http import Reply, fetch, post
 from tui.hosts.serving_process import ServingProcess
@@ -87,7 +87,7 @@ class AdapterHost(BareHost):
             raise NoHostError(
                 f"The adapter {self._reference} does not say what it has loaded", reply.words(), "Try again"
             )
-        return _cards(ready, loaded=reply.body)
+        return cards_of(ready.facts, reply.body)
 
     def load(self, model_id: str) -> None:
         """Load a model; one that is loaded stays so. Raises NoModelError, ModelFailedError or NoHostError."""
@@ -126,7 +126,7 @@ class AdapterHost(BareHost):
 
     def _find(self, name: str) -> str:
         _, ready = self._running()
-        card = find_model(_cards(ready), name)
+        card = find_model(cards_of(ready.facts), name)
         if card is None:
             names = ", ".join(ready.facts.models)
             raise NoModelError(f"The adapter {self._reference} has no model called {name}", hint=f"It has: {names}")
@@ -208,8 +208,8 @@ def _base_url(ready: AdapterReady) -> str:
     return f"{ready.root}/v1"
 
 
-def _cards(ready: AdapterReady, loaded: list[Any] | tuple[Any, ...] = ()) -> tuple[ModelCard, ...]:
-    facts = ready.facts
+def cards_of(facts: AdapterFacts, loaded: Sequence[Any] = ()) -> tuple[ModelCard, ...]:
+    """The models of an adapter, each CACHED or, where it is among those, LOADED."""
     return tuple(
         ModelCard(
             name,

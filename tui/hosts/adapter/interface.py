@@ -5,7 +5,7 @@ Nothing here has to be imported by an adapter, or inherited from: only the names
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, ClassVar, Protocol, TypedDict
 
 
@@ -69,4 +69,13 @@ class WholeAdapter(Adapter, Protocol):
 
     def unload(self) -> None:
         """Let go of what `load` took. Also called, and given a second, when the program leaves."""
+        ...
+
+
+class OwnAdapter(Protocol):
+    """What a type checker is told of an `Adapter`: that there is a `generate`, with whichever parameters it takes."""
+
+    @property
+    def generate(self) -> Callable[..., Answer]:
+        """As in `Adapter`."""
         ...

@@ -56,9 +56,10 @@ class Listener:
 class LoadedModel:
     """A model by name. Its methods may be called from any thread; the adapter sees one call at a time."""
 
-    def __init__(self, adapter: type[Adapter], name: str) -> None:
+    def __init__(self, adapter: Callable[[], Adapter], name: str) -> None:
+        """`adapter` makes the object that answers; it is called when the model is loaded."""
         self.name = name
-        self._class = adapter
+        self._make = adapter
         self._turn = threading.Lock()
         self._adapter: Any = None
 
@@ -74,7 +75,7 @@ class LoadedModel:
         with self._turn:
             if not self.loaded:
                 with guarded():
-                    adapter = self._class()
+                    adapter = self._make()
                     load = getattr(adapter, "load", None)
                     if load is not None:
                         load(**_taken_by(load, {"model": self.name}))

@@ -19,11 +19,11 @@ from tui.core.text.clean import clean_line
 from tui.report.aggregate import FacetShare, Report, Row, criterion_order
 from tui.report.formats.spreadsheet import Spreadsheet
 from tui.report.outliers import PEOPLE
-from tui.report.pairs import Candidate
+from tui.report.pairs import Candidate, Unlike
 from tui.report.references import REFERENCE_COLUMNS, reference_rows
 from tui.report.request_table import COLUMNS, Cell, rows
 from tui.report.statistics.sample import Stat
-from tui.report.verdicts import Verdict, names_of, said, said_of_unlike, verdicts
+from tui.report.verdicts import Names, Verdict, names_of, said, said_of_unlike, verdicts
 
 _COMPARISON: dict[str, Callable[[Verdict], Cell]] = {
     "mode": lambda verdict: verdict.pair.conditions.mode,
@@ -116,8 +116,17 @@ _STATISTICS: dict[str, Callable[[Stat], Cell]] = {
 }
 
 
+Table = tuple[list[str], list[list[Cell]]]
+"""Headings and lines."""
+
+
 def render(report: Report, spreadsheet: Spreadsheet = Spreadsheet.ANY) -> str:
-    """Headings and the report's rows, each a line. What is unknown is an empty cell.
+    """The report's rows, each a line: see `row_table`. What is unknown is an empty cell."""
+    return _table(*row_table(report), spreadsheet)
+
+
+def row_table(report: Report) -> Table:
+    """Headings and the report's rows.
 
     Behind the other statistics come the averages, then the facets that people marked; criteria come last, as
     `score_<criterion>_mean`, `_n` and, behind those of all criteria, `_blind_n`; a scale other than the usual one is in
@@ -144,10 +153,15 @@ def render(report: Report, spreadsheet: Spreadsheet = Spreadsheet.ANY) -> str:
             cells += [mean.mean, mean.n] if mean else [None, 0]
         cells += [means[key].blind if key in means else 0 for key in criteria]
         lines.append(cells)
-    return _table(headings, lines, spreadsheet)
+    return headings, lines
 
 
 def render_requests(report: Report, spreadsheet: Spreadsheet = Spreadsheet.ANY) -> str:
+    """A line for each request: see `scored_request_table`."""
+    return _table(*scored_request_table(report), spreadsheet)
+
+
+def scored_request_table(report: Report) -> Table:
     """Headings and a line for each request: the columns of `request_table`, then its scores.
 
     A criterion's column has the mean of what the raters of one kind gave; a scale other than the usual one, and raters
@@ -157,32 +171,36 @@ def render_requests(report: Report, spreadsheet: Spreadsheet = Spreadsheet.ANY) 
     given = {score[:3] for _, request in every for score in request.scores}
     criteria = sorted(given, key=criterion_order)
     headings = [*(column.name for column in COLUMNS), *(f"score_{_criterion(*key)}" for key in criteria)]
-    lines = []
+    lines: list[list[Cell]] = []
     for row, request in every:
         cells = [column.read(row, request) for column in COLUMNS]
         for key in criteria:
             values = [score.value for score in request.scores if score[:3] == key]
             cells.append(mean_of(values) if values else None)
         lines.append(cells)
-    return _table(headings, lines, spreadsheet)
+    return headings, lines
 
 
 def render_comparisons(report: Report, spreadsheet: Spreadsheet = Spreadsheet.ANY) -> str:
-    """Headings, and a line for each two models and figure that are compared; like `render` otherwise.
+    """A line for each two models and figure that are compared: see `comparison_table`."""
+    matches = report.matches
+    return _table(*comparison_table(verdicts(matches), matches.unlike, names_of(matches.candidates)), spreadsheet)
+
+
+def comparison_table(found: Iterable[Verdict], unlike: Iterable[Unlike], names: Names) -> Table:
+    """Headings, and a line for each two models and figure that are compared.
 
     `a_…` and `b_…` are the two models; `ahead` is a. Two that cannot be compared have neither figure nor outcome.
     """
-    matches = report.matches
-    names = names_of(matches.candidates)
     headings = [*(f"{side}_{fact}" for side in "ab" for fact in _SIDE), *_COMPARISON, "sentence"]
     lines: list[list[Cell]] = []
-    for verdict in verdicts(matches):
+    for verdict in found:
         cells = [*_sides(verdict.pair.first, verdict.pair.second), *(read(verdict) for read in _COMPARISON.values())]
         lines.append([*cells, said(verdict, names).sentence])
-    for unlike in matches.unlike:
-        cells = [*_sides(unlike.first, unlike.second), *(None for _ in _COMPARISON)]
-        lines.append([*cells, said_of_unlike([unlike], names)[0]])
-    return _table(headings, lines, spreadsheet)
+    for one in unlike:
+        cells = [*_sides(one.first, one.second), *(None for _ in _COMPARISON)]
+        lines.append([*cells, said_of_unlike([one], names)[0]])
+    return headings, lines
 
 
 def render_references(report: Report, spreadsheet: Spreadsheet = Spreadsheet.ANY) -> str:

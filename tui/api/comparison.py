@@ -1,8 +1,4 @@
-"""The Python interface: compare models, load sessions, report on them. The command line does the same work through it.
-
-Everything here blocks until it is done, and may be called from any thread. Failures are `CompareError`s. Scripts import
-these names from `foundry_compare`.
-"""
+"""Compare models, and go on with a plan that was broken off: everything here blocks until it is done."""
 
 from __future__ import annotations
 
@@ -12,119 +8,69 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 from tui.core.catalog.host_info import HostInfo
 from tui.core.catalog.model_card import ModelCard
-from tui.core.errors import (
-    BadInputError,
-    CompareError,
-    ModelFailedError,
-    NoHostError,
-    NoModelError,
-    StoreError,
-)
-from tui.core.metrics.metrics import Metrics
-from tui.core.plans.mode import Mode
+from tui.core.displayed import Displayed, ShownTable
+from tui.core.errors import BadInputError, CompareError
 from tui.core.plans.plan import PlanOptions
 from tui.core.plans.plan_run import PlanRun, newest
-from tui.core.plans.progress import Progress
 from tui.core.plans.prompt import Prompt
-from tui.core.requests.events import Usage
-from tui.core.requests.request import Fault, Request, RequestState
-from tui.core.scoring.in_effect import RatingsInEffect, in_effect
-from tui.core.scoring.rating import FacetTick, Note, Rater, RaterKind, Score, Vote, VoteChoice
-from tui.core.scoring.rubric import Criterion, Rubric
+from tui.core.requests.request import Request, RequestState
+from tui.core.scoring.rubric import Rubric
 from tui.core.scoring.rubric_files import RubricError, rubric_from
 from tui.core.sessions.session import Session
-from tui.core.sessions.session_model import ModelChoice, Overrides, Parameters, SessionModel, Timeouts
-from tui.report.render import report
+from tui.core.sessions.session_model import ModelChoice, Overrides, SessionModel
+from tui.hosts.adapter.interface import OwnAdapter
 from tui.runner.host_models import HostModels
 from tui.runner.open_session import connected_host, open_session
-from tui.runner.recovery import BackgroundRecovery, RecoveryBegan, RecoveryFailed, SessionRecovered
+from tui.runner.recovery import BackgroundRecovery
 from tui.runner.resumed_session import check_host, resumed_session
 from tui.runner.runner import Runner
-from tui.runner.updates import (
-    ConditionsChanged,
-    HostMoved,
-    InterruptedAndKept,
-    Listener,
-    ModelsChosen,
-    ProblemFound,
-    RequestBegan,
-    RequestEnded,
-    RetryPaused,
-    SessionResumed,
-    Update,
-    run_to_end,
-)
+from tui.runner.updates import HostMoved, Listener, ModelsChosen, SessionResumed, Update, run_to_end
 from tui.signals import uninterrupted
 from tui.storage import paths
-from tui.storage.session_files import load_sessions
 
-__all__ = [
-    "BadInputError",
-    "CompareError",
-    "Comparison",
-    "ConditionsChanged",
-    "Criterion",
-    "FacetTick",
-    "Fault",
-    "HostInfo",
-    "HostModels",
-    "HostMoved",
-    "InterruptedAndKept",
-    "Metrics",
-    "Mode",
-    "ModelCard",
-    "ModelChoice",
-    "ModelFailedError",
-    "ModelsChosen",
-    "NoHostError",
-    "NoModelError",
-    "Note",
-    "Overrides",
-    "Parameters",
-    "PlanOptions",
-    "ProblemFound",
-    "Progress",
-    "Prompt",
-    "Rater",
-    "RaterKind",
-    "RatingsInEffect",
-    "RecoveryBegan",
-    "RecoveryFailed",
-    "Request",
-    "RequestBegan",
-    "RequestEnded",
-    "RequestState",
-    "RetryPaused",
-    "Rubric",
-    "Score",
-    "Session",
-    "SessionModel",
-    "SessionRecovered",
-    "SessionResumed",
-    "StoreError",
-    "Timeouts",
-    "Update",
-    "Usage",
-    "Vote",
-    "VoteChoice",
-    "compare",
-    "in_effect",
-    "load_sessions",
-    "report",
-    "resume",
-]
+if TYPE_CHECKING:
+    from tui.hosts.adapter.own_host import OwnHost
 
 PathName = str | os.PathLike[str]
 NamedModel = str | tuple[str, Overrides]
 """A model's id or alias, and what it is asked in its own way."""
 Chooser = Callable[[HostModels], Sequence[ModelCard | ModelChoice]]
+HostName = str | OwnAdapter | type[OwnAdapter]
+"""What is written after `--host`, or an adapter of one's own: a class, or an object of it."""
+
+
+class Stop:
+    """Has a comparison stopped from another thread. What has arrived until then is kept."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._wanted = self._begun = False
+
+    def begin(self) -> None:
+        """From here on there is something to be kept. Raises CompareError where nothing is to be begun any more."""
+        with self._lock:
+            if self._wanted:
+                raise CompareError("Stopped before anything was asked")
+            self._begun = True
+
+    def stop(self) -> bool:
+        """Stop it. Returns whether it had begun, so that it is to be waited for."""
+        with self._lock:
+            self._wanted = True
+            return self._begun
+
+    def wanted(self) -> bool:
+        """Whether it is to be stopped."""
+        return self._wanted
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Displayed):
     """What came of `compare` or `resume`: the session, and of it the requests of one plan."""
 
     session: Session
@@ -157,27 +103,41 @@ class Comparison:
         """The prompt that a request sent."""
         return self.session.prompts[request.spec.prompt]
 
+    def to_pandas(self) -> Any:
+        """A table of pandas: a row for each request, with the columns of `report --format requests-csv` and `answer`.
+        Raises BadInputError where pandas is not installed."""
+        from tui.report.render import aggregated
+
+        return aggregated([self.session], answers=True).to_pandas("requests")
+
+    def _tables(self) -> Sequence[ShownTable]:
+        from tui.core.sessions.session_table import session_table
+
+        return (session_table(self.session, self.results),)
+
 
 def compare(
     prompts: str | Prompt | Sequence[str | Prompt],
     models: str | Sequence[NamedModel] | Chooser = (),
     *,
-    host: str | Sequence[str] = (),
+    host: HostName | Sequence[HostName] = (),
     options: PlanOptions = PlanOptions(),
     rubric: Rubric | None = None,
     sessions: PathName | None = None,
     save: bool = True,
     progress: Listener | None = None,
     enough: Callable[[], bool] = lambda: False,
+    stop: Stop | None = None,
 ) -> Comparison:
     """Ask models the same prompts, and return when every request has ended.
 
     `models` are ids or aliases, each by itself or with parameters of its own, or a function that chooses among the
     host's models; without any the demo models, or the only model that the host has. `host` is written as after
-    `--host`; with several, all of them take part. `rubric` is what the answers will be scored for, by default one
+    `--host`, or is a class or an object that answers itself, as docs/adapters.md describes it; with several, all of
+    them take part. `rubric` is what the answers will be scored for, by default one
     overall score. `sessions` is the folder of the session file, by default the command line's; with `save=False` no
     file is written. `progress` is called in the caller's thread with each `Update`. Once `enough` returns True
-    nothing more is asked, and what is being answered comes to its end.
+    nothing more is asked, and what is being answered comes to its end; `stop` ends that, too, from another thread.
 
     A model that fails raises nothing: its request says so in `state` and `fault`. On Ctrl+C what has arrived is kept,
     and KeyboardInterrupt passes on. Raises BadInputError, NoHostError or NoModelError before anything is asked, and
@@ -193,11 +153,12 @@ def compare(
     with connected_host(_specs(host)) as (opened, info):
         chosen = list(dict.fromkeys(_choice(model) for model in choose(HostModels(opened, info))))
         on_update(ModelsChosen(info, tuple(chosen)))
+        stopped = _begun(stop)
         with open_session(opened, info, folder, save=save, on_update=on_update, rubric=rubric) as (runner, path):
             with uninterrupted():
                 run = runner.begin(chosen, asked, options)
             recovery = BackgroundRecovery(paths.sessions_dir(folder)) if save else None
-            run_to_end(runner, run, on_update, recovery, enough=enough)
+            run_to_end(runner, run, on_update, recovery, enough=enough, stopped=stopped)
             _note_noise(runner, run)
     return Comparison(runner.session, run, path, bool(runner.kept))
 
@@ -205,10 +166,11 @@ def compare(
 def resume(
     file: PathName,
     *,
-    host: str | Sequence[str] = (),
+    host: HostName | Sequence[HostName] = (),
     save: bool = True,
     progress: Listener | None = None,
     enough: Callable[[], bool] = lambda: False,
+    stop: Stop | None = None,
 ) -> Comparison:
     """Go on with the last plan of a stored session that was broken off, in the same file.
 
@@ -223,13 +185,14 @@ def resume(
     ):
         session = resumed[0]
         check_host(session, info, opened.catalogue())
+        stopped = _begun(stop)
         for moved in _moves(session, info):
             on_update(moved)
         with open_session(opened, info, None, save=save, on_update=on_update, resumed=resumed) as (runner, kept_in):
             with uninterrupted():
                 run = runner.resume()
             on_update(SessionResumed(info, path, run, session))
-            run_to_end(runner, run, on_update, enough=enough)
+            run_to_end(runner, run, on_update, enough=enough, stopped=stopped)
             _note_noise(runner, run)
     return Comparison(session, run, kept_in, bool(runner.kept))
 
@@ -250,8 +213,25 @@ def _ignore(update: Update) -> None:
     """Nobody wants to know."""
 
 
-def _specs(host: str | Sequence[str]) -> Sequence[str]:
-    return [host] if isinstance(host, str) else host
+def _begun(stop: Stop | None) -> Callable[[], bool]:
+    """Whether it is to be stopped, asked again and again. Raises CompareError where it is to be stopped already."""
+    if stop is None:
+        return lambda: False
+    stop.begin()
+    return stop.wanted
+
+
+def _specs(host: HostName | Sequence[HostName]) -> list[str | OwnHost]:
+    every = host if isinstance(host, Sequence) and not isinstance(host, str) else [host]
+    made: list[str | OwnHost] = []
+    for one in every:
+        if isinstance(one, str):
+            made.append(one)
+        else:
+            from tui.hosts.adapter.own_host import OwnHost  # brings a web server along
+
+            made.append(OwnHost(one))
+    return made
 
 
 def _prompts(prompts: str | Prompt | Sequence[str | Prompt]) -> list[Prompt]:
