@@ -34,6 +34,8 @@ KNOWN_SKIPS = (
     "zsh is not installed",
     "fish is not installed",
     "pandas is not installed",
+    "pyarrow is not installed",
+    "nbclient is not installed",
     "playwright is not installed",
     "chromium is not installed",
     "textual-serve is not installed",

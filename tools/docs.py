@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from tui.core.answers.checks import CHECK_KEYS
 from tui.core.conditions import names
 from tui.core.conditions.statistics import STATISTICS
 from tui.core.metrics import registry
+from tui.core.plans.mode import Mode
 from tui.core.scoring.rubric_files import KEYS as CRITERION_KEYS
 from tui.core.scoring.score_sheet import COLUMNS as SHEET_COLUMNS
 from tui.core.sessions.schema import ROWS, file_schema
@@ -36,10 +37,12 @@ from tui.hosts.config_entry import SETTINGS as HOST_SETTINGS
 from tui.hosts.host_kind import HostKind
 from tui.hosts.registry import KINDS
 from tui.report.formats import registry as formats
+from tui.report.model_verdicts import verdict
 from tui.report.options import BY
 from tui.report.request_table import COLUMNS as REQUEST_COLUMNS
 from tui.report.request_table import Kind as ColumnKind
 from tui.report.selection import DIMENSIONS as SELECTION
+from tui.storage.session_files import load_sessions
 from tui.storage.theme_files import bundled_folder, load_themes
 from tui.ui import modes
 from tui.ui.actions import Action, Need
@@ -411,6 +414,13 @@ def check_keys() -> str:
     return table(("key", "such as", "meaning"), rows)
 
 
+def python_verdict() -> str:
+    """What a script is told of two models of the example sessions, as a terminal of 100 columns shows it."""
+    found = verdict(load_sessions([TOP / "sessions" / "examples"]), "demo-large", "demo-small")
+    measured = replace(found, found=tuple(one for one in found if one.mode is Mode.MEASURE))
+    return f"```text\n{measured.text(100)}\n```\n"
+
+
 BLOCKS = {
     "main-keys": Block("README.md", main_keys),
     "demo-models": Block("README.md", lambda: results.table(whole=False)),
@@ -426,6 +436,7 @@ BLOCKS = {
     "settings": Block("docs/config.md", settings),
     "workshop-variables": Block("docs/settings.md", workshop_variables),
     "criteria": Block("docs/prompts-and-models.md", criteria),
+    "python-verdict": Block("docs/python-api.md", python_verdict),
     "keys": Block("docs/keys.md", keys),
     "metrics": Block("docs/measurement.md", metrics),
     "flags": Block("docs/measurement.md", flags),

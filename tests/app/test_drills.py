@@ -358,7 +358,7 @@ def test_no_part_of_the_program_lists_modes_actions_or_themes_a_second_time() ->
     themes = [file.name for file in load_themes([bundled_folder()])[0]]
     assert not second_lists(themes, 1, ("",))
     # Commands and functions that are called like modes are none.
-    assert not second_lists([mode.name for mode in MODES], 1, ("",), "ui/modes.py", "api.py", "cli/main.py")
+    assert not second_lists([mode.name for mode in MODES], 1, ("",), "ui/modes.py", "api/__init__.py", "cli/main.py")
     # The actions on models have a table of their own: which ability each takes.
     names = {action.name for mode in MODES for action in own_actions(mode)}
     homes = ("ui/actions.py", "ui/models/model_actions.py", "app/host_questions.py")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
@@ -25,10 +27,21 @@ ANSWER = "".join(WORDS)
 def test_the_public_package_is_the_interface_and_nothing_else() -> None:
     assert set(fc.__all__) == {*tui.api.__all__, "__version__"}
     assert all(getattr(fc, name) is getattr(tui.api, name) for name in some(tui.api.__all__))
+    assert set(fc.__all__) <= set(dir(fc))
+    with pytest.raises(AttributeError):
+        fc.nothing  # type: ignore[attr-defined]  # noqa: B018
     tree = ast.parse(Path(fc.__file__).read_text(encoding="utf-8"))
     imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert imported == {"tui.api", "importlib.metadata"}
+    assert imported == {"tui.api", "importlib.metadata", "typing"}
+
+
+@pytest.mark.slow
+def test_importing_it_loads_nothing_before_it_is_used() -> None:
+    says = "import sys, foundry_compare as fc; print(sorted(name for name in sys.modules if name.startswith('tui')))"
+    says += "; fc.compare; print(sorted({'textual', 'rich', 'click', 'openai', 'pandas'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-P", "-c", says], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[]", "[]"]
 
 
 @pytest.mark.slow
@@ -245,7 +258,18 @@ def test_sessions_are_loaded_from_files_and_folders_and_reported_on(tmp_path: Pa
     bad: list[Path] = []
     found = list(fc.load_sessions([tmp_path], skipped=lambda file, error: bad.append(file)))
     assert ([one.id for one in found], bad) == (["a", "b"], [tmp_path / "c.toml"])
-    assert fc.report(found).startswith("2 sessions")
+    assert str(fc.report(found)).startswith("2 sessions")
     skipped = [("c.toml", "It is damaged.")]
-    assert "It is damaged." in fc.report(found, skipped=skipped)
+    assert "It is damaged." in str(fc.report(found, skipped=skipped))
     assert fc.report(fc.load_sessions(str(tmp_path / "a.toml")), format="csv").count("\n") == 2
+
+
+@pytest.mark.slow
+def test_a_second_model_judges(server: LoopbackServer) -> None:
+    compared = fc.compare("hi", "good", host=server.url)
+    assert compared.path is not None
+    judged = fc.judge(compared.path, "burst", host=server.url)
+    # What it answers is no verdict, which is counted and never guessed.
+    assert (judged.asked, judged.scores, len(judged.unusable)) == (1, 0, 1)
+    with pytest.raises(fc.NoModelError):
+        fc.judge(compared.path, "nobody", host=server.url)

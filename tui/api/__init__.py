@@ -31,6 +31,7 @@ from tui.core.scoring.rating import FacetTick, Note, Rater, RaterKind, Score, Vo
 from tui.core.scoring.rubric import Criterion, Rubric
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import ModelChoice, Overrides, Parameters, SessionModel, Timeouts
+from tui.judging import Judged, judge
 from tui.report.aggregate import Report
 from tui.report.model_verdicts import Verdict, Verdicts, verdict
 from tui.report.render import report
@@ -65,6 +66,7 @@ __all__ = [
     "HostModels",
     "HostMoved",
     "InterruptedAndKept",
+    "Judged",
     "Metrics",
     "Mode",
     "ModelCard",
@@ -113,6 +115,7 @@ __all__ = [
     "compare_async",
     "comparing",
     "in_effect",
+    "judge",
     "load_sessions",
     "rating",
     "report",

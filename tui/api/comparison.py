@@ -132,12 +132,12 @@ def compare(
     """Ask models the same prompts, and return when every request has ended.
 
     `models` are ids or aliases, each by itself or with parameters of its own, or a function that chooses among the
-    host's models; without any the demo models, or the only model that the host has. `host` is written as after
-    `--host`, or is a class or an object that answers itself, as docs/adapters.md describes it; with several, all of
-    them take part. `rubric` is what the answers will be scored for, by default one
-    overall score. `sessions` is the folder of the session file, by default the command line's; with `save=False` no
-    file is written. `progress` is called in the caller's thread with each `Update`. Once `enough` returns True
-    nothing more is asked, and what is being answered comes to its end; `stop` ends that, too, from another thread.
+    host's models; without any all adapters of one's own, the demo models, or the only model that the host has. `host`
+    is written as after `--host`, or is a class or an object that answers itself, as docs/adapters.md describes it; with
+    several, all of them take part. `rubric` is what the answers will be scored for, by default one overall score.
+    `sessions` is the folder of the session file, by default the command line's; with `save=False` no file is written.
+    `progress` is called in the caller's thread with each `Update`. Once `enough` returns True nothing more is asked,
+    and what is being answered comes to its end; `stop` ends that, too, from another thread.
 
     A model that fails raises nothing: its request says so in `state` and `fault`. On Ctrl+C what has arrived is kept,
     and KeyboardInterrupt passes on. Raises BadInputError, NoHostError or NoModelError before anything is asked, and
@@ -148,9 +148,13 @@ def compare(
         _check_rubric(rubric)
     on_update = progress or _ignore
     asked = _prompts(prompts)
-    choose = models if callable(models) else partial(_named, [models] if isinstance(models, str) else models)
+    names = () if callable(models) else [models] if isinstance(models, str) else models
+    hosts = _specs(host)
+    choose = models if callable(models) else partial(_named, names)
+    if not callable(models) and not names and hosts and not any(isinstance(one, str) for one in hosts):
+        choose = _all
     folder = None if sessions is None else Path(sessions)
-    with connected_host(_specs(host)) as (opened, info):
+    with connected_host(hosts) as (opened, info):
         chosen = list(dict.fromkeys(_choice(model) for model in choose(HostModels(opened, info))))
         on_update(ModelsChosen(info, tuple(chosen)))
         stopped = _begun(stop)
@@ -252,6 +256,11 @@ def _named(names: Sequence[NamedModel], models: HostModels) -> list[ModelChoice]
         return [ModelChoice(card) for card in models.choose(())]
     pairs = [(model, Overrides()) if isinstance(model, str) else model for model in names]
     return [ModelChoice(card, own) for name, own in pairs for card in models.named(name)]
+
+
+def _all(models: HostModels) -> Sequence[ModelCard]:
+    """Who gives models of their own means these."""
+    return models.cards
 
 
 def _choice(model: ModelCard | ModelChoice) -> ModelChoice:

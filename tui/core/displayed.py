@@ -127,15 +127,16 @@ class Displayed:
     def _tables(self) -> Sequence[ShownTable]:
         raise NotImplementedError
 
-    def _text(self, width: int) -> str:
+    def text(self, width: int) -> str:
+        """What `print` shows, in lines of `width` cells where that is possible."""
         return "\n\n".join(table.text(width) for table in self._tables())
 
     def __str__(self) -> str:
-        return self._text(line_width())
+        return self.text(line_width())
 
     def __rich_console__(self, console: RichConsole, options: RichOptions) -> Iterator[Any]:
         """For Rich: the table as text without any markup, whatever it holds."""
-        yield console.render_str(self._text(options.max_width), emoji=False, markup=False, highlight=False)
+        yield console.render_str(self.text(options.max_width), emoji=False, markup=False, highlight=False)
 
     def _repr_html_(self) -> str:
         """For notebooks."""

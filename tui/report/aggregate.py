@@ -232,7 +232,8 @@ class Report(Displayed):
 
         return shown_tables(self)
 
-    def _text(self, width: int) -> str:
+    def text(self, width: int) -> str:
+        """The report for a terminal, whose lines are as wide as `COLUMNS` says, or 80 cells."""
         from tui.report.formats.text import render
 
         return render(self).rstrip("\n")

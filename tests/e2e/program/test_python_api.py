@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.program.conftest import NO_RUNTIME
+from tests.e2e.program.test_notebook import CELLS
 from tests.support.loopback_server import WORDS, LoopbackServer
 from tests.support.program import call, finish, start, until
 from tui.storage.session_files import load
@@ -92,7 +93,7 @@ def test_an_interrupted_script_has_kept_what_arrived(tmp_path: Path, own_folders
 
 
 def test_the_page_has_its_examples() -> None:
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 8
 
 
 @pytest.mark.skipif(bool(NO_RUNTIME), reason=NO_RUNTIME or "never")
@@ -105,7 +106,7 @@ def test_the_examples_of_the_page_run_as_they_stand(number: int, tmp_path: Path)
 
 
 def test_a_strict_type_checker_agrees_with_scripts(tmp_path: Path) -> None:
-    for number, text in enumerate([SCRIPT, *EXAMPLES]):
+    for number, text in enumerate([SCRIPT, *EXAMPLES, "\n".join(CELLS)]):
         (tmp_path / f"sample_{number}.py").write_text(text, encoding="utf-8")
     (tmp_path / "wrong.py").write_text(
         "import foundry_compare as fc\nfc.compare('hi', host=7).results[0].answer.real\n"

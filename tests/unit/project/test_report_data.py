@@ -87,7 +87,8 @@ def test_duckdb(report: Report, place: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(find_spec("pandas") is None or find_spec("pyarrow") is None, reason="pandas is not installed")
+@pytest.mark.skipif(find_spec("pandas") is None, reason="pandas is not installed")
+@pytest.mark.skipif(find_spec("pyarrow") is None, reason="pyarrow is not installed")
 def test_pandas(
     report: Report, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

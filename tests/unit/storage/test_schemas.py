@@ -185,7 +185,7 @@ def test_a_session_of_a_newer_schema_is_not_gone_on_with(tmp_path: Path) -> None
         "s.toml can be read, but not gone on with. It has schema 3, and this version writes schema 2: some of it could "
         "be lost. Update this program."
     )
-    assert "alpha" in report(load_sessions([path]))
+    assert "alpha" in str(report(load_sessions([path])))
 
 
 @pytest.mark.skipif(not can_check(), reason="jsonschema is not installed")
