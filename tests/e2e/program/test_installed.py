@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.program.conftest import NO_RUNTIME
+from tests.e2e.program.conftest import NO_RUNTIME, ROOT
 from tests.support.loopback_server import LoopbackServer
 from tests.support.program import call
 from tui.storage.theme_files import bundled_folder
 
 venv = pytest.importorskip("venv", reason="no venv module")
 
-ROOT = Path(__file__).parents[3]
 SCRIPT = "foundry-compare.exe" if sys.platform == "win32" else "foundry-compare"
 PARTS = """
 import foundry_compare
@@ -37,13 +36,10 @@ print(len(themes), len(notices), len(read_bundle(bundle_root())))
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(distributions: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder into which the wheel is installed that is made from the source distribution of this checkout."""
-    work = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(work), str(ROOT)]
-    subprocess.run(build, check=True, capture_output=True, timeout=120)
-    (file,) = work.glob("*.whl")
-    site = work / "site"
+    _, file = distributions
+    site = tmp_path_factory.mktemp("wheel") / "site"
     pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--target", str(site), str(file)]
     subprocess.run([*pip, "--quiet", "--disable-pip-version-check"], check=True, capture_output=True, timeout=120)
     return site
@@ -119,16 +115,3 @@ def test_it_answers_with_its_demo_models_from_there_too(install: Install, elsewh
     assert done.code == 0, done.out + done.err
     assert done.out.count("ok    demo-") == 3
     assert "another folder" not in done.out + done.err
-
-
-def test_the_wheel_holds_what_a_checkout_does(wheel: Path) -> None:
-    def files(folder: Path, pattern: str) -> set[str]:
-        found = {str(file.relative_to(folder)) for file in folder.rglob(pattern) if file.is_file()}
-        return {name for name in found if "__pycache__" not in name}
-
-    assert files(wheel / "tui" / "themes", "*") == files(ROOT / "themes", "*")
-    for pattern in ("*.py", "*.tcss", "py.typed", "demo_models/**/*"):
-        inside = {name for name in files(wheel / "tui", pattern) if not name.startswith("themes")}
-        assert inside == files(ROOT / "tui", pattern)
-    public = {"__init__.py", "py.typed"}
-    assert files(wheel / "foundry_compare", "*") == files(ROOT / "foundry_compare", "*") == public
