@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -239,6 +240,36 @@ def _screen(lab: Lab, folder: Path, url: str) -> None:
     assert "value = 4" in _kept(folder)
 
 
+def _page(lab: Lab, folder: Path, url: str) -> None:
+    """The whole screen, painted for a browser: a question, its answer, a score; closing the page ends its program."""
+    before = set(_engines(lab))
+    command = ["-P", "-m", "tui", "serve", "--host", url, "-m", "good"]
+    process = lab.start(command, checkout=None, extra=_places(lab, folder), cwd=folder)
+    try:
+        assert process.stdout is not None
+        asyncio.run(_ask_on_a_page(process.stdout.readline().decode("ascii").strip(), folder))
+        _until(lambda: not set(_engines(lab)) - before and not _journals(folder), process)
+    finally:
+        process.kill()
+        process.communicate()
+    assert "value = 4" in _kept(folder)
+
+
+async def _ask_on_a_page(url: str, folder: Path) -> None:
+    from tools.windows_lab.page import Page  # aiohttp is there only where `serve` is.
+
+    async with asyncio.timeout(START_S), Page(url) as page:
+        await page.until(lambda: "good" in page.painted)
+        await page.type("On a page")
+        while "On a page" not in _kept(folder):  # Before the host has answered, enter does nothing.
+            await page.type("\r")
+            await asyncio.sleep(2)
+        await page.until(lambda: 'state = "done"' in _kept(folder) and "One two three four five" in page.painted)
+        await page.type("\x1b")
+        await page.type("4")
+        await page.until(lambda: "value = 4" in _kept(folder))
+
+
 def _interrupted(lab: Lab, folder: Path, url: str) -> None:
     console = Console(lab, ["-P", "-m", "tui", *_ask(url, "endless")], _places(lab, folder), folder)
     try:
@@ -276,6 +307,7 @@ _STEPS: dict[str, Callable[[Lab, Path, str], None]] = {
     "report in each format": _report,
     "doctor": _doctor,
     "keys, another size and ctrl+q in a console": _screen,
+    "a question, an answer and a score on a page of `serve`": _page,
     "ctrl+c in a console": _interrupted,
     "a killed program's session is recovered, and no process stays": _killed,
 }

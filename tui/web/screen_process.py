@@ -15,9 +15,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Any
 
+from textual import constants
+
 DRIVER = "tui.web.driver:PipeDriver"
 _BEGIN = b"__GANGLION__\n"
 _MAX_PACKET = 1 << 24
+_ESCAPE = "\x1b"
+_ALONE_S = constants.ESCAPE_DELAY + 0.05
+"""Seconds after which the program takes an escape that nothing followed for the key."""
 _END_S = 20.0
 """Seconds in which a program that is told to end keeps what arrived, and ends."""
 
@@ -61,8 +66,12 @@ class ScreenProcess:
                     return
 
     async def type(self, text: str) -> None:
-        """Give it what a terminal would send."""
+        """Give it what a terminal would send. Escape is a key of its own, however soon the next one follows."""
         await self._send(b"D", text.encode("utf-8", "replace"))
+        if text.endswith(_ESCAPE):
+            await asyncio.sleep(_ALONE_S)
+            # Windows' reader of pipes looks at the clock only when something comes; what this tells has no meaning.
+            await self.tell(type="nothing")
 
     async def tell(self, **facts: Any) -> None:
         """Tell it of another size, of having the focus or not, or to end."""

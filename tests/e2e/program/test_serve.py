@@ -86,6 +86,9 @@ async def test_only_the_page_that_was_given_out_opens_a_screen_and_it_ends_with_
                 await asyncio.wait_for(seen, PATIENCE_S)
                 await screen.send_json(["stdin", "What is it?\r"])
                 await asyncio.wait_for(asyncio.to_thread(until, lambda: 'state = "done"' in kept(tmp_path)), PATIENCE_S)
+                await screen.send_json(["stdin", "\x1b"])
+                await screen.send_json(["stdin", "4"])
+                await asyncio.wait_for(asyncio.to_thread(until, lambda: "value = 4" in kept(tmp_path)), PATIENCE_S)
                 (program,) = process.children()
             await asyncio.to_thread(until, lambda: not program.is_running())
             assert "What is it?" in kept(tmp_path) and 'state = "done"' in kept(tmp_path)
@@ -183,7 +186,6 @@ async def in_a_page(browser: Browser, url: str, folder: Path) -> None:
         await asyncio.sleep(1)
     await asyncio.to_thread(until, lambda: kept(folder).count('state = "done"') == 3)
     await press(browser, "Escape", 27)
-    await asyncio.sleep(0.5)  # Escape and a digit at once are alt and the digit, to a terminal.
     await browser.do("Input.insertText", text="4")
     await asyncio.to_thread(until, lambda: "value = 4" in kept(folder))
 
