@@ -423,14 +423,13 @@ def python_verdict() -> str:
 
 BLOCKS = {
     "main-keys": Block("README.md", main_keys),
-    "demo-models": Block("README.md", lambda: results.table(whole=False)),
     "commands": Block("docs/commands.md", commands),
     "options": Block("docs/commands.md", options),
     "dimensions": Block("docs/conditions.md", dimensions),
     "figures": Block("docs/conditions.md", figures),
     "statistics": Block("docs/conditions.md", statistics),
     "exit-codes-by-command": Block("docs/exit-codes.md", exit_codes_by_command),
-    "demo-models-whole": Block("docs/demo-models.md", lambda: results.table(whole=True)),
+    "demo-models": Block("docs/demo-models.md", results.table),
     "hosts": Block("docs/hosts.md", hosts),
     "host-settings": Block("docs/hosts.md", host_settings),
     "settings": Block("docs/config.md", settings),

@@ -61,8 +61,8 @@ def right(facts: dict[str, Any]) -> Share:
     return Share(near + found, answers + asked)
 
 
-def table(*, whole: bool) -> str:
-    """The Markdown table of everything that was measured, or of what matters most."""
+def table() -> str:
+    """The Markdown table of everything that was measured."""
     known = read()
     asked = next(iter(known.values()))
     columns: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
@@ -78,8 +78,7 @@ def table(*, whole: bool) -> str:
         "keywords": "keywords",
         f"catalogue facts (of {asked['facts'][1]})": "facts",
     }
-    if whole:
-        columns += [(head, lambda facts, what=what: str(Share(*facts[what]))) for head, what in shares.items()]
+    columns += [(head, lambda facts, what=what: str(Share(*facts[what]))) for head, what in shares.items()]
     columns.append((f"unknown refused (of {asked['refused'][1]})", lambda facts: str(Share(*facts["refused"]))))
     rows = [["model", *(head for head, _ in columns)], ["---", *["--:"] * len(columns)]]
     rows += [[name, *(cell(facts) for _, cell in columns)] for name, facts in known.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,18 @@ README = (TOP / "README.md").read_text(encoding="utf-8")
 
 
 def test_it_is_short() -> None:
-    assert len(README.splitlines()) <= 200, "details belong in a page of docs/"
+    assert len(README.splitlines()) <= 150, "details belong in a page of docs/"
+
+
+def test_its_moving_picture_is_there_and_named_for_who_cannot_see_it() -> None:
+    (words,) = re.findall(r"!\[([^\]]+)\]\(docs/streaming\.svg\)", README)
+    assert len(words.split()) > 5
+
+
+def test_the_first_ten_minutes_end_with_yesterdays_session() -> None:
+    first = README.split("\n## The first ten minutes\n")[1].split("\n## ")[0]
+    *_, last = re.findall(r"^\d\. (.*?)(?=^\d\. |\n\n)", first, re.DOTALL | re.MULTILINE)
+    assert all(word in last for word in ("The next day", "F3", "Enter", "score"))
 
 
 def set_up(name: str) -> str:
@@ -33,9 +45,10 @@ def test_each_set_up_command_makes_its_environment_and_uses_nothing_else(name: s
 
 
 def test_the_windows_spellings_are_the_same_commands() -> None:
+    windows = (TOP / "docs" / "windows.md").read_text(encoding="utf-8")
     shells = [
-        [line for block in README.split(f"```{shell}\n")[1:] for line in block.split("```")[0].splitlines()]
-        for shell in ("powershell", "bat")
+        [line for block in page.split(f"```{shell}\n")[1:] for line in block.split("```")[0].splitlines()]
+        for page, shell in ((README, "powershell"), (windows, "bat"))
     ]
     commands = [set_up(name).split(" && ") for name in ("run", "test")]
     for lines, joint in zip(shells, ("; if ($?) { ", " && "), strict=True):
