@@ -224,8 +224,10 @@ async def test_without_a_host_it_says_so_and_f5_tries_again() -> None:
         await play.sees("F5 asks the host again.")
         with listing_models(port):
             await play.press("f5")
-            await play.sees("[1]", "late", "● OpenAI-compatible server at")
+            await play.sees("[1]", "late", f"● 127.0.0.1:{port} · OpenAI-")
             assert "loaded" not in play.shown
+            await play.pilot.resize_terminal(120, 30)
+            await play.sees(f"● OpenAI-compatible server at 127.0.0.1:{port}")
         await play.press("f2")
         await play.sees("1 late", "Hi")
 

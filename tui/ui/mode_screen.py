@@ -196,11 +196,23 @@ class ModeScreen(Screen[None]):
         from tui.core.catalog.model_card import ModelState
 
         toys = " · toys" if app_state.info.toys else ""  # However little room there is: nobody may take them for more.
-        title = clean_line(f"{'○' if app_state.info.unlisted else '●'} {app_state.info.title}")
-        line = cut(title, max(width - len(toys), 0)) + toys
+        sign = "○" if app_state.info.unlisted else "●"
+        title, room = f"{sign} {clean_line(app_state.info.title)}", max(width - len(toys), 0)
+        if cells_needed(title) > room:
+            title = f"{sign} {_place_first(clean_line(app_state.info.title))}"
+        line = cut(title, room) + toys
         states = [card.state for card in app_state.cards]
         counts = f"{states.count(ModelState.LOADED)}/{len(states)} loaded" if {*states} - {ModelState.UNKNOWN} else ""
         return f"{line} · {counts}" if counts and cells_needed(f"{line} · {counts}") <= width else line
+
+
+def _place_first(title: str) -> str:
+    """A host's title with its address first: where there is room for one of the two, the address tells more."""
+    for joint in (" at ", " · "):
+        kind, found, place = title.rpartition(joint)
+        if found:
+            return f"{place} · {kind}"
+    return title
 
 
 def _too_small(width: int, height: int) -> str:
