@@ -18,6 +18,7 @@ from tui.core.errors import BadInputError, ModelFailedError, NoModelError
 from tui.hosts.base import Ability
 from tui.hosts.embedded import host as host_module
 from tui.hosts.embedded.bundle import bundle_root
+from tui.hosts.embedded.folder_check import FolderPart, parts_of
 from tui.hosts.embedded.host import EmbeddedHost
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_no_runtime()), reason=why_no_runtime() or "never")]
@@ -46,6 +47,22 @@ def folder(tmp_path: Path) -> Path:
 def copy_to(folder: Path) -> Path:
     shutil.copytree(bundle_root() / "demo-small", folder)
     return folder
+
+
+def tensor(offset: int, size: int) -> bytes:
+    """Where a tensor is, as a graph says it of one that is in a file of its own."""
+    facts = {b"location": b"w.data", b"offset": str(offset).encode(), b"length": str(size).encode()}
+    entries = (b"\x0a%c%b\x12%c%b" % (len(key), key, len(value), value) for key, value in facts.items())
+    return b"".join(b"j%c%b" % (len(entry), entry) for entry in entries)
+
+
+GRAPH = tensor(0, 100_000) + tensor(100_000, 2_000_000) + tensor(50_000, 8)
+
+
+def cut_weights(folder: Path, size: int) -> None:
+    """Have the graph's weights in a file beside it, of which so many bytes are there."""
+    (folder / "model.onnx").write_bytes(GRAPH)
+    (folder / "w.data").write_bytes(bytes(size))
 
 
 def card_of(host: EmbeddedHost, model: str) -> ModelCard:
@@ -128,6 +145,15 @@ def test_each_folder_gets_a_name_of_its_own(make: Callable[[Path], EmbeddedHost]
         (lambda f: (f / "genai_config.json").unlink(), "genai_config.json is missing"),
         (lambda f: (f / "model.onnx").unlink(), "Missing: its model file model.onnx."),
         (lambda f: (f / "tokenizer.json").unlink(), "Missing: a tokenizer (tokenizer.json)."),
+        (
+            lambda f: (f / "tokenizer_config.json").unlink(),
+            "Missing: what there is to know of the tokenizer (tokenizer_",
+        ),
+        (
+            lambda f: (f / "model.onnx").write_bytes(GRAPH),
+            "Missing: the weights of model.onnx, which are in a file w.data.",
+        ),
+        (lambda f: cut_weights(f, 1_999_999), "Missing: the end of w.data, of which 2.0 MB of 2.1 MB are here."),
         (lambda f: (f / "chat_template.jinja").unlink(), "Missing: a chat template (chat_template.jinja, or in"),
         (lambda f: (f / "genai_config.json").write_text("{"), "cannot be read"),
         (lambda f: (f / "genai_config.json").write_text("[]"), "holds no table"),
@@ -143,6 +169,29 @@ def test_what_a_folder_lacks_is_said(
         EmbeddedHost(tmp_path, demo_only=False).register(folder)
     assert sentence in caught.value.sentence()
     assert str(folder) in caught.value.sentence()
+
+
+def test_weights_that_are_all_there_are_not_found_wanting(folder: Path) -> None:
+    cut_weights(folder, 2_100_000)
+    (part,) = [part for part in parts_of(folder) if part.name == "weights"]
+    assert part == FolderPart("weights", True, "w.data, 2.1 MB")
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (bundle_root() / "demo-small").iterdir()))
+def test_of_a_folder_without_one_of_its_files_the_check_says_whether_it_can_be_served(
+    make: Callable[[Path], EmbeddedHost], folder: Path, tmp_path: Path, name: str
+) -> None:
+    (folder / name).unlink()
+    lacking = [part.missing for part in parts_of(folder) if part.needed and part.missing]
+    host = make(tmp_path)
+    if lacking:
+        with pytest.raises(BadInputError):
+            host.register(folder)
+    else:
+        model = host.register(folder)
+        host.load(model)
+        assert answers(host, model)
+    assert bool(lacking) == (name != "model_card.md")
 
 
 def test_everything_that_is_missing_is_said_at_once_and_the_right_folder_is_guessed(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tui.core.dict_reader import Table, get
 from tui.core.errors import BadInputError, reason_of
@@ -20,6 +20,7 @@ from tui.hosts.embedded.model_files import CONFIG, size_of
 WANTED = "It takes a folder as ONNX Runtime GenAI's model builder writes it"
 TEMPLATE = "chat_template.jinja"
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
+TOKENIZER_CONFIG = "tokenizer_config.json"
 MAX_CONFIG = 4_000_000
 _CARDS = ("README.md", "model_card.md")
 _LICENCES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE")
@@ -42,6 +43,8 @@ _PROVIDERS = {
 }
 _EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])", re.DOTALL)
 """How a graph (ONNX, protocol buffers) begins to say in which file weights stand: the length of its name follows."""
+_EXTENT = re.compile(rb"\x06(offset|length)\x12([\x01-\x13])")
+"""How it says where in that file a tensor begins, and how many bytes it has: the length of the number follows."""
 _MAX_GRAPH = 64 << 20
 """Bytes of a graph that are searched for that name: one that is larger has its weights in it."""
 _CAREFUL = 0.5
@@ -163,11 +166,15 @@ def _lacking(folder: Path, model: Table, *, weights: bool) -> Iterator[tuple[str
         yield _MODEL, f"its model file {filename}"
     elif weights:
         data = _external(folder / filename)
-        if data is not None and not (folder / data).is_file():
-            yield _WEIGHTS, f"the weights of {filename}, which are in a file {data}"
+        if data is not None and not (folder / data.name).is_file():
+            yield _WEIGHTS, f"the weights of {filename}, which are in a file {data.name}"
+        elif data is not None and (size := (folder / data.name).stat().st_size) < data.size:
+            yield _WEIGHTS, f"the end of {data.name}, of which {data_size(size)} of {data_size(data.size)} are here"
     if not any((folder / name).is_file() for name in TOKENIZERS):
         yield _TOKENIZER, "a tokenizer (tokenizer.json)"
-    if not (folder / TEMPLATE).is_file() and not _has_template(folder / "tokenizer_config.json"):
+    elif not (folder / TOKENIZER_CONFIG).is_file():
+        yield _TOKENIZER, f"what there is to know of the tokenizer ({TOKENIZER_CONFIG})"
+    if not (folder / TEMPLATE).is_file() and not _has_template(folder / TOKENIZER_CONFIG):
         yield _TEMPLATE, "a chat template (chat_template.jinja, or in tokenizer_config.json)"
 
 
@@ -176,7 +183,15 @@ def _graph(model: Table) -> str | None:
     return name
 
 
-def _external(graph: Path) -> str | None:
+class _External(NamedTuple):
+    """The file that a graph's weights stand in."""
+
+    name: str
+    size: int
+    """How many bytes it must have at least, as far as the graph says where each tensor is."""
+
+
+def _external(graph: Path) -> _External | None:
     """The file that a graph's weights stand in; None where they are in the graph itself, as far as can be seen."""
     if graph.stat().st_size > _MAX_GRAPH:
         return None
@@ -185,7 +200,21 @@ def _external(graph: Path) -> str | None:
     if found is None:
         return None
     name = data[found.end() : found.end() + found[1][0]].decode("utf-8", "replace")
-    return name if Path(name).name == name else None  # A path that leads elsewhere is not looked up.
+    # A path that leads elsewhere is not looked up.
+    return _External(name, _size_needed(data)) if Path(name).name == name else None
+
+
+def _size_needed(graph: bytes) -> int:
+    most = offset = 0
+    for found in _EXTENT.finditer(graph):
+        digits = graph[found.end() : found.end() + found[2][0]]
+        if not digits.isdigit():
+            continue
+        if found[1] == b"offset":
+            offset = int(digits)
+        else:
+            most, offset = max(most, offset + int(digits)), 0
+    return most
 
 
 def _about_graph(folder: Path, model: Table) -> str:
@@ -196,7 +225,7 @@ def _about_graph(folder: Path, model: Table) -> str:
 def _about_weights(folder: Path, model: Table) -> str:
     name = _graph(model)
     data = _external(folder / name) if name is not None and (folder / name).is_file() else None
-    return "in the graph" if data is None else f"{data}, {data_size((folder / data).stat().st_size)}"
+    return "in the graph" if data is None else f"{data.name}, {data_size((folder / data.name).stat().st_size)}"
 
 
 _NEEDED: dict[str, Callable[[Path, Table], str]] = {
