@@ -137,11 +137,67 @@ async def test_what_was_imported_is_a_page_of_its_own_and_never_a_row(folder: Pa
         assert "| phi-4-mini" in Path("foundry-compare-report.md").read_text("utf-8")
 
 
+@pytest.mark.slow
+async def test_rows_are_split_weighed_and_compared_with_a_baseline_by_keys(
+    folder: Path, server: LoopbackServer
+) -> None:
+    async with sitting_before(folder, server, SMALL) as (play, sitting):
+        await play.press("escape", "f4")
+        await play.sees("2 sessions · 4 runs")
+        await play.press("b", "4")
+        await play.sees("Question 1?: 75 % of the scale apart", "Question 2?: 25 % of the scale apart", "by prompt")
+        assert len(table(play).rows) == 6 and [row.heading for row in table(play).rows[:3]] == [True, False, False]
+        await play.press("home", "enter")
+        await play.sees_notice("There is no figure here.")
+        await play.press("escape", "end", "right", "right")
+        await play.sees("Question 2?: 25 % of the scale apart", "the mean of 1 score from 1 to 5")
+        await play.press("enter")
+        file = folder / f"{kept(2, '').id}.toml"
+        await play.until(lambda: play.app.current_mode == "compare" and sitting.is_open(file) and play.here == 2)
+        await play.press("f4")
+        await play.sees("by prompt")
+        await play.press("b", "4")
+        await play.until(lambda: len(table(play).rows) == 2)
+
+        await play.press("s")
+        await play.sees("No front is marked: in a race", "4.50 (n 2)", "2.50 (n 2)", "selection 1 of 1")
+        await play.press("w")
+        await play.type("qualty=3", "enter")
+        await play.sees_notice("did you mean `quality`?")
+        await play.press("ctrl+u")
+        await play.type("quality=3", "enter")
+        await play.sees("Weights: quality 3.", "weighed, %", "100", "56")
+        await play.press("escape", "m")
+        await play.type("quality > 3", "enter")
+        await play.sees("late_text, race fails a must-have", "must-haves leave out 1: s", "2 runs")
+        await play.press("m", "ctrl+u")
+        await play.type("quality > 5", "enter")
+        await play.sees("fails a must-have", "must-haves leave out 2: s")
+        await play.press("escape")
+        await play.sees("No model has what it must have")
+        await play.press("m", "ctrl+u", "enter")
+        await play.sees("2 sessions · 4 runs", "selection 1 of 1")
+
+        await play.press("escape", "a", "down", "enter")
+        await play.sees("Against the baseline", "1 session · 2 runs", "no prompt is in both")
+        await play.press("escape")
+        await play.sees("Since the baseline: not comparable: no prompt is in both.")
+        await play.press("a", "end", "enter", "ctrl+u")
+        await play.type(str(folder / "nowhere"), "enter")
+        await play.sees("There is no", "compare with. a chooses another baseline, or none.")
+        await play.press("a")
+        await play.sees("no baseline any more", "2026-11-24", "2026-11-23")
+        await play.press("home", "enter")
+        await play.sees("2 sessions · 4 runs", "first text, ms")
+
+
 async def test_where_nothing_was_kept_it_says_what_is_missing(tmp_path: Path, server: LoopbackServer) -> None:
     async with sitting_before(tmp_path / "kept", server, SMALL) as (play, _):
         await play.press("escape", "f4")
         await play.sees("No session was kept yet: ask something on the Compare screen (F2)")
         await play.press("v")
         await play.sees_notice("There is no plot: it takes answers with times.")
+        await play.press("s")
+        await play.sees_notice("There is nothing to choose from: it takes answers.")
         await play.press("enter", "right", "down", "y")
         await play.sees_notice("There is nothing to report on.")

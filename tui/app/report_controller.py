@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,20 +19,22 @@ from tui.core.references import Reference
 from tui.core.sessions.session import Session
 from tui.core.text.clean import clean
 from tui.files import is_there
-from tui.report.conditional import Asked, conditional_report
+from tui.report.conditional import conditional_report
 from tui.report.formats.registry import FILE_FORMATS, FORMATS, FileFormat
-from tui.report.formats.terminal_plots import terminal_plots
 from tui.storage import paths
 from tui.storage.atomic_file import write_atomic
 from tui.storage.rater_name import rater_name
 from tui.storage.reference_files import references_in
 from tui.storage.session_files import ReadSessions, sessions_with_files
 from tui.ui.dialogs.text_page import TextPageDialog
-from tui.ui.report.figures import compared, nothing_compared
+from tui.ui.report.baselines import KeptSession
+from tui.ui.report.figures import changes_by_figure, compared, nothing_compared, shown_rows
 from tui.ui.report.imported import imported_pages
 from tui.ui.report.messages import ExportRequested, FiguresRequested, ReportAsked
 from tui.ui.report.narrowing import KnownValues
+from tui.ui.report.pages import report_pages
 from tui.ui.report.reported import Reported
+from tui.ui.report.wanted import Wanted
 
 if TYPE_CHECKING:
     from tui.app.app import CompareApp
@@ -57,29 +60,30 @@ class ReportController(ThreadedController):
         self._rater = rater_name(rater)
         self._newest = 0
         self._read = ReadSessions()
-        self._filters: tuple[str, ...] = ()
+        self._wanted = Wanted()
         """Of what is shown."""
 
     def request(self, request: ReportAsked, screen: ReportScreen) -> None:
         """Begin what is asked for. Only the newest question is answered."""
         match request:
-            case FiguresRequested(filters=filters):
+            case FiguresRequested(wanted=wanted):
                 self._newest += 1
-                self._do(self._worker, partial(self._work_out, self._newest, filters, screen))
+                self._do(self._worker, partial(self._work_out, self._newest, wanted, screen))
             case ExportRequested(format=name):
-                self._do(self._worker, lambda: self._hand_over(self._kept_in, self._filters, name))
+                self._do(self._worker, lambda: self._hand_over(self._kept_in, self._wanted, name))
 
     def report_on(self, files: Sequence[Path], name: str) -> None:
         """Write a report on these sessions in the format of this name, or show it on a page where that is empty."""
-        self._do(self._worker, partial(self._hand_over, files, (), name))
+        self._do(self._worker, partial(self._hand_over, files, Wanted(), name))
 
     # In the thread
 
-    def _work_out(self, number: int, filters: Sequence[str], screen: ReportScreen) -> None:
+    def _work_out(self, number: int, wanted: Wanted, screen: ReportScreen) -> None:
         if number != self._newest:
             return
-        known, files = KnownValues(), dict[str, Path]()
+        known, files, kept = KnownValues(), dict[str, Path](), dict[str, KeptSession]()
         skipped: list[tuple[str, str]] = []
+        before = self._ids(wanted.baseline)
 
         def noted() -> Iterator[Session]:
             for count, (file, session) in enumerate(self._revealed(self._kept_in, skipped), 1):
@@ -92,30 +96,51 @@ class ReportController(ThreadedController):
                 else:
                     files.setdefault(session.whole_id, file)
                 known.add(session)
-                yield session
+                kept[session.whole_id] = KeptSession.of(files[session.whole_id], session)
+                if session.whole_id not in before:
+                    yield session
 
         imported = self._imported(self._kept_in, skipped)
         report, why_none = None, None
         try:
-            report, _ = conditional_report(Asked.parse(filters), noted(), skipped=skipped)
+            try:
+                report, _ = conditional_report(wanted.asked(), noted(), self._before(wanted.baseline), skipped=skipped)
+            except BadInputError as error:
+                why_none = error
+                if not kept:
+                    deque(noted(), 0)  # Another baseline is chosen among them.
         except _OutdatedError:
             return
-        except BadInputError as error:
-            why_none = error
-        plots, said = ((), nothing_compared) if report is None else (tuple(terminal_plots(report)), compared(report))
-        pages = tuple(imported_pages(imported))
-        if plots:
-            plots[0].draw(80, 24, False)  # What draws takes a tenth of a second to load, which the screen has not.
+        pages = () if report is None else report_pages(report)
+        if pages:
+            pages[0].draw(80, 24, False)  # What draws takes a tenth of a second to load, which the screen has not.
         found = Reported(
-            tuple(filters), report, why_none, known.values, files, (*plots, *pages), len(pages), said, tuple(skipped)
-        )
+            wanted, report, why_none, known.values, files,
+            tuple(sorted(kept.values(), key=lambda one: one.created, reverse=True)),
+            () if report is None else shown_rows(report), (*pages, *imported_pages(imported)),
+            nothing_compared if report is None else compared(report),
+            {} if report is None else changes_by_figure(report), tuple(skipped),
+        )  # fmt: skip
 
         def show() -> None:
             if number == self._newest:
-                self._filters = found.filters
+                self._wanted = found.wanted
                 screen.show_reported(found)
 
         self._show(show)
+
+    def _ids(self, baseline: Path | None) -> set[str]:
+        """Those of the sessions of a baseline: they are not among those that are compared with it."""
+        places = [] if baseline is None else [baseline]
+        return {session.whole_id for _, session in self._revealed(places, [])}
+
+    def _before(self, baseline: Path | None) -> Iterable[Session] | None:
+        """The sessions of a baseline; None where there is none. Raises BadInputError where it is gone."""
+        if baseline is None:
+            return None
+        if not is_there(baseline):
+            raise BadInputError(f"There is no {baseline} to compare with")
+        return (session for _, session in self._revealed([baseline], []))
 
     @property
     def _kept_in(self) -> list[Path]:
@@ -140,18 +165,20 @@ class ReportController(ThreadedController):
 
         return sessions_with_files(places, skipped=skip, why_not=why_not, read=self._read)
 
-    def _hand_over(self, places: Sequence[Path], filters: Sequence[str], name: str) -> None:
+    def _hand_over(self, places: Sequence[Path], wanted: Wanted, name: str) -> None:
         """Show a report on a page, or write it to a file and say which one it is."""
         form = next(form for form in (*FORMATS, *FILE_FORMATS) if form.name == name or not name)
         if isinstance(form, FileFormat):
             form.check()
         skipped: list[tuple[str, str]] = []
-        sessions = (session for _, session in self._revealed(places, skipped))
+        before = self._ids(wanted.baseline)
+        sessions = (session for _, session in self._revealed(places, skipped) if session.whole_id not in before)
         imported = self._imported(places, skipped)
         answers = not isinstance(form, FileFormat) and form.answers
         report, _ = conditional_report(
-            Asked.parse(filters), sessions, skipped=skipped, answers=answers, may_be_empty=bool(imported)
-        )
+            wanted.asked(), sessions, self._before(wanted.baseline), skipped=skipped, answers=answers,
+            may_be_empty=bool(imported),
+        )  # fmt: skip
         report = replace(report, references=imported)
         if isinstance(form, FileFormat):
             data = form.file(report)

@@ -232,6 +232,7 @@ class SessionController:
         request = compare.view.session.requests.get(run)
         if request is not None:
             await compare.show_question(question_of(request))
+            compare.focus_answer(request)
 
     async def _resume(self) -> None:
         if self._app.app_state.info is None:

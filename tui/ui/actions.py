@@ -325,6 +325,15 @@ REPORT = (
     Action("report.answers", "enter", "enter", "answers", "Answers", "The answers behind the figure; enter opens one",
            True, True, needs=LIST),
     Action("report.plot", "v", "v", "plot", "Plot", "The next plot, then what was imported, then the table", True),
+    Action("report.by", "b", "b", "split", "Split", "What the rows are split by: prompt, tag, session, rater, device …",
+           True),
+    Action("report.selection", "s", "s", "page('selection')", "Selection", "Which model to choose: the six dimensions, "
+           "must-haves, weights and the front", True),
+    Action("report.must-haves", "m", "m", "must_haves", "Must-haves", "What a model must have, as `licence = MIT, "
+           "size_mb < 4000`"),
+    Action("report.weights", "w", "w", "weights", "Weights", "What weighs how much, as `quality=3, latency=1`"),
+    Action("report.baseline", "a", "a", "baseline", "Baseline", "Compare with an earlier session, or a folder of "
+           "them", True),
     Action("report.export", "y,x", "y", "export", "Export", "The report to read, or as a file", True),
     Action("report.refresh", "f5", "F5", "refresh_report", "Refresh", "Read what was kept again"),
 )  # fmt: skip

@@ -13,7 +13,8 @@ from tui.core.conditions.names import Use
 from tui.core.requests.request import RequestState
 from tui.core.scoring.rating import Vote, VoteChoice
 from tui.report.aggregate import Report, Row, aggregate
-from tui.ui.report.figures import FIXED, FigureColumn, about_row, compared, figure_columns, figure_rows
+from tui.report.options import ReportOptions, parse_by
+from tui.ui.report.figures import FIXED, FigureColumn, about_row, compared, figure_columns, figure_rows, shown_rows
 from tui.ui.report.narrowing import FilterBy, KnownValues, condition
 
 
@@ -32,8 +33,26 @@ def test_every_row_has_a_cell_for_each_figure_that_one_of_them_has() -> None:
     assert titles[:3] == ["first text, ms", "whole answer, ms", "decoding, tok/s"]
     assert {"overall, 1-5", "style, 1-5", "failed", "disk, MB", "licence"} <= set(titles)
     assert "votes" not in titles and "memory, MB" not in titles, "nobody knows them here"
-    for row in some(figure_rows(report.rows, columns)):
+    for row in some(figure_rows(shown_rows(report), columns)):
         assert len(row.cells) == len(FIXED) + len(columns) and all(some(row.cells))
+
+
+def test_rows_that_are_split_stand_below_their_groups_which_are_no_rows() -> None:
+    report = rich()
+    by = replace(report, options=ReportOptions(by=parse_by(["prompt"])))
+    lines = shown_rows(by)
+    heads = [line for line in lines if line.row is None]
+    assert len(heads) == len({(row.subject.mode, run.prompt) for row in report.rows for run in row.requests})
+    assert len({line.key for line in lines}) == len(lines)
+    parts = [line for line in lines if line.row is not None]
+    assert sum(line.row.outcomes.runs for line in parts if line.row) == sum(row.outcomes.runs for row in report.rows)
+    group = ""
+    for line in some(lines):
+        group = line.name if line.row is None else group
+        assert line.group == group
+    for shown in some(figure_rows(lines, figure_columns(report.rows))):
+        assert len(shown.cells) == len(FIXED) + len(figure_columns(report.rows))
+    assert len(shown_rows(by, most=3)) == 3
 
 
 def test_behind_a_time_are_the_answers_that_have_it_the_slowest_first() -> None:
@@ -88,7 +107,7 @@ def test_hostile_names_are_clean() -> None:
             texts = [*about_row(row), *(text for column in columns for text in column.about(row))]
             texts += [answer.value for column in columns for answer in column.answers(row)]
             assert not any("\x1b" in text or "\n" in text or "\u202e" in text for text in some(texts))
-        for shown in some(figure_rows(report.rows, columns)):
+        for shown in some(figure_rows(shown_rows(report), columns)):
             assert not any("\x1b" in cell or "\n" in cell for cell in some(shown.cells))
 
 

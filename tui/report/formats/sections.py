@@ -70,12 +70,12 @@ def _names(report: Report, *, modes: bool = False) -> dict[Subject, str]:
 def sections(report: Report, matches: Matches) -> list[Section]:
     """All of them that there is something in, in their order. `matches` are the report's."""
     return [
-        *_selections(report, matches),
+        *selection_sections(report, matches),
         *_figures(report),
         *_breakdowns(report),
-        *_contrasts(report, matches),
+        *contrasts_section(report, matches),
         *_trends(report),
-        *_changes(report),
+        *changes_section(report),
         *_checks(report),
         *_running(report),
         *_rating_checks(report),
@@ -104,7 +104,8 @@ def _flat(table: Table) -> Table:
 # Selection
 
 
-def _selections(report: Report, matches: Matches) -> Iterator[Section]:
+def selection_sections(report: Report, matches: Matches) -> Iterator[Section]:
+    """Which model to choose, mode by mode; nothing where that was not asked for."""
     options = report.options
     if not options.select:
         return
@@ -236,7 +237,7 @@ def _breakdown_table(report: Report, found: Breakdown, names: Mapping[Subject, s
     headings += [f"{name}\n1-{scale} (n)" for name, scale in criteria] if with_scores else []
     cells: list[tuple[str, ...]] = []
     for group in found.groups:
-        cells.append((_group_name(found, group), *("" for _ in headings[1:])))
+        cells.append((group_name(found, group), *("" for _ in headings[1:])))
         for row in group.rows:
             means = {(criterion_of(mean), mean.scale): f"{mean.mean:.2f} ({mean.n})" for mean in row.scores}
             line = [names[row.subject], str(row.outcomes.runs), *([str(row.outcomes.failures)] if failed else [])]
@@ -254,7 +255,8 @@ def _breakdown_table(report: Report, found: Breakdown, names: Mapping[Subject, s
     return headings, cells
 
 
-def _group_name(found: Breakdown, group: Group) -> str:
+def group_name(found: Breakdown, group: Group) -> str:
+    """What stands over the rows of a group: its keys, and how far the models are apart there."""
     shown = PROMPT_SHOWN if len(found.by) > 1 else _KEY_SHOWN
     keys = [
         "no tag" if one.name == "tag" and key == NONE else clean_line(key, shown) or UNKNOWN
@@ -275,7 +277,7 @@ def _median(stat: Stat, n: int) -> str:
 # One model on two devices
 
 
-def _contrasts(report: Report, matches: Matches) -> Iterator[Section]:
+def contrasts_section(report: Report, matches: Matches) -> Iterator[Section]:
     """What else differs between two rows of a model, then what may be said of the two."""
     found = contrasts(report.rows, report.options.by)
     if not found:
@@ -337,7 +339,8 @@ def _trends(report: Report) -> Iterator[Section]:
 # Against a baseline
 
 
-def _changes(report: Report) -> Iterator[Section]:
+def changes_section(report: Report) -> Iterator[Section]:
+    """What became of each model since the baseline; nothing where there is none."""
     if report.changes is None:
         return
     whole = [one for one in report.changes if not one.prompt]

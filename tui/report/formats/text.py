@@ -117,6 +117,11 @@ def reference_lines(table: ReferenceTable, width: int) -> list[str]:
     return _table(table.headings, table.rows, width)
 
 
+def section_text(section: Section, width: int) -> str:
+    """A section without its title, in lines of so many cells."""
+    return "\n".join(line.rstrip() for line in _section(section, width)[2:]).strip("\n")
+
+
 def _section(section: Section, width: int) -> list[str]:
     lines = ["", _heading(section.title, "="), *_items(section.sentences, width)]
     for title, (headings, cells) in section.tables:

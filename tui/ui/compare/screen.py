@@ -604,6 +604,12 @@ class CompareScreen(ModeScreen):
         self.presenter.questions.look_at(question, self.app_state)
         await self.show_current_question()
 
+    def focus_answer(self, request: Request) -> None:
+        """Focus the pane that this answer stands in, where it may be known whose it is."""
+        models = [pane.key for pane in self.grid.panes]
+        if request.spec.model in models and not self.view.concealed:
+            self.grid.focus_index(models.index(request.spec.model))
+
     async def show_current_question(self) -> None:
         """Show the question that is looked at; the focus stays where it was, also when other panes come."""
         here = self.grid.focused_index

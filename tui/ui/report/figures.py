@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from tui.core.metrics.registry import Better, Metric, Place, metrics_in
 from tui.core.requests.request import RequestState
 from tui.core.text.clean import clean_line
 from tui.report.aggregate import Report, Row, ScoreMean
+from tui.report.breakdown import breakdowns
+from tui.report.changes import Change
 from tui.report.formats.narrow_tables import numbered_names
+from tui.report.formats.sections import group_name
 from tui.report.formats.words import (
     UNKNOWN,
     counted,
@@ -25,11 +29,14 @@ from tui.report.outliers import Choice, ReportedRequest
 from tui.report.pairs import PREFERENCE, Kind, candidate_of
 from tui.report.row_names import NAME_SHOWN
 from tui.report.statistics.sample import INTERVAL_FROM, P95_FROM
+from tui.report.subject import Subject
 from tui.report.verdicts import names_of, said, verdicts
 from tui.ui.widgets.row_table import TableColumn, TableRow
 
 FIXED = (TableColumn("model", least=20), TableColumn("mode"))
 """The columns that are no figures; see `figure_rows`."""
+MOST_LINES = 1000
+"""Lines of a table whose rows are split: nobody goes through more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +80,52 @@ def figure_columns(rows: Sequence[Row]) -> list[FigureColumn]:
     return [column for column in columns if any(column.cell(row) != UNKNOWN for row in rows)]
 
 
-def figure_rows(rows: Sequence[Row], columns: Sequence[FigureColumn]) -> list[TableRow]:
-    """A row for each, numbered within its mode as in the tables and plots of every report."""
-    names: list[str] = []
-    for mode in dict.fromkeys(row.subject.mode for row in rows):
-        names += numbered_names([row for row in rows if row.subject.mode is mode])
-    # The rows of one mode stand together.
-    return [
-        TableRow(repr(row.subject), (clean_line(name, NAME_SHOWN), row.subject.mode.value, *(
-            column.cell(row) for column in columns)), "", (repr(row.subject),))
-        for name, row in zip(names, rows, strict=True)
-    ]  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A line of the table: a row of the report, a part of one, or the heading of the parts below it."""
+
+    key: str
+    name: str
+    row: Row | None = None
+    """None of a heading."""
+    group: str = ""
+    """The heading that it stands under."""
+
+
+def shown_rows(report: Report, most: int = MOST_LINES) -> tuple[ShownRow, ...]:
+    """A line for each row, numbered within its mode as in the tables and plots of every report; where rows are split,
+    one for each part below the heading of its group. `most` are the lines that there are at most."""
+    names: dict[Subject, str] = {}
+    for mode in dict.fromkeys(row.subject.mode for row in report.rows):
+        of_mode = [row for row in report.rows if row.subject.mode is mode]
+        named = numbered_names(of_mode)
+        names |= {row.subject: clean_line(name, NAME_SHOWN) for row, name in zip(of_mode, named, strict=True)}
+    if not report.options.by:
+        return tuple(ShownRow(repr(row.subject), names[row.subject], row) for row in report.rows)
+    return tuple(islice(_parts(report, names), most))
+
+
+def _parts(report: Report, names: Mapping[Subject, str]) -> Iterator[ShownRow]:
+    found = breakdowns(report.rows, report.options.by)
+    for one in found:
+        for group in one.groups:
+            key, title = repr((one.mode, group.keys)), group_name(one, group)
+            title += f" ({one.mode.value})" if len(found) > 1 else ""
+            yield ShownRow(key, title, group=title)
+            for row in group.rows:
+                yield ShownRow(repr((one.mode, group.keys, row.subject)), names[row.subject], row, title)
+
+
+def figure_rows(shown: Sequence[ShownRow], columns: Sequence[FigureColumn]) -> list[TableRow]:
+    """The lines with their figures."""
+    made = []
+    for one in shown:
+        if one.row is None:
+            made.append(TableRow(one.key, (one.name, *("",) * (len(columns) + 1)), "", (one.key,), heading=True))
+            continue
+        values = (column.cell(one.row) for column in columns)
+        made.append(TableRow(one.key, (one.name, one.row.subject.mode.value, *values), "", (repr(one.row.subject),)))
+    return made
 
 
 def about_row(row: Row) -> list[str]:
@@ -92,6 +134,20 @@ def about_row(row: Row) -> list[str]:
     place = f"{device_of(what)} on {clean_line(what.host, NAME_SHOWN)}, {what.mode.value}"
     asked = f"{counted(row.sessions, 'session')}, {counted(row.prompts, 'prompt')}, {settings_of(what)}"
     return [model_of(what), place, asked, *notes_of(row)]
+
+
+def changes_by_figure(report: Report) -> dict[tuple[Subject, str], Change]:
+    """What became of each row's figures since the baseline, by the names that `FigureColumn.compared_for` has; of a row
+    that cannot be compared, by an empty one."""
+    return {(one.subject, one.figure): one for one in report.changes or () if not one.prompt}
+
+
+def said_of_change(change: Change) -> str:
+    """What became of it, as a sentence; names in it are clean."""
+    before, now = (UNKNOWN if value is None else shown_number(value) for value in (change.before, change.now))
+    if not change.figure:
+        return f"Since the baseline: {clean_line(change.why, 200)}."
+    return f"Since the baseline: {change.outcome.value}, {before} before, {now} now: {clean_line(change.why, 200)}."
 
 
 def nothing_compared(row: Row, column: FigureColumn) -> list[str]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from tui.core.references import Reference
-from tui.report.formats.terminal_plots import TerminalPlot
 from tui.report.formats.text import reference_lines
 from tui.report.references import TITLE, ReferenceTable, reference_tables
+from tui.ui.report.pages import PageKind, ReportPage
 
 
-def imported_pages(references: Sequence[Reference]) -> Iterator[TerminalPlot]:
+def imported_pages(references: Sequence[Reference]) -> Iterator[ReportPage]:
     """A page for each file that was imported, drawn as plots are."""
     for table in reference_tables(references):
         says = " ".join(f"{note.rstrip('.')}." for note in table.notes)
-        yield TerminalPlot(f"{TITLE}: {table.name}", says, _drawn(table))
+        yield ReportPage(PageKind.IMPORT, f"{TITLE}: {table.name}", says, _drawn(table))
 
 
 def _drawn(table: ReferenceTable) -> Callable[[int, int, bool], str]:

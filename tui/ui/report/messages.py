@@ -1,10 +1,10 @@
-"""What the Report screen asks of the app. Filters are conditions, as `report --filter` takes them."""
+"""What the Report screen asks of the app."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.message import Message
+
+from tui.ui.report.wanted import Wanted
 
 
 class ReportAsked(Message):
@@ -12,11 +12,11 @@ class ReportAsked(Message):
 
 
 class FiguresRequested(ReportAsked):
-    """The report on all that was kept, under these filters, should be worked out."""
+    """The report on all that was kept should be worked out."""
 
-    def __init__(self, filters: Sequence[str]) -> None:
+    def __init__(self, wanted: Wanted) -> None:
         super().__init__()
-        self.filters = tuple(filters)
+        self.wanted = wanted
 
 
 class ExportRequested(ReportAsked):

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual.binding import Binding, BindingType
+from textual.strip import Strip
 
 from tui.ui.cells import cells_needed
-from tui.ui.widgets.row_table import GAP, RowTable, TableColumn, TableRow
+from tui.ui.widgets.row_table import GAP, RowTable, TableColumn, TableRow, fit_text
 
 
 class FigureTable(RowTable):
@@ -77,7 +79,7 @@ class FigureTable(RowTable):
         """The fixed columns, then as many figures as there is room for, the one under the cursor among them."""
         fixed = len(self._fixed)
         wanted = [
-            max(cells_needed(text) for text in (column.title, *(row.cells[at] for row in self.rows)))
+            max(cells_needed(text) for text in (column.title, *(row.cells[at] for row in self.rows if not row.heading)))
             for at, column in enumerate(self._columns)
         ]
         widths = [min(width, column.least or width) for width, column in zip(wanted, self._fixed, strict=False)]
@@ -99,6 +101,13 @@ class FigureTable(RowTable):
             widths[at] += more
             spare -= more
         return (*enumerate(widths), *shown)
+
+    def _strip(self, at: int) -> Strip:
+        row = self.rows[at] if 0 <= at < len(self.rows) else None
+        if row is None or not row.heading:
+            return super()._strip(at)
+        style = self._style("cursor" if at == self._cursor else "here")
+        return Strip([Segment(fit_text(row.cells[0], self.size.width), style)])
 
     def _tone(self, at: int, index: int) -> str:
         if at < 0:

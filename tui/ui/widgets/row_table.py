@@ -46,6 +46,8 @@ class TableRow:
     tone: str = ""
     members: tuple[str, ...] = ()
     """Keys of what it stands for, its own first."""
+    heading: bool = False
+    """Whether its first cell is a heading of the rows below it."""
 
 
 class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
