@@ -131,6 +131,7 @@ EVERYWHERE = (*(mode.action for mode in MODES), *actions.APP)
 OVER_ALL = (
     KeyGroup("In the list of keys", "in the list of keys", "tui.ui.dialogs.help:HelpDialog", typed=True),
     KeyGroup("Behind a figure", "behind a figure", "tui.ui.report.answers:AnswersDialog"),
+    KeyGroup("Baseline", "where a baseline is chosen", "tui.ui.report.baselines:BaselineDialog"),
     KeyGroup("On a page of text", "on a page of text", "tui.ui.dialogs.text_page:TextPageDialog"),
     KeyGroup("Agreement", "where agreement is shown", "tui.ui.history.agreement:AgreementDialog"),
     KeyGroup("In a question", "in a question", "tui.ui.dialogs.choice:ChoiceDialog"),
