@@ -29,7 +29,8 @@ from tui.ui.compare.screen import CompareScreen
 from tui.ui.history.messages import HistoryRequest
 from tui.ui.mode_screen import ModeScreen
 from tui.ui.models.messages import ChoiceChanged, CompareRequested, HostRequest
-from tui.ui.report.messages import ReportAsked
+from tui.ui.report.messages import FiguresRequested, ReportAsked
+from tui.ui.report.wanted import Wanted
 from tui.ui.state import AppState
 from tui.ui.terminal.backpressure import Backpressure
 from tui.ui.terminal.driver import bounded_driver
@@ -490,6 +491,9 @@ class CompareApp(KeysInTurn[None]):
 
         screen = self._screen_of(modes.mode_called(ReportScreen.MODE))
         assert isinstance(screen, ReportScreen)
+        if isinstance(request, FiguresRequested):
+            wanted = request.wanted
+            self.app_state.choosing = Wanted(requires=wanted.requires, weights=wanted.weights)
         self._reports.request(request, screen)
 
     @property

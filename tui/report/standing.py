@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from tui.core.plans.mode import Mode
 from tui.core.scoring.in_effect import in_effect
 from tui.core.scoring.rubric import DEFAULT_SCALE, OVERALL
 from tui.core.scoring.score_pass import shown_requests
 from tui.core.sessions.entry_dict import with_entries
 from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import Aggregation, Row
-from tui.report.outliers import PEOPLE, Choice
+from tui.report.aggregate import Aggregation, Keep, Row
+from tui.report.formats.sections import Section, selection_sections
+from tui.report.outliers import Choice
 from tui.report.pairs import Figure, Kind, candidate_of
-from tui.report.selection import latency_text, licence_text, size_text, throughput_text
 from tui.report.statistics.prompts_needed import least_prompts
 from tui.report.statistics.sample import P95_FROM, Stat
 from tui.report.verdicts import (
@@ -42,6 +42,9 @@ from tui.report.verdicts import (
     verdicts,
 )
 
+if TYPE_CHECKING:
+    from tui.report.conditional import Asked
+
 _NAME_SHOWN = 40
 
 
@@ -52,14 +55,6 @@ class Stated:
     figure: str
     sentences: tuple[tuple[str, str], ...]
     """For each pair of models the counts, and the verdict."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dimension:
-    """One thing that a choice depends on, and its value for each model; `-` where it is not known."""
-
-    name: str
-    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,35 +72,38 @@ class Standing:
     stated: tuple[Stated, ...] = ()
     need: str = ""
     """How many prompts a verdict takes at least, where there are fewer."""
-    models: tuple[str, ...] = ()
-    dimensions: tuple[Dimension, ...] = ()
+    choice: tuple[Section, ...] = ()
+    """What the choice of a model depends on, as every report shows it: for each mode a table, and sentences."""
     remarks: tuple[str, ...] = ()
-    """How the dimensions are to be read, as sentences."""
+    """How these are to be read, as sentences."""
 
 
-def standing(session: Session, rater: str, *, growing: bool, criterion: str = "") -> Standing:
+def standing(
+    session: Session, rater: str, *, growing: bool, criterion: str = "", asked: Asked | None = None
+) -> Standing:
     """Where the models stand by this rater's scores and votes alone.
 
     `growing` says that more answers or scores are to come. The row is about `criterion` where there is something to be
-    said of it, else about the first figure of which there is.
+    said of it, else about the first figure of which there is. `asked` has the must-haves and weights of the choice.
     """
     mine = with_entries(session, lambda kind: [one for one in kind.of(session) if _is_by(one, rater)])
-    aggregation = Aggregation()
+    aggregation = Aggregation(Keep(asked.figures) if asked is not None else None)
     aggregation.add(mine)
     matches = aggregation.matches()
     names = names_of(matches.candidates)
     found = [one for one in verdicts(matches) if one.pair.figure.kind is not Kind.METRIC]
     titles = {one.id: clean_line(one.title, _NAME_SHOWN) for one in session.rubric}
     stated = _stated(found, names, titles, growing=growing)
-    rows = aggregation.report().rows
+    report = aggregation.report()
+    rows, options = report.rows, asked.options if asked is not None else report.options
+    choosing = replace(report, options=replace(options, select=True))
     return Standing(
         *_rows(found, names, titles, criterion, growing=growing),
         tuple(_in_plain_words(found, names, rows, titles, growing=growing)),
         stated,
         said_of_need(found),
-        tuple(_model_names(rows)),
-        _dimensions(mine, rows, titles) if rows else (),
-        _remarks(rows),
+        tuple(selection_sections(choosing, matches)) if rows else (),
+        (*_facets(mine, rows, names), *_remarks(rows)),
     )
 
 
@@ -210,42 +208,14 @@ def _stated(found: Sequence[Verdict], names: Names, titles: Mapping[str, str], *
     return tuple(Stated(figure, tuple(those)) for figure, those in sentences.items())
 
 
-def _model_names(rows: Sequence[Row]) -> list[str]:
-    candidates = [candidate_of(row.subject) for row in rows]
-    names = names_of(candidates)
-    modes = {row.subject.mode for row in rows}
-    return [
-        names[who] + (f" ({row.subject.mode.value})" if len(modes) > 1 else "")
-        for who, row in zip(candidates, rows, strict=True)
-    ]
-
-
-def _dimensions(session: Session, rows: Sequence[Row], titles: Mapping[str, str]) -> tuple[Dimension, ...]:
-    facets = _facets_met(session)
-    made = [
-        Dimension("Latency, whole answer", tuple(map(latency_text, rows))),
-        Dimension("Throughput", tuple(map(throughput_text, rows))),
-        Dimension("Memory of the host", tuple(size_text(row.memory_mb) for row in rows)),
-    ]
-    for criterion in titles:
-        name = "Quality" if len(titles) == 1 else f"Quality: {titles[criterion]}"
-        made.append(Dimension(name, tuple(_quality(row, criterion) for row in rows)))
-    if facets:
-        made.append(Dimension("Facets met", tuple(_met(facets, row) for row in rows)))
-    made += [
-        Dimension("Footprint on disk", tuple(size_text(row.size_mb) for row in rows)),
-        Dimension("Licence", tuple(map(licence_text, rows))),
-    ]
-    return tuple(made)
-
-
-def _quality(row: Row, criterion: str) -> str:
-    means = [one for one in row.scores if one.criterion == criterion and one.raters == PEOPLE]
-    return ", ".join(f"{one.mean:.2f} of {one.scale} (n {one.n})" for one in means) or UNKNOWN
+def _facets(session: Session, rows: Sequence[Row], names: Names) -> Iterator[str]:
+    """Of the facets that were ticked, or said not to be there, how many are, by model."""
+    if facets := _facets_met(session):
+        met = (f"{names.get(candidate_of(row.subject), UNKNOWN)} {_met(facets, row)}" for row in rows)
+        yield f"Facets met: {', '.join(met)}."
 
 
 def _met(facets: Mapping[str, tuple[int, int]], row: Row) -> str:
-    """Of the facets that were ticked, or said not to be there, the share that is."""
     met = [facets[run.id] for run in row.requests if run.id in facets]
     there, said_of = sum(one for one, _ in met), sum(of for _, of in met)
     return f"{there} of {said_of}" if said_of else UNKNOWN
@@ -267,8 +237,6 @@ def _facets_met(session: Session) -> dict[str, tuple[int, int]]:
 
 def _remarks(rows: Sequence[Row]) -> tuple[str, ...]:
     made = []
-    if any(row.subject.mode is Mode.RACE for row in rows):
-        made.append("Times of a race are those of models that ran at once: measure them to compare speed.")
     if any(0 < row.stats.get("end_ms", Stat()).n < P95_FROM for row in rows):
         made.append(f"Latency is the median; below {P95_FROM} answers the longest stands in place of p95.")
     if any(row.memory_mb is not None for row in rows):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tui.core.plans.mode import MAX_MODELS
+from tui.ui.report.wanted import Wanted
 
 if TYPE_CHECKING:
     from tui.core.catalog.download import Download
@@ -80,6 +81,8 @@ class AppState:
     """Free memory of this machine, in bytes; None when it is not known."""
     machines: Mapping[str, Machine] = field(default_factory=dict)
     """What is known of the hosts' machines, by the hosts' names; empty until somebody looks at the models."""
+    choosing: Wanted = field(default_factory=Wanted)
+    """The must-haves and weights of the choice of a model, as the Report screen was told them; nothing else of it."""
     keymap: Keymap | None = None
     """The keys of the configuration; None for the usual ones."""
     _here: tuple[ModelCard, ...] = ()

@@ -12,7 +12,9 @@ from tui.core.scoring.rating import FacetTick, Vote, VoteChoice
 from tui.core.scoring.rubric import DEFAULT_RUBRIC
 from tui.core.sessions.entry_dict import complete_entries
 from tui.core.sessions.session import Session
-from tui.report.standing import Standing, standing
+from tui.report.selection import DIMENSIONS
+from tui.report.standing import standing
+from tui.ui.report.wanted import Wanted
 
 
 def scored(prompts: int, models: int = 2, ahead: int | None = None, session: Session | None = None) -> Session:
@@ -83,11 +85,7 @@ def test_the_one_criterion_of_a_session_without_a_rubric_is_not_named() -> None:
     assert standing(session, "ann", growing=True).row.startswith("qwen2.5-0.5b higher than phi-4-mini on 1 of 1 prompt")
 
 
-def values(said: Standing) -> dict[str, tuple[str, ...]]:
-    return {one.name: one.values for one in said.dimensions}
-
-
-def test_the_six_dimensions_stand_beside_each_other_and_what_is_not_known_is_a_dash() -> None:
+def test_the_six_dimensions_stand_in_the_table_of_every_report_with_must_haves_and_weights() -> None:
     session = scored(2, 2)
     session.facets += [
         FacetTick("r1", "search", "ann", True, WHEN),
@@ -96,18 +94,20 @@ def test_the_six_dimensions_stand_beside_each_other_and_what_is_not_known_is_a_d
     ]
     complete_entries(session)
     said = standing(session, "ann", growing=True)
-    assert said.models == ("phi-4-mini", "qwen2.5-0.5b")
-    found = values(said)
-    assert list(found) == [
-        "Latency, whole answer", "Throughput", "Memory of the host", "Quality: Accuracy", "Quality: Style",
-        "Facets met", "Footprint on disk", "Licence",
-    ]  # fmt: skip
-    assert found["Quality: Accuracy"] == ("3.00 of 5 (n 2)", "5.00 of 5 (n 2)")
-    assert found["Quality: Style"] == found["Memory of the host"] == ("-", "-")
-    assert found["Facets met"] == ("-", "2 of 6"), "a facet of which nothing was said is not met"
-    assert found["Footprint on disk"] == ("1.6 GB", "800 MB")
-    assert all("max" in latency and latency.endswith("(n 2)") for latency in some(found["Latency, whole answer"]))
+    (section,) = said.choice
+    ((_, (headings, rows)),) = section.tables
+    assert list(headings) == ["", *(one.title for one in DIMENSIONS)]
+    found = {row[0].split()[1]: dict(zip(headings, row, strict=True)) for row in some(rows)}
+    assert {name: one["On disk"] for name, one in found.items()} == {"phi-4-mini": "1.6 GB", "qwen2.5-0.5b": "800 MB"}
+    assert all("max" in one["Latency"] and one["Latency"].endswith("(n 2)") for one in some(found.values()))
+    assert {one["Memory"] for one in found.values()} == {"-"}
+    assert said.remarks[0] == "Facets met: phi-4-mini -, qwen2.5-0.5b 2 of 6.", "nothing was said of one of them"
     assert "race" not in " ".join(said.remarks)
+
+    asked = Wanted(requires="size_mb < 1000", weights="footprint=1").asked()
+    (weighed,) = standing(session, "ann", growing=True, asked=asked).choice
+    assert any("phi-4-mini" in sentence and "fails a must-have" in sentence for sentence in weighed.sentences)
+    assert "Weights: footprint 1." in weighed.sentences
 
 
 def test_times_of_a_race_are_said_to_be_no_speed() -> None:
@@ -116,4 +116,5 @@ def test_times_of_a_race_are_said_to_be_no_speed() -> None:
         request.spec = type(request.spec)(
             request.spec.id, plan="measure", mode=Mode.RACE, model=request.spec.model, prompt="p1", contended=True
         )
-    assert "Times of a race" in standing(session, "ann", growing=True).remarks[0]
+    (choice,) = standing(session, "ann", growing=True).choice
+    assert any("Times of a race" in sentence for sentence in choice.sentences)

@@ -122,8 +122,8 @@ def selection_sections(report: Report, matches: Matches) -> Iterator[Section]:
 def _said_of(found: ModelSelection, names: Mapping[Subject, str]) -> Iterator[str]:
     for one in found.failing:
         yield f"{one.name} fails a must-have: {'; '.join(one.lacks)}."
-    for front in found.fronts:
-        yield said_of_front(front, {subject: name.strip() for subject, name in names.items()})
+    plain = {subject: name.strip() for subject, name in names.items()}
+    yield from dict.fromkeys(said_of_front(front, plain) for front in found.fronts)
     if found.mode is Mode.RACE:
         yield "Times of a race are those of models that ran at once: measure them to compare speed."
     if found.weights:

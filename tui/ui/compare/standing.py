@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -17,28 +16,23 @@ from tui.background import in_thread
 from tui.core.scoring.score_pass import left_of, score_items
 from tui.core.sessions.entry_dict import with_entries
 from tui.core.sessions.session import Session
-from tui.core.text.cell_width import padded, wrapped
+from tui.core.text.cell_width import wrapped
 from tui.core.text.clean import clean_line
 from tui.ui.cells import cut
 from tui.ui.compare.part import ScreenPart, StatusNote
 from tui.ui.compare.screen import CompareScreen
 from tui.ui.defects import end_app
 from tui.ui.dialogs.text_page import TextPageDialog
+from tui.ui.report.wanted import Wanted
 
 if TYPE_CHECKING:
-    from tui.report.standing import Dimension
     from tui.report.standing import Standing as StandingTexts
 
 _REST_S = 0.4
 """Seconds without a decision after which it is worked out where the models stand: keys come first."""
-_LABEL = 20
-"""Cells for the name of a dimension."""
-_LEAST_COLUMN = 15
-"""Cells that a model's column takes at least."""
 _PAGE_CELLS, _PAGE_EDGES = 92, 8
 """How wide a page is at most, and what of it its frame takes."""
-_WITH_ITS_NUMBER = re.compile(r"(?<=\d) (?=(?:ms|s|[kMG]?B|tok/s)\b)|(?<=\(n) |(?<=max) |(?<=p95) ")
-"""Spaces at which a line does not break."""
+_UNWEIGHED = "m and w on the Report screen (F4) say what a model must have, and what weighs how much, here too."
 _HIDDEN = "Names are hidden: S shows where the models stand once V has revealed them."
 
 
@@ -57,9 +51,9 @@ class Standing(ScreenPart):
         self._texts: StandingTexts | None = None
         self._numbers = NumberedQuestions()
         self._timer: Timer | None = None
-        self._asked = self._told = -1
+        self._asked = self._told = (-1, Wanted())
         """How many entries and ended answers there were when it was begun to be worked out last, and of which the texts
-        are."""
+        are; with what was asked of the choice."""
         self._page_wanted = False
 
     def notes(self) -> Sequence[StatusNote]:
@@ -103,11 +97,11 @@ class Standing(ScreenPart):
         # In a sitting that goes on more may always be asked.
         left = left_of(score_items(view.session), view.ratings.scores_of)
         growing = self.screen.commands is not None or bool(left)
-        work = partial(_worked_out, _ended(view.session), view.ratings.rater, growing)
+        work = partial(_worked_out, _ended(view.session), view.ratings.rater, growing, seen[1])
         number, app = self._numbers.ask(), self.screen.app
         in_thread(work, "standing").add_done_callback(lambda made: app.call_later(self._take, number, seen, made))
 
-    def _take(self, number: int, seen: int, made: Future[StandingTexts]) -> None:
+    def _take(self, number: int, seen: tuple[int, Wanted], made: Future[StandingTexts]) -> None:
         if (error := made.exception()) is not None:
             end_app(self.screen.app, error)
         elif self._numbers.accept(number) and self.screen.alive:
@@ -116,18 +110,22 @@ class Standing(ScreenPart):
             if self._page_wanted and seen == self._asked:
                 self._show_page(self._texts)
 
-    def _count(self) -> int:
+    def _count(self) -> tuple[int, Wanted]:
         session = self.screen.view.session
         entries = len(session.scores) + len(session.votes) + len(session.facets)
         entries += len(session.undos) + len(session.redos)
-        return entries + sum(request.state.final for request in session.requests.values())
+        ended = sum(request.state.final for request in session.requests.values())
+        return entries + ended, self.screen.app_state.choosing
 
     def _show_page(self, texts: StandingTexts) -> None:
         self._page_wanted = False
         if self.screen.view.concealed or len(self.screen.app.screen_stack) > 1:
             return
         width = min(_PAGE_CELLS, self.screen.size.width * 96 // 100) - _PAGE_EDGES
-        lines = [*_in_short(texts, width), *_choice(texts, width), *self._noted(width), *_in_detail(texts, width)]
+        choosing = self._told[1]
+        weighs = bool(choosing.weights or choosing.requires)
+        lines = [*_in_short(texts, width), *_choice(texts, width, weighs)]
+        lines += [*self._noted(width), *_in_detail(texts, width)]
         self.screen.app.push_screen(TextPageDialog("Where it stands", Content("\n").join(lines)))
 
     def _noted(self, width: int) -> Iterator[Content]:
@@ -158,10 +156,10 @@ def _ended(session: Session) -> Session:
     )
 
 
-def _worked_out(session: Session, rater: str, growing: bool) -> StandingTexts:
+def _worked_out(session: Session, rater: str, growing: bool, choosing: Wanted) -> StandingTexts:
     from tui.report.standing import standing  # loaded where it is used: the first frame needs none of it
 
-    return standing(session, rater, growing=growing)
+    return standing(session, rater, growing=growing, asked=choosing.asked())
 
 
 def _in_short(texts: StandingTexts, width: int) -> Iterator[Content]:
@@ -187,38 +185,20 @@ def _in_detail(texts: StandingTexts, width: int) -> Iterator[Content]:
         yield from _indented(texts.need, width, 0)
 
 
-def _choice(texts: StandingTexts, width: int) -> Iterator[Content]:
-    """A block of so many models beside each other as there is room for."""
-    if not texts.dimensions:
+def _choice(texts: StandingTexts, width: int, weighs: bool) -> Iterator[Content]:
+    """The table that every report has of it, for each mode."""
+    from tui.report.formats.text import section_text
+
+    if not texts.choice:
         return
     yield from (Content(""), Content.styled("Which should I take?", "bold"))
-    room = width - _LABEL
-    each = max(min(len(texts.models), room // _LEAST_COLUMN), 1)
-    column = room // each
-    for first in range(0, len(texts.models), each):
-        if first:
-            yield Content("")
-        yield from _table_row("", texts.models[first : first + each], column, "bold")
-        for dimension in texts.dimensions:
-            yield from _dimension(dimension, first, each, column)
-    if texts.remarks:
-        yield Content("")
-        yield from _indented(" ".join(texts.remarks), width, 0, "dim")
-
-
-def _dimension(dimension: Dimension, first: int, each: int, column: int) -> Iterator[Content]:
-    return _table_row(dimension.name, dimension.values[first : first + each], column)
-
-
-def _table_row(name: str, values: Sequence[str], column: int, style: str = "") -> Iterator[Content]:
-    """A row of a table, whose cells have as many lines as they need."""
-    together = (_WITH_ITS_NUMBER.sub("\N{NO-BREAK SPACE}", value) for value in values)
-    cells = [wrapped(name, _LABEL - 1), *(wrapped(value, column - 1) for value in together)]
-    widths = [_LABEL, *[column] * len(values)]
-    for number in range(max(map(len, cells))):
-        line = [padded(cut(cell[number], wide - 1) if number < len(cell) else "", wide)
-                for cell, wide in zip(cells, widths, strict=True)]  # fmt: skip
-        yield Content.styled("".join(line).rstrip(), style)
+    for number, section in enumerate(texts.choice):
+        if len(texts.choice) > 1:
+            yield from ([Content("")] * bool(number) + [Content.styled(section.title, "bold")])
+        yield from map(Content, section_text(section, width).split("\n"))
+    remarks = [*texts.remarks, *([] if weighs else [_UNWEIGHED])]
+    yield Content("")
+    yield from _indented(" ".join(remarks), width, 0, "dim")
 
 
 def _indented(text: str, width: int, by: int, style: str = "") -> Iterator[Content]:
