@@ -180,7 +180,9 @@ def _say_progress(update: api.Update, *, line: ProgressLine, interrupt: FirstInt
             line.show(update.progress)
         case api.RequestEnded():
             line.clear()
-            _show_ended(update)
+            # What an interrupt kept from being asked has no line: at the end it is said what asks the rest.
+            if update.request.state is not RequestState.STOPPED or update.request.timestamps.sent is not None:
+                _show_ended(update)
             if not update.run.finished:
                 line.show(update.progress)
         case api.InterruptedAndKept():
@@ -258,7 +260,7 @@ def _answers(compared: api.Comparison, earlier: Sequence[Path]) -> list[Answers]
 
 def _of_answers(found: Answers) -> Case:
     outcomes = {Likeness.SAME: Outcome.PASSED, Likeness.CHANGED: Outcome.FAILED, Likeness.NONE: Outcome.ERROR}
-    said = "" if found.likeness is Likeness.SAME else found.likeness.value
+    said = "" if found.likeness is Likeness.SAME else ": ".join(filter(None, (found.likeness.value, found.why_none)))
     if found.changed:
         said += f": {difference(found.before, found.after)}"
     return Case("--same-as", f"{found.model}: {clean_line(found.prompt, 80)}", outcomes[found.likeness], said)

@@ -15,6 +15,7 @@ from tui.core.text.diff import Change, diff
 _NAME_SHOWN, _PROMPT_SHOWN = 60, 40
 _AROUND = 24
 """Characters of equal text that are shown on either side of a change."""
+_OTHERWISE = "it was asked with other parameters there, or on another device"
 _ROWS = 6
 """Rows of a difference that are shown."""
 
@@ -41,6 +42,8 @@ class Answers:
     before: str = ""
     """Of the first of these rounds: the earlier answer."""
     after: str = ""
+    why_none: str = ""
+    """Why there is nothing to compare with, as a phrase; empty where the earlier sessions have nothing of it."""
 
     @property
     def likeness(self) -> Likeness:
@@ -58,25 +61,34 @@ def compared_answers(session: Session, requests: Iterable[Request], earlier: Ite
     The session itself is not an earlier one. Only whole answers are compared.
     """
     before: dict[Hashable, dict[int, str]] = {}
+    otherwise: set[Hashable] = set()
     for held in sorted((one for one in earlier if one.whole_id != session.whole_id), key=lambda one: one.created):
         of_session: dict[Hashable, dict[int, str]] = {}
         for request in held.requests.values():
             if _is_whole(request):
                 of_session.setdefault(_asked(held, request), {})[request.spec.round] = request.answer
+                otherwise.add(_asked_whatever(held, request))
         before |= of_session
     found: dict[tuple[str, str], list[tuple[int, str, str]]] = {}
+    why: dict[tuple[str, str], str] = {}
     for request in requests:
         rows = found.setdefault((request.spec.model, request.spec.prompt), [])
         answers = before.get(_asked(session, request))
         if answers and _is_whole(request):
             old = answers.get(request.spec.round, answers[min(answers)])
             rows.append((request.spec.round, old, request.answer))
+        elif answers:
+            why[request.spec.model, request.spec.prompt] = "no whole answer came"
+        elif _asked_whatever(session, request) in otherwise:
+            why[request.spec.model, request.spec.prompt] = _OTHERWISE
     made = []
     for (model, prompt), rows in found.items():
         other = sorted(row for row in rows if row[1] != row[2])
         _, old, new = other[0] if other else (0, "", "")
         name, asked = session.models[model].name, session.prompts[prompt].user
-        made.append(Answers(name, asked, len(rows), tuple(row[0] for row in other), old, new))
+        made.append(
+            Answers(name, asked, len(rows), tuple(row[0] for row in other), old, new, why.get((model, prompt), ""))
+        )
     return made
 
 
@@ -93,6 +105,11 @@ def _asked(session: Session, request: Request) -> Hashable:
     )  # fmt: skip
 
 
+def _asked_whatever(session: Session, request: Request) -> Hashable:
+    """The model and the prompt, whatever else was said."""
+    return session.model_of(request).card.id, session.prompts[request.spec.prompt].user
+
+
 def said_of_answers(found: Sequence[Answers], width: int) -> list[str]:
     """The answers in lines of at most so many cells: of what changed the difference, `[-old-]` and `{+new+}`."""
     lines = []
@@ -105,7 +122,7 @@ def said_of_answers(found: Sequence[Answers], width: int) -> list[str]:
                 of = f" in {len(one.changed)} of {one.rounds} rounds, first in round {one.changed[0]}"
                 text = f"changed{of if one.rounds > 1 else ''}"
             case _:
-                text = one.likeness.value
+                text = one.likeness.value + (f": {one.why_none}" if one.why_none else "")
         first, *more = wrapped(f"{what}: {text}", width - 2)
         lines += [f"- {first}", *(f"  {line}" for line in more)]
         if one.changed:

@@ -38,7 +38,8 @@ def build_plan(
     if not 1 <= len(models) <= MAX_MODELS:
         raise BadInputError(f"{len(models)} models cannot be compared", hint=f"Choose 1 to {MAX_MODELS}.")
     if options.order is Order.ABBA and len(models) != 2:
-        raise BadInputError(f"{len(models)} models cannot take turns as ABBA", hint="Name two, or use --order shuffle.")
+        count = "One model" if len(models) == 1 else f"{len(models)} models"
+        raise BadInputError(f"{count} cannot take turns as ABBA", hint="Name two, or use --order shuffle.")
     _check(follows, recorder.session)
     recorder.open()
     choices = [model if isinstance(model, ModelChoice) else ModelChoice(model) for model in models]

@@ -60,7 +60,7 @@ def test_it_measures_in_rounds_and_reports_in_every_way_that_is_asked_for(
     ("more", "why"),
     [
         (("--order", "abba", "-m", "reasoning"), "3 models cannot take turns as ABBA"),
-        (("--order", "abba", "--mode", "race"), "The order `abba` goes with `Mode.MEASURE`"),
+        (("--order", "abba", "--mode", "race"), "The order `abba` goes with the mode `measure`"),
         (("--blind",), "bench goes without --blind"),
         (("--aa",), "2 models cannot be measured as one"),
         (("--aa", "--mode", "race"), "--aa goes with --mode measure"),
@@ -78,6 +78,12 @@ def test_what_makes_no_sense_is_refused_before_anything_is_asked(
     assert not list(sessions.glob("*.toml")) and done.out == ""
 
 
+def test_one_model_cannot_take_turns(at: At, tmp_path: Path) -> None:
+    done = call("bench", *at, "-m", "good", "-p", "hi", "--order", "abba", cwd=tmp_path)
+    assert done.code == 2
+    assert done.err.endswith("One model cannot take turns as ABBA. Name two, or use --order shuffle.\n")
+
+
 def begun(sessions: Path) -> bool:
     return any('"text"' in file.read_text("utf-8") for file in sessions.glob("*.journal.jsonl"))
 
@@ -93,6 +99,7 @@ def test_a_first_interrupt_ends_after_the_answer_and_reports_what_there_is(
     done = finish(process)
     assert done.code == 130, done.err
     assert "Ends after this answer, then reports" in done.err and "\nSpeed, measured\n" in done.out
+    assert "stopped" not in done.out, "what was not asked has no line"
     (file,) = sessions.glob("*.toml")
     assert f"The rest is asked by: foundry-compare bench --resume {file}" in done.err
     states = Counter(request.state for request in load(file).requests.values())
@@ -146,4 +153,6 @@ def test_answers_are_compared_with_an_earlier_session(at: At, tmp_path: Path, se
     assert [case.name for case in suite if not case.is_passed] == ["good: hi"] and suite.tests == 4
     none = call(*ask, "-m", "burst", "--same-as", str(first), cwd=tmp_path)
     assert none.code == 8 and "- burst, hi: nothing to compare with" in none.out
-    assert call(*ask[:-1], "--same-as", str(first), cwd=tmp_path).code == 9, "asked with other parameters"
+    other = call(*ask[:-1], "--same-as", str(first), cwd=tmp_path)
+    assert other.code == 9
+    assert ": nothing to compare with: it was asked with other parameters there" in " ".join(other.out.split())

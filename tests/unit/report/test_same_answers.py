@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.support import sessions as make
+from tests.support.some import some
 from tui.core.plans.plan import Plan
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session import Session
@@ -49,7 +50,12 @@ def test_what_was_asked_in_another_way_is_nothing_to_compare_with() -> None:
         (found,) = compared_answers(today, today.requests.values(), earlier)
         assert (found.likeness, found.rounds) == (Likeness.NONE, 0)
     (line,) = said_of_answers([found], 80)
-    assert line.endswith(": nothing to compare with")
+    assert line.endswith(": nothing to compare with"), "its answer there is not whole"
+    for earlier, why in some([([others], "it was asked with other parameters there, or on another device"), ([], "")]):
+        assert [one.why_none for one in compared_answers(today, today.requests.values(), earlier)] == [why]
+    cut = held("y", "one", state=RequestState.CUT)
+    (found,) = compared_answers(cut, cut.requests.values(), [today])
+    assert said_of_answers([found], 120)[0].endswith(": nothing to compare with: no whole answer came")
 
 
 def test_what_changed_is_shown_with_what_is_around_it_in_lines_that_fit() -> None:

@@ -93,7 +93,7 @@ class PlanOptions:
         if self.alone and self.mode is not Mode.MEASURE:
             raise BadInputError("`alone` goes with `Mode.MEASURE`", "A race needs all models at once")
         if self.order is Order.ABBA and (self.alone or self.mode is not Mode.MEASURE):
-            raise BadInputError("The order `abba` goes with `Mode.MEASURE`, and without `alone`",
+            raise BadInputError("The order `abba` goes with the mode `measure`, and without `alone`",
                                 "It has two models take turns")  # fmt: skip
 
 
