@@ -1,6 +1,6 @@
 """Makes pictures for the pages: the program itself, on the embedded runtime, as it paints.
 
-`python -m tools.picture docs/compare.png` makes the README's, of the demo models, and `python -m tools.picture
+`python -m tools.picture docs/compare.png` makes that of the demo models, and `python -m tools.picture
 docs/real-model.png --real` that of SmolLM2, which `models get smollm2` has brought to this machine. `python -m
 tools.picture docs/difference-80x24.png --kept difference --size 80x24` makes one of a kept session, whose answers were
 written for it; `KEPT` has all of these, and `ASKING` those of asking: `docs/asking-set-80x24.png --asking set --size
@@ -60,7 +60,7 @@ class Scene:
     """A set of prompts that is opened, and whose first prompt is asked."""
 
 
-DEMO = Scene("demo", "What is quantization?", ("2", "right", "4", "right", "5"))
+DEMO = Scene("demo", "Why do people store the weights with fewer bits?", ("2", "right", "5", "right", "5"))
 REAL = Scene("embedded", "What is a language model?", ("3", "right", "4"), ("smollm2", "demo-large"))
 
 
