@@ -72,7 +72,12 @@ def loops(module: ast.Module) -> Iterator[ast.expr]:
         elif isinstance(node, ast.Assert):
             for inner in ast.walk(node.test):
                 inside = inner.operand if isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.Not) else inner
-                if isinstance(inside, ast.Call) and called(inside) == ("all" if inside is inner else "any"):
+                # A method of that name, as of a column of a table, has no loop.
+                if (
+                    isinstance(inside, ast.Call)
+                    and inside.args
+                    and called(inside) == ("all" if inside is inner else "any")
+                ):
                     each = inside.args[0]
                     yield each.generators[0].iter if isinstance(each, ast.GeneratorExp | ast.ListComp) else each
 

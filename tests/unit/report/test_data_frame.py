@@ -34,7 +34,7 @@ def test_rows_and_columns_are_those_of_the_csv(rows: str) -> None:
     assert list(frame.columns) == headings and len(frame) == len(lines)
     assert not {str(kind) for kind in frame.dtypes} - {"string", "Int64", "Float64", "boolean", "datetime64[s]"}
     for number, name in some(enumerate(headings)):
-        for found, text in zip(frame[name], (line[number] for line in lines), strict=True):
+        for found, text in some(zip(frame[name], (line[number] for line in lines), strict=True)):
             if pd.isna(found):
                 assert text in ("", "'"), name
             elif str(frame[name].dtype) == "Float64":
