@@ -35,6 +35,7 @@ from tui.ui.report.narrowing import KnownValues
 from tui.ui.report.pages import report_pages
 from tui.ui.report.reported import Reported
 from tui.ui.report.wanted import Wanted
+from tui.ui.report.wanted_options import asked_of
 
 if TYPE_CHECKING:
     from tui.app.app import CompareApp
@@ -104,7 +105,9 @@ class ReportController(ThreadedController):
         report, why_none = None, None
         try:
             try:
-                report, _ = conditional_report(wanted.asked(), noted(), self._before(wanted.baseline), skipped=skipped)
+                report, _ = conditional_report(
+                    asked_of(wanted), noted(), self._before(wanted.baseline), skipped=skipped
+                )
             except BadInputError as error:
                 why_none = error
                 if not kept:
@@ -176,7 +179,7 @@ class ReportController(ThreadedController):
         imported = self._imported(places, skipped)
         answers = not isinstance(form, FileFormat) and form.answers
         report, _ = conditional_report(
-            wanted.asked(), sessions, self._before(wanted.baseline), skipped=skipped, answers=answers,
+            asked_of(wanted), sessions, self._before(wanted.baseline), skipped=skipped, answers=answers,
             may_be_empty=bool(imported),
         )  # fmt: skip
         report = replace(report, references=imported)

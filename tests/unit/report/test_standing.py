@@ -15,6 +15,7 @@ from tui.core.sessions.session import Session
 from tui.report.selection import DIMENSIONS
 from tui.report.standing import standing
 from tui.ui.report.wanted import Wanted
+from tui.ui.report.wanted_options import asked_of
 
 
 def scored(prompts: int, models: int = 2, ahead: int | None = None, session: Session | None = None) -> Session:
@@ -104,7 +105,7 @@ def test_the_six_dimensions_stand_in_the_table_of_every_report_with_must_haves_a
     assert said.remarks[0] == "Facets met: phi-4-mini -, qwen2.5-0.5b 2 of 6.", "nothing was said of one of them"
     assert "race" not in " ".join(said.remarks)
 
-    asked = Wanted(requires="size_mb < 1000", weights="footprint=1").asked()
+    asked = asked_of(Wanted(requires="size_mb < 1000", weights="footprint=1"))
     (weighed,) = standing(session, "ann", growing=True, asked=asked).choice
     assert any("phi-4-mini" in sentence and "fails a must-have" in sentence for sentence in weighed.sentences)
     assert "Weights: footprint 1." in weighed.sentences

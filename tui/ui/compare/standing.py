@@ -158,8 +158,9 @@ def _ended(session: Session) -> Session:
 
 def _worked_out(session: Session, rater: str, growing: bool, choosing: Wanted) -> StandingTexts:
     from tui.report.standing import standing  # loaded where it is used: the first frame needs none of it
+    from tui.ui.report.wanted_options import asked_of
 
-    return standing(session, rater, growing=growing, asked=choosing.asked())
+    return standing(session, rater, growing=growing, asked=asked_of(choosing))
 
 
 def _in_short(texts: StandingTexts, width: int) -> Iterator[Content]:

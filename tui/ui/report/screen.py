@@ -48,6 +48,7 @@ from tui.ui.report.narrowing import FilterBy, condition
 from tui.ui.report.pages import PageKind, ReportPage
 from tui.ui.report.reported import Reported
 from tui.ui.report.wanted import Wanted
+from tui.ui.report.wanted_options import asked_of
 from tui.ui.state import AppState
 from tui.ui.terminal.refresh_rate import RefreshRate
 from tui.ui.widgets.figure_table import FigureTable
@@ -333,7 +334,7 @@ class ReportScreen(ListScreen):
             if line is None:
                 return
             try:
-                wanted(line).asked()
+                asked_of(wanted(line))
             except BadInputError as error:
                 self._say(clean(error.sentence()))
                 self._type(title, line, placeholder, wanted)

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tui.report.conditional import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +18,3 @@ class Wanted:
     weights: str = ""
     baseline: Path | None = None
     """A session's file or a folder."""
-
-    def asked(self) -> Asked:
-        """The same for whoever makes the report. Raises BadInputError where a text is wrong."""
-        from tui.report.conditional import Asked  # the first frame needs no report
-        from tui.report.options import ReportOptions, parse_by
-        from tui.report.selection import parse_weights
-
-        options = ReportOptions(
-            by=parse_by(self.by),
-            select=bool(self.requires or self.weights),
-            weights=parse_weights([self.weights] if self.weights else []),
-        )
-        requires = [self.requires] if self.requires else []
-        return Asked.parse(self.filters, requires, compares=self.baseline is not None, options=options)
