@@ -324,6 +324,26 @@ async def test_a_session_is_played_again_and_nothing_of_it_changes(folder: Path,
     assert one.read_bytes() == before
 
 
+async def test_whoever_scores_blind_comes_back_to_the_list_from_a_replay_of_something_else(
+    folder: Path, server: LoopbackServer
+) -> None:
+    """What is typed there would else be asked on the Compare screen."""
+    one = folder / f"{kept(1, '').id}.toml"
+    async with sitting_before(folder, server) as (play, sitting):
+        await play.press("escape", "f3")
+        await play.sees("What is a quasar?")
+        await play.press("end", "up", "b")
+        await play.type("bea", "enter")
+        await play.until(lambda: sitting.is_open(one) and play.app.app_state.sealed)
+        await play.press("f3", "home", "p")
+        await play.until(lambda: play.app.compare.replay is not None and play.app.current_mode == "compare")
+        await play.press("escape")
+        await play.until(lambda: play.app.compare.replay is None and play.app.app_state.sealed)
+        await play.settle()
+        await play.sees("concealed", "pulsar")
+        assert play.app.current_mode == "history"
+
+
 async def test_what_is_scored_blind_is_not_played_again_before_it_is_revealed(
     folder: Path, server: LoopbackServer
 ) -> None:

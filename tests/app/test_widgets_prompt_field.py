@@ -221,3 +221,12 @@ async def test_a_long_text_is_wrapped_at_the_width_that_it_has_and_not_again_for
         assert rows(box)[1].strip("│┃▅▄▇▁▃▂█▆ ") == "sixteen letters. sixteen letters."
         await pilot.press("ctrl+u", "x")
         assert (box.show_vertical_scrollbar, rows(box)[1].strip("│┃ ")) == (False, "x")
+
+
+async def test_a_text_that_is_painted_narrower_than_it_is_stands_in_a_field_that_takes_none_as_well() -> None:
+    box = PromptField("What?" + "\u1100" * 60)
+    box.disabled = True
+    app = WidgetApp(box)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert any("What?" in row for row in rows(box))

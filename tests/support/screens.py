@@ -151,7 +151,7 @@ async def all_is_done(app: App[Any]) -> None:
     widgets come and go Textual holds its painting back.
     """
     await _loop_is_idle()
-    while app._resize_timer is not None or app._batch_count:
+    while app.is_running and (app._resize_timer is not None or app._batch_count):
         await asyncio.sleep(0.001)
     # What is painted may have something else painted: each time what was put off to the next frame is done at once.
     for _ in range(3):

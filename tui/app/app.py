@@ -363,7 +363,8 @@ class CompareApp(KeysInTurn[None]):
         state = self.app_state
         if state.sealed:
             self.clear_notifications()
-            self.action_show(modes.FIRST)
+            if modes.mode_called(self.current_mode).names_models:
+                self.action_show(modes.FIRST)
         elif not state.hidden_session():  # Else a replay of another session is shown meanwhile.
             held, state.held = state.held, []
             for text in held:

@@ -397,9 +397,9 @@ class HistoryScreen(ListScreen):
         return []
 
     def _found_in(self, row: SessionRow) -> str:
-        """The id of the request of a session in which the words were found first; empty for none."""
+        """The id of the first request of a session in which the words were found; empty for none."""
         hit = self._hit(row)
-        return next((place.run for place in hit.shown), "") if hit is not None else ""
+        return next((place.run for place in hit.shown if place.run), "") if hit is not None else ""
 
     def _with_row(self, then: Callable[[SessionRow], object]) -> None:
         """Do this with the session under the cursor, once what is searched for was found; say why where there is
@@ -417,6 +417,8 @@ class HistoryScreen(ListScreen):
         file = self._damaged.get(here.key) if here is not None else None
         if file is not None:
             self._say(clean(f"{file.path.name} cannot be read, and is left as it is: enter says why."))
+        elif here is None and (not self._listed or self._progress is not None):
+            self._say("The sessions are still being looked for: press it again when they are listed.")
         elif here is None:
             self._say("There is no session in the list.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.events import Key, Paste
 from textual.strip import Strip
 
@@ -62,4 +63,5 @@ def shown(strip: Strip) -> Strip:
     if clean_line(strip.text) == strip.text:
         return strip
     pieces = [Segment(clean_line(text), style, control) for text, style, control in strip]
-    return Strip(pieces).adjust_cell_length(strip.cell_length)
+    # A style in any case: what paints a field that takes no text looks into it.
+    return Strip(pieces).adjust_cell_length(strip.cell_length, pieces[-1].style or Style.null())
