@@ -300,6 +300,30 @@ def test_sessions_and_score_sheets_of_others(
         assert load(tmp_path / f"{number}m.toml").title == said
 
 
+@pytest.mark.strange_sessions
+@every
+def test_judges_and_replays(
+    payloads: Sequence[str],
+    server: LoopbackServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    at = ("--host", server.url, "-m", "judge")
+    for number, name in enumerate(some(payloads)):
+        said = join_surrogates(PAYLOADS[name])
+        file = tmp_path / f"{number}.toml"
+        save(said_by_somebody(PAYLOADS[name], f"20261127T093106Z-{number:04x}", said[:MAX_RATER]), file)
+        for verdict in (json.dumps({"score": 3, "reason": said}), json.dumps({"score": said}), PAYLOADS[name]):
+            monkeypatch.setitem(SCRIPTS, "judge", saying(text(verdict)))
+            for more in ((), ("--pairs",), ("--json",)):
+                assert harmless(here(capfd, "judge", str(file), *at, *more)).code in (0, 6)
+        assert said in {one.text for one in load(file).notes}
+        assert any("3: " in one.text for one in load(file).notes)
+        assert harmless(here(capfd, "replay", str(file), "--plain", "--speed", "100")).code == 0
+        assert harmless(here(capfd, "report", str(file))).code == 0
+
+
 @every
 def test_a_list_of_models_and_what_else_a_server_says(
     payloads: Sequence[str], capfd: pytest.CaptureFixture[str]

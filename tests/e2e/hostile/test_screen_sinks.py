@@ -43,6 +43,7 @@ from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.text_input import TextInputDialog
 from tui.ui.dialogs.text_page import TextPageDialog
 from tui.ui.history.agreement import AgreementDialog
+from tui.ui.widgets.figure_table import FigureTable
 
 SEVERAL = " ".join(PAYLOADS[name] for name in SAMPLE)
 every = pytest.mark.parametrize(
@@ -293,5 +294,40 @@ async def test_what_was_kept(payload: str, own_folders: Path) -> None:
             harmless(play)
             await play.type(word[0], "enter")
             await play.sees("1 session")
+            harmless(play)
+        assert sitting.close()
+
+
+@pytest.mark.strange_sessions
+@every
+async def test_what_is_reported(payload: str, own_folders: Path) -> None:
+    """Report: figures, values to narrow by, plots, the answers behind a figure, the page of all."""
+    folder, said = own_folders / "sessions", join_surrogates(payload)
+    for number in range(2):
+        file = folder / f"20261121T11030{number}Z-0001.toml"
+        save(said_by_somebody(payload, file.stem, said[:MAX_RATER]), file)
+    word = "".join(sign for sign in said if sign.isprintable()).split()[:1] or ["x"]
+    with LoopbackServer().running() as server:
+        host = LoopbackHost(server.port, ["good"])
+        sitting = Sitting(host, folder, "ann")
+        runner = sitting.begin()
+        shown = Opened(host, runner, sitting=sitting)
+        app = CompareApp(lambda: shown, models=["good"], themes=bundled_themes(), theme="dark")
+        async with playing(app, runner, (160, 45)) as play:
+            await play.sees("Loopback server")
+            await play.press("escape", "f4")
+            await play.sees("2 sessions")
+            await play.until(lambda: any(table.rows for table in app.screen.query(FigureTable)))
+            for key in ("home", *"1234567890", "down", "right", "v", "v", "escape", "question_mark", "escape"):
+                await play.press(key)
+                harmless(play)
+            await play.press("up", "enter")
+            await play.until(lambda: len(app.screen_stack) == 2)
+            harmless(play)
+            await play.press("escape", "y", "enter")
+            await play.until(lambda: isinstance(app.screen, TextPageDialog))
+            harmless(play)
+            await play.press("escape", "/")
+            await play.type(f"model = {word[0]}", "enter")
             harmless(play)
         assert sitting.close()
