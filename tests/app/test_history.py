@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.recorded import bundled_themes
-from tests.support.screens import Play, playing
+from tests.support.screens import PATIENCE_S, Play, playing
 from tests.support.sessions import WHEN, request, score, session, target
 from tui.app.app import CompareApp, Opened
 from tui.core.plans.mode import Mode
@@ -28,7 +29,7 @@ from tui.runner.sitting import Sitting
 from tui.storage.index.catch_up import listing
 from tui.storage.index.database import SessionIndex
 from tui.storage.index.rows import Listing
-from tui.storage.index.scan import Scan
+from tui.storage.index.scan import Scan, scan
 from tui.storage.session_files import load, save
 from tui.ui.widgets.row_table import RowTable
 
@@ -383,3 +384,60 @@ async def test_a_folder_is_listed_once_and_again_only_when_something_in_it_has_c
         await play.press("f2", "f3")
         await play.sees("3 sessions", "blazar")
         assert lists[before:] == [3]
+
+
+async def test_what_is_marked_and_not_in_sight_is_not_put_away(folder: Path, server: LoopbackServer) -> None:
+    one, other = (folder / f"{kept(number, '').id}.toml" for number in (1, 2))
+    async with sitting_before(folder, server) as (play, _):
+        await play.press("escape", "f3")
+        await play.sees("What is a pulsar?", "What is a quasar?")
+        await play.press("home", "space", "/")
+        await play.type("quas", "enter")
+        await play.sees("1 of 3 shown")
+        await play.press("delete")
+        await play.sees_notice("1 of 1 marked sessions are not in this list")
+        await play.press("escape", "escape")
+        await play.sees("What is a pulsar?")
+        await play.press("delete")
+        await play.sees_notice(f"{other.name} is in the trash")
+        assert one.exists() and not other.exists()
+
+
+async def test_whoever_is_quicker_than_the_list_is_told_so(
+    folder: Path, server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_look = Event()
+
+    def slow(places: Sequence[Path]) -> Scan:
+        may_look.wait(PATIENCE_S)
+        return scan(places)
+
+    monkeypatch.setattr("tui.app.history_controller.scan", slow)
+    async with sitting_before(folder, server) as (play, _):
+        await play.press("escape", "f3", "enter")
+        await play.sees_notice("still being looked for")
+        await play.press("delete")
+        assert play.app.current_mode == "history"
+        may_look.set()
+        await play.sees("2 sessions")
+    assert len(list(folder.glob("2*.toml"))) == 2
+
+
+async def test_what_is_found_in_a_question_opens_at_it(folder: Path, server: LoopbackServer) -> None:
+    made = kept(1, "What is a quasar?")
+    later = [
+        request(f"r{number}", mode=Mode.RACE, model=f"m{number - 2}", prompt="p2", answer=(f"{number}",))
+        for number in (3, 4)
+    ]
+    both = replace(
+        made,
+        prompts={**made.prompts, "p2": Prompt("And a magnetar?", key="p2")},
+        requests={**made.requests, **{one.spec.id: one for one in later}},
+        plans={"race": Plan("race", Mode.RACE, ("m1", "m2"), ("p1", "p2"))},
+    )
+    save(both, folder / f"{made.id}.toml")
+    async with sitting_before(folder, server) as (play, _):
+        await play.press("escape", "f3", "/")
+        await play.type("left quas", "enter", "enter")
+        await play.until(lambda: play.app.current_mode == "compare")
+        await play.sees("The left answer.", "question 1 of 2")

@@ -259,8 +259,9 @@ class HistoryController(ThreadedController):
                 self._show(partial(self._app.show_error, error))
         if put_away:
             self._trashed.append(put_away)
-            what = "The session is" if len(put_away) == 1 else f"{len(put_away)} sessions are"
-            self._say(f"{what} in the trash; u brings {'it' if len(put_away) == 1 else 'them'} back.")
+            one = len(put_away) == 1
+            what = f"{clean_line(put_away[0].path.name, 80)} is" if one else f"{len(put_away)} sessions are"
+            self._say(f"{what} in the trash; u brings {'it' if one else 'them'} back.")
         self.look()
 
     def _restore(self) -> None:

@@ -366,7 +366,10 @@ class HistoryScreen(ListScreen):
         """Put the marked sessions into the trash, else the one under the cursor."""
         if self._waits_with(self.action_trash):
             return
-        if paths := self._chosen():
+        shown = {row.key for row in self._table.rows}
+        if hidden := sum(str(path) not in shown for path in self._marked):
+            self._say(f"{hidden} of {len(self._marked)} marked sessions are not in this list: esc and 0 show them.")
+        elif paths := self._chosen():
             self._marked = []
             self.post_message(TrashRequested(paths))
 
