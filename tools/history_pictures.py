@@ -6,27 +6,20 @@ It needs what `tools.picture` needs.
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from textual.pilot import Pilot
-
-from tools.picture import write_png
-from tui.app.app import CompareApp, Opened, OpenedFile
+from tools.picture import over_sessions, until, write_png
+from tui.app.app import CompareApp, OpenedFile
 from tui.core.scoring.disagreement import shared_answers
 from tui.core.scoring.in_effect import in_effect
 from tui.core.sessions.replay import Replay
 from tui.core.sessions.view import StoredComparison
-from tui.hosts.host_kind import Surroundings
-from tui.hosts.search.open import open_host
 from tui.report.aggregate import aggregate
 from tui.report.raters import said_of_agreement
 from tui.runner.ratings import Ratings
-from tui.runner.sitting import Sitting
 from tui.storage.session_files import load_whole
 from tui.ui.history.agreement import AgreementDialog, agreement_of
 from tui.ui.themes import load_all
@@ -35,32 +28,18 @@ from tui.ui.widgets.row_table import RowTable, TableRow
 TOP = Path(__file__).parents[1]
 EXAMPLES = TOP / "tests" / "data" / "recorded"
 EXAMPLE = "20261127T093106Z-f41c.toml"
-PATIENCE = 600
-"""Tenths of a second."""
 
 
 async def paint_history(folder: Path) -> str:
     """What was kept, after a search, as SVG. `folder` is the program's own."""
-    kept = Path(shutil.copytree(EXAMPLES, folder / "kept"))
-    (kept / "README.md").unlink(missing_ok=True)
-    (kept / "20261128T080000Z-0d1e.toml").write_text("schema = 2\nid = \n", encoding="utf-8")
-    os.environ |= {f"FOUNDRY_COMPARE_{name}": str(folder) for name in ("CACHE", "STATE")}
-    host = open_host(["demo"], Surroundings(folder, {}, folder))
-    sitting = Sitting(host, kept, "ana")
-    runner = sitting.begin()
-    app = CompareApp(lambda: Opened(host, runner, sitting=sitting), themes=load_all([])[0], theme="dark")
-    try:
-        async with app.run_test(size=(150, 32)) as pilot:
-            await _until(pilot, lambda: app.app_state.info is not None)
-            await pilot.press("escape", "f3")
-            await _until(pilot, lambda: len(_rows(app)) == 5)
-            await pilot.press("slash", *"retrieval", "enter")
-            await _until(pilot, lambda: any(row.cells[2].startswith("answer: ") for row in _rows(app)))
-            await pilot.pause(1)
-            return app.export_screenshot(title="foundry-compare")
-    finally:
-        sitting.close()
-        host.close()
+    async with over_sessions(EXAMPLES, folder, (150, 32)) as (app, pilot):
+        (folder / "kept" / "20261128T080000Z-0d1e.toml").write_text("schema = 2\nid = \n", encoding="utf-8")
+        await pilot.press("escape", "f3")
+        await until(pilot, lambda: len(_rows(app)) == 5)
+        await pilot.press("slash", *"retrieval", "enter")
+        await until(pilot, lambda: any(row.cells[2].startswith("answer: ") for row in _rows(app)))
+        await pilot.pause(1)
+        return app.export_screenshot(title="foundry-compare")
 
 
 async def paint_replay(folder: Path) -> str:
@@ -70,7 +49,7 @@ async def paint_replay(folder: Path) -> str:
     shown = OpenedFile(EXAMPLE, replay, None, lambda: True)
     app = CompareApp(lambda: shown, themes=load_all([])[0], theme="dark")
     async with app.run_test(size=(120, 32)) as pilot:
-        await _until(pilot, lambda: app.compare.replay is not None)
+        await until(pilot, lambda: app.compare.replay is not None)
         await pilot.press("plus")
         requests = list(replay.session.requests.values())[:3]
         while not all(request.answer for request in requests):
@@ -98,14 +77,6 @@ async def paint_agreement(folder: Path) -> str:
         await app.push_screen(dialog)
         await pilot.pause(0.5)
         return app.export_screenshot(title="foundry-compare")
-
-
-async def _until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
-    for _ in range(PATIENCE):
-        if holds():
-            return
-        await pilot.pause(0.1)
-    raise SystemExit("the screen never came to show what is to be painted")
 
 
 def _rows(app: CompareApp) -> Sequence[TableRow]:

@@ -13,9 +13,11 @@ import argparse
 import asyncio
 import os
 import re
+import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +39,7 @@ from tui.hosts.host_kind import Surroundings
 from tui.hosts.search.open import open_host
 from tui.runner import Runner
 from tui.runner.kept_session import open_kept_session
+from tui.runner.sitting import Sitting
 from tui.storage import paths
 from tui.storage.prompt_library import PromptLibrary
 from tui.storage.session_files import load, save
@@ -176,15 +179,15 @@ async def paint(scene: Scene, folder: Path, size: tuple[int, int] = SIZE) -> str
     try:
         async with app.run_test(size=size) as pilot:
             if scene.set:
-                await _until(pilot, lambda: bool(app.app_state.chosen))
+                await until(pilot, lambda: bool(app.app_state.chosen))
                 (folder / "workshop.toml").write_text(scene.set, encoding="utf-8")
                 await pilot.press("ctrl+o")
                 await pilot.pause(0.5)
                 app.screen.query_one(Input).value = str(folder / "workshop.toml")
                 await pilot.press("enter")
-                await _until(pilot, lambda: bool(app.compare.query_one(PromptField).text))
+                await until(pilot, lambda: bool(app.compare.query_one(PromptField).text))
                 await pilot.press("enter")
-            await _until(pilot, lambda: _finished(runner.run))
+            await until(pilot, lambda: _finished(runner.run))
             for key in scene.keys:
                 await pilot.press(key)
                 await pilot.pause(0.1)
@@ -195,11 +198,33 @@ async def paint(scene: Scene, folder: Path, size: tuple[int, int] = SIZE) -> str
         host.close()
 
 
-async def _until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+@asynccontextmanager
+async def over_sessions(
+    sessions: Path, folder: Path, size: tuple[int, int]
+) -> AsyncIterator[tuple[CompareApp, Pilot[None]]]:
+    """The program over a copy of these sessions, once its host has answered. `folder` is the program's own."""
+    kept = Path(shutil.copytree(sessions, folder / "kept", ignore=shutil.ignore_patterns("*.md")))
+    os.environ |= {f"FOUNDRY_COMPARE_{name}": str(folder) for name in ("CACHE", "STATE")}
+    host = open_host(["demo"], Surroundings(folder, {}, folder))
+    sitting = Sitting(host, kept, "ana")
+    runner = sitting.begin()
+    app = CompareApp(lambda: Opened(host, runner, sitting=sitting), themes=load_all([])[0], theme="dark")
+    try:
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.app_state.info is not None)
+            yield app, pilot
+    finally:
+        sitting.close()
+        host.close()
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    """Wait until it holds; end the program where it never does."""
     for _ in range(PATIENCE):
         await pilot.pause(0.1)
         if holds():
             return
+    raise SystemExit("the screen never came to show what is to be painted")
 
 
 def _finished(run: PlanRun | None) -> bool:
