@@ -20,7 +20,7 @@ from tui.core.catalog.machine import disk_in_words
 from tui.core.catalog.memory_fit import on_disk
 from tui.core.catalog.model_card import ModelCard, find_model, merged, to_megabytes
 from tui.core.errors import BadInputError, NoModelError
-from tui.core.plans.model_files import ModelEntry, entries_of
+from tui.core.plans.model_files import ModelEntry, entries_of, wrong_models
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import data_size
 from tui.files import is_there
@@ -31,7 +31,7 @@ from tui.runner.open_session import connected_host, surroundings
 from tui.storage.known_models import remember_models
 from tui.storage.new_file import check_free
 from tui.storage.paths import cache_dir
-from tui.storage.prompt_files import read_model_file, write_models
+from tui.storage.prompt_files import read_model_file, write_models, wrong_in
 
 _COLUMNS = ("state", "id", "device", "ep", "size", "context", "licence", "task")
 LOOK_S = 0.2
@@ -143,7 +143,7 @@ def _as_json(card: ModelCard) -> dict[str, object]:
 @handles_errors
 @ends_with()
 def check(path: Path, as_json: bool) -> ExitCode:
-    """Say what the folder of a model lacks before it can be registered, or what is wrong with a file of models."""
+    """Say what the folder of a model lacks before it can be registered, or all that is wrong with a file of models."""
     if is_there(path) and not path.is_dir():
         return _check_file(path, as_json=as_json)
     from tui.hosts.embedded.folder_check import parts_of
@@ -165,10 +165,11 @@ def _check_file(path: Path, *, as_json: bool) -> ExitCode:
     try:
         entries, _ = read_model_file(path)
     except BadInputError as error:
+        every = wrong_in(path, wrong_models) or [error.sentence()]
         if as_json:
-            show_json({"ok": False, "exit_code": 1, "path": str(path), "problem": error.sentence()})
-        else:
-            show(error.sentence())
+            show_json({"ok": False, "exit_code": 1, "path": str(path), "problems": every})
+        for wrong in () if as_json else every:
+            show(wrong if wrong == error.sentence() else f"{path}: {wrong}")
         return ExitCode.DAMAGED
     if as_json:
         rows = [{"name": one.name, "tags": list(one.tags), "capabilities": list(one.capabilities)} for one in entries]

@@ -11,13 +11,13 @@ import click
 from tui.cli.exit_codes import ExitCode, ends_with, worst
 from tui.cli.output import Group, handles_errors, say, show, show_json
 from tui.cli.output_file import OR_FORCE
-from tui.core.errors import BadInputError, prose
+from tui.core.errors import BadInputError
 from tui.core.plans.plan_files import unknown_prompt_keys
 from tui.core.plans.prompt import Prompt, PromptSet
 from tui.core.plans.variables import variables_in
 from tui.core.text.clean import clean_line
 from tui.storage.new_file import check_free
-from tui.storage.prompt_files import TEXT, parsed, read_prompts, right_line, write_prompts, wrong_in
+from tui.storage.prompt_files import TEXT, parsed, read_prompts, write_prompts, wrong_in
 
 _SHOWN = 300
 EXAMPLES = (
@@ -88,9 +88,7 @@ def _checked(file: Path) -> dict[str, Any]:
     try:
         one = read_prompts(file)
     except BadInputError as error:
-        every = wrong_in(file)
-        facts["problems"] = [prose(str(wrong), f"Right would be {right_line(wrong, file)}") for wrong in every]
-        facts["problems"] = facts["problems"] or [error.sentence()]
+        facts["problems"] = wrong_in(file) or [error.sentence()]
         return facts
     tags = Counter(tag for prompt in one.prompts for tag in prompt.tags)
     facts |= {

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from tui.core.answers.checks import Check, Search, checks_from
 from tui.core.dict_reader import EntryError, Table
-from tui.core.errors import BadInputError, reason_of
+from tui.core.errors import BadInputError, prose, reason_of
 from tui.core.plans.model_files import ModelEntry, beside_models, model_entries_from, models_from, models_to_dict
 from tui.core.plans.plan_files import (
     VARIABLES,
@@ -167,12 +167,14 @@ def _read_lines(path: Path) -> PromptSet:
         raise BadInputError(title, f"{error}"[:1].upper() + f"{error}"[1:], "Write one question a line") from error
 
 
-def wrong_in(path: Path) -> list[EntryError]:
-    """What is wrong with each prompt of a file; empty where it cannot be said of which prompt."""
+def wrong_in(path: Path, wrong: Callable[[Any], list[EntryError]] = wrong_prompts) -> list[str]:
+    """What is wrong with each entry of a file, with a line that would be right; empty where it cannot be said of which
+    entry. `wrong` finds it, in prompts unless something else is said."""
     try:
-        return [] if path.suffix.casefold() == TEXT else wrong_prompts(parsed(path))
+        found = [] if path.suffix.casefold() == TEXT else wrong(parsed(path))
     except (OSError, ValueError):
         return []
+    return [prose(str(one), f"Right would be {right_line(one, path)}") for one in found]
 
 
 def right_line(error: EntryError, path: Path) -> str:

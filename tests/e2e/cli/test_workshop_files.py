@@ -155,6 +155,26 @@ def test_a_file_of_prompts_is_begun_and_all_that_is_wrong_with_one_is_named() ->
     assert all(note in done.stdout for note in ("Passed over: `mood`.", "`{x}` has no value", "'b' stands there 2"))
 
 
+def test_all_that_is_wrong_with_a_file_of_models_is_named() -> None:
+    rows = {"a": {"tagz": ["x"]}, "b": {"size_mb": "big"}, "c": {}, "d": {"params": {"temprature": 1}}, "e": 3}
+    Path("m.json").write_text(json.dumps(rows), "utf-8")
+    done = call("models", "check", "m.json")
+    assert (done.exit_code, done.stderr) == (1, "")
+    first, *others = done.stdout.splitlines()
+    assert first == (
+        "m.json: Model 1 (`a`): `tagz` is not a key of a model that is known; did you mean `tags`? Right would be "
+        '"tags": ["small"].'
+    )
+    assert [line.partition(")")[0] for line in others] == [
+        f"m.json: Model {n} (`{m}`" for n, m in ((2, "b"), (4, "d"), (5, "e"))
+    ]
+    data = json.loads(call("models", "check", "m.json", "--json").stdout)
+    assert data["ok"] is False and [f"m.json: {problem}" for problem in data["problems"]] == [first, *others]
+    Path("m.json").write_text("[1,2", "utf-8")
+    done = call("models", "check", "m.json")
+    assert done.exit_code == 1 and done.stdout.startswith("m.json cannot be read as a list of models. It is not JSON: ")
+
+
 def test_a_models_folder_is_told_what_it_lacks(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     shutil.copytree(bundle_root() / "demo-small", folder)

@@ -65,17 +65,34 @@ def model_entries_from(data: Any) -> tuple[ModelEntry, ...]:
 
     Raises ValueError that says what is wrong; EntryError, which is one, where it is known in which entry.
     """
+    rows = _rows(data)
+    if not isinstance(rows, list) or not rows:
+        raise ValueError("it should hold a list of models")
+    if len(rows) > MAX_MODELS_IN_FILE:
+        raise ValueError(f"it holds {len(rows)} models; {MAX_MODELS_IN_FILE} are the most")
+    return tuple(_model(row, place) for place, row in enumerate(rows, 1))
+
+
+def wrong_models(data: Any) -> list[EntryError]:
+    """What is wrong with each model of a file, in its order, where `model_entries_from` ends at the first."""
+    rows, found = _rows(data), []
+    for place, row in enumerate(rows if isinstance(rows, list) else (), 1):
+        try:
+            _model(row, place)
+        except EntryError as error:
+            found.append(error)
+    return found
+
+
+def _rows(data: Any) -> Any:
+    """A file's models as a list, where it can be taken for one."""
     rows = data
     if isinstance(data, dict):
         listed = next((data[name] for name in _MODELS if isinstance(data.get(name), list | dict)), None)
         rows = {name: own for name, own in data.items() if name not in _BESIDE} if listed is None else listed
     if isinstance(rows, dict):
         rows = [{"alias": name, **own} if isinstance(own, dict) else (name, own) for name, own in rows.items()]
-    if not isinstance(rows, list) or not rows:
-        raise ValueError("it should hold a list of models")
-    if len(rows) > MAX_MODELS_IN_FILE:
-        raise ValueError(f"it holds {len(rows)} models; {MAX_MODELS_IN_FILE} are the most")
-    return tuple(_model(row, place) for place, row in enumerate(rows, 1))
+    return rows
 
 
 def models_from(data: Any) -> tuple[tuple[str, Overrides], ...]:
