@@ -64,6 +64,10 @@ def _metric(number: int) -> Callable[[Row, ReportedRequest], Cell]:
     return lambda row, request: request.values[number]
 
 
+def _wide_metric(number: int) -> Callable[[Row, ReportedRequest], Cell]:
+    return lambda row, request: request.wide[number] if request.wide else None
+
+
 def _flag(name: str) -> Callable[[Row, ReportedRequest], Cell]:
     return lambda row, request: name in request.flags
 
@@ -118,6 +122,8 @@ COLUMNS = (
            lambda row, request: row.subject.nonce),
     Column("system", Kind.TEXT, "the system prompt", lambda row, request: row.subject.system),
     Column("prompt", Kind.TEXT, "what was asked; a follow-up with the questions before it", _own("prompt")),
+    Column("tags", Kind.TEXT, "those of its prompt and its session, with commas",
+           lambda row, request: ", ".join(request.tags) or None),
     Column("round", Kind.WHOLE, "the how manieth time this was asked, from 1", _own("round")),
     Column("state", Kind.TEXT, "`done`, `empty`, `cut`, `failed`, `stopped`, `skipped`; others have not ended",
            lambda row, request: request.state.value),
@@ -134,6 +140,8 @@ COLUMNS = (
            lambda row, request: None if request.memory is None else request.memory / 1e6),
     *(Column(metric.name, Kind.NUMBER, f"{metric.meaning}, {metric.unit}", _metric(number))
       for number, metric in enumerate(metrics_in(Place.REPORT))),
+    *(Column(metric.name, Kind.NUMBER, f"{metric.meaning}, {metric.unit}", _wide_metric(number))
+      for number, metric in enumerate(metrics_in(Place.WIDE))),
     *(Column(flag.name, Kind.TRUTH, f"{flag.meaning[:1].lower()}{flag.meaning[1:]}", _flag(flag.name))
       for flag in flags_in(Place.REPORT)),
     Column("facets_met", Kind.WHOLE, "facets of its prompt that people found in the answer",
@@ -144,4 +152,5 @@ COLUMNS = (
     Column("votes_even", Kind.WHOLE, "votes that found both good, or both bad",
            _votes(Choice.BOTH_GOOD, Choice.BOTH_BAD)),
 )  # fmt: skip
-"""All of them. Scores come after these, in each format in its own way: their criteria differ from report to report."""
+"""All of them. Scores and the user's checks come after these, in each format in its own way: criteria and checks differ
+from report to report."""

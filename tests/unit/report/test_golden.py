@@ -46,7 +46,7 @@ def test_parquet_has_what_the_golden_file_of_requests_has(tmp_path: Path) -> Non
     with duckdb.connect() as base:
         found = base.execute("SELECT session, run, alias, state, prompt FROM read_parquet(?)", [str(place)]).fetchall()
         names = [name for name, *_ in base.execute("DESCRIBE FROM read_parquet(?)", [str(place)]).fetchall()]
-    assert names == [*(column.name for column in COLUMNS), "scores"]
+    assert names == [*(column.name for column in COLUMNS), "scores", "checks"]
     lines = csv.DictReader(io.StringIO(golden("report.requests.csv"), newline=""))
     expected = [tuple(line[name] for name in ("session", "run", "alias", "state", "prompt")) for line in some(lines)]
     assert found == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,12 +15,16 @@ import pytest
 from tests.support import sessions as make
 from tests.support.some import some
 from tests.unit.report.test_writers import HOSTILE, outside, rich
+from tui.core.answers.checks import checks_from
+from tui.core.requests.request import RequestState
 from tui.core.text.clean import join_surrogates
 from tui.report.aggregate import Report, aggregate
+from tui.report.conditional import Asked, conditional_report
 from tui.report.formats import csv as to_csv
 from tui.report.formats import parquet
 from tui.report.formats.registry import FILE_FORMATS, FORMATS, format_of
 from tui.report.formats.spreadsheet import Spreadsheet
+from tui.report.options import ReportOptions
 from tui.report.request_table import rows
 
 needs_duckdb = pytest.mark.skipif(find_spec("duckdb") is None, reason="duckdb is not installed")
@@ -100,6 +105,7 @@ def test_parquet_has_the_same_rows_and_cells_as_the_csv_and_the_same_bytes_each_
     for line, row in some(zip(lines(report), found, strict=True)):
         given = {f"score_{one['criterion']}": str(one["value"]) for one in row.pop("scores")}
         assert given == {key: value for key, value in line.items() if key.startswith("score_") and value}
+        assert row.pop("checks") == []
         assert {name: as_text(value) for name, value in row.items()} == {name: line[name] for name in row}
 
 
@@ -116,6 +122,27 @@ def as_text(value: object) -> str:
         case date():
             return value.isoformat()
     return str(value)
+
+
+@needs_duckdb
+def test_checks_are_columns_of_the_csv_and_a_list_in_parquet_and_what_was_not_checked_is_empty(tmp_path: Path) -> None:
+    def late(pattern: str, text: str) -> bool:
+        raise TimeoutError
+
+    asked = [make.request("r1", answer=["one two"]), make.request("r2", answer=["one"]),
+             make.request("r3", state=RequestState.FAILED)]  # fmt: skip
+    checks = checks_from({"check": [{"name": "=brief", "max_words": 1}, {"name": "slow", "regex": "(a+)+$"}]}, late)
+    of = Asked(options=ReportOptions(checks=checks))
+    report, _ = conditional_report(of, [replace(make.session(asked), tags=("night", "sky"))])
+    found = {line["run"]: line for line in lines(report)}
+    assert [[found[run][name] for name in ("check_=brief", "check_slow")] for run in ("r1", "r2", "r3")] == [
+        ["false", ""], ["true", ""], ["", ""],
+    ]  # fmt: skip
+    assert {line["tags"] for line in found.values()} == {"night, sky"}
+    place = tmp_path / "r.parquet"
+    place.write_bytes(parquet.file(report))
+    (first, *_) = queried("SELECT * FROM read_parquet(?)", place)
+    assert first["checks"] == [{"name": "=brief", "passed": False}, {"name": "slow", "passed": None}]
 
 
 @needs_duckdb

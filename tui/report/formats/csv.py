@@ -162,7 +162,7 @@ def render_requests(report: Report, spreadsheet: Spreadsheet = Spreadsheet.ANY) 
 
 
 def scored_request_table(report: Report) -> Table:
-    """Headings and a line for each request: the columns of `request_table`, then its scores.
+    """Headings and a line for each request: the columns of `request_table`, then its scores and the user's checks.
 
     A criterion's column has the mean of what the raters of one kind gave; a scale other than the usual one, and raters
     who are no people, are in its name.
@@ -171,12 +171,14 @@ def scored_request_table(report: Report) -> Table:
     given = {score[:3] for _, request in every for score in request.scores}
     criteria = sorted(given, key=criterion_order)
     headings = [*(column.name for column in COLUMNS), *(f"score_{_criterion(*key)}" for key in criteria)]
+    headings += [f"check_{check.name}" for check in report.options.checks]
     lines: list[list[Cell]] = []
     for row, request in every:
         cells = [column.read(row, request) for column in COLUMNS]
         for key in criteria:
             values = [score.value for score in request.scores if score[:3] == key]
             cells.append(mean_of(values) if values else None)
+        cells += [request.checks[number] for number in range(len(report.options.checks))]
         lines.append(cells)
     return headings, lines
 

@@ -32,6 +32,7 @@ PARTITIONS = ("date", "host")
 NO_DATE, NO_HOST = "0001-01-01", "-"
 """In a path, where it is not known."""
 _SCORES = '[{"criterion": "VARCHAR", "scale": "INTEGER", "raters": "VARCHAR", "rater": "VARCHAR", "value": "INTEGER"}]'
+_CHECKS = '[{"name": "VARCHAR", "passed": "BOOLEAN"}]'
 _LONGEST_NAME = 120
 """Characters of a name of a file or folder that is made of a text from outside."""
 
@@ -50,7 +51,7 @@ def check() -> None:
 def file(report: Report) -> bytes:
     """All requests in one file. The same report gives the same bytes with the same DuckDB."""
     with _Writer() as writer:
-        return writer.written(list(rows(report)), apart=())
+        return writer.written(list(rows(report)), _names(report), apart=())
 
 
 def files(report: Report) -> Iterator[tuple[PurePath, bytes]]:
@@ -67,7 +68,7 @@ def files(report: Report) -> Iterator[tuple[PurePath, bytes]]:
         parts.setdefault(folder / f"{_named(request.session)}.parquet", []).append((row, request))
     with _Writer() as writer:
         for place, every in sorted(parts.items()):
-            yield place, writer.written(every, apart=PARTITIONS)
+            yield place, writer.written(every, _names(report), apart=PARTITIONS)
 
 
 def references_file(report: Report) -> bytes:
@@ -112,13 +113,18 @@ class _Writer:
         self._base.close()
         self._folder.cleanup()
 
-    def written(self, every: _Every, apart: Sequence[str]) -> bytes:
-        """These requests as a Parquet file, without the columns that stand apart."""
+    def written(self, every: _Every, checks: Sequence[str], apart: Sequence[str]) -> bytes:
+        """These requests as a Parquet file, without the columns that stand apart. `checks` are the names of
+        the user's."""
         columns = [column for column in COLUMNS if column.name not in apart]
         arrays = {column.name: _array(column.kind, [column.read(*one) for one in every]) for column in columns}
         arrays["scores"] = _array(Kind.TEXT, [_scores(request) for _, request in every])
+        arrays["checks"] = _array(Kind.TEXT, [_checks(checks, request) for _, request in every])
         shown = [f'CAST("{column.name}" AS {column.kind.value}) AS "{column.name}"' for column in columns]
-        return self._written(arrays, f"{', '.join(shown)}, from_json(scores, '{_SCORES}') AS scores")
+        return self._written(
+            arrays,
+            f"{', '.join(shown)}, from_json(scores, '{_SCORES}') AS scores, from_json(checks, '{_CHECKS}') AS checks",
+        )
 
     def of_references(self, references: Sequence[Reference]) -> bytes:
         """Imported rows as a Parquet file."""
@@ -141,6 +147,15 @@ def _scores(request: ReportedRequest) -> str:
          "rater": join_surrogates(score.rater), "value": score.value}
         for score in request.scores
     ])  # fmt: skip
+
+
+def _names(report: Report) -> list[str]:
+    return [check.name for check in report.options.checks]
+
+
+def _checks(names: Sequence[str], request: ReportedRequest) -> str:
+    passed = zip(names, request.checks, strict=True) if names else ()
+    return json.dumps([{"name": join_surrogates(name), "passed": one} for name, one in passed])
 
 
 def _array(kind: Kind, cells: Sequence[Cell]) -> Any:
