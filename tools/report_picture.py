@@ -22,6 +22,8 @@ WIDTH, HEIGHT = 640, 1360
 SCREENS = (
     ("report-screen.png", (140, 24), ("down", "right")),
     ("report-plot-80x24.png", (80, 24), ("v",)),
+    ("report-split.png", (140, 24), ("b", "4", "right", "right", "right")),
+    ("report-selection-80x24.png", (80, 24), ("w", *"quality=3,latency=1", "enter")),
 )
 ABOVE = 2525
 """What is above the picture's upper edge: what may be said of the models takes a screen of its own."""
@@ -38,7 +40,7 @@ async def paint_screen(folder: Path, size: tuple[int, int], *keys: str) -> str:
 
 
 def main() -> None:
-    """Write docs/report.png, a table and two charts of the page, and the two of the screen."""
+    """Write docs/report.png, a table and two charts of the page, and those of the screen."""
     for name, size, keys in SCREENS:
         with tempfile.TemporaryDirectory() as folder:
             write_png(asyncio.run(paint_screen(Path(folder), size, *keys)), TOP / "docs" / name, "1600")
