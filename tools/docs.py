@@ -37,7 +37,7 @@ from tui.hosts.config_entry import SETTINGS as HOST_SETTINGS
 from tui.hosts.host_kind import HostKind
 from tui.hosts.registry import KINDS
 from tui.report.formats import registry as formats
-from tui.report.model_verdicts import verdict
+from tui.report.model_verdicts import verdicts_on
 from tui.report.options import BY
 from tui.report.request_table import COLUMNS as REQUEST_COLUMNS
 from tui.report.request_table import Kind as ColumnKind
@@ -416,7 +416,7 @@ def check_keys() -> str:
 
 def python_verdict() -> str:
     """What a script is told of two models of the example sessions, as a terminal of 100 columns shows it."""
-    found = verdict(load_sessions([TOP / "sessions" / "examples"]), "demo-large", "demo-small")
+    found = verdicts_on(load_sessions([TOP / "sessions" / "examples"]), ["demo-large", "demo-small"])
     measured = replace(found, found=tuple(one for one in found if one.mode is Mode.MEASURE))
     return f"```text\n{measured.text(100)}\n```\n"
 

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from tools.picture import over_sessions, until, write_png
-from tui.report.render import report
+from tui.report.render import rendered
 from tui.storage.session_files import load_sessions
 from tui.ui.widgets.figure_table import FigureTable
 
@@ -52,7 +52,7 @@ def paint_page() -> None:
     """Write the page's picture."""
     with tempfile.TemporaryDirectory() as folder:
         page, frame = Path(folder) / "report.html", Path(folder) / "frame.html"
-        page.write_text(report(load_sessions([TOP / "sessions" / "examples"]), "html"), encoding="utf-8")
+        page.write_text(rendered(load_sessions([TOP / "sessions" / "examples"]), "html"), encoding="utf-8")
         frame.write_text(
             f'<body style="margin:0;overflow:hidden"><iframe src="report.html" style="border:0;width:{WIDTH}px;'
             f'height:{ABOVE + HEIGHT}px;margin-top:-{ABOVE}px"></iframe>',

@@ -91,6 +91,8 @@ def test_options_prompts_and_parameters_of_a_models_own_are_sent(server: Loopbac
     compared = fc.compare(prompts, models, host=[server.url], options=options, save=False)
     assert compared.ok and compared.path is None
     assert len(compared.results) == 8 and len(compared.session.models) == 2
+    assert fc.verdict(compared) == fc.verdict([compared.session])
+    assert str(fc.report([compared])) == str(fc.report(compared.session))
     bodies = [talk.body for talk in server.talks]
     assert {(body["temperature"], body["seed"], body["max_tokens"]) for body in bodies} == {(0.0, 42, 9), (0.5, 42, 9)}
     assert sorted({len(body["messages"]) for body in bodies}) == [1, 2]
@@ -162,6 +164,10 @@ def _closed_port() -> int:
         (lambda url: fc.resume("nothing.toml", host=url), fc.BadInputError, "nothing.toml cannot be read"),
         (lambda url: list(fc.load_sessions("nothing.toml")), fc.BadInputError, "nothing.toml cannot be read"),
         (lambda url: fc.report([]), fc.BadInputError, "There is no session to report on"),
+        (lambda url: fc.report("dir"), fc.BadInputError, "There is a str among them. load_sessions() reads"),
+        (lambda url: fc.verdict([Path("dir")]), fc.BadInputError, "`sessions` should be sessions. There is a "),
+        (lambda url: fc.verdict(7), fc.BadInputError, "There is a int among them."),
+        (lambda url: fc.verdict([]), fc.BadInputError, "There is no session to say anything of."),
         (lambda url: fc.report([], "pdf"), fc.BadInputError, "There is no report format pdf"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import foundry_compare as fc
@@ -31,7 +32,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_what_is_said_is_in_the_file_and_counts(file: Path) -> None:
     with fc.rating(file, "ann") as rating:
-        rating.score("r1", 8, "tone")
+        rating.score("r1", np.int64(8), "tone")
         rating.score(rating.session.requests["r1"], 2, "facts")
         rating.score("r1", 5, "facts")
         rating.tick("r1", "cost")
@@ -58,6 +59,10 @@ def test_what_is_said_is_in_the_file_and_counts(file: Path) -> None:
     ("say", "sentence"),
     [
         (lambda rating: rating.score("r1", 10, "tone"), "10 is not on the scale of 1 to 9."),
+        (lambda rating: rating.score("r1", 4.5, "tone"), "4.5 is no whole number."),
+        (lambda rating: rating.score("r1", "good", "tone"), "'good' is no whole number."),
+        (lambda rating: rating.score("r1", True, "tone"), "True is no whole number."),
+        (lambda rating: rating.note("r1", 7), "A note is a text, and this is of type int."),
         (lambda rating: rating.score("r1", 3, "style"), "The session's rubric has no style. It has: tone, facts."),
         (lambda rating: rating.score("r9", 3, "tone"), "There is no request r9 in this session."),
         (lambda rating: rating.score("r4", 3, "tone"), "r4 has no answer that could be scored."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tui.api.asynchronous import Comparing, compare_async, comparing, resume_async
 from tui.api.comparison import Comparison, Stop, compare, resume
 from tui.api.rating import Rating, rating
+from tui.api.summing_up import report, verdict
 from tui.core.catalog.host_info import HostInfo
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import (
@@ -33,8 +34,7 @@ from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import ModelChoice, Overrides, Parameters, SessionModel, Timeouts
 from tui.judging import Judged, judge
 from tui.report.aggregate import Report
-from tui.report.model_verdicts import Verdict, Verdicts, verdict
-from tui.report.render import report
+from tui.report.model_verdicts import Verdict, Verdicts
 from tui.report.verdicts import Outcome
 from tui.runner.host_models import HostModels
 from tui.runner.recovery import RecoveryBegan, RecoveryFailed, SessionRecovered

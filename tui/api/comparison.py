@@ -80,6 +80,9 @@ class Comparison(Displayed):
     kept: bool
     """Whether everything is in that file; True as well when nothing was to be kept."""
 
+    def __repr__(self) -> str:
+        return f"<Comparison of {len(self.results)} answers, {'ok' if self.ok else 'not ok'}: {self.session!r}>"
+
     @property
     def requests(self) -> list[Request]:
         """Every request in the order it was made, without warm-ups; one that was made again is there twice."""

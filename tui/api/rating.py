@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ class Rating:
             known = ", ".join(clean_line(one.id, 40) for one in self.session.rubric)
             raise BadInputError(f"The session's rubric has no {clean_line(criterion, 40)}", f"It has: {known}")
         with _sense():
-            self._commands.score(self._id(answer), value, criterion=criterion)
+            self._commands.score(self._id(answer), _whole(value), criterion=criterion)
 
     def tick(self, answer: Request | str, facet: str, ticked: bool | None = True) -> None:
         """Say whether an answer speaks of a facet of its prompt; None takes that back."""
@@ -44,7 +45,7 @@ class Rating:
         if facet not in facets:
             known = ", ".join(clean_line(one, 40) for one in facets) or "none"
             raise BadInputError(f"The prompt has no facet {clean_line(facet, 40)}", f"It has: {known}")
-        self._commands.tick(run, facet, ticked)
+        self._commands.tick(run, facet, None if ticked is None else bool(ticked))
 
     def vote(self, answers: Sequence[Request | str], winner: Request | str | VoteChoice | None) -> None:
         """Choose between answers to one prompt: the better one, or `VoteChoice.BOTH_GOOD` or `BOTH_BAD`. None takes a
@@ -60,13 +61,15 @@ class Rating:
 
     def note(self, answer: Request | str, text: str) -> None:
         """Write a note on an answer; an empty text takes it back."""
+        if not isinstance(text, str):
+            raise BadInputError(f"A note is a text, and this is of type {type(text).__name__}")
         self._commands.note(self._id(answer), text)
 
     def _id(self, answer: Request | str) -> str:
-        run = answer.spec.id if isinstance(answer, Request) else answer
+        run = answer.spec.id if isinstance(answer, Request) else str(answer)
         known = self.session.requests.get(run)
         if known is None:
-            raise BadInputError(f"There is no request {clean_line(str(run), 40)} in this session")
+            raise BadInputError(f"There is no request {clean_line(run, 40)} in this session")
         if not can_be_scored(known):
             raise BadInputError(f"{clean_line(run, 40)} has no answer that could be scored")
         return run
@@ -89,6 +92,18 @@ def rating(file: PathName, rater: str | None = None) -> Iterator[Rating]:
         whole = kept.close()
     if not whole:
         raise StoreError(kept.missing_report())
+
+
+def _whole(value: object) -> int | None:
+    """A score, also of numpy's types. Raises ValueError: what is no whole number cannot be kept."""
+    if value is None:
+        return None
+    try:
+        if not isinstance(value, bool):
+            return index(value)  # type: ignore[arg-type]
+    except TypeError:
+        pass
+    raise ValueError(f"{clean_line(repr(value), 40)} is no whole number")
 
 
 @contextmanager

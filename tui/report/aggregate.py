@@ -219,6 +219,9 @@ class Report(Displayed):
         """How far raters agree who scored the same answers. Found again at each look."""
         return agreements((row.subject, row.requests) for row in self.rows)
 
+    def __repr__(self) -> str:
+        return f"<Report of {self.sessions} sessions: {len(self.rows)} rows>"
+
     def to_pandas(self, rows: str = "models") -> Any:
         """A table of pandas with the rows and columns of the CSV: `models` are the report's rows, `requests` each
         answer, `comparisons` each two models and figure. What is unknown is NA; times are ms, rates are per second.

@@ -109,20 +109,15 @@ class Verdicts(Displayed, Sequence[Verdict]):
         return (_table(self.found, self.remarks or ("There is nothing to compare.",) * (not self.found)),)
 
 
-def verdict(sessions: Session | Iterable[Session], *models: str) -> Verdicts:
-    """What may be said of all models of these sessions, or of those that are named: of one, what compares it with the
-    others; of two or more, what compares these. A name is an alias, an id, or what the report calls the model.
-
-    It is what the report on the same sessions says, p included. Raises BadInputError for a model that is not there, and
-    where there is no session.
-    """
+def verdicts_on(sessions: Iterable[Session], models: Sequence[str] = ()) -> Verdicts:
+    """What may be said of all models of these sessions, or of those that are named: see `tui.api.verdict`."""
     aggregation, given = Aggregation(), 0
-    for session in [sessions] if isinstance(sessions, Session) else sessions:
+    for session in sessions:
         aggregation.add(session)
         given += 1
     if not given:
         raise BadInputError(
-            "There is no session to say anything of", hint="Give session files, or what compare() gave."
+            "There is no session to say anything of", hint="Give what load_sessions() or compare() gave"
         )
     matches = aggregation.matches()
     names = names_of(matches.candidates)

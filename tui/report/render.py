@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from tui.core.conditions.names import Figure
 from tui.core.errors import BadInputError
@@ -15,35 +15,13 @@ if TYPE_CHECKING:
     from tui.report.aggregate import Report
 
 
-@overload
-def report(
-    sessions: Session | Iterable[Session],
-    *,
-    skipped: Sequence[tuple[str, str]] = (),
-) -> Report: ...
-@overload
-def report(
-    sessions: Session | Iterable[Session],
-    format: str,
-    *,
-    skipped: Sequence[tuple[str, str]] = (),
-) -> str: ...
-def report(
-    sessions: Session | Iterable[Session],
-    format: str | None = None,  # noqa: A002
-    *,
-    skipped: Sequence[tuple[str, str]] = (),
-) -> Report | str:
-    """The report on these sessions: as a value, which prints as the text for a terminal and has `to_pandas()`; or, with
-    `format`, as text in one of the formats of `foundry-compare report --format`.
+def rendered(sessions: Iterable[Session], name: str, *, skipped: Sequence[tuple[str, str]] = ()) -> str:
+    """The report on these sessions as text, in the format of this name; see `aggregated`.
 
-    `skipped` are files that the report says it is without, each with the reason; read after the last session. Raises
-    BadInputError when there is no session, or no such format.
+    Raises BadInputError when there is no session, or no such format.
     """
-    form = format_called(format) if format is not None else None
-    every = [sessions] if isinstance(sessions, Session) else sessions
-    made = aggregated(every, skipped=skipped, answers=form is not None and form.answers)
-    return made if form is None else form.render(made)
+    form = format_called(name)
+    return form.render(aggregated(sessions, skipped=skipped, answers=form.answers))
 
 
 def aggregated(

@@ -12,6 +12,7 @@ from rich.console import Console
 from tests.e2e.hostile.payloads import PAYLOADS, offences
 from tests.support.sessions import request, score, session, target
 from tests.support.some import some
+from tui.api import report, verdict
 from tui.core.displayed import Displayed, ShownTable
 from tui.core.plans.mode import Mode
 from tui.core.plans.prompt import Prompt
@@ -19,8 +20,6 @@ from tui.core.requests.request import RequestState
 from tui.core.sessions.session_table import MOST
 from tui.core.text.cell_width import cell_width
 from tui.core.text.clean import join_surrogates
-from tui.report.model_verdicts import verdict
-from tui.report.render import report
 
 TABLE = ShownTable(
     "Title",
@@ -96,10 +95,10 @@ def test_hostile_texts_reach_neither_a_terminal_nor_a_page(payload: str) -> None
         prompts=[Prompt(payload, key="p1")],
         scores=[score("r1", 5), score("r2", 1)],
     )
-    made.title = payload
+    made.title = made.id = payload
     values: list[Displayed] = [made, report([made]), verdict([made])]
     for value in some(values):
-        assert not offences(str(value))
+        assert not offences(str(value)) and not offences(repr(value))
         assert not offences(in_rich(value))
         page = value._repr_html_()
         assert not offences(page)

@@ -11,10 +11,10 @@ import pytest
 
 from tests.support.sessions import request, session
 from tests.support.some import some
+from tui.api import report, verdict
 from tui.core.errors import BadInputError
 from tui.core.requests.request import RequestState
-from tui.report.model_verdicts import verdict
-from tui.report.render import aggregated, report
+from tui.report.render import aggregated
 from tui.storage.session_files import load_sessions
 
 EXAMPLES = Path(__file__).parents[3] / "sessions" / "examples"

@@ -9,11 +9,11 @@ import pytest
 
 from tests.support.sessions import request, score, session, target
 from tests.support.some import some
+from tui.api import report, verdict
 from tui.core.errors import BadInputError
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session import Session
-from tui.report.model_verdicts import Verdicts, verdict
-from tui.report.render import report
+from tui.report.model_verdicts import Verdicts
 from tui.report.verdicts import Outcome
 from tui.storage.session_files import load_sessions
 

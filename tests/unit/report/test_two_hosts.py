@@ -14,7 +14,7 @@ from tui.core.sessions.view import StoredComparison
 from tui.report.aggregate import aggregate
 from tui.report.formats.registry import FORMATS
 from tui.report.pairs import Candidate
-from tui.report.render import report
+from tui.report.render import rendered
 from tui.report.row_names import row_names
 from tui.report.verdicts import names_of
 from tui.ui.compare.presenter import Presenter
@@ -52,7 +52,7 @@ def test_every_format_says_which_host_it_was() -> None:
     for form in some(FORMATS):
         if form.name == "references-csv":
             continue  # It has what was imported alone.
-        text = report([asked()], form.name)
+        text = rendered([asked()], form.name)
         assert all(host in text for host in HOSTS), form.name
 
 

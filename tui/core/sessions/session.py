@@ -20,6 +20,7 @@ from tui.core.sessions.noise_floor import NoiseFloor
 from tui.core.sessions.presentation import NameMask, PaneOrder, Reveal, ScorePassOrder
 from tui.core.sessions.resumption import Resumption, after
 from tui.core.sessions.session_model import Parameters, SessionModel
+from tui.core.text.clean import clean_line
 
 SCHEMA = 2
 """The version of the session file's format that this program writes; it reads all before it."""
@@ -82,6 +83,10 @@ class Session(Displayed):
     schema: int = SCHEMA
     """The version of the format that the session was read from. One of a newer version is only looked at, not written:
     see `read_only`."""
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.models)} models, {len(self.prompts)} prompts, {len(self.requests)} requests"
+        return f"<Session {clean_line(self.id, 60)}: {counts}>"
 
     def _tables(self) -> Sequence[ShownTable]:
         from tui.core.sessions.session_table import session_table  # only where somebody looks at it

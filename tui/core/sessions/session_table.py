@@ -44,7 +44,7 @@ def session_table(session: Session, requests: Sequence[Request] | None = None) -
     if (more := len(every) - len(shown)) > 0:
         remarks.append(f"{more} more are not shown.")
     remarks += [] if shown else ["Nothing was asked."]
-    title = f"{clean_line(session.title, _TEXT)}, {session.id}" if session.title else session.id
+    title = ", ".join(clean_line(text, _TEXT) for text in (session.title, session.id) if text)
     rows = list(zip(*columns.values(), strict=True))
     return ShownTable(f"Session {title}", list(columns), rows, remarks, numbers, frozenset({1, len(columns) - 1}))
 
