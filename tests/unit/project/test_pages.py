@@ -145,6 +145,14 @@ def test_the_index_lists_every_page_in_a_line_of_its_own() -> None:
     assert {*MANUAL} - {INDEX} <= {*targets}
 
 
+def test_the_newest_release_in_the_changelog_is_this_version() -> None:
+    version = tomllib.loads(text_of(TOP / "pyproject.toml"))["project"]["version"]
+    released = [
+        name for name in re.findall(r"^## (.+)$", text_of(TOP / "CHANGELOG.md"), re.MULTILINE) if name != "Unreleased"
+    ]
+    assert re.fullmatch(rf"{re.escape(version)} - \d{{4}}-\d\d-\d\d", released[0])
+
+
 def test_the_readme_leads_to_the_index() -> None:
     assert "docs/README.md" in links(TOP / "README.md")
 
