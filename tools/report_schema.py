@@ -16,6 +16,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from tui.core.metrics.registry import Metric, Place, Tally, flags_in, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.references import FIGURES, FROM
+from tui.core.scoring.judgement import JudgeCounts
 from tui.core.sessions.session_model import Parameters
 from tui.report.aggregate import FacetShare, LeftOut, Outcomes, ScoreMean
 from tui.report.agreement import Agreement
@@ -84,6 +85,7 @@ def report_schema() -> Table:
                 sentence=_text("The same in words."),
             ),
             agreement=_rows("How far raters agree who scored the same answers.", **_agreement()),
+            judges=_rows("Models that judged: how their verdicts were got, and what they are worth.", **_judge()),
             left_out=_rows("Rows that lack what was required; missing where nothing was.", **_of(LeftOut)),
             excluded=_rows("What is left out, or never put together.", **_of(Excluded)),
             rating_checks=_rows(
@@ -356,6 +358,20 @@ def _agreement() -> Table:
         "shares": _rows("The share of each value.", value=_number("Which."), share=_number("0 to 1.")),
         "severity": _rows("Of each rater.", rater=_text("Who."), difference=_number("From the mean of the others.")),
         "proven": _maybe(_flag("Whether a judge was compared on enough answers.")),
+        "sentence": _text("The same in words."),
+    }
+
+
+def _judge() -> Table:
+    return {
+        "judge": _text("What ratings call it."),
+        "model": _maybe(_text("The model, as its host calls it.")),
+        "parameters": _maybe(_table("How it was asked.", **_of(Parameters))),
+        "instructions": _maybe(_text("Names the words in which it was asked.")),
+        **_of(JudgeCounts),
+        "partial": {"type": "array", "items": {"type": "string"}},
+        "shared": _whole("Answers that people scored too, of the criterion with the most."),
+        "proven": _flag("Whether these are enough to rely on what is said of its agreement with people."),
         "sentence": _text("The same in words."),
     }
 

@@ -146,6 +146,23 @@ def test_an_option_that_was_not_sent_is_not_what_was_refused() -> None:
     assert refused(400, "Unknown parameter: 'seed'", {"model": "m", "max_tokens": 9}) == ()
 
 
+@pytest.mark.parametrize("status", [400, 422, 500, 501])
+@pytest.mark.parametrize(
+    "body",
+    ["", "Internal error", {"error": "'response_format.type' must be 'text'"}, {"error": "json_schema or grammar"}],
+)
+def test_the_form_of_an_answer_is_left_out_whatever_is_said_of_it(status: int, body: object) -> None:
+    said = body if isinstance(body, str) else json.dumps(body)
+    assert refused(status, said, BODY | {"response_format": {}}) == ("response_format",)
+    assert refused(status, said, BODY) == ()
+
+
+def test_what_a_server_names_is_left_out_before_the_form_of_the_answer() -> None:
+    asked = BODY | {"response_format": {}}
+    assert refused(400, "Unknown parameter: 'seed'", asked) == ("seed",)
+    assert refused(404, "No such model", asked) == refused(429, "Too many", asked) == ()
+
+
 def test_what_was_left_out_can_be_told_in_a_sentence() -> None:
     assert dropped_sentence(()) == ""
     assert dropped_sentence(("seed", "top_p")) == "seed, top_p: refused by the host and left out."

@@ -12,6 +12,7 @@ from tui.core.plans.plan import Order, Plan
 from tui.core.plans.prompt import Prompt
 from tui.core.requests import events as ev
 from tui.core.requests.request import RequestState
+from tui.core.scoring.judgement import Judgement, JudgementState
 from tui.core.scoring.rating import FacetTick, Note, Rater, RaterKind, Redo, Undo, Vote, VoteChoice
 from tui.core.scoring.rubric import Criterion, Rubric
 from tui.core.sessions.entry_dict import Entry, add_entry
@@ -75,7 +76,14 @@ def everything() -> Session:
     made.rubric, made.rubrics = RUBRIC, {RUBRIC.hash: RUBRIC}
     made.raters = {
         "ann": Rater("ann"),
-        "phi": Rater("phi", RaterKind.JUDGE, "phi-4"),
+        "phi": Rater(
+            "phi",
+            RaterKind.JUDGE,
+            "phi-4-gpu:1",
+            alias="phi-4",
+            parameters=Parameters(512, 0.0, 1.0, 7, ("END",)),
+            instructions="0a1b2c3d",
+        ),
         "both": Rater("both", RaterKind.ADJUDICATED, settles=("ann", "bob")),
     }
     for number, entry in enumerate(_entries()):
@@ -106,4 +114,18 @@ def _entries() -> list[Entry]:
         Resumption(WHEN, "plan2", (ChangedCondition("host.one.version", "0.9", "1.0"),)),
         ScorePassOrder("ann", WHEN, 7),
         NoiseFloor("plan1", "m1", "ttft_ms", 0.04, 6, WHEN),
+        Judgement(
+            ("r3",),
+            "phi",
+            JudgementState.DECIDED,
+            WHEN,
+            "accuracy",
+            5,
+            5,
+            rubric=rubric,
+            schema=True,
+            retried="score: field required",
+            reason="All of it is right.",
+        ),
+        Judgement(("r1", "r3"), "phi", JudgementState.DECIDED, WHEN, better="r3", reason="Shorter."),
     ]

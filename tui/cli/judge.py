@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tui import api
 from tui.cli.exit_codes import ExitCode, ends_with, worst
 from tui.cli.hidden_models import why_hidden
 from tui.cli.output import Command, handles_errors, host_option, rubric_option, say, show, show_json
 from tui.cli.progress_line import ProgressLine
 from tui.cli.session_names import named_session
 from tui.cli.settings import configured
+from tui.core.catalog.model_card import ModelCard
+from tui.core.plans.progress import Progress
+from tui.core.scoring.judgement import said_of_counts
+from tui.core.scoring.rubric import Rubric
 from tui.core.text.clean import clean, clean_line
-from tui.judging import Judged
-from tui.judging import judge as judge_session
+from tui.hosts.base import Host, HostInfo
+from tui.runner.host_models import HostModels
+from tui.runner.judging import Judged, Settled, judge_file
 from tui.runner.kept_session import load_kept
+from tui.runner.open_session import connected_host
 from tui.storage.prompt_files import read_rubric
+
+_SHOWN = 10
+"""Questions of which it is said why they were not decided."""
 
 
 @click.command(cls=Command)
@@ -49,58 +58,78 @@ def judge(
     each. It reads no names of models. What it answers that is no verdict is asked for once more, then counted.
     """
     criteria = read_rubric(rubric) if rubric is not None else None
+    paths = [named_session(file) for file in files]
     done: list[Judged] = []
-    for file in files:
-        path = named_session(file)
-        line = ProgressLine(sys.stderr)
-
-        def on_update(update: api.Update, line: ProgressLine = line) -> None:
-            if isinstance(update, api.RequestEnded):
-                line.show(update.progress)
-
-        try:
-            one = judge_session(path, model, host=host, pairs=pairs, rubric=criteria, again=again, on_update=on_update)
-        finally:
-            line.clear()
-        if why_hidden(load_kept(path)) is not None:
-            one.partial = ()  # That would name models that are hidden from whoever asks.
-        done.append(one)
-        if not as_json:
-            _say(one, pairs)
+    with connected_host(host) as (opened, info):
+        card = HostModels(opened, info).find(model)
+        for path in paths:
+            one = _judge(path, opened, info, card, pairs=pairs, rubric=criteria, again=again)
+            done.append(one)
+            if not as_json:
+                _say(one, pairs)
     if as_json:
         show_json({"sessions": [_as_json(one) for one in done]})
     return worst(_code(one) for one in done)
 
 
+def _judge(
+    path: Path, host: Host, info: HostInfo, card: ModelCard, *, pairs: bool, rubric: Rubric | None, again: bool
+) -> Judged:
+    line = ProgressLine(sys.stderr)
+
+    def settled(one: Settled) -> None:
+        line.show(Progress(one.done, one.total, None))
+
+    try:
+        return judge_file(path, host, info, card, pairs=pairs, rubric=rubric, again=again, on_settled=settled)
+    finally:
+        line.clear()
+
+
 def _say(one: Judged, pairs: bool) -> None:
-    name = clean_line(one.path.name)
-    if not one.asked:
-        show(f"{name}: nothing is left to judge for {clean_line(one.rater)}; --again asks it all once more.")
+    name, judge, counts = clean_line(one.path.name), clean_line(one.assigned.judge.id), one.counts
+    asked = len(one.assigned.questions)
+    if not asked:
+        show(f"{name}: nothing is left to judge for {judge}; --again asks it all once more.")
         return
     if pairs:
-        show(f"{name}: {one.votes} of {one.pairs} pairs called by {clean_line(one.rater)}, {one.neither} without a"
-             f" preference, {one.flipped} not called: in the other order it said something else.")  # fmt: skip
+        show(f"{name}: {counts.called} of {counts.pairs} pairs called by {judge}, {counts.neither} without a"
+             f" preference, {counts.flipped} not called: in the other order it said something else.")  # fmt: skip
     else:
-        show(f"{name}: {one.scores} of {one.asked} scores by {clean_line(one.rater)}.")
-    if one.retried:
-        show(f"{one.retried} at the second try.")
-    for what, found in (("No verdict, after a second try", one.unusable), ("No answer", one.failed)):
-        for key, why in list(found.items())[:10]:
+        show(f"{name}: {counts.scores} of {asked} scores by {judge}.")
+    if counts.questions:
+        show(f"How: {said_of_counts(counts)}.")
+    for what, found in (("No verdict, after a second try", one.undecided), ("No answer", one.failed)):
+        for key, why in list(found.items())[:_SHOWN]:
             say(clean(f"{what}: {clean_line(key, 60)}: {clean_line(why, 200)}"))
-        if len(found) > 10:
-            say(f"{what}: {len(found) - 10} more.")
-    for sentence in one.partial:
+        if len(found) > _SHOWN:
+            say(f"{what}: {len(found) - _SHOWN} more.")
+    for sentence in _partial(one):
         show(f"{clean_line(sentence, 200)}: a judge prefers what is like itself.")
-    if one.scores or one.votes:
+    if counts.scores or counts.called:
         show("Unproven until people have scored 30 of the same answers: `foundry-compare report` says how they agree.")
 
 
+def _partial(one: Judged) -> Iterator[str]:
+    """What makes the judge partial, unless that would name models that are hidden from whoever asks."""
+    if one.assigned.partial and why_hidden(load_kept(one.path)) is None:
+        yield from one.assigned.partial
+
+
 def _as_json(one: Judged) -> dict[str, Any]:
-    data = asdict(one)
-    return data | {"path": str(one.path), "model": data.pop("card")["id"], "partial": list(one.partial)}
+    return {
+        "path": str(one.path),
+        "rater": one.assigned.judge.id,
+        "model": one.assigned.card.id,
+        "asked": len(one.assigned.questions),
+        **asdict(one.counts),
+        "undecided": one.undecided,
+        "failed": one.failed,
+        "partial": list(_partial(one)),
+    }
 
 
 def _code(one: Judged) -> ExitCode:
     if one.failed:
         return ExitCode.MODEL_FAILED
-    return ExitCode.EMPTY if one.unusable and not (one.scores or one.pairs) else ExitCode.GOOD
+    return ExitCode.EMPTY if one.undecided and not (one.counts.scores or one.counts.pairs) else ExitCode.GOOD

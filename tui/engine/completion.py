@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import openai
 
 from tui.core.requests import events as ev
 from tui.core.requests.answer_limits import HINT, TOO_LONG
+from tui.core.requests.dropped_options import ANSWER_FORMAT
 from tui.engine import errors
 from tui.engine.answer import Answer
 from tui.engine.protocol import Start
@@ -159,7 +161,12 @@ def _request(start: Start) -> dict[str, Any]:
         "stream": True,
         "stream_options": {"include_usage": True},
         **{name: value for name, value in optional.items() if value is not None},
+        **({ANSWER_FORMAT: _answer_format(start.answer_schema)} if start.answer_schema else {}),
     }
+
+
+def _answer_format(schema: str) -> dict[str, Any]:
+    return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": json.loads(schema)}}
 
 
 def _sent(start: Start, stamps: Stamps, deadline: Deadline, emit: Emit) -> None:

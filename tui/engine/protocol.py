@@ -23,6 +23,8 @@ class Start:
     messages: list[dict[str, str]]
     parameters: Parameters = field(default_factory=Parameters)
     timeouts: Timeouts = field(default_factory=Timeouts)
+    answer_schema: str = ""
+    """As `Prompt.answer_schema`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def decode_command(line: bytes) -> EngineCommand:
         messages=data["messages"],
         parameters=Parameters(**parameters),
         timeouts=Timeouts(**data["timeouts"]),
+        answer_schema=data["answer_schema"],
     )
 
 

@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tui.core.requests.dropped_options import LIMIT, NEWER_LIMIT, OPTIONAL
+from tui.core.requests.dropped_options import ANSWER_FORMAT, LIMIT, NEWER_LIMIT, OPTIONAL
 from tui.core.sessions.session_model import Endpoint
 
 _STATUSES = (400, 422)
+_FORMAT_STATUSES = (500, 501)
+"""With these, besides, servers answer a form that they do not know: Foundry Local's service did, with 500."""
 _READ_CHARS = 4000
 _UNWANTED = re.compile(
     r"\bun(?:supported|recogni[sz]ed|known|expected|implemented|available)\b"
@@ -52,13 +54,19 @@ def without(request: Mapping[str, Any], left_out: tuple[str, ...]) -> dict[str, 
 
 
 def refused(status: int, body: str, request: Mapping[str, Any]) -> tuple[str, ...]:
-    """The options of this request that a refusal names; none where it is about something else."""
+    """The options of this request that a refusal names; none where it is about something else.
+
+    The form of the answer is left out before anything else is taken for the reason: servers refuse it in words of
+    their own, about grammars, types or nothing.
+    """
     if status not in _STATUSES:
-        return ()
+        return (ANSWER_FORMAT,) if ANSWER_FORMAT in request and status in _FORMAT_STATUSES else ()
     complaints = list(_complaints(body))
     names = [name for name in OPTIONAL if name in request and any(_turns_down(each, name) for each in complaints)]
     if LIMIT in request and any(_turns_down(each, LIMIT) and _names(each, NEWER_LIMIT) for each in complaints):
         names.append(LIMIT)
+    if not names and ANSWER_FORMAT in request:
+        names.append(ANSWER_FORMAT)
     return tuple(names)
 
 

@@ -29,6 +29,7 @@ from tui.core.scoring.rubric import DEFAULT_SCALE
 from tui.core.sessions.entry_dict import ENTRY_KINDS
 from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
+from tui.report.judges import Judge, judges, judges_in
 from tui.report.matching import match
 from tui.report.noise import shown_floors
 from tui.report.options import ReportOptions
@@ -204,6 +205,8 @@ class Report(Displayed):
     """Those of the notes that name sessions of which files differ: a part of what was given is not counted."""
     references: tuple[Reference, ...] = ()
     """Figures of other programs, given by the caller: shown, and never counted."""
+    judged: tuple[Judge, ...] = ()
+    """The models that judged, in each session; see `judges`."""
 
     @property
     def matches(self) -> Matches:
@@ -221,6 +224,11 @@ class Report(Displayed):
 
     def __repr__(self) -> str:
         return f"<Report of {self.sessions} sessions: {len(self.rows)} rows>"
+
+    @property
+    def judges(self) -> tuple[Judge, ...]:
+        """The models that judged, of all sessions together."""
+        return judges(self.judged, self.agreements)
 
     def to_pandas(self, rows: str = "models") -> Any:
         """A table of pandas with the rows and columns of the CSV: `models` are the report's rows, `requests` each
@@ -392,6 +400,7 @@ class _Version:
 
     held: _Held
     groups: dict[Subject, _Group]
+    judged: list[Judge]
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,7 +444,7 @@ class Aggregation:
         # In two files, when the program was killed while it moved a run to the next one.
         taken = set().union(*parts.values())
         parts[session.id] = session.requests.keys() - taken
-        self._versions[session.id] = _Version(held, self._grouped(session, parts[session.id]))
+        self._versions[session.id] = _Version(held, self._grouped(session, parts[session.id]), judges_in(session))
 
     def _grouped(self, session: Session, runs: Collection[str]) -> dict[Subject, _Group]:
         """These runs of a session by the rows that they belong to."""
@@ -495,7 +504,8 @@ class Aggregation:
             if shown := shown_floors(group.floors):
                 notes.append(f"A/A of {clean_line(subject.alias, 64)}: what differs by less is noise: {shown}.")
         rows = sorted((_row(subject, group) for subject, group in groups.items()), key=_order)
-        return Report(tuple(rows), len(self._parts), tuple(skipped), tuple(notes), unlike=unlike)
+        judged = tuple(judge for version in self._versions.values() for judge in version.judged)
+        return Report(tuple(rows), len(self._parts), tuple(skipped), tuple(notes), unlike=unlike, judged=judged)
 
 
 def aggregate(sessions: Iterable[Session], skipped: Iterable[tuple[str, str]] = ()) -> Report:

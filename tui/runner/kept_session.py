@@ -22,6 +22,7 @@ from tui.core.text.clean import clean_line
 from tui.files import is_there
 from tui.runner.ratings import Ratings
 from tui.runner.session_recorder import SessionRecorder
+from tui.signals import uninterrupted
 from tui.storage import paths
 from tui.storage.file_lock import lock_holder, lock_path
 from tui.storage.journal import journal_path
@@ -140,10 +141,21 @@ def session_to_add_to(path: Path) -> Iterator[Session]:
 
     Raises BadInputError when it is no session, StoreError when it cannot be written, or another program has it open.
     """
+    with recorder_to_add_to(path) as recorder:
+        before = next_entry(recorder.session)
+        yield recorder.session
+        if next_entry(recorder.session) != before:
+            recorder.save()
+
+
+@contextmanager
+def recorder_to_add_to(path: Path) -> Iterator[SessionRecorder]:
+    """The same, where each thing is kept in the journal as soon as it is recorded: what was recorded until an error, or
+    an interrupt, is written too. Raises likewise."""
     if not _is_session_name(path):
         raise BadInputError(_left_alone(path), "A session's file is called NAME.toml")
     writer = TomlSessionWriter(path.parent, path.stem, paths.state_dir())
-    written = None
+    recorder: SessionRecorder | None = None
     try:
         why_not = _hold(path, writer)
         session = load_kept(path)
@@ -151,13 +163,11 @@ def session_to_add_to(path: Path) -> Iterator[Session]:
             raise BadInputError(_left_alone(path), newer_schema(session), "Update this program.")
         if why_not is not None:
             raise StoreError(_left_alone(path), why_not.detail, why_not.hint)
-        before = next_entry(session)
-        yield session
-        if next_entry(session) != before:
-            written = session
-            writer.save(session)
+        recorder = SessionRecorder(session, writer)
+        yield recorder
     finally:
-        kept = writer.close(written, timeout=_PATIENCE_S)
+        with uninterrupted():
+            kept = writer.close(None) if recorder is None else recorder.close(_PATIENCE_S)
     if not kept:
         raise next(iter(writer.problems()), StoreError(_left_alone(path), writer.missing_report()))
 

@@ -393,7 +393,8 @@ class Runner:
         for request in pending:
             timeouts, own = session.plan_of(request).timeouts, session.parameters_of(request)
             endpoint = self._ready[request.spec.id].endpoint
-            starts.append(Start(request.spec.id, endpoint, session.messages_of(request), own, timeouts))
+            schema = session.prompts[request.spec.prompt].answer_schema
+            starts.append(Start(request.spec.id, endpoint, session.messages_of(request), own, timeouts, schema))
             self._recorder.started(request, self._now())
         self._engine.send(*starts)
         for request in pending:

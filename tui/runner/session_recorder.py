@@ -13,9 +13,12 @@ from tui.core.plans.plan import Plan
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.events import Event, to_dict
 from tui.core.requests.request import Request, RequestSpec
+from tui.core.scoring.judgement import Judgement, rating_of
+from tui.core.scoring.rating import Rater
+from tui.core.scoring.rubric import Rubric
 from tui.core.sessions.entry_dict import Entry, add_entry, copied, to_journal
 from tui.core.sessions.plan_dict import model_to_dict, plan_to_dict, prompt_to_dict
-from tui.core.sessions.rater_dict import rubric_to_dict
+from tui.core.sessions.rater_dict import rater_to_dict, rubric_to_dict
 from tui.core.sessions.resumption import Resumption, after, changes, conditions
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_dict import ARRAYS, END, about, session_to_dict, spec_to_dict
@@ -129,6 +132,24 @@ class SessionRecorder:
         """Add an entry."""
         self.record(to_journal(add_entry(self.session, entry)))
 
+    def judged(self, judge: Rater, rubric: Rubric, made: Judgement) -> None:
+        """Add what a judge said to one question, and the score or vote that it makes. `rubric` is what it scores
+        for."""
+        session = self.session
+        if session.raters.get(judge.id) != judge:
+            session.raters[judge.id] = judge
+            self.record({"rater": rater_to_dict(judge)})
+        if made.rubric and made.rubric not in session.rubrics:
+            session.rubrics[made.rubric] = rubric
+            # The last one of a journal is the session's own.
+            for key, one in ((made.rubric, rubric), (session.rubric.hash, session.rubric)):
+                self.record({"rubric": rubric_to_dict(key, one)})
+        rating = rating_of(session, made)
+        self.add(made)
+        if rating is not None:
+            self.add(rating)
+        self.save(soon=True)
+
     def add_resumption(
         self, plan: Plan, at: datetime, tool: Mapping[str, str], hosts: Mapping[str, Table]
     ) -> Resumption:
@@ -190,11 +211,11 @@ class SessionRecorder:
         """What could not be kept on disk since the last call."""
         return self._writer.problems() if self._writer else ()
 
-    def close(self) -> bool:
-        """Write the last of it; whether everything is kept."""
+    def close(self, timeout: float = 10.0) -> bool:
+        """Write the last of it; whether everything is kept. Waits at most `timeout` seconds."""
         if self._writer is None:
             return True
-        return self._writer.close(self._snapshot() if self.session.plans else None)
+        return self._writer.close(self._snapshot() if self.session.plans else None, timeout)
 
     def _snapshot(self) -> Session:
         """The session without its unfinished requests, which still change; safe to hand to another thread.

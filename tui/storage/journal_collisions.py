@@ -10,6 +10,7 @@ from itertools import count
 
 from tui.core.plans.plan_run import planned_request_of
 from tui.core.requests.request import Request
+from tui.core.scoring.judgement import Judgement
 from tui.core.scoring.rating import FacetTick, Note, Redo, Score, Undo, Vote
 from tui.core.sessions.entry_dict import ENTRY_KINDS, KIND_OF, Entry, with_entries
 from tui.core.sessions.presentation import NameMask
@@ -69,6 +70,9 @@ def with_runs(entry: Entry, names: Mapping[str, str]) -> Entry:
     if isinstance(entry, Vote):
         runs = tuple(names.get(run, run) for run in entry.runs)
         return replace(entry, runs=runs, winner=names.get(entry.winner, entry.winner))
+    if isinstance(entry, Judgement):
+        runs = tuple(names.get(run, run) for run in entry.runs)
+        return replace(entry, runs=runs, better=names.get(entry.better, entry.better))
     if isinstance(entry, Score | Note | FacetTick | NameMask):
         return replace(entry, run=names.get(entry.run, entry.run))
     return entry

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.answer_limits import prompt_bytes, stored_bytes
+from tui.core.scoring.judgement import Judgement
 from tui.core.scoring.rating import Vote
 from tui.core.sessions.entry_dict import ENTRY_KINDS, Entry, renumbered, with_entries
 from tui.core.sessions.presentation import PaneOrder, Reveal
@@ -141,6 +142,9 @@ def _runs_of_entries(session: Session) -> dict[int, str]:
 def _run_of(entry: Entry) -> str:
     if isinstance(entry, Vote):
         return entry.runs[-1]  # The last of them is in the last part that has one.
+    if isinstance(entry, Judgement):
+        # Two answers in either order are two questions, which are counted together: both are in one part.
+        return max(entry.runs, key=lambda run: (len(run), run))
     return getattr(entry, "run", "")
 
 

@@ -21,6 +21,7 @@ from tui.core.plans.prompt import Prompt
 from tui.core.requests import events as ev
 from tui.core.requests.events import Kind
 from tui.core.requests.request import Request, RequestSpec, RequestState
+from tui.core.scoring.judgement import Judgement, JudgementState
 from tui.core.scoring.rating import FacetTick, Note, Rater, RaterKind, Redo, Score, Undo, Vote, VoteChoice
 from tui.core.scoring.rubric import DEFAULT_RUBRIC, Criterion, Rubric
 from tui.core.sessions.entry_dict import ENTRY_KINDS, complete_entries
@@ -161,7 +162,17 @@ def sessions(draw: st.DrawFn) -> Session:
     resumptions = st.builds(Resumption, instants, text, st.lists(changes, max_size=2).map(tuple))
     shares, metrics = st.floats(0, 1e9), st.sampled_from(["ttft_ms", "decode_tps"])
     noises = st.builds(NoiseFloor, text, text, metrics, shares, st.integers(1, 99), instants)
-    raters = draw(st.lists(st.builds(Rater, text, st.sampled_from(RaterKind), text, several), max_size=2))
+    scored = st.builds(
+        Judgement, st.sampled_from(runs).map(lambda run: (run,)), text, st.just(JudgementState.DECIDED), instants,
+        st.text(min_size=1, max_size=4), st.integers(5, 10), st.integers(1, 5), rubric=text, schema=st.booleans(),
+        retried=text, reason=text,
+    )  # fmt: skip
+    compared = st.builds(Judgement, st.just(("r1", "r2")), text, st.sampled_from(JudgementState), instants, reason=text)
+    judges = st.builds(
+        Rater, text, st.just(RaterKind.JUDGE), text, alias=text, parameters=parameters, instructions=text
+    )
+    people = st.builds(Rater, text, st.sampled_from(RaterKind), text, several)
+    raters = draw(st.lists(people | judges, max_size=2))
     rubrics = draw(st.lists(rubric_strategy, max_size=2))
     made = Session(
         id=draw(text),
@@ -190,6 +201,7 @@ def sessions(draw: st.DrawFn) -> Session:
         pass_orders=draw(st.lists(pass_orders, max_size=2)),
         resumptions=draw(st.lists(resumptions, max_size=2)),
         noises=draw(st.lists(noises, max_size=2)),
+        judgements=draw(st.lists(scored | compared, max_size=2)),
         extra=draw(st.dictionaries(st.sampled_from(["weather", "mood"]), st.just([{"a": 1}]), max_size=2)),
     )
     complete_entries(made)

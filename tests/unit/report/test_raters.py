@@ -10,6 +10,7 @@ from tui.core.sessions.session import Session
 from tui.report.aggregate import aggregate
 from tui.report.formats import json as to_json
 from tui.report.formats import markdown as to_markdown
+from tui.report.judges import said_of_judge
 from tui.report.raters import said_of_agreement
 
 
@@ -48,6 +49,14 @@ def test_one_rater_alone_agrees_with_nobody() -> None:
     assert report.agreements == []
     assert "## Raters" not in to_markdown.render(report)
     assert json.loads(to_json.render(report))["agreement"] == []
+
+
+def test_of_a_judge_that_nobody_shares_answers_with_it_is_said_that_it_is_unproven() -> None:
+    (judge,) = aggregate([rated(40, judge=True, gpt=0)]).judges
+    assert said_of_judge(judge) == (
+        "gpt, a model: how its verdicts were got is not known; "
+        "unproven: people have scored 0 answers of those it did, and it takes 30"
+    )
 
 
 def test_a_judge_is_compared_with_people_and_unproven_below_thirty() -> None:

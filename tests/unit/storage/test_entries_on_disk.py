@@ -20,6 +20,7 @@ from tui.core.dict_reader import Table
 from tui.core.errors import StoreError
 from tui.core.plans.plan import Plan
 from tui.core.scoring.in_effect import in_effect
+from tui.core.scoring.judgement import Judgement, JudgementState
 from tui.core.scoring.rating import Note, Rater, RaterKind, Undo, Vote, VoteChoice
 from tui.core.scoring.rubric import Criterion, Rubric
 from tui.core.sessions.entry_dict import ENTRY_KINDS, Entry, add_entry, complete_entries, to_journal, with_entries
@@ -113,6 +114,7 @@ def everything(recorder: SessionRecorder, ratings: Ratings) -> None:
         Reveal("ann", WHEN, "measure", "p1"),
         Resumption(WHEN, "measure", (ChangedCondition("host.version", "1.0", None),)),
         NoiseFloor("measure", "m1", "ttft_ms", 0.04, 12, WHEN),
+        Judgement(("r1", "r2"), "ann", JudgementState.DECIDED, WHEN, better="r2", reason="Shorter."),
     ]
     for entry in more:
         recorder.add(entry)

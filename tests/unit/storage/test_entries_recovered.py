@@ -18,6 +18,7 @@ from tests.support.some import some
 from tests.unit.core.test_session_dict import sessions
 from tests.unit.storage.entries import Entry, folded, header, run_entries, stream
 from tui.core.scoring.in_effect import in_effect, next_redo, next_undo
+from tui.core.scoring.judgement import Judgement, JudgementState
 from tui.core.scoring.rating import Note, Rater, RaterKind, Score, Undo, VoteChoice
 from tui.core.scoring.rubric import Criterion, Rubric
 from tui.core.sessions.entry_dict import ENTRY_KINDS, complete_entries, to_journal, with_entries
@@ -197,11 +198,12 @@ def test_what_the_runner_records_of_a_session_that_was_never_written_is_kept(tmp
         Resumption(WHEN, "k1", (ChangedCondition("python", "3.12", "3.13"), ChangedCondition("os", None, "x")))
     )
     recorder.add(NoiseFloor("k1", "m1", "ttft_ms", 0.04, 6, WHEN))
+    recorder.add(Judgement(("r1", "r2"), "judge", JudgementState.REFUSED, WHEN, reason="it declined"))
     found = recovered(tmp_path, noted.entries, None)
     complete_entries(live)  # As the file is written, too: whoever is named is listed.
     assert session_to_dict(found) == session_to_dict(replace(live, state=SessionState.INTERRUPTED))
     assert (found.rubric, found.title, found.tags) == (RUBRIC, "The tides", ("class 7b", "tides"))
-    assert [len(kind.of(found)) for kind in ENTRY_KINDS if kind.of(found)] == [1, 1, 1, 1, 1, 1]
+    assert [len(kind.of(found)) for kind in ENTRY_KINDS if kind.of(found)] == [1, 1, 1, 1, 1, 1, 1]
 
 
 def test_a_title_that_was_given_after_the_file_was_written_is_the_last_one(tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ class Prompt:
     """What its file calls it; empty for nothing."""
     expected: str = ""
     """An answer that would be right; empty where none is known."""
+    answer_schema: str = ""
+    """The JSON Schema of its answer, where the host takes one; empty for any text. Questions to a judge have one, and
+    no file holds those."""
 
     def messages(self, system: str | None = None, marker: str = "") -> list[dict[str, str]]:
         """The chat messages to send: `system` in place of the prompt's own if given, `marker` ahead of everything."""

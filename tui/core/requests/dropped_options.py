@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 OPTIONAL = ("stream_options", "seed", "temperature", "top_p", "stop")
 """The options that may be left out when a server refuses them."""
+ANSWER_FORMAT = "response_format"
+"""May be left out too, whatever a server says of it: the question asks for the same in words."""
 LIMIT, NEWER_LIMIT = "max_tokens", "max_completion_tokens"
 """The limit of an answer's length is never left out: a server that refuses one name accepts the other."""
 

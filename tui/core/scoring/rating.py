@@ -15,6 +15,7 @@ from tui.core.scoring.rubric import DEFAULT_SCALE, OVERALL, Criterion, Rubric
 
 if TYPE_CHECKING:
     from tui.core.requests.request import Request
+    from tui.core.sessions.session_model import Parameters
 
 MAX_RATER = 40
 """Characters of a rater's name."""
@@ -160,6 +161,12 @@ class Rater:
     """The model that a judge is, as its host calls it; empty for people."""
     settles: tuple[str, ...] = ()
     """The ids of the raters whose ratings an adjudicated one settles."""
+    alias: str = ""
+    """The alias of a judge's model, which its variants share; empty for people."""
+    parameters: Parameters | None = None
+    """How a judge is asked; None for people, and where it is not known."""
+    instructions: str = ""
+    """Names the words in which a judge is asked; empty for people, and where they are not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from tui.core.dict_reader import Table, each, get, get_time, texts, without_none
 from tui.core.dict_reader import number as number_of
+from tui.core.scoring.judgement import Judgement, JudgementState
 from tui.core.scoring.rating import FacetTick, Note, Rater, Redo, Score, Undo, Vote, VoteChoice
 from tui.core.scoring.rubric import DEFAULT_SCALE, OVERALL
 from tui.core.sessions.noise_floor import LARGEST_SHARE, NoiseFloor
@@ -21,7 +22,7 @@ from tui.core.sessions.presentation import NameMask, PaneOrder, Reveal, ScorePas
 from tui.core.sessions.resumption import ChangedCondition, Resumption
 from tui.core.sessions.session import Session
 
-_RATED = (Score, Vote, FacetTick, Note, Undo, Redo, Reveal, ScorePassOrder)
+_RATED = (Score, Vote, FacetTick, Note, Undo, Redo, Reveal, ScorePassOrder, Judgement)
 """The entries that have a rater."""
 Entry = (
     Score
@@ -36,6 +37,7 @@ Entry = (
     | ScorePassOrder
     | Resumption
     | NoiseFloor
+    | Judgement
 )
 
 
@@ -316,6 +318,46 @@ def noise_from_dict(table: Table) -> NoiseFloor:
     return NoiseFloor(plan, model, metric, share, pairs, get_time(table, "at"), _number(table))
 
 
+def judgement_to_dict(made: Judgement) -> Table:
+    """A `[[judgement]]` table."""
+    return without_none(
+        runs=list(made.runs), rater=made.rater, state=made.state.value, criterion=made.criterion or None,
+        scale=made.scale if made.criterion else None, value=made.value, better=made.better or None,
+        rubric=made.rubric or None, schema=made.schema, retried=made.retried or None, reason=made.reason or None,
+        at=made.at, entry=made.entry or None,
+    )  # fmt: skip
+
+
+def judgement_from_dict(table: Table) -> Judgement:
+    """The judgement of a `[[judgement]]` table. Raises ValueError when it is on neither one answer nor two, or says
+    something else than such a one can."""
+    runs, better = texts(table, "runs"), get(table, "better", str, "")
+    criterion, scale = get(table, "criterion", str, ""), get(table, "scale", int, DEFAULT_SCALE)
+    state, value = JudgementState(get(table, "state", str)), get(table, "value", int, None)
+    if len(runs) not in (1, 2) or len(set(runs)) < len(runs) or bool(criterion) is not (len(runs) == 1):
+        raise ValueError("a judgement should be on one run for a criterion, or on two runs")
+    decided = state is JudgementState.DECIDED
+    if (value is not None) is not (decided and len(runs) == 1) or (value is not None and not 1 <= value <= scale):
+        raise ValueError("a judgement has a value on its scale where a run was scored, and nowhere else")
+    if better and (not decided or len(runs) == 1 or better not in runs):
+        raise ValueError("`better` should be one of two runs")
+    return Judgement(
+        runs=runs,
+        rater=get(table, "rater", str),
+        state=state,
+        at=get_time(table, "at"),
+        criterion=criterion,
+        scale=scale,
+        value=value,
+        better=better,
+        rubric=get(table, "rubric", str, ""),
+        schema=get(table, "schema", bool, False),
+        retried=get(table, "retried", str, ""),
+        reason=get(table, "reason", str, ""),
+        entry=_number(table),
+    )
+
+
 def _changed_from_dict(table: Table) -> ChangedCondition:
     return ChangedCondition(get(table, "name", str), get(table, "before", str, None), get(table, "after", str, None))
 
@@ -356,6 +398,7 @@ ENTRY_KINDS = (
     EntryKind("pass_order", "pass_orders", ScorePassOrder, pass_order_to_dict, pass_order_from_dict),
     EntryKind("resumption", "resumptions", Resumption, resumption_to_dict, resumption_from_dict),
     EntryKind("noise", "noises", NoiseFloor, noise_to_dict, noise_from_dict),
+    EntryKind("judgement", "judgements", Judgement, judgement_to_dict, judgement_from_dict),
 )
 """In the order of their arrays in the file."""
 KIND_OF: dict[type[Any], EntryKind] = {kind.type: kind for kind in ENTRY_KINDS}

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from tui.core.requests.request import Request
 from tui.core.scoring.in_effect import in_effect
+from tui.core.scoring.judgement import Judgement
 from tui.core.scoring.rating import MAX_RATER, FacetTick, Note, Rater, Redo, Score, Undo, Vote
 from tui.core.sessions.entry_dict import ENTRY_KINDS, KIND_NAMED, KIND_OF, Entry, EntryKind, with_entries
 from tui.core.sessions.noise_floor import NoiseFloor
@@ -164,7 +165,7 @@ def _is_on(entry: Entry, runs: set[str], went_on: bool) -> bool:
             return entry.run in runs
         case Note():
             return not entry.run or entry.run in runs
-        case Vote():
+        case Vote() | Judgement():
             return runs.issuperset(entry.runs)
         case Resumption() | NoiseFloor():
             return went_on  # It says what was another for the requests after it.

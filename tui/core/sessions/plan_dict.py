@@ -12,7 +12,7 @@ from tui.core.sessions.session_model import DEFAULT_MAX_TOKENS, Overrides, Param
 
 def plan_to_dict(plan: Plan) -> Table:
     """A `[[plan]]` table."""
-    p, t = plan.parameters, plan.timeouts
+    t = plan.timeouts
     limits = {"connect_s": t.connect, "first_byte_s": t.first_byte, "first_text_s": t.first_text, "idle_s": t.idle}
     return {
         "key": plan.key,
@@ -26,16 +26,14 @@ def plan_to_dict(plan: Plan) -> Table:
         **without_none(pause_s=plan.pause_s or None),
         "models": list(plan.models),
         "prompts": list(plan.prompts),
-        "params": without_none(
-            max_tokens=p.max_tokens, temperature=p.temperature, top_p=p.top_p, seed=p.seed, stop=list(p.stop) or None
-        ),
+        "params": parameters_to_dict(plan.parameters),
         "timeouts": limits,
     }
 
 
 def plan_from_dict(table: Table) -> Plan:
     """The plan of a `[[plan]]` table."""
-    params, limits, usual = get(table, "params", dict, {}), get(table, "timeouts", dict, {}), Timeouts()
+    limits, usual = get(table, "timeouts", dict, {}), Timeouts()
     follows = get(table, "follows", dict, {})
     return Plan(
         key=get(table, "key", str),
@@ -52,19 +50,31 @@ def plan_from_dict(table: Table) -> Plan:
         seed=get(table, "seed", int, 0),
         order=Order(get(table, "order", str, Order.SHUFFLE.value)),
         pause_s=number(table, "pause_s") or 0,
-        parameters=Parameters(
-            max_tokens=get(params, "max_tokens", int, DEFAULT_MAX_TOKENS),
-            temperature=number(params, "temperature"),
-            top_p=number(params, "top_p"),
-            seed=get(params, "seed", int, None),
-            stop=texts(params, "stop"),
-        ),
+        parameters=parameters_from_dict(get(table, "params", dict, {})),
         timeouts=Timeouts(
             connect=number(limits, "connect_s") or usual.connect,
             first_byte=number(limits, "first_byte_s") or usual.first_byte,
             first_text=number(limits, "first_text_s") or usual.first_text,
             idle=number(limits, "idle_s") or usual.idle,
         ),
+    )
+
+
+def parameters_to_dict(p: Parameters) -> Table:
+    """A `[plan.params]` table, or one of a judge."""
+    return without_none(
+        max_tokens=p.max_tokens, temperature=p.temperature, top_p=p.top_p, seed=p.seed, stop=list(p.stop) or None
+    )
+
+
+def parameters_from_dict(table: Table) -> Parameters:
+    """The parameters of such a table."""
+    return Parameters(
+        max_tokens=get(table, "max_tokens", int, DEFAULT_MAX_TOKENS),
+        temperature=number(table, "temperature"),
+        top_p=number(table, "top_p"),
+        seed=get(table, "seed", int, None),
+        stop=texts(table, "stop"),
     )
 
 

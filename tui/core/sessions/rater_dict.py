@@ -5,19 +5,30 @@ from __future__ import annotations
 from tui.core.dict_reader import Table, each, get, number, texts, without_none
 from tui.core.scoring.rating import Rater, RaterKind
 from tui.core.scoring.rubric import DEFAULT_SCALE, Criterion, Rubric
+from tui.core.sessions.plan_dict import parameters_from_dict, parameters_to_dict
 
 
 def rater_to_dict(rater: Rater) -> Table:
     """A `[[rater]]` table."""
+    params = parameters_to_dict(rater.parameters) if rater.parameters is not None else None
     return without_none(
-        id=rater.id, kind=rater.kind.value, model=rater.model or None, settles=list(rater.settles) or None
-    )
+        id=rater.id, kind=rater.kind.value, model=rater.model or None, alias=rater.alias or None,
+        settles=list(rater.settles) or None, instructions=rater.instructions or None, params=params,
+    )  # fmt: skip
 
 
 def rater_from_dict(table: Table) -> Rater:
     """The rater of a `[[rater]]` table."""
     kind = RaterKind(get(table, "kind", str, RaterKind.PERSON.value))
-    return Rater(get(table, "id", str), kind, get(table, "model", str, ""), texts(table, "settles"))
+    return Rater(
+        id=get(table, "id", str),
+        kind=kind,
+        model=get(table, "model", str, ""),
+        settles=texts(table, "settles"),
+        alias=get(table, "alias", str, ""),
+        parameters=parameters_from_dict(get(table, "params", dict)) if "params" in table else None,
+        instructions=get(table, "instructions", str, ""),
+    )
 
 
 def rubric_to_dict(key: str, rubric: Rubric) -> Table:

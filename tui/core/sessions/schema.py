@@ -15,6 +15,7 @@ from tui.core.plans.mode import Mode
 from tui.core.plans.plan import Order
 from tui.core.requests.events import Kind
 from tui.core.requests.request import RequestState
+from tui.core.scoring.judgement import JudgementState
 from tui.core.scoring.rating import RaterKind, VoteChoice
 from tui.core.sessions.entry_dict import ENTRY_KINDS
 from tui.core.sessions.session import PART_OF, SCHEMA, SessionState
@@ -123,7 +124,10 @@ ROWS: dict[str, Table] = {
         id=_text("What ratings call the rater."),
         kind=_one_of(RaterKind, "A person, a model that judges, or what several raters settled on."),
         model=_text("The model that a judge is."),
+        alias=_text("The alias of that model."),
         settles=_texts("The raters whose ratings an adjudicated one settles."),
+        instructions=_text("Names the words in which a judge was asked: 8 digits of the SHA-256 of them."),
+        params=_table("How a judge was asked.", **_PARAMS),
     ),
     "plan": _rows(
         "What was to be asked, of which models, and how.",
@@ -373,6 +377,27 @@ ROWS: dict[str, Table] = {
         metric=_text("The metric's name."),
         share=_number("0.04 for 4 %.", minimum=0),
         pairs=_whole("How many pairs of answers it is of.", 1),
+        **_ENTRY,
+    ),
+    "judgement": _rows(
+        "What a model that judges said to one question, and how that was got. The score or vote that it makes is an "
+        "entry of its own. The latest of a rater on the same question counts.",
+        ("runs", "rater", "state", "schema", "at"),
+        runs=_texts(
+            "The run whose answer was scored, or the two whose answers were compared, as the judge read them.",
+            minItems=1,
+            maxItems=2,
+        ),
+        rater=_RATER,
+        state=_one_of(JudgementState, "Whether it was decided; else why not, twice."),
+        criterion=_text("The `id` of the criterion that the answer was scored for; missing of two."),
+        scale=_whole("The highest score there is; missing of two.", 1),
+        value=_whole("The score; missing where none was decided.", 1),
+        better=_text("Of two runs the one with the better answer; missing for neither, and where none was decided."),
+        rubric=_text("The `hash` of the rubric that has the criterion; missing for the program's own."),
+        schema=_flag("Whether the host took a JSON schema for the answer; else JSON was asked for in words alone."),
+        retried=_text("What was wrong with the first answer; missing where that was used."),
+        reason=_text("The judge's reason; where nothing was decided, what was wrong with the second answer."),
         **_ENTRY,
     ),
 }

@@ -14,6 +14,7 @@ from tui.core.plans.plan import Plan
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.question import Question
 from tui.core.requests.request import Request
+from tui.core.scoring.judgement import Judgement
 from tui.core.scoring.rating import FacetTick, Note, Rater, Redo, Score, Undo, Vote
 from tui.core.scoring.rubric import DEFAULT_RUBRIC, Rubric
 from tui.core.sessions.noise_floor import NoiseFloor
@@ -78,6 +79,8 @@ class Session(Displayed):
     pass_orders: list[ScorePassOrder] = field(default_factory=list)
     resumptions: list[Resumption] = field(default_factory=list)
     noises: list[NoiseFloor] = field(default_factory=list)
+    judgements: list[Judgement] = field(default_factory=list)
+    """What models that judge said, and how that was got; their scores and votes are among those of everybody."""
     unknown: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """Keys that this version does not know, inside of the file's tables: by the table's name, and its key or number."""
     schema: int = SCHEMA

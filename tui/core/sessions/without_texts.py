@@ -8,6 +8,7 @@ from typing import Any
 
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.request import Request
+from tui.core.scoring.judgement import Judgement
 from tui.core.scoring.rating import FacetTick, Note
 from tui.core.scoring.rubric import Rubric
 from tui.core.sessions.entry_dict import ENTRY_KINDS, Entry, EntryKind, with_entries
@@ -99,4 +100,6 @@ def _entry(entry: Entry, raters: dict[str, str]) -> Entry:
         changed["text"] = length_of(entry.text)
     if isinstance(entry, FacetTick):
         changed["facet"] = length_of(entry.facet)
+    if isinstance(entry, Judgement):
+        changed |= {"reason": length_of(entry.reason), "retried": length_of(entry.retried)}
     return replace(entry, **changed)

@@ -30,10 +30,10 @@ from tui.report.formats.words import (
     notes_besides,
     shown_number,
 )
+from tui.report.judges import said_of_raters
 from tui.report.options import ReportOptions
 from tui.report.pairs import Failures, Matches
 from tui.report.plots import FrontPlot, TimedRow
-from tui.report.raters import said_of_agreement
 from tui.report.references import TITLE as REFERENCES
 from tui.report.references import reference_tables
 from tui.report.trend import Trend, trends
@@ -126,9 +126,9 @@ def render(report: Report) -> str:
     if found:
         _add(page, "h2", "How to read what was compared")
         _add(page, "p", compared_legend(found))
-    if agreed := report.agreements:
+    if told := said_of_raters(report.agreements, report.judges):
         _add(page, "h2", "Raters")
-        _list(page, (f"{said_of_agreement(one)}." for one in agreed))
+        _list(page, told)
     for number, section in enumerate(sections(report, matches)):
         _section(page, flat(section), number)
     notes = notes_besides(report)

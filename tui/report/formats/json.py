@@ -11,6 +11,7 @@ from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in
 from tui.core.text.clean import join_surrogates
 from tui.report.aggregate import Report, Row, ScoreMean
 from tui.report.formats.json_sections import row_facts, section_facts
+from tui.report.judges import Judge, said_of_judge
 from tui.report.orders import Order, orders, said_of_order
 from tui.report.outliers import LIMIT, OUTLIERS_FROM, PEOPLE, SHARE
 from tui.report.pairs import Candidate, Conditions, Matches
@@ -39,6 +40,7 @@ def render(report: Report) -> str:
         **({} if report.left_out is None else {"left_out": [asdict(row) for row in report.left_out]}),
         **compared(matches),
         "agreement": [agreement_as_json(one) for one in report.agreements],
+        "judges": [judge_as_json(one) for one in report.judges],
         **section_facts(report, matches, names_of(matches.candidates)),
         "skipped": [{"file": name, "reason": reason} for name, reason in report.skipped],
         "notes": report.notes,
@@ -187,6 +189,22 @@ def agreement_as_json(one: Agreed) -> dict[str, Any]:
         "severity": [{"rater": rater, "difference": shift} for rater, shift in found.severity],
         "proven": found.proven if one.judge else None,
         "sentence": said_of_agreement(one),
+    }
+
+
+def judge_as_json(one: Judge) -> dict[str, Any]:
+    """How a judge's verdicts were got, and what they are worth, as in a report's JSON."""
+    parameters = one.rater.parameters
+    return {
+        "judge": one.rater.id,
+        "model": one.rater.model or None,
+        "parameters": asdict(parameters) if parameters is not None else None,
+        "instructions": one.rater.instructions or None,
+        **asdict(one.counts),
+        "partial": one.partial,
+        "shared": one.shared,
+        "proven": one.proven,
+        "sentence": said_of_judge(one),
     }
 
 

@@ -33,10 +33,10 @@ from tui.report.formats.words import (
     shown_number,
     shown_percent,
 )
+from tui.report.judges import said_of_raters
 from tui.report.options import ReportOptions
 from tui.report.outliers import LIMIT, OUTLIERS_FROM, SHARE
 from tui.report.pairs import Failures
-from tui.report.raters import said_of_agreement
 from tui.report.references import TITLE, reference_tables
 from tui.report.row_names import NAME_SHOWN
 from tui.report.statistics.sample import Stat
@@ -72,8 +72,8 @@ def render(report: Report) -> str:
         blocks.append("There is nothing to report on.")
     if found:
         blocks.append("\n".join(wrapped(compared_legend(found), _WIDTH)))
-    if agreed := report.agreements:
-        blocks += ["## Raters", "\n".join(_bullet(f"{said_of_agreement(one)}.") for one in agreed)]
+    if told := said_of_raters(report.agreements, report.judges):
+        blocks += ["## Raters", "\n".join(map(_bullet, told))]
     blocks += [block for section in sections(report, matches) for block in _section(flat(section))]
     notes = [f"- {escaped(note)}" for note in notes_besides(report)]
     if notes:

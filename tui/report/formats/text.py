@@ -15,9 +15,9 @@ from tui.report.aggregate import Report, Row
 from tui.report.formats.narrow_tables import closing_remarks, loads_table, remarks_below, settings_in_sentences, tables
 from tui.report.formats.sections import Section, sections
 from tui.report.formats.words import TITLES, Compared, compared, compared_legend, counted, notes_besides
+from tui.report.judges import said_of_raters
 from tui.report.loads import Loads
 from tui.report.options import ReportOptions
-from tui.report.raters import said_of_agreement
 from tui.report.references import TITLE, ReferenceTable, reference_tables
 from tui.report.verdicts import OF_A_RACE, names_of, said_of_unlike, verdicts
 
@@ -52,9 +52,9 @@ def render(report: Report) -> str:
         lines += ["", "There is nothing to report on."]
     if found:
         lines += ["", *wrapped(compared_legend(found), width)]
-    if agreed := report.agreements:
+    if told := said_of_raters(report.agreements, report.judges):
         lines += ["", _heading("Raters", "=")]
-        lines += [line for one in agreed for line in _item((f"{said_of_agreement(one)}.",), width)]
+        lines += [line for sentence in told for line in _item((sentence,), width)]
     lines += [line for section in sections(report, matches) for line in _section(section, width)]
     notes = notes_besides(report)
     lines += ["", *(line for note in notes for line in _item((note,), width))] if notes else []
