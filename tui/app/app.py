@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from tui.app.history_controller import HistoryController
     from tui.app.host_controller import HostController
     from tui.app.host_questions import HostAnswered, HostFailed, HostMachines, HostOffered, ModelActionFailed
+    from tui.app.judge_controller import JudgeController
     from tui.app.report_controller import ReportController
     from tui.app.session_controller import SessionController, SessionTurned
     from tui.app.threaded_controller import DoneInThread
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from tui.runner import Runner
     from tui.runner.sitting import Sitting
     from tui.storage.prompt_library import PromptLibrary
+    from tui.ui.compare.judging import JudgeWanted
     from tui.ui.compare.replaying import ReplayEnded
     from tui.ui.keymap import Keymap
 
@@ -187,6 +189,7 @@ class CompareApp(KeysInTurn[None]):
         self._session_controller: SessionController | None = None
         self._history_controller: HistoryController | None = None
         self._report_controller: ReportController | None = None
+        self._judge_controller: JudgeController | None = None
         self._remember_theme = remember_theme
         self.shutdown = Shutdown(self, self._save_all, lambda: terminal_writer.restore_terminal())
         """What signals do; whoever runs the app has it listen."""
@@ -218,8 +221,8 @@ class CompareApp(KeysInTurn[None]):
         self._close_controllers()
 
     def _close_controllers(self) -> None:
-        """Nothing more is read or written for History and Report."""
-        for controller in (self._history_controller, self._report_controller):
+        """Nothing more is read or written for History and Report, and no judge is asked."""
+        for controller in (self._history_controller, self._report_controller, self._judge_controller):
             if controller is not None:
                 controller.close()
 
@@ -460,6 +463,8 @@ class CompareApp(KeysInTurn[None]):
                 sessions.read(request.path, request.run)
             case messages.ResumeRequested() if sessions is not None:
                 sessions.resume(request.path)
+            case messages.JudgeRequested() if sessions is not None:
+                sessions.judge(request.path)
             case messages.ReplayRequested() if sessions is not None:
                 sessions.replay(request.path)
             case messages.SecondRaterRequested() if sessions is not None:
@@ -485,6 +490,26 @@ class CompareApp(KeysInTurn[None]):
         """Where sessions are kept, and who looks at them; None for the usual."""
         sitting = self._opened.sitting if self._opened is not None else None
         return (sitting.sessions, sitting.rater) if sitting is not None else (None, None)
+
+    @property
+    def judges(self) -> JudgeController | None:
+        """What has a model judge the session that is open, once one was asked to."""
+        return self._judge_controller
+
+    def on_judge_wanted(self, message: JudgeWanted) -> None:
+        """Have it judge, in a thread."""
+        sitting = self._opened.sitting if self._opened is not None else None
+        if self._judge_controller is None and sitting is not None:
+            from tui.app.judge_controller import JudgeController
+
+            self._judge_controller = JudgeController(self, sitting)
+        if self._judge_controller is not None:
+            self._judge_controller.begin(message.card, pairs=message.pairs)
+
+    def on_judge_stopped(self) -> None:
+        """Ask it nothing more."""
+        if self._judge_controller is not None:
+            self._judge_controller.stop()
 
     @on(ReportAsked)
     def _report_asked(self, request: ReportAsked) -> None:

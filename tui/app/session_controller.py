@@ -126,6 +126,10 @@ class SessionController:
         """Show a kept session, and ask what it has still to ask."""
         self.open(path, then=self._resume)
 
+    def judge(self, path: Path) -> None:
+        """Show a kept session, and ask which model judges it."""
+        self.open(path, then=self._judge)
+
     def replay(self, path: Path) -> None:
         """Show a kept session as it went. The one that is open stays open."""
         if self._may_turn():
@@ -148,6 +152,10 @@ class SessionController:
 
     def _may_turn(self) -> bool:
         """Whether nothing runs; says so when something does."""
+        judges = self._app.judges
+        if judges is not None and (refusal := judges.why_not_left) is not None:
+            self._app.show_error(refusal)
+            return False
         if self._turning or not self._app.compare.busy:
             return not self._turning
         error = BadInputError("Answers are still coming", hint="Wait for their end, or stop them on F2 with X.")
@@ -250,6 +258,13 @@ class SessionController:
         else:
             await self._app.compare.rebuild()
             self._app.compare.begun()
+
+    async def _judge(self) -> None:
+        if self._app.app_state.info is None and self._app.app_state.trouble is None:
+            self._when_host = self._judge
+            self._app.find_host()
+            return
+        await self._app.compare.action_part("judging.choose")
 
     async def _replay(self, session: object) -> None:
         kept: Session = session  # type: ignore[assignment]

@@ -38,16 +38,17 @@ class ThreadedController:
             worker.close()
 
     def _do(self, worker: Worker, work: Callable[[], object]) -> None:
-        def guarded() -> None:
-            try:
-                work()
-            except CompareError as error:
-                self._show(partial(self._app.show_error, error))
-            except Exception as error:
-                end_app(self._app, error)
-                raise
+        worker.submit(partial(self._run, work))
 
-        worker.submit(guarded)
+    def _run(self, work: Callable[[], object]) -> None:
+        """In a thread."""
+        try:
+            work()
+        except CompareError as error:
+            self._show(partial(self._app.show_error, error))
+        except Exception as error:
+            end_app(self._app, error)
+            raise
 
     def _show(self, show: Callable[[], object]) -> None:
         self._app.post_message(DoneInThread(show))

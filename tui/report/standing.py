@@ -20,6 +20,7 @@ from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
 from tui.report.aggregate import Aggregation, Keep, Row
 from tui.report.formats.sections import Section, selection_sections
+from tui.report.judges import said_of_judge
 from tui.report.outliers import Choice
 from tui.report.pairs import Figure, Kind, candidate_of
 from tui.report.statistics.prompts_needed import least_prompts
@@ -58,6 +59,16 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeStanding:
+    """What a model that judged says, apart from people."""
+
+    how: str
+    """Who it is, how its verdicts were got, and what they are worth, as a sentence."""
+    plain: tuple[str, ...]
+    """As `Standing.plain`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Texts, cleaned for the eyes."""
 
@@ -76,6 +87,7 @@ class Standing:
     """What the choice of a model depends on, as every report shows it: for each mode a table, and sentences."""
     remarks: tuple[str, ...] = ()
     """How these are to be read, as sentences."""
+    judges: tuple[JudgeStanding, ...] = ()
 
 
 def standing(
@@ -104,6 +116,16 @@ def standing(
         said_of_need(found),
         tuple(selection_sections(choosing, matches)) if rows else (),
         (*_facets(mine, rows, names), *_remarks(rows)),
+    )
+
+
+def judge_standings(session: Session, *, growing: bool) -> tuple[JudgeStanding, ...]:
+    """Where the models stand by each judge alone, with what that judge is worth."""
+    aggregation = Aggregation()
+    aggregation.add(session)
+    return tuple(
+        JudgeStanding(f"{said_of_judge(one)}.", standing(session, one.rater.id, growing=growing).plain)
+        for one in aggregation.report().judges
     )
 
 

@@ -20,6 +20,8 @@ from tui.core.plans.questions import PlanQuestion, question_of
 from tui.core.requests import events as ev
 from tui.core.requests.outcome import retry_hint
 from tui.core.requests.request import ACCEPTED_AFTER_END, Request, RequestState
+from tui.core.scoring.judgement import Judgement
+from tui.core.scoring.rating import Rater
 from tui.core.scoring.rubric import Rubric
 from tui.core.sessions.noise_floor import NoiseFloor
 from tui.core.sessions.presentation import NameMask
@@ -70,6 +72,8 @@ class Runner:
         """Whether everything is kept; None before `close()`."""
         self.never_asked = 0
         """After `close()`: requests that an error kept from being sent, without warm-ups."""
+        self.held = ""
+        """Why nothing may be asked now, as a phrase; empty where it may."""
         self.changed_conditions: tuple[ChangedCondition, ...] | None = None
         """Of a stored session that goes on: what is another than before; None until that is known."""
         self._now = now
@@ -263,6 +267,7 @@ class Runner:
     def rerun(self, model: str) -> None:
         """Ask one model of the current run again. Raises BadInputError while it is still answering, and where that
         would ask another kind of host."""
+        self._refuse_while_held()
         self._refuse_other_host([self.session.models[model]] if model in self.session.models else [])
         batch = self._queue.rerun(model)
         self._note_asked()
@@ -514,9 +519,18 @@ class Runner:
             self._recorder.add(floor)
         self._recorder.save(soon=True)
 
+    def judged(self, judge: Rater, rubric: Rubric, made: Judgement) -> None:
+        """Keep what a model that judges said to one question; `rubric` is what it scores for."""
+        self._recorder.judged(judge, rubric, made)
+
     def _refuse_while_busy(self) -> None:
+        self._refuse_while_held()
         if self.busy:
             raise BadInputError("The last run is still going", hint="Stop it, or wait for its end.")
+
+    def _refuse_while_held(self) -> None:
+        if self.held:
+            raise BadInputError(self.held, "Each would slow the other down", "Wait, or stop it with esc.")
 
     def _rated(self, entry: dict[str, Any]) -> None:
         self._recorder.record(entry)

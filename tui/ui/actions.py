@@ -175,6 +175,9 @@ SCORING = (
            needs=ACTS),
     Action("run.reveal", "V", "V", "blind.reveal", "Reveal", "After asking, show which model gave which answer", True,
            needs=(Need.VIEW, Need.BLIND)),
+    Action("run.judge", "v", "v", "judging.choose", "Judge", "Have a second model score the answers, or compare them "
+           "in pairs; esc stops it", needs=ACTS,
+           tells="Which models a judge is like is hidden: V reveals whose the answers are first."),
     Action("pane.standing", "S", "S", "standing.page", "Standing", "Where the models stand, and which to take",
            needs=(Need.VIEW,)),
 )  # fmt: skip
@@ -302,6 +305,8 @@ HISTORY = (
     Action("history.second-rater", "b", "b", "second_rater", "Second rater", "Score it blind under another name"),
     Action("history.agreement", "a", "a", "agreement", "Agreement", "How far those agree who scored it, what they "
            "differ about, and what you decide together"),
+    Action("history.judge", "v", "v", "judge", "Judge", "Open it, and have a second model score its answers, or "
+           "compare them in pairs"),
     Action("history.title", "e", "e", "title", "Title", "Give it a title"),
     Action("history.tags", "t", "t", "tags", "Tags", "Give it tags"),
     Action("history.mark", "space", "space", "mark", "Mark", "Mark it for a report, or for the trash; again: no "

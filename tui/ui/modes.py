@@ -135,6 +135,7 @@ OVER_ALL = (
     KeyGroup("On a page of text", "on a page of text", "tui.ui.dialogs.text_page:TextPageDialog"),
     KeyGroup("Agreement", "where agreement is shown", "tui.ui.history.agreement:AgreementDialog"),
     KeyGroup("In a question", "in a question", "tui.ui.dialogs.choice:ChoiceDialog"),
+    KeyGroup("Choosing a judge", "where a judge is chosen", "tui.ui.compare.judge_dialog:JudgeDialog"),
     KeyGroup("In the parameters", "in the parameters", "tui.ui.compare.parameters:ParametersDialog", typed=True),
     KeyGroup("Opening a set", "where a set is opened", "tui.ui.compare.set_dialogs:OpenSetDialog", typed=True),
     KeyGroup("In the facets", "in the facets", "tui.ui.compare.facets:FacetsDialog"),

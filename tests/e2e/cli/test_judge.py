@@ -219,10 +219,8 @@ def test_from_judge_to_report_a_partial_judge_is_marked_and_proven_by_thirty_ans
     assert done.code == 0 and f"{count} of {count} scores" in done.out
     assert "phi-4 judges phi-3-mini, of its own family: a judge prefers what is like itself" in done.out
     before = said()
-    assert (
-        "judge phi-4, a model: 31 scores, by JSON schema; phi-4 judges phi-3-mini, of its own family; unproven: people have scored 29 answers"
-        in before
-    )
+    how = "judge phi-4, a model: 31 scores, by JSON schema; phi-4 judges phi-3-mini, of its own family"
+    assert f"{how}; unproven: people have scored 29 answers" in before
     assert "judge phi-4 and people, 29 answers" in before and "unproven below 30" in before
     kept = load(path)
     kept.scores += [replace(one, entry=900 + n) for n, one in enumerate(people[29:])]

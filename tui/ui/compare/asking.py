@@ -29,7 +29,7 @@ class Asking(ScreenPart):
     async def ask(self, prompts: Sequence[Prompt]) -> None:
         """Begin a run that puts all of these to the chosen models, and move to its panes."""
         screen, commands = self.screen, self.screen.commands
-        if commands is None or not self._finds_host():
+        if commands is None or not self.finds_host():
             return
         cards = screen.app_state.chosen_cards()
         try:
@@ -61,7 +61,7 @@ class Asking(ScreenPart):
             asked = part.wanted(asked)
         return asked
 
-    def _finds_host(self) -> bool:
+    def finds_host(self) -> bool:
         """Whether a host is there, or why not is known; where one is still to be looked for, that begins and is
         said."""
         screen = self.screen
@@ -166,7 +166,7 @@ class Asking(ScreenPart):
 
     def _begin(self, again: Callable[[], object], models: Sequence[str]) -> None:
         """Ask these models of the session once more, if they are those of the host that is there."""
-        if not self._finds_host():
+        if not self.finds_host():
             return
         try:
             self._check_here(models)

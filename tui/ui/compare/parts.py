@@ -12,6 +12,7 @@ from tui.ui.compare.difference import Difference
 from tui.ui.compare.facets import Facets
 from tui.ui.compare.figures import Figures
 from tui.ui.compare.follow_up import FollowUp
+from tui.ui.compare.judging import Judging
 from tui.ui.compare.parameters import RunParameters
 from tui.ui.compare.part import ScreenPart
 from tui.ui.compare.prompt_history import PromptHistory
@@ -47,6 +48,7 @@ PARTS: Mapping[str, type[ScreenPart]] = {
     "follow": FollowUp,
     "replaying": Replaying,
     "standing": Standing,
+    "judging": Judging,
 }
 """In the order in which a key is offered to them, and esc; in which they say what is asked next, a set after the
 parameters, and a follow-up after both; and in which their notes stand in the status line, what matters most first."""

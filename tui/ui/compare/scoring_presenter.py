@@ -9,7 +9,8 @@ from enum import Enum
 from tui.core.plans.plan_run import planned_request_of
 from tui.core.plans.questions import PlanQuestion, question_of, run_of
 from tui.core.requests.request import Request
-from tui.core.scoring.rating import FacetTick, Note, Rating, RatingChange, Vote, VoteChoice, can_be_scored
+from tui.core.scoring.in_effect import RatingsOf
+from tui.core.scoring.rating import FacetTick, Note, RaterKind, Rating, RatingChange, Vote, VoteChoice, can_be_scored
 from tui.core.scoring.rubric import OVERALL, Criterion, Rubric
 from tui.core.sessions.view import ComparisonView
 from tui.core.text.clean import clean_line
@@ -37,6 +38,7 @@ class ScoringPresenter:
     def __init__(self, view: ComparisonView, presenter: Presenter) -> None:
         self._view = view
         self._presenter = presenter
+        self._judges: dict[str, RatingsOf] = {}
 
     def why_not_scored(self, request: Request | None) -> str:
         """Why a request's answer can be given neither score nor note now, as a sentence; empty when it can."""
@@ -131,7 +133,7 @@ class ScoringPresenter:
         criterion = chosen[1] if chosen is not None and chosen[0] == run else ""
         if not request.state.final:
             return data
-        marks = (*self._facets(request), *self._voted(request))
+        marks = (*self._facets(request), *self._voted(request), *self._judged(request))
         note = data.note
         if not self._view.concealed and (of_model := self._view.ratings.note_of("", model=request.spec.model)):
             note = " · ".join(filter(None, (note, f"model: {of_model}")))
@@ -160,6 +162,31 @@ class ScoringPresenter:
                 return ((_all(len(vote.runs), "bad"), "bad"),)
             case _:
                 return (("winner", "won"),) if vote.winner == request.spec.id else ()
+
+    def _judged(self, request: Request) -> tuple[Mark, ...]:
+        """What models that judged say of the answer. As long as the reader has said nothing of it, only that they did:
+        who has read another's score does not give one of their own."""
+        session, run = self._view.session, request.spec.id
+        found: list[Mark] = []
+        for name, rater in session.raters.items():
+            if rater.kind is not RaterKind.JUDGE or self._view.concealed:
+                continue
+            ratings = self._judges.setdefault(name, RatingsOf(session, name))
+            scores, vote = ratings.scores_of(run), ratings.vote_with(run)
+            if not scores and vote is None:
+                continue
+            mine = self._view.ratings
+            if not mine.scores_of(run) and mine.vote_with(run) is None:
+                found.append(("judged: shown after yours", "judged"))
+                continue
+            values = [(one, scores[one.id].value) for one in session.rubric if one.id in scores]
+            one_alone = len(session.rubric.ids) == 1
+            said = [f"{value}" if one_alone else f"{one.title} {value}" for one, value in values]
+            brief = [f"{value}" for _, value in values]
+            won = vote is not None and vote.winner == run
+            found.append((f"{name}: {', '.join([*said, *['winner'] * won]) or 'not the winner'}",
+                          f"j{'/'.join([*brief, *['won'] * won]) or ' lost'}"))  # fmt: skip
+        return tuple(found)
 
     def _is_replaced(self, request: Request) -> bool:
         """Whether the same is to be asked again, so that another answer will stand in this one's place."""

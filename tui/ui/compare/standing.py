@@ -13,6 +13,7 @@ from textual.timer import Timer
 
 from tui.background import Questions as NumberedQuestions
 from tui.background import in_thread
+from tui.core.scoring.rating import RaterKind
 from tui.core.scoring.score_pass import left_of, score_items
 from tui.core.sessions.entry_dict import with_entries
 from tui.core.sessions.session import Session
@@ -86,7 +87,7 @@ class Standing(ScreenPart):
         if self._timer is not None:
             self._timer.stop()
         session = self.screen.view.session
-        if session.scores or session.votes:
+        if session.scores or session.votes or session.judgements:
             self._timer = self.screen.set_timer(_REST_S, self._begin)
 
     def _begin(self) -> None:
@@ -113,7 +114,7 @@ class Standing(ScreenPart):
     def _count(self) -> tuple[int, Wanted]:
         session = self.screen.view.session
         entries = len(session.scores) + len(session.votes) + len(session.facets)
-        entries += len(session.undos) + len(session.redos)
+        entries += len(session.undos) + len(session.redos) + len(session.judgements)
         ended = sum(request.state.final for request in session.requests.values())
         return entries + ended, self.screen.app_state.choosing
 
@@ -124,7 +125,7 @@ class Standing(ScreenPart):
         width = min(_PAGE_CELLS, self.screen.size.width * 96 // 100) - _PAGE_EDGES
         choosing = self._told[1]
         weighs = bool(choosing.weights or choosing.requires)
-        lines = [*_in_short(texts, width), *_choice(texts, width, weighs)]
+        lines = [*_in_short(texts, width), *_judged(texts, width), *_choice(texts, width, weighs)]
         lines += [*self._noted(width), *_in_detail(texts, width)]
         self.screen.app.push_screen(TextPageDialog("Where it stands", Content("\n").join(lines)))
 
@@ -157,16 +158,31 @@ def _ended(session: Session) -> Session:
 
 
 def _worked_out(session: Session, rater: str, growing: bool, choosing: Wanted) -> StandingTexts:
-    from tui.report.standing import standing  # loaded where it is used: the first frame needs none of it
+    from tui.report.standing import (  # loaded where it is used: the first frame needs none of it
+        judge_standings,
+        standing,
+    )
     from tui.ui.report.wanted_options import asked_of
 
-    return standing(session, rater, growing=growing, asked=asked_of(choosing))
+    made = standing(session, rater, growing=growing, asked=asked_of(choosing))
+    judged = any(one.kind is RaterKind.JUDGE for one in session.raters.values())
+    return replace(made, judges=judge_standings(session, growing=growing)) if judged else made
 
 
 def _in_short(texts: StandingTexts, width: int) -> Iterator[Content]:
     """What everybody understands comes first."""
     for sentence in texts.plain or ("Nothing that compares two models is scored yet.",):
         yield from _indented(sentence, width, 0)
+
+
+def _judged(texts: StandingTexts, width: int) -> Iterator[Content]:
+    """What models that judged say, apart from people."""
+    if texts.judges:
+        yield from (Content(""), Content.styled("Judges, apart from people", "bold"))
+    for judge in texts.judges:
+        yield from _indented(judge.how, width, 0)
+        for sentence in judge.plain:
+            yield from _indented(sentence, width, 2)
 
 
 def _in_detail(texts: StandingTexts, width: int) -> Iterator[Content]:

@@ -58,6 +58,10 @@ class ResumeRequested(SessionRequest):
     """It should be opened, and what it has still to ask be asked."""
 
 
+class JudgeRequested(SessionRequest):
+    """It should be opened, and a model be chosen to judge its answers."""
+
+
 class ReplayRequested(SessionRequest):
     """It should be shown as it went."""
 

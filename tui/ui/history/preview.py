@@ -3,13 +3,15 @@ somebody may be about to score it without knowing what others gave."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from textual.content import Content
 
 from tui.core.plans.questions import questions_of, run_of
 from tui.core.requests.outcome import outcome
 from tui.core.scoring.in_effect import RatingsOf
+from tui.core.scoring.judgement import Judgement, judge_counts, said_of_counts
+from tui.core.scoring.rating import RaterKind
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import titles_of
 from tui.core.text.clean import clean, clean_line
@@ -39,13 +41,16 @@ def about(row: SessionRow, rater: str, hit: Hit | None, session: Session | None)
                 clean_line(extract.after),
             )
         )
+    judges = _judges(session) if session is not None and not summary.concealed else {}
+    people = [name for name in summary.raters if name not in judges]
     lines += [
         Content(clean_line(line, 300))
         for line in (
             " · ".join((when(summary.created), ", ".join(summary.modes) or "no plan", data_size(row.size))),
             models_text(row),
             f"answers: {states_text(row)}" + (f" · {undecided} undecided by {rater}" if undecided else ""),
-            f"scored by {', '.join(summary.raters)}" if summary.raters else "",
+            f"scored by {', '.join(people)}" if people else "",
+            *(f"judged by {told}" for told in judges.values()),
             f"tags: {', '.join(summary.tags)}" if summary.tags else "",
             row.path.name,
         )
@@ -66,6 +71,18 @@ def about_damaged(file: DamagedFile) -> Content:
         "It is left as it is. `foundry-compare sessions repair FILE` makes a new file of what can be read of it.",
     )
     return Content("\n").join([Content.styled(lines[0], "bold"), *map(Content, lines[1:])])
+
+
+def _judges(session: Session) -> Mapping[str, str]:
+    """The models that judged, by the names of their ratings: how they came to them, without what they say."""
+    found: dict[str, list[Judgement]] = {}
+    for one in session.judgements:
+        found.setdefault(one.rater, []).append(one)
+    return {
+        name: f"{name}, a model" + (f": {said_of_counts(judge_counts(found[name]))}" if name in found else "")
+        for name, rater in session.raters.items()
+        if rater.kind is RaterKind.JUDGE
+    }
 
 
 def _questions(session: Session, rater: str) -> Iterator[Content]:

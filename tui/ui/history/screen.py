@@ -25,6 +25,7 @@ from tui.ui.dialogs.text_input import TextInputDialog
 from tui.ui.dialogs.text_page import TextPageDialog
 from tui.ui.history.messages import (
     AgreementRequested,
+    JudgeRequested,
     ListRequested,
     NameRequested,
     OpenRequested,
@@ -320,6 +321,10 @@ class HistoryScreen(ListScreen):
         others = ", ".join(clean_line(name, 20) for name in row.summary.raters)
         title = "Who scores it blind?" + (f" It was scored by {others}." if others else "")
         self.app.push_screen(TextInputDialog(title, "", "a name of your own; esc leaves"), entered)
+
+    def action_judge(self) -> None:
+        """Open it, and ask which model judges it."""
+        self._with_row(lambda row: self.post_message(JudgeRequested(row.path)))
 
     def action_agreement(self) -> None:
         """Show how far those agree who scored it."""
