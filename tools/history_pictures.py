@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/history.md of the example sessions: `python -m tools.history_pictures`.
+"""Makes the pictures of docs/history.md and docs/judge.md of the example sessions: `python -m tools.history_pictures`.
 
 It needs what `tools.picture` needs.
 """
@@ -21,6 +21,7 @@ from tui.report.aggregate import aggregate
 from tui.report.raters import said_of_agreement
 from tui.runner.ratings import Ratings
 from tui.storage.session_files import load_whole
+from tui.ui.compare.judge_dialog import JudgeDialog
 from tui.ui.history.agreement import AgreementDialog, agreement_of
 from tui.ui.themes import load_all
 from tui.ui.widgets.row_table import RowTable, TableRow
@@ -40,6 +41,32 @@ async def paint_history(folder: Path) -> str:
         await until(pilot, lambda: any(row.cells[2].startswith("answer: ") for row in _rows(app)))
         await pilot.pause(1)
         return app.export_screenshot(title="foundry-compare")
+
+
+async def paint_judge(folder: Path) -> str:
+    """Which model judges a session that was opened from the list, as SVG. `folder` is the program's own."""
+    kept = folder / "kept"
+    kept.mkdir()
+    shutil.copy(EXAMPLES / EXAMPLE, kept)
+    os.environ |= {f"FOUNDRY_COMPARE_{name}": str(folder) for name in ("CACHE", "STATE")}
+    host = open_host(["demo"], Surroundings(folder, {}, folder))
+    sitting = Sitting(host, kept, "ana")
+    runner = sitting.begin()
+    app = CompareApp(lambda: Opened(host, runner, sitting=sitting), themes=load_all([])[0], theme="dark")
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await _until(pilot, lambda: app.app_state.info is not None)
+            await pilot.press("escape", "f3")
+            await _until(pilot, lambda: len(_rows(app)) == 1)
+            await pilot.press("v")
+            await _until(pilot, lambda: isinstance(app.screen, JudgeDialog))
+            await pilot.press("end")
+            app.clear_notifications()
+            await pilot.pause(1)
+            return app.export_screenshot(title="foundry-compare")
+    finally:
+        sitting.close()
+        host.close()
 
 
 async def paint_replay(folder: Path) -> str:
@@ -90,6 +117,7 @@ def main() -> None:
         (paint_history, "history.png"),
         (paint_replay, "replay.png"),
         (paint_agreement, "agreement.png"),
+        (paint_judge, "judge.png"),
     ):
         with tempfile.TemporaryDirectory() as folder:
             svg = asyncio.run(paint(Path(folder)))
