@@ -32,11 +32,11 @@ from tui.core.scoring.rating import FacetTick, Note, Rater, RaterKind, Score, Vo
 from tui.core.scoring.rubric import Criterion, Rubric
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import ModelChoice, Overrides, Parameters, SessionModel, Timeouts
-from tui.judging import Judged, judge
 from tui.report.aggregate import Report
 from tui.report.model_verdicts import Verdict, Verdicts
 from tui.report.verdicts import Outcome
 from tui.runner.host_models import HostModels
+from tui.runner.judging import Judged, judge
 from tui.runner.recovery import RecoveryBegan, RecoveryFailed, SessionRecovered
 from tui.runner.updates import (
     ConditionsChanged,

@@ -87,16 +87,15 @@ def _judge(
 
 
 def _say(one: Judged, pairs: bool) -> None:
-    name, judge, counts = clean_line(one.path.name), clean_line(one.assigned.judge.id), one.counts
-    asked = len(one.assigned.questions)
-    if not asked:
+    name, judge, counts = clean_line(one.path.name), clean_line(one.rater), one.counts
+    if not one.asked:
         show(f"{name}: nothing is left to judge for {judge}; --again asks it all once more.")
         return
     if pairs:
         show(f"{name}: {counts.called} of {counts.pairs} pairs called by {judge}, {counts.neither} without a"
              f" preference, {counts.flipped} not called: in the other order it said something else.")  # fmt: skip
     else:
-        show(f"{name}: {counts.scores} of {asked} scores by {judge}.")
+        show(f"{name}: {counts.scores} of {one.asked} scores by {judge}.")
     if counts.questions:
         show(f"How: {said_of_counts(counts)}.")
     for what, found in (("No verdict, after a second try", one.undecided), ("No answer", one.failed)):
@@ -112,16 +111,16 @@ def _say(one: Judged, pairs: bool) -> None:
 
 def _partial(one: Judged) -> Iterator[str]:
     """What makes the judge partial, unless that would name models that are hidden from whoever asks."""
-    if one.assigned.partial and why_hidden(load_kept(one.path)) is None:
-        yield from one.assigned.partial
+    if one.partial and why_hidden(load_kept(one.path)) is None:
+        yield from one.partial
 
 
 def _as_json(one: Judged) -> dict[str, Any]:
     return {
         "path": str(one.path),
-        "rater": one.assigned.judge.id,
-        "model": one.assigned.card.id,
-        "asked": len(one.assigned.questions),
+        "rater": one.rater,
+        "model": one.card.id,
+        "asked": one.asked,
         **asdict(one.counts),
         "undecided": one.undecided,
         "failed": one.failed,

@@ -6,7 +6,7 @@ what it said and how that was got: a session for it would take part in reports.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,8 +30,9 @@ from tui.core.scoring.judgement import JudgeCounts, Judgement, JudgementState, j
 from tui.core.scoring.rubric import Rubric
 from tui.core.sessions.session_model import ModelChoice
 from tui.hosts.base import Host, HostInfo
+from tui.runner.host_models import HostModels
 from tui.runner.kept_session import recorder_to_add_to
-from tui.runner.open_session import open_session
+from tui.runner.open_session import connected_host, open_session
 from tui.runner.runner import Runner
 from tui.runner.updates import Listener, RequestEnded, Update, run_to_end
 from tui.signals import uninterrupted
@@ -58,13 +59,42 @@ class Judged:
     """What came of one session."""
 
     path: Path
-    assigned: Assignment
+    rater: str
+    """What ratings call the judge."""
+    card: ModelCard
+    asked: int = 0
+    """How many questions it was asked."""
     counts: JudgeCounts = field(default_factory=JudgeCounts)
     """How what was asked now stands, with what had been decided of the same pairs before."""
     undecided: dict[str, str] = field(default_factory=dict)
     """Questions that were answered twice without a verdict: why."""
     failed: dict[str, str] = field(default_factory=dict)
     """Questions without an answer, with the sentence why."""
+    partial: tuple[str, ...] = ()
+    """What makes the judge partial, as phrases."""
+
+
+def judge(
+    file: Path,
+    model: str,
+    *,
+    host: str | Sequence[str] = (),
+    pairs: bool = False,
+    rubric: Rubric | None = None,
+    again: bool = False,
+    on_update: Listener | None = None,
+) -> Judged:
+    """Have a model, by its id or alias, score each answer of a session's file for each criterion; or, with `pairs`,
+    compare each two answers to a prompt, in both orders.
+
+    What it says is kept in the file as it comes, under a rater of its own of kind `judge`; what it decided before is
+    not asked once more unless `again`. `rubric` is the session's own by default. Raises BadInputError when the file is
+    no session; NoHostError and NoModelError; and StoreError when another program has it open or it cannot be written.
+    """
+    with connected_host([host] if isinstance(host, str) else host) as (opened, info):
+        card = HostModels(opened, info).find(model)
+        return judge_file(file, opened, info, card, pairs=pairs, rubric=rubric, again=again,
+                          on_update=on_update or (lambda update: None))  # fmt: skip
 
 
 def judge_file(
@@ -79,16 +109,11 @@ def judge_file(
     on_settled: Callable[[Settled], object] = lambda settled: None,
     on_update: Listener = lambda update: None,
 ) -> Judged:
-    """Have a model score each answer of a session's file for each criterion, or compare each two answers of a prompt.
-
-    What it says is kept in the file as it comes; what it decided before is not asked once more unless `again`. `rubric`
-    is the session's own by default. Raises BadInputError when the file is no session, StoreError when another program
-    has it open or it cannot be written.
-    """
+    """As `judge`, by a model of a host that is connected already. `on_settled` hears of each question."""
     # The file is held while the judge is asked: what it decides is not to be refused at the end.
     with recorder_to_add_to(file) as recorder:
         assigned = assignment(recorder.session, card, pairs=pairs, rubric=rubric, again=again)
-        judged = Judged(file, assigned)
+        judged = Judged(file, assigned.judge.id, card, len(assigned.questions), partial=assigned.partial)
 
         def settled(one: Settled) -> None:
             with uninterrupted():

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import foundry_compare
 from tests.support.loopback_server import FINISH, SCRIPTS, LoopbackServer, Wire, text
 from tests.support.program import call, finish, start, until
 from tests.support.sessions import WHEN, request, score, session, target
@@ -316,3 +317,12 @@ def test_a_judge_that_fails_or_is_one_of_the_judged_is_said(file: Path, tmp_path
 )  # fmt: skip
 def test_one_block_of_code_around_a_verdict_is_taken_off(answer: str, read: str) -> None:
     assert json_of(answer) == read
+
+
+def test_python_has_a_model_judge_too(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SCRIPTS, "judge", judging(lambda question: verdict(score=2)))
+    with LoopbackServer().running() as server:
+        found = foundry_compare.judge(file, "judge", host=server.url)
+        again = foundry_compare.judge(file, "judge", host=server.url)
+    assert (found.rater, found.asked, found.counts.scores, found.undecided) == ("judge judge", 4, 4, {})
+    assert (again.asked, again.failed, len(load(file).judgements)) == (0, {}, 4)
