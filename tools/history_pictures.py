@@ -45,28 +45,15 @@ async def paint_history(folder: Path) -> str:
 
 async def paint_judge(folder: Path) -> str:
     """Which model judges a session that was opened from the list, as SVG. `folder` is the program's own."""
-    kept = folder / "kept"
-    kept.mkdir()
-    shutil.copy(EXAMPLES / EXAMPLE, kept)
-    os.environ |= {f"FOUNDRY_COMPARE_{name}": str(folder) for name in ("CACHE", "STATE")}
-    host = open_host(["demo"], Surroundings(folder, {}, folder))
-    sitting = Sitting(host, kept, "ana")
-    runner = sitting.begin()
-    app = CompareApp(lambda: Opened(host, runner, sitting=sitting), themes=load_all([])[0], theme="dark")
-    try:
-        async with app.run_test(size=(80, 24)) as pilot:
-            await _until(pilot, lambda: app.app_state.info is not None)
-            await pilot.press("escape", "f3")
-            await _until(pilot, lambda: len(_rows(app)) == 1)
-            await pilot.press("v")
-            await _until(pilot, lambda: isinstance(app.screen, JudgeDialog))
-            await pilot.press("end")
-            app.clear_notifications()
-            await pilot.pause(1)
-            return app.export_screenshot(title="foundry-compare")
-    finally:
-        sitting.close()
-        host.close()
+    async with over_sessions(EXAMPLES, folder, (80, 24)) as (app, pilot):
+        await pilot.press("escape", "f3")
+        await until(pilot, lambda: len(_rows(app)) == 4)
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, JudgeDialog))
+        await pilot.press("end")
+        app.clear_notifications()
+        await pilot.pause(1)
+        return app.export_screenshot(title="foundry-compare")
 
 
 async def paint_replay(folder: Path) -> str:
