@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from tui.background import start
@@ -68,6 +68,20 @@ def spawn(
     )
 
 
+@contextlib.contextmanager
+def _keys_held_back() -> Iterator[None]:
+    """A process that is started within this is not ended by Ctrl+C, nor by a terminal that goes, before it can say that
+    it ignores them: until then they wait. It ends with its stdin."""
+    if sys.platform == "win32":
+        yield  # It has no console that keys could come from.
+    else:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Activity(NamedTuple):
     """What a process has done since its start, with those that it started."""
 
@@ -119,7 +133,10 @@ class ChildProcess:
         self._ending = threading.Lock()
         self._writing = threading.Lock()
         pipe = subprocess.PIPE
-        self._process = spawn(command, kind, stdin=pipe, stdout=pipe, stderr=pipe, named=named, own_session=own_session)
+        with _keys_held_back():
+            self._process = spawn(
+                command, kind, stdin=pipe, stdout=pipe, stderr=pipe, named=named, own_session=own_session
+            )
         self._complaints = b""
         self._written = 0
         # The reader of stdout comes last: it says when all is over, and waits for the other then.

@@ -109,6 +109,16 @@ def test_it_has_the_environment_of_its_kind_and_what_is_named(monkeypatch: pytes
         assert answer.read() == f"secret True{os.linesep}".encode()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_keys_of_the_terminal_do_not_end_a_process_that_is_just_starting() -> None:
+    with Heard("import sys; sys.stdin.readline(); print('there', flush=True)") as heard:
+        for number in (signal.SIGINT, signal.SIGHUP):
+            os.kill(heard.process.pid, number)
+        heard.process.say(b"\n")
+        assert heard.until(1) == [b"there\n"]
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGHUP}
+
+
 def test_a_command_that_is_not_there_cannot_be_started() -> None:
     with pytest.raises(FileNotFoundError):
         ChildProcess(["/no-such-command"], ChildKind.TOOL, hear=lambda lines: None)
