@@ -151,6 +151,7 @@ def _row() -> Table:
         ),
         "means": {"type": "object", "description": "The averages of the metrics above, by name."},
         "context": _maybe(_whole("Tokens of prompt and answer together that the model takes.")),
+        "gpu_memory_mb": _maybe(_number("The most that all GPUs of the machine were seen to have in use, MB.")),
         "quality": _maybe(_number("People's scores, joined by the rubric's weights, from 1 to 5.")),
         "cold": _whole("Answers for which the model was loaded first; they are in no time of a row that has others."),
         "left_out_by_flag": {"type": "object", "description": "How many answers each flag of --without left out."},

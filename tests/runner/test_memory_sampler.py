@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +14,17 @@ import pytest
 from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.running import RecordingWriter, open_runner, requests_of, to_the_end, until
+from tui.core.catalog.machine import Gpu
 from tui.core.plans.mode import Mode
 from tui.core.requests import events as ev
 from tui.core.requests.request import Request, RequestSpec, RequestState
+from tui.core.sessions.session_dict import session_from_dict, session_to_dict
 from tui.engine.priority import raise_priority
 from tui.hosts.adapter.host import AdapterHost
 from tui.hosts.base import Host, HostInfo
 from tui.hosts.embedded.host import EmbeddedHost
 from tui.runner import Runner
+from tui.runner.gpu_sampler import GpuSampler
 from tui.runner.memory_sampler import MemorySampler
 
 pytestmark = pytest.mark.slow
@@ -124,6 +128,78 @@ def test_what_runs_elsewhere_is_not_looked_at(server: LoopbackServer) -> None:
         to_the_end(runner)
         assert request.state is RequestState.DONE
         assert request.memory is None
+
+
+@pytest.fixture
+def nvidia_smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What stands in for the driver's program: a text that Python runs."""
+    script, folder = tmp_path / "says.py", tmp_path / "bin"
+    folder.mkdir()
+    if sys.platform == "win32":
+        (folder / "nvidia-smi.bat").write_text(f'@"{sys.executable}" "{script}" %*\n')
+    else:
+        program = folder / "nvidia-smi"
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    return script
+
+
+def test_what_gpus_have_in_use_is_seen_and_kept_with_a_request(server: LoopbackServer, nvidia_smi: Path) -> None:
+    nvidia_smi.write_text("print('12206, 802, 0, One')\nprint('12206, 200, 0, Two')")
+    host = PlacedHost(server, local=True)
+    with open_runner(host) as runner:
+        request = begun(runner, host, "endless")
+        until(runner, lambda: request.memory is not None and request.memory.gpu_peak is not None)
+        assert request.memory is not None
+        assert (request.memory.gpu_peak, request.memory.no_gpu) == (1002 * 2**20, None)
+        runner.stop(request.spec.id)
+        to_the_end(runner)
+        again = session_from_dict(session_to_dict(runner.session))
+        assert again.requests[request.spec.id].memory == request.memory
+
+
+@pytest.mark.parametrize(
+    ("says", "why"),
+    [
+        ("print('[N/A], [N/A], 3, GB10')", "The driver of GB10 does not say how much memory is in use."),
+        ("raise SystemExit(6)", "nvidia-smi failed: it ended with 6."),
+    ],
+)
+def test_why_what_gpus_have_in_use_is_not_known_is_kept(
+    says: str, why: str, server: LoopbackServer, nvidia_smi: Path
+) -> None:
+    nvidia_smi.write_text(says)
+    host = PlacedHost(server, local=True)
+    with open_runner(host) as runner:
+        request = begun(runner, host, "endless")
+        until(runner, lambda: request.memory is not None and request.memory.no_gpu is not None)
+        assert request.memory is not None
+        assert (request.memory.gpu_peak, request.memory.no_gpu) == (None, why)
+        runner.stop(request.spec.id)
+        to_the_end(runner)
+
+
+def test_another_machine_s_gpus_are_asked_of_it_and_one_that_did_not_say_is_not_asked_at_each_look() -> None:
+    asked: list[str] = []
+
+    def look(name: str) -> tuple[tuple[Gpu, ...], str]:
+        asked.append(name)
+        return ((Gpu("L4", 10, 4),), "") if name == "box" else ((), "There is none.")
+
+    sampling = GpuSampler(lambda: 1, every=0.01)
+    try:
+        sampling.watch("r1", "box", lambda: look("box"))
+        sampling.watch("r2", "bare", lambda: look("bare"))
+        samples: list[ev.Memory] = []
+        while len({one.request for one in samples}) < 2 or len(samples) < 20:
+            samples += sampling.samples()
+        assert {(one.request, one.gpu, one.no_gpu) for one in samples} == {
+            ("r1", 4, None), ("r2", None, "There is none."),
+        }  # fmt: skip
+        assert asked.count("box") > 1 and asked.count("bare") == 1
+    finally:
+        sampling.close()
 
 
 def test_nothing_is_seen_of_a_process_that_is_gone() -> None:

@@ -47,11 +47,13 @@ def everything() -> Session:
         "r1", plan="plan1", thinking=["Hm. "], answer=["I am alpha", " by Acme."], nonce="0a1b2c3d", host=HOST
     )
     fold(first, ev.Memory("r1", SENT, 900_000_000, 4_000_000_000))
+    fold(first, ev.Memory("r1", SENT, gpu=840_957_952))
     first.usage = ev.Usage("r1", 12, 3, 1, cached_tokens=8)
     first.timestamps.load_start, first.timestamps.load_end = SENT - 4 * MS, SENT - 2 * MS
     first.timestamps.connect_ns, first.timestamps.reused = MS, True
     first.adjusted = ("seed",)
     failed = request("r2", plan="plan1", model="m2", state=RequestState.FAILED, answer=["I am"], usage=False, host=HOST)
+    fold(failed, ev.Memory("r2", SENT, no_gpu="There is no nvidia-smi on this machine."))
     again = request("r3", plan="plan1", model="m2", launch=2, answer=["Beta", "."], host=HOST)
     later = request("r4", plan="plan2", prompt="p2", answer=["Yes."], follows="r1", host=HOST)
     made = session(

@@ -16,7 +16,7 @@ from tui.core.errors import ModelFailedError
 from tui.core.sessions.session_model import Endpoint
 
 if TYPE_CHECKING:
-    from tui.core.catalog.machine import Machine
+    from tui.core.catalog.machine import Gpu, Machine
 
 
 class Host(Protocol):
@@ -83,6 +83,11 @@ class Host(Protocol):
         something of it is not known. An empty id means any model."""
         ...
 
+    def gpus(self, model_id: str) -> tuple[tuple[Gpu, ...], str]:
+        """The GPUs of another machine that has this model, or why they are not known: empty where nobody here can ask.
+        Asks nothing of the server. May take seconds; never raises."""
+        ...
+
     def endpoint(self, model_id: str) -> Endpoint:
         """Where to send a chat completion for this model, and which name to use there."""
         ...
@@ -147,6 +152,10 @@ class BareHost:
         if not info.local or info.pid is None:
             return Machine(no_gpus=NOT_FROM_HERE, no_disk=NOT_FROM_HERE)
         return local_machine(self._models_folder())
+
+    def gpus(self, model_id: str) -> tuple[tuple[Gpu, ...], str]:
+        """Nobody here can ask another machine."""
+        return (), ""
 
     def _models_folder(self) -> Path | None:
         """The folder in which the host keeps its models; None when it does not say."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from tui.core.catalog.machine import Machine
+from tui.core.catalog.machine import Gpu, Machine
 from tui.core.catalog.model_card import ModelCard
 from tui.core.sessions.session_model import Endpoint
 from tui.hosts.base import Ability, Host, HostInfo, Offers, able
@@ -90,6 +90,11 @@ class ForwardingHost:
     def machine(self, model_id: str) -> Machine:
         """As the host behind it."""
         return self._forward(model_id, lambda host, name: host.machine(name), repeatable=True)
+
+    def gpus(self, model_id: str) -> tuple[tuple[Gpu, ...], str]:
+        """As the host behind it; nothing where there is none."""
+        standing = self._standing(model_id)
+        return standing[0].gpus(standing[1]) if standing is not None else ((), "")
 
     def endpoint(self, model_id: str) -> Endpoint:
         """As the host behind it."""

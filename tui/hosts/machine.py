@@ -42,6 +42,11 @@ def local_machine(models: Path | None, *, cards: Path = CARDS, timeout: float = 
     return Machine(gpus, no_gpus, disk_free=free)
 
 
+def local_gpus() -> tuple[tuple[Gpu, ...], str]:
+    """The GPUs of this machine, or why they are not known."""
+    return _local_gpus(CARDS, HERE_S)
+
+
 def remote_gpus(before: Sequence[str], machine: str, timeout: float = THERE_S) -> tuple[tuple[Gpu, ...], str]:
     """The GPUs of another machine, or why they are not known. `before` are the words that have something run there,
     `machine` is its name, `timeout` is in seconds."""

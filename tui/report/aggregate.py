@@ -141,6 +141,8 @@ class Row:
     licence: str | None
     memory_mb: float | None = None
     """The most that the serving process was seen to hold; with all that it served at the time."""
+    gpu_memory_mb: float | None = None
+    """The most that all GPUs of the machine were seen to have in use, by whatever ran there."""
     notes: tuple[str, ...] = ()
     """What else differs between the runs put together here, as phrases."""
     outliers: tuple[Outlier, ...] = ()
@@ -550,6 +552,7 @@ def reported_request(
         ),
         estimated=usage is not None and not counted,
         memory=request.memory.resident_peak if request.memory is not None else None,
+        gpu_memory=request.memory.gpu_peak if request.memory is not None else None,
         plan=intern(spec.plan),
         contended=spec.contended,
         cold=request.timestamps.load_start is not None,
@@ -726,6 +729,7 @@ def _row(subject: Subject, group: _Group) -> Row:
         size_mb=group.size_mb,
         licence=group.licence,
         memory_mb=max((run.memory / 1e6 for run in ended if run.memory is not None), default=None),
+        gpu_memory_mb=max((run.gpu_memory / 1e6 for run in ended if run.gpu_memory is not None), default=None),
         notes=tuple(notes),
         requests=ordered,
         outliers=outliers(ordered),

@@ -94,6 +94,8 @@ class ReportedRequest:
     """The tokens behind its rates were not counted by the server."""
     memory: int | None
     """The most bytes that the serving process was seen to hold."""
+    gpu_memory: int | None = None
+    """The most bytes that all GPUs of its machine were seen to have in use together."""
     plan: str = ""
     """The key of its plan, within its session."""
     contended: bool = False

@@ -138,6 +138,8 @@ COLUMNS = (
     Column("characters", Kind.WHOLE, "characters of answer and thinking", _own("characters")),
     Column("memory_mb", Kind.NUMBER, "the most that the serving process was seen to hold, MB",
            lambda row, request: None if request.memory is None else request.memory / 1e6),
+    Column("gpu_memory_mb", Kind.NUMBER, "the most that all GPUs of its machine were seen to have in use, MB",
+           lambda row, request: None if request.gpu_memory is None else request.gpu_memory / 1e6),
     *(Column(metric.name, Kind.NUMBER, f"{metric.meaning}, {metric.unit}", _metric(number))
       for number, metric in enumerate(metrics_in(Place.REPORT))),
     *(Column(metric.name, Kind.NUMBER, f"{metric.meaning}, {metric.unit}", _wide_metric(number))

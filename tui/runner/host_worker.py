@@ -8,8 +8,9 @@ from functools import partial
 from queue import Empty, SimpleQueue
 
 from tui.background import Worker
+from tui.core.catalog.machine import Gpu
 from tui.core.catalog.model_card import ModelCard, ModelState
-from tui.core.errors import CompareError, NoHostError
+from tui.core.errors import CompareError, NoHostError, prose
 from tui.core.requests.request import Request
 from tui.core.sessions.session_model import Endpoint
 from tui.hosts.base import Ability, Host, HostInfo
@@ -151,6 +152,14 @@ class HostWorker:
             except Exception as error:
                 self._give_up(requests[number:], error)
                 raise
+
+    def gpus(self, key: str) -> tuple[tuple[Gpu, ...], str]:
+        """The GPUs of the other machine that has this model, or why they are not known. Called in the sampler's thread,
+        beside what the worker does."""
+        try:
+            return self._host.gpus(key)
+        except CompareError as error:
+            return (), prose(error.title)
 
     def _loaded(self, info: HostInfo, models: Iterable[str]) -> tuple[HostInfo, set[str]]:
         """The keys of what is loaded. A host that ended unseen, a moment ago, is brought back."""

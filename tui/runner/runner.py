@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -34,6 +35,8 @@ from tui.core.text.clean import clean_line
 from tui.engine.engine_client import EngineClient, EngineGone, Message
 from tui.engine.protocol import Cancel, Hello, Start
 from tui.hosts.base import Host, HostInfo
+from tui.hosts.machine import local_gpus
+from tui.runner.gpu_sampler import GpuSampler
 from tui.runner.host_worker import Counted, HostWorker, KeptAlive, LoadBegan, Ready, Traced, Unready
 from tui.runner.keep_alive import KeepAlive
 from tui.runner.memory_sampler import MemorySampler
@@ -85,6 +88,7 @@ class Runner:
         self._host_worker = HostWorker(host, self._engine.now, self.wakeup.notify)
         self._post_processing = PostProcessing(session, host, self._host_worker, keep_alive)
         self._memory_sampler = MemorySampler(self._engine.now)
+        self._gpu_sampler = GpuSampler(self._engine.now)
         self._active: list[list[Request]] = []
         self._rests_since: int | None = None
         """When the last batch ended, in nanoseconds; None before the first has."""
@@ -312,6 +316,7 @@ class Runner:
         self._take_samples()
         self._host_worker.close()
         self._memory_sampler.close()
+        self._gpu_sampler.close()
         self._engine.close()
         self._take_messages()
         left = [request for batch in [*self._active, *self._queue.waiting] for request in batch]
@@ -348,7 +353,7 @@ class Runner:
                     self._apply(ev.Failed(request, self.now(), "host", message, hint, type(error).__name__))
 
     def _take_samples(self) -> None:
-        for sample in self._memory_sampler.samples():
+        for sample in (*self._memory_sampler.samples(), *self._gpu_sampler.samples()):
             self._apply(sample)
 
     def _take_messages(self) -> None:
@@ -408,6 +413,11 @@ class Runner:
             self._started[run] = self._engine.generation
             if ready.near:
                 self._memory_sampler.watch(run, ready.pid)
+            if ready.pid is not None:
+                self._gpu_sampler.watch(run, "", local_gpus)
+            elif not ready.near:
+                card = session.model_of(request).card
+                self._gpu_sampler.watch(run, f"host {card.host}", partial(self._host_worker.gpus, card.key))
 
     def _start_waiting(self) -> None:
         """Begin with the next batch, if it is its turn."""
@@ -476,6 +486,7 @@ class Runner:
         request.timestamps = as_kept(request.timestamps)
         self._started.pop(request.spec.id, None)
         self._memory_sampler.leave(request.spec.id)
+        self._gpu_sampler.leave(request.spec.id)
         self._ready.pop(request.spec.id, None)
         self._post_processing.ended(request)
         if request.state is RequestState.FAILED:

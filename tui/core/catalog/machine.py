@@ -53,6 +53,15 @@ class Machine:
     """Why that is not known, as a sentence."""
 
 
+def gpu_memory_in_use(gpus: Iterable[Gpu], no_gpus: str) -> tuple[int | None, str]:
+    """What all GPUs of a machine have in use together, in bytes, or None and why that is not known, as a sentence."""
+    found = tuple(gpus)
+    silent = next((gpu for gpu in found if gpu.used_bytes is None), None)
+    if silent is not None:
+        return None, f"The driver of {clean_line(silent.name, _NAME_SHOWN)} does not say how much memory is in use."
+    return (sum(gpu.used_bytes or 0 for gpu in found), "") if found else (None, no_gpus)
+
+
 def parse_nvidia_smi(text: str) -> tuple[Gpu, ...]:
     """The GPUs in an answer to `NVIDIA_QUESTION`. Raises ValueError when it is something else."""
     lines = [line for line in text.replace("\0", "").splitlines() if line.strip()]

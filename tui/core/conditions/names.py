@@ -179,6 +179,10 @@ def _memory(request: Request, metrics: Metrics, scores: Sequence[Score]) -> floa
     return to_megabytes(peak)
 
 
+def _gpu_memory(request: Request, metrics: Metrics, scores: Sequence[Score]) -> float | None:
+    return to_megabytes(request.memory.gpu_peak if request.memory is not None else None)
+
+
 @cache
 def figures() -> tuple[Figure, ...]:
     """Every figure, the metrics first."""
@@ -194,6 +198,10 @@ def figures() -> tuple[Figure, ...]:
         ),
         Figure(
             "memory_mb", "the most that the serving process was seen to hold", MB, "8000", _memory, statistic="max",
+        ),
+        Figure(
+            "gpu_memory_mb", "the most that all GPUs of its machine were seen to have in use", MB, "6000",
+            _gpu_memory, statistic="max",
         ),
     )  # fmt: skip
 

@@ -178,12 +178,15 @@ class FailureExplained:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Memory while the request runs, in bytes: that of the serving process, and what is free on its machine."""
+    """Memory while the request runs, in bytes: that of the serving process, what is free on its machine, and what its
+    GPUs have in use; `no_gpu` is why that is not known, as a sentence."""
 
     request: str
     at: int
     resident: int | None = None
     free: int | None = None
+    gpu: int | None = None
+    no_gpu: str | None = None
 
 
 Event = (

@@ -245,6 +245,8 @@ ROWS: dict[str, Table] = {
             resident_peak=_whole("The most that the serving process held."),
             resident_last=_whole("What it held last."),
             free_least=_whole("The least that the machine had free."),
+            gpu_peak=_whole("The most that all GPUs of its machine had in use together, by whatever ran there."),
+            no_gpu=_text("Why that is not known, as a sentence."),
         ),
         error=_table(
             "Why it failed, was cut or was skipped.",

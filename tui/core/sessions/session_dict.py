@@ -269,7 +269,10 @@ def request_from_dict(table: Table) -> Request:
     request.timestamps = timestamps_from_dict(get(table, "timing", dict, {}))
     if "memory" in table:
         memory = get(table, "memory", dict)
-        request.memory = MemoryUse(*(get(memory, field.name, int, None) for field in fields(MemoryUse)))
+        amounts = (field.name for field in fields(MemoryUse) if field.name != "no_gpu")
+        request.memory = MemoryUse(
+            **{name: get(memory, name, int, None) for name in amounts}, no_gpu=get(memory, "no_gpu", str, None)
+        )
     if "error" in table:
         error = get(table, "error", dict)
         request.fault = Fault(*(get(error, key, str, "") for key in ("kind", "message", "hint", "type")))

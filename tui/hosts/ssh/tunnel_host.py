@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from tui.core.catalog.machine import Machine
+from tui.core.catalog.machine import Gpu, Machine
 from tui.core.errors import CompareError, NoHostError
 from tui.hosts.base import Ability, Host, HostInfo, lacks
 from tui.hosts.forwarding import ForwardingHost
@@ -106,6 +106,10 @@ class TunnelHost(ForwardingHost):
         no_disk = f"The models lie on {self._machine}; its disk is not asked."
         said = super().machine(model_id)
         return replace(said, gpus=gpus, no_gpus=no_gpus, disk_free=None, no_disk=no_disk)
+
+    def gpus(self, model_id: str) -> tuple[tuple[Gpu, ...], str]:
+        """Those of the other machine, asked of its own shell."""
+        return remote_gpus(self._command.before(), self._machine)
 
     def close(self) -> None:
         """End the ssh process of this host, within a second. A connection under way is given up."""

@@ -98,6 +98,7 @@ def row_facts(row: Row) -> dict[str, Any]:
         "wide": {metric.name: stat_facts(row.wide[metric.name]) for metric in metrics_in(Place.WIDE)},
         "means": {name: stat.mean for name, stat in row.stats.items()},
         "context": row.context,
+        "gpu_memory_mb": row.gpu_memory_mb,
         "quality": row.quality,
         "cold": row.cold,
         "left_out_by_flag": dict(row.flagged),

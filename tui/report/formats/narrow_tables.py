@@ -226,6 +226,7 @@ def _footprint(named: Sequence[str], rows: Sequence[Row], *, every: bool = False
         "disk, MB": [_number(row.size_mb) for row in rows],
         "memory, MB": [_number(row.memory_mb) for row in rows],
         "licence": [clean_line(row.licence or UNKNOWN, NAME_SHOWN) for row in rows],
+        "GPU, MB": [_number(row.gpu_memory_mb) for row in rows],
         "loading, ms": [_number(row.stat("load_ms").median) for row in rows],
         "context": [UNKNOWN if row.context is None else f"{row.context}" for row in rows],
     }

@@ -215,6 +215,8 @@ def legend_of(mode: Mode, rows: Sequence[Row]) -> list[str]:
     ]
     if any(row.memory_mb is not None for row in rows):
         lines.append("Host memory: the most that the serving process was seen to hold, with all that it had loaded.")
+    if any(row.gpu_memory_mb is not None for row in rows):
+        lines.append("GPU: the most that all GPUs of the machine were seen to have in use, by whatever ran there.")
     if any(0 < stat.n < P95_FROM for stat in stats):
         lines.append(f"Too few to say: an interval of the median needs {INTERVAL_FROM} runs, a p95 {P95_FROM}.")
     if any(stat.p95_high is not None for stat in stats):

@@ -90,6 +90,13 @@ def figures(request: Request) -> Iterator[tuple[str, str, str]]:
     yield "finish reason", reason, "what the host said of its end" if request.finish_reason else "not known: none came"
     peak = request.memory.resident_peak if request.memory else None
     yield "memory", data_size(peak), "the most that the host was seen to hold" if peak else "not known: not seen"
+    used, why = (request.memory.gpu_peak, request.memory.no_gpu) if request.memory else (None, None)
+    in_use = "the most that all GPUs of the machine were seen to have in use, by whatever ran there"
+    yield (
+        "GPU memory",
+        data_size(used),
+        in_use if used is not None else f"not known: {clean_line(why or 'not seen from here', 200)}",
+    )
     for metric in METRICS:
         value = metric.read(request, derived)
         sign = estimate if metric.needs_tokens and value is not None else ""

@@ -72,6 +72,7 @@ def figure_columns(rows: Sequence[Row]) -> list[FigureColumn]:
         FigureColumn("answers", lambda row: str(row.outcomes.runs), _said_of_answers, _every),
         FigureColumn("failed", lambda row: str(row.outcomes.failures), _said_of_answers, _failed),
         FigureColumn("memory, MB", lambda row: _number(row.memory_mb), _said_of_memory, _memory),
+        FigureColumn("GPU memory, MB", lambda row: _number(row.gpu_memory_mb), _said_of_gpus, _gpu_memory),
         FigureColumn("disk, MB", lambda row: _number(row.size_mb), _said_by_host, lambda row: ()),
         FigureColumn(
             "licence", lambda row: clean_line(row.licence or UNKNOWN, NAME_SHOWN), _said_by_host, lambda row: ()
@@ -284,6 +285,17 @@ def _memory(row: Row) -> list[Answer]:
 
 def _said_of_memory(row: Row) -> list[str]:
     return ["The most that the serving process was seen to hold, with all that it had loaded."]
+
+
+def _gpu_memory(row: Row) -> list[Answer]:
+    known = sorted(
+        ((run.gpu_memory, run) for run in row.requests if run.gpu_memory is not None), key=lambda one: -one[0]
+    )
+    return [Answer(run, f"{shown_number(used / 1e6)} MB") for used, run in known]
+
+
+def _said_of_gpus(row: Row) -> list[str]:
+    return ["The most that all GPUs of the machine were seen to have in use together, by whatever ran there."]
 
 
 def _said_by_host(row: Row) -> list[str]:
