@@ -13,9 +13,11 @@ from tui.core.scoring.in_effect import in_effect
 from tui.core.scoring.judge_answers import understood
 from tui.core.scoring.judge_questions import ScoreQuestion, assignment, relation
 from tui.core.scoring.judgement import Judgement, JudgementState, judge_counts, rating_of, said_of_counts
-from tui.core.scoring.rating import VoteChoice
+from tui.core.scoring.rating import Rater, RaterKind, VoteChoice
 from tui.core.sessions.entry_dict import add_entry, judgement_from_dict, judgement_to_dict
+from tui.core.sessions.presentation import PaneOrder
 from tui.core.sessions.session import Session
+from tui.core.sessions.summary import summary_of
 
 JUDGE = ModelCard("phi-4-cpu:1", "phi-4")
 
@@ -124,3 +126,13 @@ def test_a_judgement_that_makes_no_sense_is_not_read(wrong: dict[str, Any]) -> N
     merged = {key: one for key, one in (table | wrong).items() if one is not None}
     with pytest.raises(ValueError, match=r"."):
         judgement_from_dict(merged)
+
+
+def test_in_a_list_of_sessions_a_judge_of_a_hidden_one_is_not_called_by_its_models_name() -> None:
+    kept = session([request("r1"), request("r2", model="m2")])
+    kept.raters |= {"ann": Rater("ann"), "judge phi-4": Rater("judge phi-4", RaterKind.JUDGE, "phi-4-cpu:1")}
+    assert summary_of(kept).raters[-2:] == ("ann", "judge phi-4")
+    kept.orders = [PaneOrder("measure", "p1", ("m2", "m1"), WHEN, seed=7, blind=True)]
+    hidden = summary_of(kept)
+    assert hidden.concealed and hidden.raters[-2:] == ("ann", "judge")
+    assert set(hidden.models) == {"hidden"} and hidden.hosts == () and hidden.states == {}

@@ -19,7 +19,7 @@ from tui.core.plans.plan_run import newest
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.request import Request
 from tui.core.scoring.judgement import JudgementState, judge_of, latest_judgements
-from tui.core.scoring.rating import MAX_RATER, Rater, RaterKind, can_be_scored
+from tui.core.scoring.rating import JUDGE, MAX_RATER, Rater, RaterKind, can_be_scored
 from tui.core.scoring.rubric import DEFAULT_RUBRIC, Criterion, Rubric
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import Parameters
@@ -102,7 +102,7 @@ def assignment(
 
 def judge_name(card: ModelCard) -> str:
     """What ratings call this judge."""
-    return f"judge {card.alias or card.id}"[:MAX_RATER].strip()
+    return f"{JUDGE} {card.alias or card.id}"[:MAX_RATER].strip()
 
 
 def instructions_hash() -> str:

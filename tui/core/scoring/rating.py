@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_RATER = 40
 """Characters of a rater's name."""
+JUDGE = "judge"
+"""What the name of a judge begins with, before the model's."""
 
 
 @dataclass(frozen=True, slots=True)

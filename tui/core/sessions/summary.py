@@ -81,7 +81,11 @@ def as_seen_by(rater: str, summary: SessionSummary) -> SessionSummary:
 
 def concealed(summary: SessionSummary) -> SessionSummary:
     """The summary, without what could tell which model gave which answer."""
-    return summary._replace(models=(HIDDEN,) * len(summary.models), hosts=(), states={}, concealed=True)
+    from tui.core.scoring.rating import JUDGE
+
+    # A judge is called by a model's name, which may be that of one of the judged.
+    raters = tuple(dict.fromkeys(JUDGE if one.startswith(f"{JUDGE} ") else one for one in summary.raters))
+    return summary._replace(models=(HIDDEN,) * len(summary.models), hosts=(), states={}, raters=raters, concealed=True)
 
 
 class FoundText(NamedTuple):
@@ -113,7 +117,7 @@ def summary_of(session: Session) -> SessionSummary:
     first = next(iter(session.prompts.values()), None)
     hidden = is_unrevealed(session)
     plan = next(reversed(session.plans.values()), None)
-    return SessionSummary(
+    every = SessionSummary(
         id=session.id,
         created=session.created,
         state=session.state.value,
@@ -121,12 +125,10 @@ def summary_of(session: Session) -> SessionSummary:
         tags=session.tags,
         prompt="" if first is None else first.user[:PROMPT_SHOWN],
         prompts=len(session.prompts),
-        models=(HIDDEN,) * len(session.models)
-        if hidden
-        else tuple(titles([one.card for one in session.models.values()])),
-        hosts=() if hidden else _hosts(session),
+        models=tuple(titles([one.card for one in session.models.values()])),
+        hosts=_hosts(session),
         modes=tuple(dict.fromkeys(plan.mode.value for plan in session.plans.values())),
-        states={} if hidden else dict(Counter(request.state.value for request in requests)),
+        states=dict(Counter(request.state.value for request in requests)),
         planned=0 if plan is None else plan.size,
         made=0 if plan is None else count_made(plan, requests),
         answers=len(scorable),
@@ -138,6 +140,7 @@ def summary_of(session: Session) -> SessionSummary:
         if session.orders
         else {},
     )
+    return concealed(every) if hidden else every
 
 
 def _raters(session: Session) -> Iterator[str]:
