@@ -223,6 +223,14 @@ def _of_history(found: Histories | None) -> list[Figure]:
                1000, 500, "ms"),
         Figure(f"from a word until History shows what it finds in {sessions}, median",
                median(found.found_ms) if found else None, 1000, 500, "ms"),
+        Figure(f"first report on {sessions}, against `load()` of one file after another",
+               found.report_ratio if found else None, 1.3, 1.0,
+               detail=_against(found.first_report, found.load_alone, "s") if found else ""),
+        Figure(f"report on {sessions} when nothing has changed, Python's start included",
+               median(found.reported) if found else None, 1.5, 1.0, "s"),
+        Figure("memory of these reports", found.report_peak_bytes / 1e6 if found else None, 300, 200, "MB"),
+        Figure(f"from F4 until the Report screen has {sessions}, median",
+               median(found.reported_ms) if found else None, 2500, 1500, "ms"),
     ]  # fmt: skip
 
 

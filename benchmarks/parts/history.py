@@ -1,4 +1,4 @@
-"""Ten thousand sessions of 20 kB: the first pass of the index, then lists and searches."""
+"""Ten thousand sessions of 20 kB: the first pass of the index, then lists and searches, and reports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tui.storage.session_files import load
 for path in sorted(Path(sys.argv[1]).iterdir())[int(sys.argv[2])::int(sys.argv[3])]:
     load(path)
 """
-_F3 = "\x1bOR"
+_F3, _F4 = "\x1bOR", "\x1bOS"
 _PATIENCE_S = 60.0
 _AGAIN = 5
 """How often what is quick is measured."""
@@ -55,7 +55,22 @@ class Histories:
     """Milliseconds from F3 until the screen lists all sessions."""
     found_ms: list[float] = field(default_factory=list)
     """Milliseconds from the last letter of a word until the screen shows the sessions that have it."""
+    load_alone: float = 0.0
+    """All files with `load()`, one after another."""
+    first_report: float = 0.0
+    """`report` without an index, which reads all files."""
+    reported: list[float] = field(default_factory=list)
+    """`report` when nothing has changed since."""
+    report_peak_bytes: int = 0
+    """The most memory that a report held."""
+    reported_ms: list[float] = field(default_factory=list)
+    """Milliseconds from F4 until the Report screen has all sessions."""
     fault: str = ""
+
+    @property
+    def report_ratio(self) -> float:
+        """The first report against `load()` of one file after another."""
+        return self.first_report / self.load_alone
 
     @property
     def first_ratio(self) -> float:
@@ -102,22 +117,47 @@ def histories(count: int) -> Histories:
             found.shown_ms.append(shown)
             found.found_ms.append(hits)
         found.index_bytes = sum(file.stat().st_size for file in cache.iterdir())
+        _report(Path(name), folder, found)
     return found
+
+
+def _report(home: Path, folder: Path, found: Histories) -> None:
+    """Measure reports, with an index of their own."""
+    environ = {
+        **os.environ, "FOUNDRY_COMPARE_CACHE": str(home / "reports"), "FOUNDRY_COMPARE_STATE": str(home / "s"),
+    }  # fmt: skip
+    found.load_alone = _load_all(folder, 1)
+    found.first_report, found.report_peak_bytes, _ = _ours(("report", str(folder)), environ)
+    for _ in range(_AGAIN):
+        seconds, peak, lines = _ours(("report", str(folder)), environ)
+        found.reported.append(seconds)
+        found.report_peak_bytes = max(found.report_peak_bytes, peak)
+        if lines < 20:
+            found.fault = f"`report` printed {lines} lines"
+        found.reported_ms.append(_keyed(home, folder, (("", "done"), (_F4, f"{found.sessions} sessions · ")))[0])
 
 
 def _on_screen(home: Path, folder: Path, count: int) -> tuple[float, float]:
     """Milliseconds from F3 to the list, and from a word to what it finds, in a program that shows one of the sessions.
     Raises RuntimeError when it never shows them."""
+    steps = (("", "done"), (_F3, f"{count:,} sessions"), (f"/{NEEDLE}", f"{(count + 99) // 100} of "))
+    shown, hits = _keyed(home, folder, steps)
+    return shown, hits
+
+
+def _keyed(home: Path, folder: Path, steps: Sequence[tuple[str, str]]) -> list[float]:
+    """Milliseconds from the keys of each step but the first until its text is shown, in a program that shows one of
+    the sessions. Raises RuntimeError when it never shows it."""
     newest = max(folder.glob("*.toml"))
     with running([sys.executable, "-P", "-m", "tui", "open", str(newest)], home) as run:
         took = []
-        for keys, shows in (("", "done"), (_F3, f"{count:,} sessions"), (f"/{NEEDLE}", f"{(count + 99) // 100} of ")):
+        for keys, shows in steps:
             run.watch(shows)
             at = run.type(keys) if keys else run.started
             if not run.until(lambda shows=shows: run.saw(shows), _PATIENCE_S):  # type: ignore[misc]
                 raise RuntimeError(f"`{shows}` was never painted")
             took.append((run.seen[shows.encode()] - at) / 1e6)
-    return took[1], took[2]
+    return took[1:]
 
 
 def make_sessions(folder: Path, count: int) -> None:
@@ -145,9 +185,9 @@ def _reworded(answer: str, words: Sequence[str], chance: random.Random, number: 
     return re.sub(r"(?<![\\\w])[a-z]{4,}", NEEDLE, made, count=1) if number % 100 == 0 else made
 
 
-def _load_all(folder: Path) -> float:
-    """Seconds that it takes to `load()` all, by as many processes as there are processors."""
-    share = str(os.cpu_count() or 1)
+def _load_all(folder: Path, processes: int | None = None) -> float:
+    """Seconds that it takes to `load()` all, by so many processes: without a number one for each processor."""
+    share = str(processes or os.cpu_count() or 1)
     began = time.monotonic()
     readers = [
         subprocess.Popen([sys.executable, "-P", "-c", _LOAD, str(folder), str(number), share], cwd=TOP)

@@ -19,10 +19,13 @@ from tui.core.references import Reference
 from tui.core.sessions.session import Session
 from tui.core.text.clean import clean
 from tui.files import is_there
-from tui.report.conditional import conditional_report
+from tui.report.conditional import Asked, conditional_report
 from tui.report.formats.registry import FILE_FORMATS, FORMATS, FileFormat
+from tui.report.recording import RecordedSessions
+from tui.report.session_record import AnySession, about_of
 from tui.storage import paths
 from tui.storage.atomic_file import write_atomic
+from tui.storage.index.database import SessionIndex, index_path
 from tui.storage.rater_name import rater_name
 from tui.storage.reference_files import references_in
 from tui.storage.session_files import ReadSessions, sessions_with_files
@@ -61,6 +64,7 @@ class ReportController(ThreadedController):
         self._rater = rater_name(rater)
         self._newest = 0
         self._read = ReadSessions()
+        self._index: SessionIndex | None = None
         self._wanted = Wanted()
         """Of what is shown."""
 
@@ -84,10 +88,15 @@ class ReportController(ThreadedController):
             return
         known, files, kept = KnownValues(), dict[str, Path](), dict[str, KeptSession]()
         skipped: list[tuple[str, str]] = []
+        report, asked, why_none = None, None, None
+        try:
+            asked = asked_of(wanted)
+        except BadInputError as error:
+            why_none = error
         before = self._ids(wanted.baseline)
 
-        def noted() -> Iterator[Session]:
-            for count, (file, session) in enumerate(self._revealed(self._kept_in, skipped), 1):
+        def noted() -> Iterator[AnySession]:
+            for count, (file, session) in enumerate(self._revealed(self._kept_in, skipped, asked), 1):
                 if number != self._newest:
                     raise _OutdatedError
                 if count % _READ_TOGETHER == 0:
@@ -96,22 +105,23 @@ class ReportController(ThreadedController):
                     files[session.whole_id] = file
                 else:
                     files.setdefault(session.whole_id, file)
-                known.add(session)
-                kept[session.whole_id] = KeptSession.of(files[session.whole_id], session)
+                about = about_of(session)
+                known.add(about)
+                kept[session.whole_id] = KeptSession.of(files[session.whole_id], session.whole_id, about)
                 if session.whole_id not in before:
                     yield session
 
         imported = self._imported(self._kept_in, skipped)
-        report, why_none = None, None
         try:
+            self._catch_up(number, asked, screen)
             try:
-                report, _ = conditional_report(
-                    asked_of(wanted), noted(), self._before(wanted.baseline), skipped=skipped
-                )
+                if asked is not None:
+                    baseline = self._before(wanted.baseline, asked)
+                    report, _ = conditional_report(asked, noted(), baseline, skipped=skipped)
             except BadInputError as error:
                 why_none = error
-                if not kept:
-                    deque(noted(), 0)  # Another baseline is chosen among them.
+            if report is None and not kept:
+                deque(noted(), 0)  # Another baseline is chosen among them.
         except _OutdatedError:
             return
         pages = () if report is None else report_pages(report)
@@ -132,18 +142,33 @@ class ReportController(ThreadedController):
 
         self._show(show)
 
+    def _catch_up(self, number: int, asked: Asked | None, screen: ReportScreen) -> None:
+        """Have the index know the files that it lacks. Raises _OutdatedError."""
+        if asked is not None and asked.reads_files:
+            return
+        for progress in self._recorded(self._kept_in, asked).catch_up():
+            if number != self._newest:
+                raise _OutdatedError
+            self._show(partial(screen.show_progress, progress.read))
+
+    def _recorded(self, places: Sequence[Path], asked: Asked | None) -> RecordedSessions:
+        if self._index is None:
+            self._index = SessionIndex(index_path(paths.cache_dir()))
+        figures = () if asked is None else asked.figures
+        return RecordedSessions(self._index, places, self._rater, [figure.name for figure in figures])
+
     def _ids(self, baseline: Path | None) -> set[str]:
         """Those of the sessions of a baseline: they are not among those that are compared with it."""
         places = [] if baseline is None else [baseline]
         return {session.whole_id for _, session in self._revealed(places, [])}
 
-    def _before(self, baseline: Path | None) -> Iterable[Session] | None:
+    def _before(self, baseline: Path | None, asked: Asked) -> Iterable[AnySession] | None:
         """The sessions of a baseline; None where there is none. Raises BadInputError where it is gone."""
         if baseline is None:
             return None
         if not is_there(baseline):
             raise BadInputError(f"There is no {baseline} to compare with")
-        return (session for _, session in self._revealed([baseline], []))
+        return (session for _, session in self._revealed([baseline], [], asked))
 
     @property
     def _kept_in(self) -> list[Path]:
@@ -154,8 +179,13 @@ class ReportController(ThreadedController):
         """What was imported to these places."""
         return tuple(references_in(places, lambda file, error: skipped.append((str(file), error.sentence()))))
 
-    def _revealed(self, places: Iterable[Path], skipped: list[tuple[str, str]]) -> Iterator[tuple[Path, Session]]:
-        """The sessions at these places with their files, but for those of which nothing may tell whose an answer is."""
+    def _revealed(
+        self, places: Sequence[Path], skipped: list[tuple[str, str]], asked: Asked | None = None, *, files: bool = False
+    ) -> Iterator[tuple[Path, AnySession]]:
+        """The sessions at these places with their files, but for those of which nothing may tell whose an answer is.
+
+        With `files`, and where what is asked takes more than their records have, they are read.
+        """
 
         def skip(file: Path, error: CompareError) -> None:
             skipped.append((str(file), error.sentence()))
@@ -166,7 +196,12 @@ class ReportController(ThreadedController):
                 return BadInputError(f"The models of {session.id} are hidden", "It is scored blind here, on F2")
             return why_not_named(session, self._rater)
 
-        return sessions_with_files(places, skipped=skip, why_not=why_not, read=self._read)
+        if files or (asked is not None and asked.reads_files):
+            return sessions_with_files(places, skipped=skip, why_not=why_not, read=self._read)
+        hidden = self._app.app_state.hidden_session()
+        return self._recorded(places, asked).sessions(
+            skipped=skip, why_not=why_not, doubted=lambda session: session.whole_id == hidden, read=self._read
+        )
 
     def _hand_over(self, places: Sequence[Path], wanted: Wanted, name: str) -> None:
         """Show a report on a page, or write it to a file and say which one it is."""
@@ -175,11 +210,12 @@ class ReportController(ThreadedController):
             form.check()
         skipped: list[tuple[str, str]] = []
         before = self._ids(wanted.baseline)
-        sessions = (session for _, session in self._revealed(places, skipped) if session.whole_id not in before)
+        answers, asked = not isinstance(form, FileFormat) and form.answers, asked_of(wanted)
+        every = self._revealed(places, skipped, asked, files=answers)
+        sessions = (session for _, session in every if session.whole_id not in before)
         imported = self._imported(places, skipped)
-        answers = not isinstance(form, FileFormat) and form.answers
         report, _ = conditional_report(
-            asked_of(wanted), sessions, self._before(wanted.baseline), skipped=skipped, answers=answers,
+            asked, sessions, self._before(wanted.baseline, asked), skipped=skipped, answers=answers,
             may_be_empty=bool(imported),
         )  # fmt: skip
         report = replace(report, references=imported)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from tui.background import collector_off
 from tui.cli.exit_codes import ExitCode, ends_with, worst
 from tui.cli.hidden_models import why_hidden
 from tui.cli.output import Command, handles_errors, say
+from tui.cli.own_rater import own_rater
 from tui.cli.report_options import report_options
 from tui.cli.report_output import check_output, format_for, put_report, report_output_options
 from tui.cli.report_plots import check_plot, show_plots
+from tui.cli.sessions.places import no_index_option, opened_index, say_progress
 from tui.core.errors import BadInputError, CompareError
 from tui.files import is_there
 from tui.report.conditional import Asked, Judgement, Result, conditional_report
@@ -22,6 +26,8 @@ from tui.report.formats.registry import FileFormat, Format
 from tui.report.formats.spreadsheet import Spreadsheet
 from tui.report.formats.words import counted
 from tui.report.options import ReportOptions
+from tui.report.recording import RecordedSessions
+from tui.report.session_record import AnySession
 from tui.storage.paths import sessions_dir, state_dir
 from tui.storage.reference_files import SUFFIX, references_in
 from tui.storage.session_files import load_sessions
@@ -39,6 +45,7 @@ from tui.storage.session_recovery import sessions_only_in_journals
               help="End with 8 if a model has this, as `ttft_ms.p95 > baseline * 1.1`; repeat: or.")  # fmt: skip
 @click.option("--baseline", "baseline", multiple=True, type=click.Path(path_type=Path),
               metavar="FILE|DIR", help="Sessions to compare with; repeat.")  # fmt: skip
+@no_index_option
 @click.option("--plot", is_flag=True, help="Draw quality against time, times and trends in the terminal, too.")
 @handles_errors
 @ends_with(ExitCode.FOUND, ExitCode.NOT_JUDGED)
@@ -54,6 +61,7 @@ def report(
     requires: tuple[str, ...],
     fail_ifs: tuple[str, ...],
     baseline: tuple[Path, ...],
+    no_index: bool,
     plot: bool,
 ) -> ExitCode:
     """Aggregate sessions: latency, speed and scores by model, device and mode. Bad files are named and skipped.
@@ -79,14 +87,16 @@ def report(
         say_skipped(file, error)
 
     references = tuple(references_in(places, skip))
-    made, judged = conditional_report(
-        asked,
-        load_sessions(sessions, skipped=skip, why_not=why_hidden),
-        load_sessions(baseline, skipped=skip, why_not=why_hidden) if baseline else None,
-        skipped=skipped,
-        answers=isinstance(form, Format) and form.answers,
-        may_be_empty=bool(references),
-    )
+    answers = isinstance(form, Format) and form.answers
+    with _source(asked, [*sessions, *baseline], no_index=no_index or answers) as read:
+        made, judged = conditional_report(
+            asked,
+            read(sessions, skip),
+            read(baseline, skip) if baseline else None,
+            skipped=skipped,
+            answers=answers,
+            may_be_empty=bool(references),
+        )
     made = replace(made, references=references)
     for sentence in judged.sentences:
         say(sentence)
@@ -98,6 +108,27 @@ def report(
     if plot:
         show_plots(made)
     return _code(judged)
+
+
+_Read = Callable[[Sequence[Path], Callable[[Path, CompareError], None]], Iterator[AnySession]]
+
+
+@contextmanager
+def _source(asked: Asked, places: Sequence[Path], *, no_index: bool) -> Iterator[_Read]:
+    """What reads the sessions at some of these places: by the index where it can, which has caught up then."""
+    if no_index or asked.reads_files:
+        yield lambda those, skip: load_sessions(those, skipped=skip, why_not=why_hidden)
+        return
+    figures = [figure.name for figure in asked.figures]
+    with opened_index() as index, collector_off():
+        rater = own_rater()
+        say_progress(RecordedSessions(index, places, rater, figures).catch_up())
+
+        def read(those: Sequence[Path], skip: Callable[[Path, CompareError], None]) -> Iterator[AnySession]:
+            recorded = RecordedSessions(index, those, rater, figures)
+            return (session for _, session in recorded.sessions(skipped=skip, why_not=why_hidden))
+
+        yield read
 
 
 RESULT_CODES = {Result.HOLDS: ExitCode.FOUND, Result.NOT_JUDGED: ExitCode.NOT_JUDGED, Result.PASSED: ExitCode.GOOD}

@@ -7,46 +7,30 @@ Sessions are added one at a time, and of each only the numbers of its runs are k
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from sys import intern
+from itertools import compress, repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from tui.core.answers.checks import Check
-from tui.core.catalog.model_card import to_megabytes
-from tui.core.conditions.names import Figure
 from tui.core.displayed import Displayed, ShownTable
-from tui.core.metrics.eras import era_of
-from tui.core.metrics.metrics import Metrics
-from tui.core.metrics.registry import Metric, Place, Tally, flags_in, metrics_in, values
+from tui.core.metrics.registry import Metric, Place, Tally, flags_in, metrics_in
 from tui.core.plans.mode import Mode
-from tui.core.plans.prompt import Prompt
 from tui.core.references import Reference
-from tui.core.requests.request import Request, RequestState
-from tui.core.scoring.in_effect import in_effect
-from tui.core.scoring.rating import FacetTick, Rater, RaterKind, Score, Vote, VoteChoice
+from tui.core.requests.request import RequestState
 from tui.core.scoring.rubric import DEFAULT_SCALE
-from tui.core.sessions.entry_dict import ENTRY_KINDS
 from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
+from tui.report.contribution import Contribution, Held, Keep, contributions
 from tui.report.judges import Judge, judges, judges_in
 from tui.report.matching import match
 from tui.report.noise import shown_floors
 from tui.report.options import ReportOptions
-from tui.report.outliers import (
-    DECIDED,
-    PEOPLE,
-    Choice,
-    GivenFacets,
-    GivenScore,
-    GivenVote,
-    Outlier,
-    ReportedRequest,
-    outliers,
-)
+from tui.report.outliers import PEOPLE, GivenFacets, GivenScore, Outlier, ReportedRequest, outliers
 from tui.report.pair_times import metrics_called
 from tui.report.pairs import Matches
 from tui.report.raters import Agreed, agreements
+from tui.report.session_record import AnySession, RecordedSession, as_read
 from tui.report.statistics.sample import Stat, stat_of
 from tui.report.subject import Subject
 
@@ -253,15 +237,6 @@ class Report(Displayed):
 
 
 @dataclass(slots=True)
-class _Ratings:
-    """What counts of an answer's ratings."""
-
-    scores: list[Score] = field(default_factory=list)
-    votes: list[Vote] = field(default_factory=list)
-    ticks: list[FacetTick] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class _Group:
     """The runs of one row, while they are gathered."""
 
@@ -269,8 +244,6 @@ class _Group:
     hosts: set[tuple[str, ...]] = field(default_factory=set)
     prompts: set[str] = field(default_factory=set)
     asked: list[ReportedRequest] = field(default_factory=list)
-    scores: dict[tuple[str, int, str], list[GivenScore]] = field(default_factory=dict)
-    """Those that count, by criterion, scale and kind of raters."""
     warmups: int = 0
     flagged: Counter[str] = field(default_factory=Counter)
     """Runs that are left out because of a flag, by the first one that holds."""
@@ -286,49 +259,42 @@ class _Group:
     completed: bool = False
     """Whether a host reported less of the model in one session than in another."""
 
-    def take(self, session: Session, request: Request, given: _Ratings, keep: Keep) -> None:
-        """Add a run of this session, and the ratings that count for it."""
-        card = session.model_of(request).card
-        self.sessions.add(session.whole_id)
-        self.size_mb = self.size_mb if card.size_bytes is None else to_megabytes(card.size_bytes)
-        self.licence = self.licence if card.licence is None else card.licence
-        self.context = self.context if card.context is None else card.context
-        if given.scores:
-            self.weigh({one.id: (one.weight, one.scale) for one in session.rubric})
-        if request.spec.warmup:
-            self.warmups += 1
+    def take(self, session: str, part: Contribution, without: Collection[str]) -> None:
+        """Add what a session of this id has; runs with a flag of those that `without` names are only counted."""
+        self.sessions.add(session)
+        self.hosts |= part.hosts
+        self.take_model(part.size_mb, part.licence, part.context)
+        if part.weights:
+            self.weigh(part.weights)
+        self.warmups += part.warmups
+        self.take_floors(part.floors)
+        if not without:
+            self.add(part.runs)
             return
-        host = session.host_at(request)
-        self.hosts.add(tuple(str(host.get(fact)) for fact in ("kind", "version", "endpoint")))
-        # The same text for all runs of a prompt: each file brings its own copy.
-        prompt = intern(_asked(session, request))
-        reported = reported_request(session.whole_id, prompt, request, given.scores, keep.figures)
-        if (flag := next((flag for flag in reported.flags if flag in keep.without), None)) is not None:
-            self.flagged[flag] += 1
-            return
-        self.prompts.add(prompt)
-        asked = session.prompts[request.spec.prompt]
-        passed, out_of_time = _checked(keep.checks, request, asked)
-        run = replace(
-            reported,
-            served_by=(intern(str(host.get("kind", ""))), intern(str(host.get("version", "")))),
-            era=era_of(session.tool_at(request).get("version", "")),
-            scores=tuple(_given_score(session, score) for score in given.scores),
-            votes=tuple(_given_vote(session, vote, request) for vote in given.votes),
-            facets=_given_facets(session, request, given.ticks),
-            created=session.created,
-            answer=request.answer if keep.answers else None,
-            tags=tuple(map(intern, dict.fromkeys((*asked.tags, *session.tags)))),
-            checks=passed,
-            out_of_time=out_of_time,
-        )
-        self.add(run)
+        for run in part.runs:
+            if (flag := next((flag for flag in run.flags if flag in without), None)) is not None:
+                self.flagged[flag] += 1
+            else:
+                self.add([run])
 
-    def add(self, run: ReportedRequest) -> None:
-        """Add a run that is no warm-up, with its scores."""
-        self.asked.append(run)
-        for score in run.scores:
-            self.scores.setdefault((score.criterion, score.scale, score.raters), []).append(score)
+    def take_model(self, size_mb: float | None, licence: str | None, context: int | None) -> None:
+        """Take in what is known of the model."""
+        self.size_mb = self.size_mb if size_mb is None else size_mb
+        self.licence = self.licence if licence is None else licence
+        self.context = self.context if context is None else context
+
+    def add(self, runs: Sequence[ReportedRequest]) -> None:
+        """Add runs that are no warm-ups."""
+        self.asked += runs
+        self.prompts.update([run.prompt for run in runs])
+
+    def scores(self) -> dict[tuple[str, int, str], list[GivenScore]]:
+        """Those that count, by criterion, scale and kind of raters."""
+        found: dict[tuple[str, int, str], list[GivenScore]] = {}
+        for run in self.asked:
+            for score in run.scores:
+                found.setdefault(score[:3], []).append(score)
+        return found
 
     def take_floors(self, floors: Mapping[str, float]) -> None:
         """Add noise floors."""
@@ -346,76 +312,25 @@ class _Group:
         self.hosts |= other.hosts
         self.prompts |= other.prompts
         self.asked += other.asked
-        for criterion, given in other.scores.items():
-            self.scores.setdefault(criterion, []).extend(given)
         self.warmups += other.warmups
         self.take_floors(other.floors)
         self.flagged += other.flagged
-        self.size_mb = self.size_mb if other.size_mb is None else other.size_mb
-        self.licence = self.licence if other.licence is None else other.licence
-        self.context = self.context if other.context is None else other.context
+        self.take_model(other.size_mb, other.licence, other.context)
         if other.weights:
             self.weigh(other.weights)
         self.unlike_weights = self.unlike_weights or other.unlike_weights
         self.completed = self.completed or other.completed
 
 
-def _checked(
-    checks: Sequence[Check], request: Request, prompt: Prompt
-) -> tuple[tuple[bool | None, ...], tuple[int, ...]]:
-    """Which of the checks an answer passes, and the places of those that ran out of time."""
-    passed: list[bool | None] = []
-    late: list[int] = []
-    for place, check in enumerate(checks):
-        try:
-            passed.append(check.passes(request, prompt))
-        except TimeoutError:
-            passed.append(None)
-            late.append(place)
-    return tuple(passed), tuple(late)
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """How much a file holds of a session."""
-
-    ended: int
-    """Requests that have come to their end."""
-    requests: int
-    entries: tuple[int, ...]
-    """What was said and done, by kind."""
-
-    @classmethod
-    def of(cls, session: Session) -> _Held:
-        ended = sum(request.state.final for request in session.requests.values())
-        return cls(ended, len(session.requests), tuple(len(kind.of(session)) for kind in ENTRY_KINDS))
-
-    @property
-    def fullness(self) -> tuple[int, int, int]:
-        """Of two copies of one session, the one with more of this is the later: nothing is ever removed from one."""
-        return self.ended, self.requests, sum(self.entries)
-
-
 @dataclass(frozen=True, slots=True)
 class _Version:
     """The copy of a session that counts."""
 
-    held: _Held
-    groups: dict[Subject, _Group]
-    judged: list[Judge]
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """What is kept of each answer, and which answers are."""
-
-    figures: tuple[Figure, ...] = ()
-    """Those that conditions and tables are about, besides what every report has."""
-    without: frozenset[str] = frozenset()
-    """Flags by name: answers for which one holds are left out."""
-    checks: tuple[Check, ...] = ()
-    answers: bool = False
-    """Whether their texts are kept, too, which take far more memory than all else."""
+    held: Held
+    session: str
+    """The id of the session that it is, or is a part of."""
+    rows: Sequence[Contribution]
+    judged: Sequence[Judge]
 
 
 class Aggregation:
@@ -426,14 +341,14 @@ class Aggregation:
         self._keep = keep or Keep()
         self._versions: dict[str, _Version] = {}
         """What counts of each session, by its id."""
-        self._parts: dict[str, dict[str, set[str]]] = {}
+        self._parts: dict[str, dict[str, Set[str]]] = {}
         """The runs that count of each session, by its parts, which are files of their own."""
         self._again = False
         self._unlike: list[str] = []
 
-    def add(self, session: Session) -> None:
+    def add(self, session: AnySession) -> None:
         """Add a session. Of several of one id, which are copies of a file, the fullest counts; the report says so."""
-        held = _Held.of(session)
+        held = Held.of(session) if isinstance(session, Session) else session.held
         before = self._versions.get(session.id)
         if before is not None:
             self._again = True
@@ -442,39 +357,25 @@ class Aggregation:
             if before.held.fullness >= held.fullness:
                 return
         parts = self._parts.setdefault(session.whole_id, {})
-        parts[session.id] = set()
+        parts.pop(session.id, None)
+        runs = session.requests.keys() if isinstance(session, Session) else session.runs
         # In two files, when the program was killed while it moved a run to the next one.
-        taken = set().union(*parts.values())
-        parts[session.id] = session.requests.keys() - taken
-        self._versions[session.id] = _Version(held, self._grouped(session, parts[session.id]), judges_in(session))
-
-    def _grouped(self, session: Session, runs: Collection[str]) -> dict[Subject, _Group]:
-        """These runs of a session by the rows that they belong to."""
-        groups: dict[Subject, _Group] = {}
-        ratings: dict[str, _Ratings] = {}
-        count = in_effect(session)
-        floors: dict[tuple[str, str], dict[str, float]] = {}
-        for noise in session.noises:
-            floors.setdefault((noise.plan, noise.model), {})[noise.metric] = noise.share
-        for score in count.scores.values():
-            ratings.setdefault(score.run, _Ratings()).scores.append(score)
-        for vote in count.votes.values():
-            for voted in set(vote.runs):
-                ratings.setdefault(voted, _Ratings()).votes.append(vote)
-        for tick in count.facets.values():
-            ratings.setdefault(tick.run, _Ratings()).ticks.append(tick)
-        for run, request in session.requests.items():
-            if run in runs:
-                group = groups.setdefault(_subject(session, request), _Group())
-                group.take(session, request, ratings.get(run, _Ratings()), self._keep)
-                group.take_floors(floors.get((request.spec.plan, request.spec.model), {}))
-        return groups
+        mine = runs - frozenset().union(*parts.values()) if parts else runs
+        if isinstance(session, RecordedSession) and len(mine) == len(runs) and not self._keep.texts:
+            rows, judged = session.rows, list[Judge]()
+        else:
+            whole = as_read(session)
+            rows, judged = contributions(whole, mine, self._keep), judges_in(whole)
+        parts[session.id] = mine
+        self._versions[session.id] = _Version(held, session.whole_id, rows, judged)
 
     def _groups(self) -> dict[Subject, _Group]:
         together: dict[Subject, _Group] = {}
+        without = self._keep.without
         for version in self._versions.values():
-            for subject, group in version.groups.items():
-                together.setdefault(subject, _Group()).join(group)
+            for part in version.rows:
+                group = together.get(part.subject) or together.setdefault(part.subject, _Group())
+                group.take(version.session, part, without)
         return _merged(together)
 
     def matches(self) -> Matches:
@@ -510,7 +411,7 @@ class Aggregation:
         return Report(tuple(rows), len(self._parts), tuple(skipped), tuple(notes), unlike=unlike, judged=judged)
 
 
-def aggregate(sessions: Iterable[Session], skipped: Iterable[tuple[str, str]] = ()) -> Report:
+def aggregate(sessions: Iterable[AnySession], skipped: Iterable[tuple[str, str]] = ()) -> Report:
     """The report on these sessions; `skipped` names the files that could not be read, and why.
 
     Measured and raced runs never meet in a row, nor do different devices, hosts, parameters or system prompts. A
@@ -528,107 +429,6 @@ def matches_of(sessions: Iterable[Session]) -> Matches:
     for session in sessions:
         aggregation.add(session)
     return aggregation.matches()
-
-
-def reported_request(
-    session: str, prompt: str, request: Request, scores: Sequence[Score] = (), figures: Iterable[Figure] = ()
-) -> ReportedRequest:
-    """What a report keeps of a request: its values, if they count, and the scores that count."""
-    spec, metrics = request.spec, request.metrics if request.state.counts else Metrics()
-    usage = request.usage
-    counted = usage is not None and usage.source == "server"
-    return ReportedRequest(
-        session=session,
-        id=spec.id,
-        prompt=prompt,
-        round=spec.round,
-        state=request.state,
-        values=tuple(values(request, metrics, Place.REPORT).values()),
-        wide=tuple(values(request, metrics, Place.WIDE).values()),
-        flags=tuple(
-            flag.name
-            for flag in flags_in(Place.REPORT)
-            if (flag.tally is not Tally.COUNT or request.state.counts) and flag.holds(request, metrics)
-        ),
-        estimated=usage is not None and not counted,
-        memory=request.memory.resident_peak if request.memory is not None else None,
-        gpu_memory=request.memory.gpu_peak if request.memory is not None else None,
-        plan=intern(spec.plan),
-        contended=spec.contended,
-        cold=request.timestamps.load_start is not None,
-        tokens=usage.completion_tokens if usage is not None and counted else None,
-        characters=len(request.answer) + len(request.reasoning),
-        fault=intern(request.fault.kind) if request.fault is not None else "",
-        finish=intern(request.finish_reason or ""),
-        figures={figure.name: figure.read(request, metrics, scores) for figure in figures},
-    )
-
-
-_RATERS = {RaterKind.PERSON: PEOPLE, RaterKind.JUDGE: "judges", RaterKind.ADJUDICATED: DECIDED}
-"""What a report calls the kinds of raters."""
-
-
-def _kind(session: Session, rater: str) -> str:
-    return _RATERS[session.raters.get(rater, Rater(rater)).kind]
-
-
-def _given_score(session: Session, score: Score) -> GivenScore:
-    value = 0 if score.value is None else score.value  # None of those that count is without one.
-    kind = _kind(session, score.rater)
-    rater, rubric = intern(score.rater), intern(score.rubric)
-    return GivenScore(
-        intern(score.criterion), score.scale, kind, rater, value, rubric, score.blind, position=score.position
-    )
-
-
-def _given_vote(session: Session, vote: Vote, request: Request) -> GivenVote:
-    chosen = {VoteChoice.BOTH_GOOD: Choice.BOTH_GOOD, VoteChoice.BOTH_BAD: Choice.BOTH_BAD}
-    won = Choice.WON if vote.winner == request.spec.id else Choice.LOST
-    choice = won if vote.choice in (None, VoteChoice.WINNER) else chosen[vote.choice]
-    name = "\n".join((session.whole_id, vote.rater, *sorted(vote.runs)))
-    places = dict(zip(vote.runs, vote.positions, strict=False))
-    kind, rater, place = _kind(session, vote.rater), intern(vote.rater), places.get(request.spec.id)
-    return GivenVote(intern(name), kind, rater, choice, vote.blind, position=place)
-
-
-def _given_facets(session: Session, request: Request, ticks: Iterable[FacetTick]) -> tuple[GivenFacets, ...]:
-    by_rater: dict[str, list[bool]] = {}
-    for tick in ticks:
-        by_rater.setdefault(tick.rater, []).append(bool(tick.ticked))
-    there = len(session.prompts[request.spec.prompt].facets)
-    # A facet may be gone from its prompt that was marked once.
-    return tuple(
-        GivenFacets(_kind(session, rater), sum(said), max(there, len(said))) for rater, said in by_rater.items()
-    )
-
-
-def _asked(session: Session, request: Request) -> str:
-    """What a request asked, word for word; a follow-up with the questions before it, as it is another prompt after
-    others."""
-    asked = [session.prompts[request.spec.prompt].user]
-    while follows := request.spec.follows:
-        if follows not in session.requests:
-            return "\n\n".join(["…", *asked])
-        request = session.requests[follows]
-        asked.insert(0, session.prompts[request.spec.prompt].user)
-    return "\n\n".join(asked)
-
-
-def _subject(session: Session, request: Request) -> Subject:
-    target = session.model_of(request)
-    card = target.card
-    return Subject(
-        alias=card.alias if clean_line(card.alias).strip() else card.id,
-        model=card.id,
-        variant=card.variant,
-        device=card.device,
-        ep=card.ep,
-        host=card.host or target.host,
-        mode=request.spec.mode,
-        parameters=session.parameters_of(request),
-        system=session.system_of(request),
-        nonce=bool(request.spec.nonce),
-    )
 
 
 def _merged(groups: dict[Subject, _Group]) -> dict[Subject, _Group]:
@@ -672,23 +472,25 @@ def narrowed(row: Row, runs: Sequence[ReportedRequest]) -> Row:
     """The row of these runs alone, which are of the row's, maybe with fewer ratings."""
     group = _Group(
         sessions={run.session for run in runs},
-        prompts={run.prompt for run in runs},
         size_mb=row.size_mb,
         licence=row.licence,
         context=row.context,
         weights=dict(row.weights),
         floors=dict(row.floors),
     )
-    for run in runs:
-        group.add(run)
+    group.add(runs)
     return _row(row.subject, group)
 
 
 def _row(subject: Subject, group: _Group) -> Row:
-    ordered = tuple(sorted(group.asked, key=lambda run: (run.session, run.prompt, run.round, run.id)))
+    ordered = tuple(sorted(group.asked, key=attrgetter("session", "prompt", "round", "id")))
+    scores = group.scores()
     ended = [run for run in group.asked if run.state.final]
     states = Counter(run.state for run in ended)
-    flags = {flag.name: sum(flag.name in run.flags for run in ended) for flag in flags_in(Place.REPORT)}
+    those = Counter(run.flags for run in ended)
+    flags = {
+        flag.name: sum(count for names, count in those.items() if flag.name in names) for flag in flags_in(Place.REPORT)
+    }
     notes = [f"from {len(group.hosts)} different hosts or versions"] if len(group.hosts) > 1 else []
     if group.completed:
         notes.append("less was known of the model in one session than in another")
@@ -709,22 +511,16 @@ def _row(subject: Subject, group: _Group) -> Row:
         outcomes=Outcomes(**{state.value: states[state] for state in RequestState if state.final}),
         warmups=group.warmups,
         unfinished=len(group.asked) - len(ended),
-        stats={
-            metric.name: _stat(ended, metric, [run.values[number] for run in ended])
-            for number, metric in enumerate(metrics_in(Place.REPORT))
-        },
-        wide={
-            metric.name: _stat(ended, metric, [run.wide[number] for run in ended])
-            for number, metric in enumerate(metrics_in(Place.WIDE))
-        },
+        stats=_stats(ended, metrics_in(Place.REPORT), [run.values for run in ended]),
+        wide=_stats(ended, metrics_in(Place.WIDE), [run.wide for run in ended]),
         context=group.context,
-        quality=_quality(group),
+        quality=_quality(group, scores),
         weights={} if group.unlike_weights else group.weights,
         flagged=group.flagged,
         cold=cold,
         flags=flags,
         scores=tuple(
-            _mean(key, given) for key, given in sorted(group.scores.items(), key=lambda item: criterion_order(item[0]))
+            _mean(key, given) for key, given in sorted(scores.items(), key=lambda item: criterion_order(item[0]))
         ),
         size_mb=group.size_mb,
         licence=group.licence,
@@ -756,24 +552,31 @@ def _facet_shares(runs: Iterable[ReportedRequest]) -> Iterator[FacetShare]:
             yield FacetShare(sum(one.met for one in those), there, len(those), raters)
 
 
-def _stat(ended: Sequence[ReportedRequest], metric: Metric, found: Sequence[float | None]) -> Stat:
-    """The statistic of what was found of a metric: of warm answers, and of cold ones only where no other has a
+def _stats(
+    ended: Sequence[ReportedRequest], metrics: Sequence[Metric], found: Sequence[tuple[float | None, ...]]
+) -> dict[str, Stat]:
+    """The statistics of what was found of these metrics: of warm answers, and of cold ones only where no other has a
     value."""
-    known = [(run, value) for run, value in zip(ended, found, strict=True) if value is not None]
-    kept = [(run, value) for run, value in known if not run.cold] or known
-    return stat_of(
-        [value for _, value in kept], estimated=metric.needs_tokens and any(run.estimated for run, _ in kept)
-    )
+    columns = zip(*found, strict=True) if found else repeat(())
+    cold, estimated = ([getattr(run, name) for run in ended] for name in ("cold", "estimated"))
+    made = {}
+    for metric, column in zip(metrics, columns, strict=False):
+        kept = [value is not None for value in column]
+        warm = [there and not loaded for there, loaded in zip(kept, cold, strict=True)]
+        kept = warm if any(warm) else kept
+        unsure = metric.needs_tokens and any(compress(estimated, kept))
+        made[metric.name] = stat_of(compress(column, kept), estimated=unsure)
+    return made
 
 
-def _quality(group: _Group) -> float | None:
+def _quality(group: _Group, scores: Mapping[tuple[str, int, str], Sequence[GivenScore]]) -> float | None:
     """The means of people's scores, each from 0 to 1, weighted; on the usual scale."""
     if group.unlike_weights or not group.weights:
         return None
     whole = sum(weight for weight, _ in group.weights.values())
     parts = []
     for criterion, (weight, scale) in group.weights.items():
-        given = group.scores.get((criterion, scale, PEOPLE))
+        given = scores.get((criterion, scale, PEOPLE))
         if not given:
             return None
         mean = sum(score.value for score in given) / len(given)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tui.core.sessions.session import Session
 from tui.report.aggregate import Row
 from tui.report.outliers import ReportedRequest
 from tui.report.row_names import differences, in_words, row_names
+from tui.report.session_record import AnySession
 
 MAY_BE_UNKNOWN = ("variant", "ep")
 """What a host does not always say: it differs only where both sides have it."""
@@ -70,7 +70,7 @@ def _but_for(also_reported: int) -> str:
     )
 
 
-def without(sessions: Iterable[Session], ids: Iterable[str], left_out: set[str]) -> Iterator[Session]:
+def without(sessions: Iterable[AnySession], ids: Iterable[str], left_out: set[str]) -> Iterator[AnySession]:
     """The sessions but for those of these whole ids, which are added to `left_out`: no session is a baseline of
     itself."""
     known = set(ids)

@@ -11,7 +11,6 @@ from tui.core.conditions.filters import Filtered, filtered
 from tui.core.conditions.grammar import Baseline, Conditions, parse, text_of
 from tui.core.conditions.names import Figure, Use
 from tui.core.errors import BadInputError
-from tui.core.sessions.session import Session
 from tui.report.aggregate import Report
 from tui.report.baseline import Earlier, missing, without
 from tui.report.changes import changes
@@ -19,6 +18,7 @@ from tui.report.judging import Judged, figures_of, judge, required
 from tui.report.options import ReportOptions
 from tui.report.regressions import Regressions, compared_figures, regressions
 from tui.report.render import aggregated
+from tui.report.session_record import AnySession, as_read
 from tui.report.statistics.times import LIMIT
 
 
@@ -79,6 +79,11 @@ class Asked:
         return self.compares and not self.names_baseline
 
     @property
+    def reads_files(self) -> bool:
+        """Whether it takes more of the sessions than their records have."""
+        return bool(self.filters or self.options.checks)
+
+    @property
     def figures(self) -> tuple[Figure, ...]:
         """The figures that the rows' requests have to have."""
         own = figures_of([*self.requires, *(one for conditions in self.fail_ifs for one in conditions)])
@@ -104,7 +109,7 @@ class _Ids:
 
     seen: set[str] = field(default_factory=set)
 
-    def noting(self, sessions: Iterable[Session]) -> Iterator[Session]:
+    def noting(self, sessions: Iterable[AnySession]) -> Iterator[AnySession]:
         for session in sessions:
             self.seen.add(session.whole_id)
             yield session
@@ -112,8 +117,8 @@ class _Ids:
 
 def conditional_report(
     asked: Asked,
-    sessions: Iterable[Session],
-    baseline: Iterable[Session] | None = None,
+    sessions: Iterable[AnySession],
+    baseline: Iterable[AnySession] | None = None,
     *,
     skipped: Sequence[tuple[str, str]] = (),
     answers: bool = False,
@@ -128,7 +133,7 @@ def conditional_report(
     ids, tally = _Ids(), Filtered(asked.filters)
     noted = ids.noting(sessions)
     report = aggregated(
-        filtered(noted, asked.filters, tally) if asked.filters else noted,
+        filtered(map(as_read, noted), asked.filters, tally) if asked.filters else noted,
         skipped=skipped,
         figures=asked.figures,
         without=asked.options.without,
@@ -152,7 +157,7 @@ def conditional_report(
         both: set[str] = set()
         before = without(baseline, ids.seen, both)
         if asked.filters:
-            before = filtered(before, asked.filters, Filtered(asked.filters))
+            before = filtered(map(as_read, before), asked.filters, Filtered(asked.filters))
         kept = aggregated(before, figures=asked.figures, without=asked.options.without, may_be_empty=True)
         said += [f"--baseline: {sentence}" for sentence in kept.unlike]
         earlier = Earlier(kept.rows, len(both))

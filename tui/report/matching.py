@@ -11,7 +11,7 @@ from typing import Any
 from tui.core.plans.mode import Mode
 from tui.report.outliers import ReportedRequest
 from tui.report.pair_ratings import scores, votes
-from tui.report.pair_times import Readable, times, usual_metrics
+from tui.report.pair_times import Beside, Readable, times, usual_metrics
 from tui.report.pairs import (
     ByQuestion,
     Candidate,
@@ -36,11 +36,27 @@ class _Asked:
     questions: ByQuestion = field(default_factory=dict)
     floors: dict[str, float] = field(default_factory=dict)
 
-    def add(self, run: ReportedRequest, system: str | None, floors: Mapping[str, float]) -> None:
-        self.runs.append(run)
+    def add(self, runs: Runs, system: str | None, floors: Mapping[str, float]) -> None:
+        self.runs += runs
         # Of several systems' prompts the highest.
         self.floors.update({name: max(share, self.floors.get(name, 0.0)) for name, share in floors.items()})
-        self.questions.setdefault((system or "", run.prompt), []).append(run)
+        for prompt, asked in _by(_PROMPT, runs).items():
+            self.questions.setdefault((system or "", prompt), []).extend(asked)
+
+
+_PROMPT, _ERA = (ReportedRequest._fields.index(name) for name in ("prompt", "era"))
+
+
+def _by(number: int, runs: Iterable[ReportedRequest]) -> dict[Any, Runs]:
+    """The runs by their field of this number."""
+    found: dict[Any, Runs] = {}
+    for run in runs:
+        value = run[number]
+        if value in found:
+            found[value].append(run)
+        else:
+            found[value] = [run]
+    return found
 
 
 def match(
@@ -60,10 +76,10 @@ def match(
     for subject, runs in rows:
         who = candidate_of(subject)
         noise = floors.get(subject, {})
-        for run in runs:
-            if run.state.final:
-                how = Conditions(subject.mode, subject.parameters, subject.nonce, run.era)
-                asked.setdefault(how, {}).setdefault(who, _Asked()).add(run, subject.system, noise)
+        for era, ended in _by(_ERA, (run for run in runs if run.state.final)).items():
+            how = Conditions(subject.mode, subject.parameters, subject.nonce, era)
+            asked.setdefault(how, {}).setdefault(who, _Asked()).add(ended, subject.system, noise)
+    beside = Beside()
     pairs: list[Pair] = []
     failures: list[Failures] = []
     unlike: list[Unlike] = []
@@ -77,7 +93,9 @@ def match(
                 pairs += scores(how, first, second, one.questions, other.questions)
                 pairs += votes(how, first, second, one.questions, other.questions)
             floors_of_both = one.floors, other.floors
-            timed, differences = times(how, first, second, one.questions, other.questions, metrics, floors_of_both)
+            timed, differences = times(
+                how, first, second, one.questions, other.questions, metrics, floors_of_both, beside
+            )
             pairs += timed
             if differences:
                 unlike.append(Unlike(first, second, differences, times_only=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tui.core.answers.checks import Check
 from tui.core.conditions.grammar import Conditions
@@ -42,8 +42,7 @@ class By:
                 for rater in dict.fromkeys([*scored, *voted]):
                     yield (
                         rater,
-                        replace(
-                            run,
+                        run._replace(
                             scores=tuple(score for score in run.scores if score.rater == rater),
                             votes=tuple(vote for vote in run.votes if vote.rater == rater),
                         ),

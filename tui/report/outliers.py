@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tui.core.metrics.registry import Place, metrics_in
@@ -77,9 +78,9 @@ class GivenFacets(NamedTuple):
     """How many facets there are; what nothing was said of is not met."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedRequest:
-    """What a report keeps of one run. Its values are None where they are unknown or do not count."""
+class ReportedRequest(NamedTuple):
+    """What a report keeps of one run. Its values are None where they are unknown or do not count. A tuple, for there
+    may be hundreds of thousands."""
 
     session: str
     id: str
@@ -109,7 +110,7 @@ class ReportedRequest:
     """Kind and version of the host."""
     era: int = 0
     """What its timestamps mean; see `tui.core.metrics.eras`."""
-    figures: Mapping[str, float | None] = field(default_factory=dict)
+    figures: Mapping[str, float | None] = MappingProxyType({})
     """Further figures that conditions are about, by name: see `tui.core.conditions.names`."""
     scores: tuple[GivenScore, ...] = ()
     """The scores of its answer that count."""
@@ -123,7 +124,7 @@ class ReportedRequest:
     """The kind of its failure."""
     finish: str = ""
     """Why the server says that the answer ended."""
-    answer: str | None = field(default=None, repr=False)
+    answer: str | None = None
     """Its text, raw; None where the report was not asked to keep answers."""
     wide: tuple[float | None, ...] = ()
     """The metrics of wide tables alone, in the order of `metrics_in(Place.WIDE)`."""
@@ -159,20 +160,24 @@ def outliers(runs: Iterable[ReportedRequest]) -> tuple[Outlier, ...]:
     by_prompt: dict[str, list[ReportedRequest]] = {}
     for run in runs:
         by_prompt.setdefault(run.prompt, []).append(run)
-    return tuple(
-        outlier
-        for same in by_prompt.values()
-        for number, metric in enumerate(metrics_in(Place.REPORT))
-        for outlier in _of(metric.name, [(run, run.values[number]) for run in same])
-    )
+    found: list[Outlier] = []
+    for same in by_prompt.values():
+        columns = zip(*[run.values for run in same], strict=True)
+        for metric, values in zip(metrics_in(Place.REPORT), columns, strict=True):
+            found += _of(metric.name, same, values)
+    return tuple(found)
 
 
-def _of(metric: str, values: Iterable[tuple[ReportedRequest, float | None]]) -> list[Outlier]:
-    known = [(run, value) for run, value in values if value is not None]
-    if len(known) < OUTLIERS_FROM:
+def _of(metric: str, runs: Sequence[ReportedRequest], values: Sequence[float | None]) -> list[Outlier]:
+    there = [value for value in values if value is not None]
+    if len(there) < OUTLIERS_FROM:
         return []
-    middle = median(value for _, value in known)
-    deviation = median(abs(value - middle) for _, value in known)
+    middle = median(there)
+    deviations = sorted([abs(value - middle) for value in there])
+    deviation = median(deviations)
+    if SCALE * deviations[-1] <= LIMIT * deviation:
+        return []
+    known = [(run, value) for run, value in zip(runs, values, strict=True) if value is not None]
     return [
         Outlier(
             run.session, run.id, run.prompt, run.round, metric, value, middle, len(known),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import compress
+from operator import attrgetter
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from tui.core.metrics.registry import METRICS, Metric, Place, metrics_in
 from tui.report.lengths import lengths_of
@@ -23,11 +25,11 @@ from tui.report.pairs import (
     shared_questions,
 )
 
-_Read = Callable[[ReportedRequest], Any]
-"""Reads one metric off a run."""
+_Read = Callable[[Runs], list[Any]]
+"""Reads one metric off runs."""
 
 Readable = Sequence[tuple[Metric, _Read]]
-"""The metrics that are compared, each with how it is read off a run."""
+"""The metrics that are compared, each with how it is read off runs."""
 
 
 def usual_metrics() -> Readable:
@@ -42,7 +44,7 @@ def metrics_called(names: Iterable[str]) -> Readable:
 
 
 def _by_name(name: str) -> _Read:
-    return lambda run: run.figures.get(name)
+    return lambda runs: [run.figures.get(name) for run in runs]
 
 
 def times(
@@ -53,28 +55,27 @@ def times(
     other: ByQuestion,
     metrics: Readable,
     floors: Sequence[Mapping[str, float]] = (),
+    beside: Beside | None = None,
 ) -> tuple[list[Pair], tuple[Difference, ...]]:
     """A pair for each metric that has a better end; or what keeps times of different sessions from being compared."""
     pairs: list[Pair] = []
+    kinds, beside = _kinds(one, other), beside or Beside()
+    cold_runs = [run for side in (one, other) for runs in side.values() for run in runs if run.cold]
     for metric, read in metrics:
         if metric.better is None:
             continue
-        mine, theirs = _like_answers(one, other, read)
-        shared = list(_shared(mine, theirs))
+        mine, theirs = _like_answers(kinds, read, beside)
+        shared = [(mine[question], theirs[question]) for question in sorted(mine.keys() & theirs.keys())]
         if not shared:
             continue
-        together, beside = _together(shared)
+        together, key = beside.together(shared)
         if not together and any(map(_of_one_session, shared)):
             continue  # They were asked in one session, but never both with a value in one round.
         if not together and (differences := _differences_apart(first, second, shared)):
             return [], differences
-        values = [(median(map(read, some)), median(map(read, others))) for some, others in (together or shared)]
-        better, cold = metric.better, shared[0][0][0].cold
-        left_out = (
-            0
-            if cold
-            else sum(run.cold and bool(read(run)) for side in (one, other) for runs in side.values() for run in runs)
-        )
+        prompts = together or shared
+        values = [(median(some.values), median(others.values)) for some, others in prompts]
+        better, cold = metric.better, shared[0][0].runs[0].cold
         pairs.append(
             Pair(
                 how,
@@ -82,94 +83,155 @@ def times(
                 first,
                 second,
                 tuple(values),
-                Counts.of(_rounds(together, beside, read) if together else values, better),
+                Counts.of(beside.rounds(together, key) if together else values, better),
                 apart=not together,
-                cold_left_out=left_out,
+                cold_left_out=0 if cold else sum(map(bool, read(cold_runs))),
                 floor=max((share for side in floors if (share := side.get(metric.name))), default=None),
-                history=() if together else _history(mine, theirs, read),
-                lengths=lengths_of(together or shared) if metric.grows_with_answer else None,
+                history=() if together else _history(mine, theirs),
+                lengths=lengths_of((some.runs, others.runs) for some, others in prompts)
+                if metric.grows_with_answer
+                else None,
             )
         )
     return pairs, ()
 
 
 def _reader(number: int) -> _Read:
-    return lambda run: run.values[number]
+    return lambda runs: [run.values[number] for run in runs]
 
 
-def _shared(one: ByQuestion, other: ByQuestion) -> Iterator[tuple[Runs, Runs]]:
-    """The runs of both for each question that both have, in the order of the questions."""
+class _Values(NamedTuple):
+    """The answers to one question that have a value of a metric, with these."""
+
+    runs: Runs
+    values: list[Any]
+
+
+_Sides = tuple[_Values, _Values]
+"""Those of both candidates."""
+_Kind = tuple[bool, bool]
+"""Cold and contended."""
+
+
+def _kinds(one: ByQuestion, other: ByQuestion) -> Mapping[_Kind, tuple[ByQuestion, ByQuestion]]:
+    """The answers of both to the questions that both have, by their kind, warm ones first."""
+    found: dict[_Kind, tuple[ByQuestion, ByQuestion]] = {
+        (cold, contended): ({}, {}) for cold in (False, True) for contended in (False, True)
+    }
     for question in shared_questions(one, other):
-        yield one[question], other[question]
-
-
-def _like_answers(one: ByQuestion, other: ByQuestion, read: _Read) -> tuple[ByQuestion, ByQuestion]:
-    """The answers of both with a value, of one kind: warm ones if both have any, else cold ones; of these the contended
-    or the others, whichever both have for more prompts."""
-    kinds = []
-    for cold in (False, True):
-        for contended in (False, True):
-            mine, theirs = (
-                {
-                    question: kept
-                    for question, runs in asked.items()
-                    if (kept := [r for r in runs if read(r) and r.cold == cold and r.contended == contended])
-                }
-                for asked in (one, other)
-            )
-            kinds.append((not cold, len(mine.keys() & theirs.keys()), mine, theirs))
-    *_, mine, theirs = max((kind for kind in kinds if kind[1]), key=lambda kind: kind[:2], default=(False, 0, {}, {}))
-    return mine, theirs
-
-
-_Beside = Callable[[ReportedRequest], tuple[str, str, int]]
-"""What the answers that were measured next to each other have in common."""
-
-
-def _together(prompts: Sequence[tuple[Runs, Runs]]) -> tuple[list[tuple[Runs, Runs]], _Beside]:
-    """The answers that were measured next to each other: in one round of one plan, or, where no plan asked both, in
-    rounds of one session. And what they have in common."""
-    for beside in (_of_plan, _of_session):
-        found = []
-        for mine, theirs in prompts:
-            shared = set(map(beside, mine)) & set(map(beside, theirs))
-            if shared:
-                kept = [[run for run in runs if beside(run) in shared] for runs in (mine, theirs)]
-                found.append((kept[0], kept[1]))
-        if found:
-            return found, beside
-    return [], _of_session
-
-
-def _of_plan(run: ReportedRequest) -> tuple[str, str, int]:
-    return run.session, run.plan, run.round
-
-
-def _of_session(run: ReportedRequest) -> tuple[str, str, int]:
-    return run.session, "", run.round
-
-
-def _of_one_session(both: tuple[Runs, Runs]) -> bool:
-    return not {run.session for run in both[0]}.isdisjoint(run.session for run in both[1])
-
-
-def _rounds(prompts: Iterable[tuple[Runs, Runs]], beside: _Beside, read: _Read) -> Iterator[tuple[float, float]]:
-    """The values of both next to each other: round by round, and in the order of their answers where both were asked
-    again in a round."""
-    for both in prompts:
-        mine, theirs = (_by_round(runs, beside, read) for runs in both)
-        for key in mine.keys() & theirs.keys():
-            yield from zip(mine[key], theirs[key], strict=False)
-
-
-def _by_round(runs: Runs, beside: _Beside, read: _Read) -> dict[tuple[str, str, int], list[float]]:
-    found: dict[tuple[str, str, int], list[float]] = {}
-    for run in runs:
-        found.setdefault(beside(run), []).append(read(run))
+        for place, runs in enumerate((one[question], other[question])):
+            present = {(run.cold, run.contended) for run in runs}
+            for kind in present:
+                alike = runs if len(present) == 1 else [run for run in runs if (run.cold, run.contended) == kind]
+                found[kind][place][question] = alike
     return found
 
 
-def _history(one: ByQuestion, other: ByQuestion, read: _Read) -> tuple[Mapping[str, float], ...]:
+def _like_answers(
+    kinds: Mapping[_Kind, tuple[ByQuestion, ByQuestion]], read: _Read, beside: Beside
+) -> tuple[dict[Question, _Values], dict[Question, _Values]]:
+    """The answers of both with a value, of one kind: warm ones if both have any, else cold ones; of these the contended
+    or the others, whichever both have for more prompts."""
+    best: tuple[bool, int] = (False, 0)
+    found: tuple[dict[Question, _Values], dict[Question, _Values]] = {}, {}
+    for (cold, _), sides in kinds.items():
+        mine, theirs = (
+            {question: kept for question, runs in side.items() if (kept := beside.with_values(runs, read)).runs}
+            for side in sides
+        )
+        rank = (not cold, len(mine.keys() & theirs.keys()))
+        if rank[1] and rank > best:
+            best, found = rank, (mine, theirs)
+    return found
+
+
+def _with_values(runs: Runs, read: _Read) -> _Values:
+    values = read(runs)
+    if all(values):
+        return _Values(runs, values)
+    kept = [(run, value) for run, value in zip(runs, values, strict=True) if value]
+    return _Values([run for run, _ in kept], [value for _, value in kept])
+
+
+_Key = Callable[[ReportedRequest], Any]
+"""What the answers that were measured next to each other have in common."""
+
+
+class Beside:
+    """Which answers of two candidates were measured next to each other, and their values. Of runs that are asked for
+    again it is known: those of a candidate are compared with those of every other."""
+
+    def __init__(self) -> None:
+        self._keys_of: dict[tuple[int, _Key], tuple[Runs, list[Any]]] = {}
+        """By the runs' identity, with the runs, so that no others get it."""
+        self._values_of: dict[tuple[int, _Read], tuple[Runs, _Values]] = {}
+
+    def with_values(self, runs: Runs, read: _Read) -> _Values:
+        """Those of the answers that have a value."""
+        known = self._values_of.get((id(runs), read))
+        if known is None:
+            known = self._values_of[id(runs), read] = runs, _with_values(runs, read)
+        return known[1]
+
+    def together(self, prompts: Sequence[_Sides]) -> tuple[list[_Sides], _Key]:
+        """The answers that were measured next to each other: in one round of one plan, or, where no plan asked both, in
+        rounds of one session. And what they have in common."""
+        for key in (_of_plan, _of_session):
+            found = []
+            for mine, theirs in prompts:
+                keys = self._keys(mine.runs, key), self._keys(theirs.runs, key)
+                shared = set(keys[0]).intersection(keys[1])
+                if shared:
+                    found.append((_those(mine, keys[0], shared), _those(theirs, keys[1], shared)))
+            if found:
+                return found, key
+        return [], _of_session
+
+    def rounds(self, prompts: Iterable[_Sides], key: _Key) -> Iterator[tuple[float, float]]:
+        """The values of both next to each other: round by round, and in the order of their answers where both were
+        asked again in a round."""
+        for both in prompts:
+            if self._keys(both[0].runs, key) == self._keys(both[1].runs, key):
+                yield from zip(both[0].values, both[1].values, strict=True)
+                continue
+            mine, theirs = (self._by_key(side, key) for side in both)
+            for one in mine.keys() & theirs.keys():
+                yield from zip(mine[one], theirs[one], strict=False)
+
+    def _by_key(self, side: _Values, key: _Key) -> Mapping[Any, Sequence[float]]:
+        keys = self._keys(side.runs, key)
+        alone = dict(zip(keys, zip(side.values), strict=True))
+        if len(alone) == len(keys):
+            return alone
+        found: dict[Any, list[float]] = {}
+        for one, value in zip(keys, side.values, strict=True):
+            found.setdefault(one, []).append(value)
+        return found
+
+    def _keys(self, runs: Runs, key: _Key) -> list[Any]:
+        known = self._keys_of.get((id(runs), key))
+        if known is None:
+            known = self._keys_of[id(runs), key] = runs, list(map(key, runs))
+        return known[1]
+
+
+_of_plan: _Key = attrgetter("session", "plan", "round")
+_of_session: _Key = attrgetter("session", "round")
+
+
+def _those(side: _Values, keys: Sequence[Any], shared: Collection[Any]) -> _Values:
+    """The answers of these keys."""
+    if len(shared) == len(keys):
+        return side
+    kept = [key in shared for key in keys]
+    return side if all(kept) else _Values(list(compress(side.runs, kept)), list(compress(side.values, kept)))
+
+
+def _of_one_session(both: _Sides) -> bool:
+    return not {run.session for run in both[0].runs}.isdisjoint(run.session for run in both[1].runs)
+
+
+def _history(one: Mapping[Question, _Values], other: Mapping[Question, _Values]) -> tuple[Mapping[str, float], ...]:
     """For the candidate that was asked all their questions in more sessions: its medians in each of these sessions.
     What they differ by is what sessions differ by when nothing else does."""
     shared = one.keys() & other.keys()
@@ -177,8 +239,8 @@ def _history(one: ByQuestion, other: ByQuestion, read: _Read) -> tuple[Mapping[s
     for asked in (one, other):
         by_session: dict[str, dict[Question, list[float]]] = {}
         for question in shared:
-            for run in asked[question]:
-                by_session.setdefault(run.session, {}).setdefault(question, []).append(read(run))
+            for run, value in zip(*asked[question], strict=True):
+                by_session.setdefault(run.session, {}).setdefault(question, []).append(value)
         whole = [values for _, values in sorted(by_session.items()) if len(values) == len(shared)]
         found.append(
             [{"\x00".join(question): median(values[question]) for question in sorted(values)} for values in whole]
@@ -187,13 +249,12 @@ def _history(one: ByQuestion, other: ByQuestion, read: _Read) -> tuple[Mapping[s
     return tuple(theirs if len(theirs) > len(mine) else mine)
 
 
-def _differences_apart(
-    first: Candidate, second: Candidate, shared: Iterable[tuple[Runs, Runs]]
-) -> tuple[Difference, ...]:
+def _differences_apart(first: Candidate, second: Candidate, sides: Sequence[_Sides]) -> tuple[Difference, ...]:
     """What differs besides what is compared, where no session has both: the model; or of one model its build; or of
     one build the host."""
-    sides = list(shared)
-    hosts = [", ".join(sorted({" ".join(run.served_by) for both in sides for run in both[side]})) for side in (0, 1)]
+    hosts = [
+        ", ".join(sorted({" ".join(run.served_by) for both in sides for run in both[side].runs})) for side in (0, 1)
+    ]
     checked: list[Difference] = []
     same_model = first.alias == second.alias
     if not same_model:

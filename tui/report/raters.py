@@ -31,6 +31,13 @@ _Criterion = tuple[str, int, str]
 
 def agreements(rows: Iterable[tuple[Subject, Sequence[ReportedRequest]]]) -> list[Agreed]:
     """The agreement on each criterion of which two raters or more scored an answer in common."""
+    rows = list(rows)
+    raters: dict[_Criterion, set[str]] = {}
+    for given in {given for _, runs in rows for run in runs for given in run.scores}:
+        raters.setdefault((given.criterion, given.scale, given.rubric), set()).add(given.rater)
+    several = {key for key, names in raters.items() if len(names) > 1}
+    if not several:
+        return []
     people: dict[_Criterion, list[Rating]] = {}
     judges: dict[tuple[_Criterion, str], list[Rating]] = {}
     for subject, runs in rows:
@@ -38,6 +45,8 @@ def agreements(rows: Iterable[tuple[Subject, Sequence[ReportedRequest]]]) -> lis
             prompt, answer = f"{subject.system or ''}\n{run.prompt}", f"{run.session}\n{run.id}"
             for given in run.scores:
                 key = given.criterion, given.scale, given.rubric
+                if key not in several:
+                    continue
                 rating = Rating(prompt, answer, given.rater, given.value)
                 if given.raters == PEOPLE:
                     people.setdefault(key, []).append(rating)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 from tui.report.aggregate import Row
 from tui.report.outliers import Choice, ReportedRequest
@@ -41,8 +42,7 @@ def rating_checks(rows: Iterable[Row]) -> list[RatingCheck]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Decided:
+class _Decided(NamedTuple):
     prompt: str
     lengths: tuple[int, int]
     """Of the answer that was preferred, and of the other one."""
@@ -72,15 +72,15 @@ def _by_score(runs: Sequence[ReportedRequest]) -> Iterator[tuple[str, _Decided]]
     """Pairs of answers side by side: to one prompt, of one session, plan and round, by one rater and criterion."""
     beside: dict[tuple[object, ...], list[tuple[ReportedRequest, int, int, int | None]]] = {}
     for run in runs:
+        where = run.session, run.plan, run.prompt, run.round
         for given in run.scores:
-            who = given.raters, given.rater, given.criterion, given.scale
-            key = (run.session, run.plan, run.prompt, run.round, *who)
+            key = given.raters, given.rater, given.criterion, given.scale, where
             beside.setdefault(key, []).append((run, given.value, given.scale, given.position))
     for of, scored in beside.items():
         for one, other in combinations(scored, 2):
             best, worse = (one, other) if one[1] > other[1] else (other, one)
             if best[1] == best[2] and worse[1] < best[2]:
-                yield str(of[4]), _decided(best[0], worse[0], (best[3], worse[3]))
+                yield str(of[0]), _decided(best[0], worse[0], (best[3], worse[3]))
 
 
 def said_of_check(check: RatingCheck) -> str:

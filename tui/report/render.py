@@ -13,6 +13,7 @@ from tui.report.formats.registry import format_called
 if TYPE_CHECKING:
     from tui.core.answers.checks import Check
     from tui.report.aggregate import Report
+    from tui.report.session_record import AnySession
 
 
 def rendered(sessions: Iterable[Session], name: str, *, skipped: Sequence[tuple[str, str]] = ()) -> str:
@@ -25,7 +26,7 @@ def rendered(sessions: Iterable[Session], name: str, *, skipped: Sequence[tuple[
 
 
 def aggregated(
-    sessions: Iterable[Session],
+    sessions: Iterable[AnySession],
     *,
     skipped: Sequence[tuple[str, str]] = (),
     figures: Iterable[Figure] = (),
@@ -39,7 +40,8 @@ def aggregated(
 
     Raises BadInputError where there is no session, unless there may be none.
     """
-    from tui.report.aggregate import Aggregation, Keep  # they are not needed to run a comparison
+    from tui.report.aggregate import Aggregation  # they are not needed to run a comparison
+    from tui.report.contribution import Keep
 
     keep = Keep(tuple(figures), frozenset(without), tuple(checks), answers)
     aggregation, any_good = Aggregation(keep), False

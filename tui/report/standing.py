@@ -18,7 +18,8 @@ from tui.core.scoring.score_pass import shown_requests
 from tui.core.sessions.entry_dict import with_entries
 from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import Aggregation, Keep, Row
+from tui.report.aggregate import Aggregation, Row
+from tui.report.contribution import Keep
 from tui.report.formats.sections import Section, selection_sections
 from tui.report.judges import said_of_judge
 from tui.report.outliers import Choice

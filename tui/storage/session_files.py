@@ -8,11 +8,12 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 from tui import private_files
 from tui.core.dict_reader import Table
@@ -34,13 +35,15 @@ from tui.core.text.formatting import data_size
 from tui.files import is_missing, is_there, open_regular, parse_toml, read_regular, read_toml
 from tui.storage.atomic_file import write_atomic
 from tui.storage.file_lock import lock_holder, lock_path
-from tui.storage.journal import journal_path
+from tui.storage.journal import SUFFIX, journal_path
 from tui.storage.journal_replay import completed
 from tui.storage.paths import sessions_dir, state_dir
 from tui.storage.session_parts import is_part, joined, part_path, split
 from tui.storage.toml_writer import emit, emit_table, storable
 
 MAX_BYTES = 64 << 20
+
+_K = TypeVar("_K")
 
 
 def new_session_id(now: datetime) -> str:
@@ -107,29 +110,67 @@ def sessions_with_files(
     read: ReadSessions | None = None,
 ) -> Iterator[tuple[Path, Session]]:
     """As `load_sessions`, each with its file. What `read` has is not read again where its file is as it was."""
-    found, unlisted = collect(list(places))
+
+    def nothing(file: Path, real: str) -> None:
+        return None
+
+    return sessions_or_known(places, nothing, skipped=skipped, why_not=why_not, read=read)
+
+
+def sessions_or_known(
+    places: Iterable[Path],
+    known: Callable[[Path, str], _K | None],
+    *,
+    skipped: Callable[[Path, CompareError], object] | None = None,
+    why_not: Callable[[Session], BadInputError | None] = lambda session: None,
+    read: ReadSessions | None = None,
+) -> Iterator[tuple[Path, Session | _K]]:
+    """As `sessions_with_files`; in a session's place what is `known` of its file without reading it, if anything is.
+
+    `known` is given the file's path, and that without symbolic links. It is not asked of sessions that have a journal.
+    """
+    found, unlisted = _collected(list(places))
     for place, error in unlisted:
         _skip(place, error, skipped)
-    spare = state_dir()
-    journals = {file: there for file in found if (there := _journals_of(file, spare))}
+    journals_in = _Journals(state_dir())
+    journals = {file: there for file in found.values() if (there := journals_in.of(file))}
     whole = set[str]()
-    for file in [*journals, *(file for file in found if file not in journals)]:
+    for file in journals:
         try:
-            if file in journals:
-                session = _with_journals(file, journals[file], skipped)
-            else:
-                session = load(file) if read is None else read.load(file)
+            session = _with_journals(file, journals[file], skipped)
         except BadInputError as error:
             _skip(file, error, skipped)
             continue
+        whole.add(session.id)
+        yield from _unless(why_not, file, session, whole, skipped)
+    for real, file in found.items():
         if file in journals:
-            whole.add(session.id)
-        if PART_OF in session.extra and session.whole_id in whole:
             continue
-        if (left_out := why_not(session)) is not None:
-            _skip(file, left_out, skipped)
-        else:
-            yield file, session
+        if (instead := known(file, real)) is not None:
+            yield file, instead
+            continue
+        try:
+            session = load(file) if read is None else read.load(file)
+        except BadInputError as error:
+            _skip(file, error, skipped)
+            continue
+        yield from _unless(why_not, file, session, whole, skipped)
+
+
+def _unless(
+    why_not: Callable[[Session], BadInputError | None],
+    file: Path,
+    session: Session,
+    whole: Collection[str],
+    skipped: Callable[[Path, CompareError], object] | None,
+) -> Iterator[tuple[Path, Session]]:
+    """The session, unless it is to be left out, or is a part of one that came whole."""
+    if PART_OF in session.extra and session.whole_id in whole:
+        return
+    if (left_out := why_not(session)) is not None:
+        _skip(file, left_out, skipped)
+    else:
+        yield file, session
 
 
 class ReadSessions:
@@ -159,9 +200,30 @@ class ReadSessions:
         return session
 
 
-def _journals_of(file: Path, spare: Path) -> list[Path]:
-    """The journals that go on where this session's file ends."""
-    return [path for folder in (file.parent, spare) if is_there(path := journal_path(folder, file.stem))]
+class _Journals:
+    """The journals that go on where session files end."""
+
+    def __init__(self, spare: Path) -> None:
+        """`spare` is the folder of those whose own folder could not be written."""
+        self._spare = spare
+        self._names: dict[str, Collection[str] | None] = {}
+        """What is in each folder; None where it cannot be listed."""
+
+    def of(self, file: Path) -> list[Path]:
+        """Those of a session's file."""
+        session_id = file.stem
+        beside = os.path.dirname(file)  # noqa: PTH120 - of thousands
+        folders = [folder for folder in (beside, str(self._spare)) if self._may_be_in(folder, session_id)]
+        return [path for folder in folders if is_there(path := journal_path(Path(folder), session_id))]
+
+    def _may_be_in(self, folder: str, session_id: str) -> bool:
+        if folder not in self._names:
+            names: Collection[str] | None = None
+            with contextlib.suppress(OSError):
+                names = {name.removesuffix(SUFFIX) for name in os.listdir(folder or ".") if name.endswith(SUFFIX)}  # noqa: PTH208
+            self._names[folder] = names
+        among = self._names[folder]
+        return among is None or session_id in among
 
 
 def _with_journals(
@@ -408,21 +470,38 @@ def collect(paths: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, BadInpu
 
     Files are taken as they are given, of a folder everything called `*.toml` but folders, in order; each file once.
     """
+    found, errors = _collected(paths)
+    return list(found.values()), errors
+
+
+def _collected(paths: Sequence[Path]) -> tuple[dict[str, Path], list[tuple[Path, BadInputError]]]:
+    """The same, the files by their paths without symbolic links."""
     found: dict[str, Path] = {}
     errors: list[tuple[Path, BadInputError]] = []
     for path in paths:
         try:
-            files = sorted(file for file in path.iterdir() if _is_session(file)) if path.is_dir() else [path]
+            if path.is_dir():
+                folder = os.path.realpath(path)
+                with os.scandir(path) as entries:
+                    those = [(entry.name, entry.is_symlink()) for entry in entries if _is_session(entry)]
+                # As paths are ordered, which takes far longer to find out.
+                for name, linked in sorted(those, key=lambda one: os.path.normcase(one[0])):
+                    file = path / name
+                    found.setdefault(os.path.realpath(file) if linked else os.path.join(folder, name), file)  # noqa: PTH118
+            else:
+                found.setdefault(os.path.realpath(path), path)
         except OSError as error:
             errors.append((path, BadInputError(f"The folder {path} cannot be listed", reason_of(error))))
-        else:
-            for file in files:
-                found.setdefault(os.path.realpath(file), file)
-    return list(found.values()), errors
+    return found, errors
 
 
-def _is_session(file: Path) -> bool:
-    return file.suffix == ".toml" and not os.path.isdir(file)  # noqa: PTH112 - never raises, whatever the file is
+def _is_session(entry: os.DirEntry[str]) -> bool:
+    if not entry.name.endswith(".toml") or entry.name == ".toml":
+        return False
+    try:
+        return not entry.is_dir()
+    except OSError:
+        return True  # Whoever reads it finds out what it is.
 
 
 def _refusal(path: Path, reason: str, *, there: bool = True) -> BadInputError:

@@ -6,7 +6,6 @@ import math
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -56,8 +55,8 @@ def measured(dice: random.Random, name: str, slower: dict[int, float]) -> list[R
             ms = 200 * (1 + prompt) * math.exp(off + dice.gauss(0, RUN_NOISE)) * slower.get(prompt, 1.0)
             values = {"ttft_ms": ms / 10, "end_ms": ms, "decode_tps": 20_000 / ms}
             made.append(
-                replace(
-                    ROW.requests[0], session=name, id=f"{name}-{prompt}-{round_}", prompt=f"Question {prompt}?",
+                ROW.requests[0]._replace(
+                    session=name, id=f"{name}-{prompt}-{round_}", prompt=f"Question {prompt}?",
                     round=round_, values=tuple(values[one] for one in NAMES), tokens=100,
                     figures={figure.name: values.get(figure.name) for figure in compared_figures()},
                     created=WHEN + timedelta(days=int(name)),
@@ -186,7 +185,7 @@ def test_a_trend_is_in_order_of_time_and_its_latest_session_is_judged_against_th
 def test_sessions_of_other_prompts_are_in_no_trend_with_these() -> None:
     dice = random.Random(2)
     runs = [run for name in "01" for run in measured(dice, name, {})]
-    other = [replace(run, prompt=f"other {run.prompt}") for name in "234" for run in measured(dice, name, {})]
+    other = [run._replace(prompt=f"other {run.prompt}") for name in "234" for run in measured(dice, name, {})]
     found = [one for one in trends([narrowed(ROW, [*runs, *other])]) if one.figure == "end_ms"]
     assert sorted(len(one.points) for one in found) == [2, 3]
     some(one.outcome is UNKNOWN and one.why for one in found)

@@ -12,7 +12,8 @@ import pytest
 from tests.support import sessions as make
 from tests.support.some import some
 from tui.core.requests.request import Request, RequestState
-from tui.report.aggregate import aggregate, reported_request
+from tui.report.aggregate import aggregate
+from tui.report.contribution import contributions
 from tui.report.formats import csv as to_csv
 from tui.report.formats import json as to_json
 from tui.report.formats import markdown as to_markdown
@@ -26,12 +27,14 @@ def requests(*first_ms: float, **facts: object) -> list[Request]:
     return [make.request(f"r{n}", first_ms=first, round=n, usage=False, **facts) for n, first in enumerate(first_ms, 1)]
 
 
-def quick(request: Request) -> ReportedRequest:
-    return reported_request("s", "Why?", request)
+def quick(request: Request, prompt: str = "Why?") -> ReportedRequest:
+    session = make.session([request], session_id="s1")
+    session.prompts[request.spec.prompt] = replace(session.prompts[request.spec.prompt], user=prompt)
+    return contributions(session)[0].runs[0]
 
 
 def firsts(*first_ms: float) -> list[float]:
-    found = outliers(reported_request("s", "Why?", request) for request in requests(*first_ms))
+    found = outliers(map(quick, requests(*first_ms)))
     return [outlier.value for outlier in found if outlier.metric == "ttft_ms"]
 
 
@@ -52,7 +55,7 @@ def test_what_is_within_five_per_cent_of_the_median_does_not_stand_apart(value: 
 
 
 def test_an_outlier_says_where_it_is_and_how_far_away() -> None:
-    found, *_ = outliers(reported_request("s1", "Why?", request) for request in requests(*FIRST, 104, 134))
+    found, *_ = outliers(map(quick, requests(*FIRST, 104, 134)))
     assert (found.session, found.run, found.prompt, found.round, found.n) == ("s1", "r7", "Why?", 7, 7)
     assert (found.metric, found.value, found.median) == ("ttft_ms", 134, 104)
     assert found.deviations == pytest.approx(0.6745 * 30 / 2)
@@ -95,9 +98,9 @@ def test_the_order_of_outliers_is_not_that_of_the_runs() -> None:
 
 
 def test_answers_to_different_prompts_are_not_compared() -> None:
-    slow = [reported_request("s", "Write a book.", request) for request in requests(900, 902, 904, 906, 908)]
-    assert outliers([reported_request("s", "Why?", request) for request in requests(*FIRST)] + slow) == ()
-    assert outliers(replace(run, prompt="Why?") for run in [*map(quick, requests(*FIRST, 104)), *slow[:1]]) != ()
+    slow = [quick(request, "Write a book.") for request in requests(900, 902, 904, 906, 908)]
+    assert outliers([*map(quick, requests(*FIRST)), *slow]) == ()
+    assert outliers(run._replace(prompt="Why?") for run in [*map(quick, requests(*FIRST, 104)), *slow[:1]]) != ()
 
 
 def test_what_does_not_count_is_no_outlier() -> None:

@@ -14,6 +14,7 @@ from tui.core.requests.request import RequestState
 from tui.core.scoring.rating import Vote, VoteChoice
 from tui.report.aggregate import Report, Row, aggregate
 from tui.report.options import ReportOptions, parse_by
+from tui.report.session_record import about_of
 from tui.ui.report.figures import FIXED, FigureColumn, about_row, compared, figure_columns, figure_rows, shown_rows
 from tui.ui.report.narrowing import FilterBy, KnownValues, condition
 
@@ -115,7 +116,7 @@ def test_a_value_that_is_stepped_to_is_a_condition_that_the_value_meets() -> Non
     found = KnownValues()
     run = make.request("r1")
     models = [make.target("m1", "phi", id='odd "name", 1', device="GPU")]
-    found.add(replace(make.session([run], models=models, scores=[make.score("r1", 4)]), tags=("night, sky",)))
+    found.add(about_of(replace(make.session([run], models=models, scores=[make.score("r1", 4)]), tags=("night, sky",))))
     assert found.values[FilterBy.MODEL] == ('odd "name", 1',) and found.values[FilterBy.DEVICE] == ("GPU",)
     assert len(found.values[FilterBy.RATER]) == 1
     for by, values in some(found.values.items()):

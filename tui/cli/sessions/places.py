@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tui.core.errors import BadInputError
 from tui.core.text.clean import clean_line
 from tui.files import is_there
 from tui.storage import paths
-from tui.storage.index.catch_up import catch_up, listing
+from tui.storage.index.catch_up import Progress, catch_up, listing
 from tui.storage.index.database import SessionIndex, index_path
 from tui.storage.index.rows import Listing
 from tui.storage.index.scan import Scan, scan
@@ -53,8 +53,14 @@ def opened_index(*, no_index: bool = False) -> Iterator[SessionIndex]:
 def caught_up(index: SessionIndex, places: Sequence[Path]) -> Scan:
     """What is in these places, after the index has read what it lacked; says how far it has come."""
     found = scan(places)
+    say_progress(catch_up(index, found))
+    return found
+
+
+def say_progress(steps: Iterable[Progress]) -> None:
+    """Do what has these steps, and say how far it has come where it takes its time."""
     terminal, said = sys.stderr.isatty(), 0
-    for progress in catch_up(index, found):
+    for progress in steps:
         if progress.total < MANY:
             continue
         words = f"reading sessions: {progress.read:,} of {progress.total:,}"
@@ -63,7 +69,6 @@ def caught_up(index: SessionIndex, places: Sequence[Path]) -> Scan:
         elif progress.read >= said + STEP or progress.read == progress.total:
             said = progress.read
             say(words)
-    return found
 
 
 def listed(index: SessionIndex, places: Sequence[Path]) -> Listing:

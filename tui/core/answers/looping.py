@@ -13,6 +13,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
+from string import digits
 
 LEAST_COPIES = 4
 """Copies of a phrase, one after the other, that make a loop; of a long phrase, three."""
@@ -40,6 +42,8 @@ _LIST_NUMBER = re.compile(r"^[ \t]*\d+[.)][ \t]", re.MULTILINE)
 _CHARS = re.compile(rf"(.{{1,{LONGEST_CHARS}}}?)\1{{{LEAST_COPIES_OF_CHARS - 1},}}", re.DOTALL)
 _WORD = re.compile(r"[^\W\d_]{2}")
 _LETTERS = re.compile(r"\w+")
+_MARKS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
+"""What is between words in ASCII, each as a space: that way they are found in a fifth of the time."""
 _NO_SPACES = re.compile("[\u0e00-\u1aff\u2e80-\U0003ffff]")
 """Emoji, and scripts that may be written without spaces."""
 _PIECE = LEAST_WORDS // LEAST_COPIES
@@ -63,7 +67,10 @@ def find_loop(answer: str, asked: str = "", *, ended_by_itself: bool = True) -> 
     model that closes its block is in no loop. A phrase that the prompt has does not count if the model stopped
     repeating it by itself: it was asked to.
     """
-    text = _LIST_NUMBER.sub("", _FENCE.sub("\n", answer[-LOOKED_AT:]))
+    text = answer[-LOOKED_AT:]
+    # What is looked for first is found in a tenth of the time.
+    text = _FENCE.sub("\n", text) if "```" in text else text
+    text = _LIST_NUMBER.sub("", text) if any(map(text.__contains__, digits)) or not text.isascii() else text
     given = " ".join(asked.split()).casefold() if ended_by_itself else ""
     found = _of_words(text)
     if found is not None:
@@ -72,7 +79,7 @@ def find_loop(answer: str, asked: str = "", *, ended_by_itself: bool = True) -> 
 
 
 def _of_words(text: str) -> Loop | None:
-    if _NO_SPACES.search(text) is None and not _recurs(_encoded(_LETTERS.findall(text.casefold()))):
+    if (text.isascii() or _NO_SPACES.search(text) is None) and not _recurs(_letters(text)):
         return None
     from tui.core.text.diff import words
 
@@ -101,19 +108,25 @@ def _of_chars(text: str) -> Loop | None:
     return None
 
 
+def _letters(text: str) -> list[str]:
+    """The words of a text, without the marks between them."""
+    return text.casefold().translate(_MARKS).split() if text.isascii() else _LETTERS.findall(text.casefold())
+
+
 def _encoded(found: Sequence[str]) -> str:
     """A character for each word, the same for the same word."""
-    numbers: dict[str, int] = {}
-    return "".join([chr(numbers.setdefault(word, len(numbers))) for word in found])
+    numbers = dict(zip(dict.fromkeys(found), map(chr, count()), strict=False))
+    return "".join(map(numbers.__getitem__, found))
 
 
-def _recurs(encoded: str) -> bool:
+def _recurs(found: Sequence[str]) -> bool:
     """Whether there may be a loop of words. Of nearly all answers it is quickly said that there is none.
 
     Of the pieces of `_PIECE` words, one beginning at each word, a loop repeats all but its first ones.
     """
-    pieces = [encoded[first : first + _PIECE] for first in range(len(encoded) - _PIECE + 1)]
-    return len(pieces) - len(set(pieces)) > LEAST_WORDS - 2 * _PIECE
+    pieces = max(len(found) - _PIECE + 1, 0)
+    different = set(zip(*(found[first : first + pieces] for first in range(_PIECE)), strict=True))
+    return pieces - len(different) > LEAST_WORDS - 2 * _PIECE
 
 
 @cache

@@ -93,12 +93,12 @@ def derive(timestamps: Timestamps, usage: Usage | None, answer_chars: int) -> Me
         "last_ms": _ms(last),
         "answer_chars_per_s": _per_s(answer_chars, last - ttfo) if ttfo is not None else None,
     }
-    gaps = _read_gaps(timestamps)
+    gaps = sorted(_read_gaps(timestamps))
     if gaps:
         known |= {
             "icl_p50_ms": _ms(percentile(gaps, 50)),
             "icl_p95_ms": _ms(percentile(gaps, 95)),
-            "icl_max_ms": _ms(max(gaps)),
+            "icl_max_ms": _ms(gaps[-1]),
         }
     return Metrics(**known, **_token_metrics(timestamps, usage, first, last, seen_reasoning=reasoned))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from statistics import fmean, median
 
 from tui.core.metrics.metrics import percentile
@@ -63,13 +64,19 @@ def _median_interval(known: Sequence[float]) -> tuple[float, float]:
 
     How many values lie below the median is binomially distributed, whatever the distribution of the values.
     """
-    n = len(known)
+    place = _left_out(len(known))
+    return known[place], known[-1 - place]
+
+
+@cache
+def _left_out(n: int) -> int:
+    """How many of n sorted values are left out on either side."""
     # With `place` values left out on either side, the median is outside when at most so many lie below it, or above.
     place, outside = 0, 2 * 0.5**n
     while outside + 2 * binomial_mass(place + 1, n) <= ALPHA:
         place += 1
         outside += 2 * binomial_mass(place, n)
-    return known[place], known[n - 1 - place]
+    return place
 
 
 def _p95_bound(known: Sequence[float]) -> float:
@@ -77,12 +84,17 @@ def _p95_bound(known: Sequence[float]) -> float:
 
     The number of values below the percentile is binomially distributed, whatever the distribution of the values.
     """
-    n, above = len(known), 0.0
-    place = n
+    return known[_bound(len(known))]
+
+
+@cache
+def _bound(n: int) -> int:
+    """The place of that value among n sorted ones."""
+    place, above = n, 0.0
     while place > 1:
         # The chance that at least `place` of n values lie below the percentile.
         above += binomial_mass(place, n, 0.95)
         if above > ALPHA:
             break
         place -= 1
-    return known[min(place, n - 1)]
+    return min(place, n - 1)

@@ -22,6 +22,8 @@ from tui.core.sessions.summary import FoundText, SessionSummary
 from tui.core.text.words import JOINERS, Wanted, composed, spaced
 from tui.files import is_there, refuse_irregular
 from tui.storage.index.entries import IndexEntry, unpacked
+from tui.storage.index.records import TABLES as RECORD_TABLES
+from tui.storage.index.records import FileRecord, drop_records, put_records, records_in, stamps_in
 from tui.storage.index.scan import FileKey
 
 _WAIT_S = 2.0
@@ -42,6 +44,7 @@ _TABLES = (
     "CREATE INDEX request_file ON request (file)",
     "CREATE TABLE score (file INTEGER NOT NULL, run TEXT, rater TEXT, criterion TEXT, value INTEGER, scale INTEGER)",
     "CREATE INDEX score_file ON score (file)",
+    *RECORD_TABLES,
 )
 _KNOWN = "SELECT folder, name, sum, size, mtime_ns, summary, reason FROM file"
 _TOKENIZER = f"unicode61 remove_diacritics 0 categories ''L* N* M* Co'' tokenchars ''{JOINERS}_''"
@@ -157,6 +160,35 @@ class SessionIndex:
         gone = list(keys)
         if gone:
             self._do(lambda base: _drop(base, gone, for_good=for_good), writes=True)
+
+    def record_stamps(self, folders: Iterable[str], version: int) -> dict[FileKey, tuple[int, int]]:
+        """Size and time of the files in these folders when what reports keep of them, in this version, was read."""
+        return {
+            key: stamp
+            for folder in folders
+            for key, stamp in self._do(lambda base, at=folder: stamps_in(base, at, version)).items()  # type: ignore[misc]
+        }
+
+    def records(self, folders: Iterable[str], version: int, *, figures: bool) -> dict[FileKey, FileRecord]:
+        """What reports keep, in this version, of the files in these folders; with all `figures` where they are asked
+        for. What is damaged in it is left out, and forgotten."""
+        found: dict[FileKey, FileRecord] = {}
+        for folder in folders:
+            those, damaged = self._do(lambda base, at=folder: records_in(base, at, version, figures=figures))  # type: ignore[misc]
+            found |= those
+            if damaged:
+                self._do(lambda base, gone=damaged: drop_records(base, gone), writes=True)  # type: ignore[misc]
+        return found
+
+    def put_records(self, records: Mapping[FileKey, FileRecord], version: int) -> None:
+        """Take in what reports keep of files."""
+        self._do(lambda base: put_records(base, records, version), writes=True)
+
+    def drop_records(self, keys: Iterable[FileKey]) -> None:
+        """Leave out what reports keep of these files."""
+        gone = list(keys)
+        if gone:
+            self._do(lambda base: drop_records(base, gone), writes=True)
 
     def matching(self, sought: Sequence[Wanted]) -> set[FileKey]:
         """The files in which everything that is looked for stands."""
@@ -295,7 +327,7 @@ def _in_memory() -> sqlite3.Connection:
 def _prepare(base: sqlite3.Connection) -> None:
     """Make the tables where there are none. Raises sqlite3.Error for those of another version."""
     if _version(base) == VERSION:
-        base.execute("SELECT 1 FROM file, texts, request, score LIMIT 0")
+        base.execute("SELECT 1 FROM file, texts, request, score, record, shape LIMIT 0")
         return
     base.execute("BEGIN IMMEDIATE")
     try:
@@ -380,8 +412,9 @@ def _put(base: sqlite3.Connection, entries: Mapping[FileKey, Read]) -> None:
             base.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, _text_of(entry.texts)))
 
 
-def _drop(base: sqlite3.Connection, keys: Iterable[FileKey], *, for_good: bool) -> None:
+def _drop(base: sqlite3.Connection, keys: Sequence[FileKey], *, for_good: bool) -> None:
     words = _has_words(base)
+    drop_records(base, keys)
     for key in keys:
         _drop_one(base, key, words=words)
     if words and for_good:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
 
 from tui.child.line_protocol import decode_line, encode_line
+from tui.child.main_side import MainSide
 from tui.child.process import ChildProcess, python_module
 from tui.core.child_environment import ChildKind
 from tui.core.dict_reader import Table
@@ -25,9 +28,29 @@ _AHEAD = 100
 """Files that a process has at the most to read: so many take longer to read than what was read to be taken in."""
 
 _Job = tuple[int, Path]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[_T]):
+    """What is found out of each file."""
+
+    module: str
+    """The module whose process does it: it calls `serve`."""
+    read: Callable[[Path], _T]
+    """Never raises."""
+    said: Callable[[_T], Mapping[str, Any]]
+    """What was found as a message of such a process."""
+    heard: Callable[[Table], _T]
+    """What such a message says."""
 
 
 def read_files(paths: Sequence[Path], processes: int | None = None) -> Generator[tuple[int, IndexEntry]]:
+    """What the index holds of these files; see `found_in`."""
+    return found_in(paths, ENTRIES, processes)
+
+
+def found_in(paths: Sequence[Path], reading: Reading[_T], processes: int | None = None) -> Generator[tuple[int, _T]]:
     """What is in these files, each with its number among them, in the order in which they were read.
 
     `processes` is how many read, by default as many as there are processors where the files are many. Whoever stops
@@ -37,16 +60,28 @@ def read_files(paths: Sequence[Path], processes: int | None = None) -> Generator
         processes = min(MOST, os.cpu_count() or 1) if len(paths) >= MANY else 0
     jobs = list(enumerate(paths))
     if not processes:
-        yield from ((number, read_entry(path)) for number, path in jobs)
+        yield from ((number, reading.read(path)) for number, path in jobs)
         return
-    with _Readers(jobs, processes) as readers:
+    with _Readers(jobs, processes, reading) as readers:
         yield from readers.results()
 
 
-class _Readers:
+def serve(reading: Reading[Any]) -> None:
+    """Read what is asked for on stdin, until that ends: what such a process does."""
+    asked: SimpleQueue[bytes] = SimpleQueue()
+    program = MainSide(hear=asked.put)
+    if hasattr(os, "nice"):
+        os.nice(5)  # What answers and paints comes first.
+    while True:
+        for number, path in decode_line(asked.get())["files"]:
+            program.say(encode_line({"file": number, **reading.said(reading.read(Path(path)))}))
+
+
+class _Readers(Generic[_T]):
     """Processes that read, each with some files ahead so that it never waits for the next."""
 
-    def __init__(self, jobs: Sequence[_Job], processes: int) -> None:
+    def __init__(self, jobs: Sequence[_Job], processes: int, reading: Reading[_T]) -> None:
+        self._reading = reading
         self._waiting = list(reversed(jobs))
         self._ahead = max(2 * _AT_ONCE, min(_AHEAD, len(jobs) // (4 * processes)))  # Of few all get a share.
         self._left = dict(jobs)
@@ -60,14 +95,14 @@ class _Readers:
             with suppress(OSError):  # No more can be started: the others read, or this one.
                 self._processes.append(self._started(len(self._processes)))
 
-    def __enter__(self) -> _Readers:
+    def __enter__(self) -> _Readers[_T]:
         return self
 
     def __exit__(self, *_: object) -> None:
         for process in self._processes:
             process.end(0)
 
-    def results(self) -> Iterator[tuple[int, IndexEntry]]:
+    def results(self) -> Iterator[tuple[int, _T]]:
         """What they read. What is left when all of them have ended is read here."""
         alive = set(range(len(self._processes)))
         for number in alive:
@@ -80,9 +115,9 @@ class _Readers:
             self._owed[number] -= 1
             self._ask(number)
             del self._left[said["file"]]
-            yield said["file"], _entry_of(said)
+            yield said["file"], self._reading.heard(said)
         for file, path in list(self._left.items()):
-            yield file, read_entry(path)
+            yield file, self._reading.read(path)
 
     def _started(self, number: int) -> ChildProcess:
         def hear(lines: Sequence[bytes]) -> None:
@@ -91,7 +126,7 @@ class _Readers:
                     self._heard.put((number, decode_line(line)))
 
         return ChildProcess(
-            python_module("tui.storage.index"),
+            python_module(self._reading.module),
             ChildKind.READER,
             hear=hear,
             over=lambda process: self._heard.put((number, None)),
@@ -107,18 +142,11 @@ class _Readers:
                 self._processes[number].say(encode_line({"files": [(file, str(path)) for file, path in jobs]}))
 
 
-def files_of(line: bytes) -> list[_Job]:
-    """The files that a process is asked for."""
-    return [(number, Path(path)) for number, path in decode_line(line)["files"]]
-
-
-def answer(number: int, path: Path) -> bytes:
-    """What a process says of a file."""
-    entry = read_entry(path)
-    return encode_line({
-        "file": number, "summary": entry.summary, "reason": entry.reason, "requests": entry.requests,
-        "scores": entry.scores, "passing": entry.passing, "texts": base64.b64encode(entry.texts).decode("ascii"),
-    })  # fmt: skip
+def _said(entry: IndexEntry) -> Mapping[str, Any]:
+    return {
+        "summary": entry.summary, "reason": entry.reason, "requests": entry.requests, "scores": entry.scores,
+        "passing": entry.passing, "texts": base64.b64encode(entry.texts).decode("ascii"),
+    }  # fmt: skip
 
 
 def _entry_of(said: Table) -> IndexEntry:
@@ -126,3 +154,7 @@ def _entry_of(said: Table) -> IndexEntry:
         said["summary"], said["reason"], base64.b64decode(said["texts"]), tuple(map(tuple, said["requests"])),
         tuple(map(tuple, said["scores"])), said["passing"],
     )  # fmt: skip
+
+
+ENTRIES = Reading("tui.storage.index", read_entry, _said, _entry_of)
+"""What the index holds for lists and searches."""

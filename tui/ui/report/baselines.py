@@ -15,8 +15,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
+from tui.report.session_record import AboutSession
 from tui.ui.widgets.row_table import RowTable, TableColumn, TableRow
 
 _COLUMNS = (
@@ -40,10 +40,9 @@ class KeptSession:
     requests: int
 
     @classmethod
-    def of(cls, path: Path, session: Session) -> KeptSession:
-        """What is shown of a session."""
-        models = ", ".join(dict.fromkeys(model.name for model in session.models.values()))
-        return cls(path, session.whole_id, session.created, session.title, models, len(session.requests))
+    def of(cls, path: Path, session_id: str, session: AboutSession) -> KeptSession:
+        """What is shown of the session of this id."""
+        return cls(path, session_id, session.created, session.title, ", ".join(session.models), session.requests)
 
 
 class BaselineDialog(ModalScreen[Path | str | None]):

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from tui.core.conditions.filters import about_answer
-from tui.core.conditions.names import DIMENSIONS
-from tui.core.sessions.session import Session
+from tui.report.session_record import AboutSession
 
 _MOST = 1000
 """Values of a field that are kept: nobody steps through more."""
-_DIMENSIONS = {dimension.name: dimension for dimension in DIMENSIONS}
 
 
 class FilterBy(StrEnum):
-    """Dimensions of conditions, by their names."""
+    """Dimensions of conditions, by their names: those of `FILTERED_BY`."""
 
     MODEL = "model"
     DEVICE = "device"
@@ -30,16 +27,11 @@ class KnownValues:
     def __init__(self) -> None:
         self._found: dict[FilterBy, dict[str, None]] = {by: {} for by in FilterBy}
 
-    def add(self, session: Session) -> None:
+    def add(self, session: AboutSession) -> None:
         """Take in those of a session."""
-        for request in session.requests.values():
-            about = about_answer(session, request)
-            for by, found in self._found.items():
-                texts = _DIMENSIONS[by].texts(about) or ()
-                # Of a model these are all its names, the id first.
-                if len(found) < _MOST:
-                    found.update(dict.fromkeys(texts[:1] if by is FilterBy.MODEL else texts))
-        self._found[FilterBy.RATER].update({score.rater: None for score in session.scores})
+        for by, found in self._found.items():
+            if len(found) < _MOST:
+                found.update(dict.fromkeys(session.values[by.value]))
 
     @property
     def values(self) -> Mapping[FilterBy, tuple[str, ...]]:

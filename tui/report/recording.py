@@ -1,0 +1,124 @@
+"""Sessions for a report: by the records that the index has of their files, and read where there is a doubt.
+
+As a program (`python -m tui.report.recording`) it reads session files and says their records.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tui.core.dict_reader import Table
+from tui.core.errors import BadInputError, CompareError
+from tui.core.sessions.session import Session
+from tui.report.session_record import RecordedSession, SessionRecord, read_record, record_of, record_version
+from tui.storage.index.catch_up import BATCH, Progress
+from tui.storage.index.database import SessionIndex
+from tui.storage.index.readers import Reading, found_in, serve
+from tui.storage.index.records import FileRecord, Texts
+from tui.storage.index.scan import FileKey, scan
+from tui.storage.session_files import ReadSessions, load, sessions_or_known
+
+_SETTLED_NS = 2_000_000_000
+"""A file that was written so shortly before may be written again within the same tick of its disk's clock."""
+
+
+class _Found(NamedTuple):
+    """What a file says."""
+
+    record: SessionRecord | None
+    """None where the file has to be read each time."""
+    lasting: bool = True
+    """Whether that is so of the file as it is: it could be opened."""
+
+
+class RecordedSessions:
+    """The sessions of some places, for the reports of one rater."""
+
+    def __init__(self, index: SessionIndex, places: Sequence[Path], rater: str, figures: Sequence[str] = ()) -> None:
+        """`figures` are those that each run is to have besides what every report has, by name."""
+        self._index, self._places, self._rater, self._figures = index, places, rater, tuple(figures)
+        self._version = record_version()
+
+    def catch_up(self, processes: int | None = None) -> Generator[Progress]:
+        """Forget files that are gone, and read those of which the index lacks the record. Whoever stops asking has an
+        index that lacks the rest, whose files are read by `sessions`."""
+        found = scan(self._places)
+        folders = {*found.folders, *(key.folder for key in found.files)}
+        stamps = self._index.record_stamps(folders, self._version)
+        self._index.drop_records(key for key in stamps if key.folder in found.folders and key not in found.files)
+        missing = [
+            (key, file) for key, file in found.files.items()
+            if file.size >= 0 and stamps.get(key) != (file.size, file.mtime_ns)
+        ]  # fmt: skip
+        began = time.time_ns()
+        batch: dict[FileKey, FileRecord] = {}
+        with closing(found_in([file.path for _, file in missing], RECORDS, processes)) as every:
+            for count, (number, one) in enumerate(every, 1):
+                key, file = missing[number]
+                if one.lasting and began - file.mtime_ns > _SETTLED_NS:
+                    texts = None if one.record is None else Texts(*one.record)
+                    batch[key] = FileRecord(file.size, file.mtime_ns, texts)
+                if count % BATCH == 0 or count == len(missing):
+                    self._index.put_records(batch, self._version)
+                    batch = {}
+                    yield Progress(count, len(missing))
+
+    def sessions(
+        self,
+        *,
+        skipped: Callable[[Path, CompareError], object] | None = None,
+        why_not: Callable[[Session], BadInputError | None] = lambda session: None,
+        doubted: Callable[[RecordedSession], bool] = lambda session: False,
+        read: ReadSessions | None = None,
+    ) -> Iterator[tuple[Path, Session | RecordedSession]]:
+        """As `sessions_with_files`, with records where the index has them and the rater may know the models. Those
+        that are `doubted` are read."""
+        folders = {os.path.realpath(place if place.is_dir() else place.parent) for place in self._places}
+        records = self._index.records(folders, self._version, figures=bool(self._figures))
+
+        def known(file: Path, real: str) -> RecordedSession | None:
+            found = records.pop(FileKey(*os.path.split(real)), None)
+            if found is None or found.texts is None or _stamp(file) != (found.size, found.mtime_ns):
+                return None
+            try:
+                session = read_record(SessionRecord(*found.texts), lambda: load(file), self._figures)
+            except (ValueError, TypeError, LookupError):
+                return None
+            return None if session.is_hidden_from(self._rater) or doubted(session) else session
+
+        return sessions_or_known(self._places, known, skipped=skipped, why_not=why_not, read=read)
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)  # noqa: PTH116 - of thousands
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _read(path: Path) -> _Found:
+    try:
+        return _Found(record_of(load(path)))
+    except BadInputError as error:
+        return _Found(None, lasting=not isinstance(error.__cause__, OSError))
+
+
+def _said(found: _Found) -> dict[str, Any]:
+    return {"record": found.record, "lasting": found.lasting}
+
+
+def _heard(said: Table) -> _Found:
+    record = said["record"]
+    return _Found(None if record is None else SessionRecord(*record), said["lasting"])
+
+
+RECORDS = Reading("tui.report.recording", _read, _said, _heard)
+
+if __name__ == "__main__":
+    serve(RECORDS)

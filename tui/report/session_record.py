@@ -1,0 +1,336 @@
+"""What is kept of a session so that reports need not read its file again: its contributions to rows, as three texts.
+
+Pure. A record says exactly what the session says, or there is none: whoever makes one reads it back and compares.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from datetime import datetime
+from enum import Enum
+from functools import cache, lru_cache, partial
+from itertools import repeat
+from operator import attrgetter
+from pathlib import Path
+from sys import intern
+from typing import Any, NamedTuple
+
+import tui
+from tui.core.blind.orders import is_hidden_from
+from tui.core.conditions.filters import about_answer
+from tui.core.conditions.names import DIMENSIONS, figures
+from tui.core.plans.mode import Mode
+from tui.core.requests.request import RequestState
+from tui.core.sessions.session import PART_OF, Session
+from tui.core.sessions.session_model import Parameters
+from tui.report.contribution import Contribution, Held, Keep, contributions
+from tui.report.judges import judges_in
+from tui.report.outliers import Choice, GivenFacets, GivenScore, GivenVote, ReportedRequest
+from tui.report.subject import Subject
+
+_OF_SESSION = ("session", "created")
+"""What all runs of a session have in common."""
+_TEXTS = ("answer", "checks", "out_of_time")
+"""What only the session's file has."""
+_OWN = ("values", "wide", "memory", "gpu_memory", "tokens", "characters", "scores", "votes")
+"""What hardly two sessions have in common."""
+_SHAPE = tuple(name for name in ReportedRequest._fields if name not in (*_OF_SESSION, *_TEXTS, *_OWN, "figures"))
+"""What many sessions have in common that asked the same of the same models."""
+
+
+class SessionRecord(NamedTuple):
+    """A record, as texts in ASCII."""
+
+    shape: str
+    """Much of what sessions of one plan have in common: so it is kept and read once."""
+    runs: str
+    figures: str
+    """Every figure of each run; only conditions and some tables take those that not every report has."""
+
+
+class AboutSession(NamedTuple):
+    """What lists of sessions, and fields to filter by, show of one."""
+
+    created: datetime
+    title: str
+    models: tuple[str, ...]
+    """Their names, raw."""
+    requests: int
+    values: Mapping[str, Sequence[str]]
+    """For each of `FILTERED_BY` the values that answers have; of a model its first name."""
+
+
+_DIMENSIONS = {dimension.name: dimension for dimension in DIMENSIONS}
+FILTERED_BY = ("model", "device", "mode", "rater", "tag")
+"""The names of the dimensions whose values are known without looking at answers."""
+
+
+class RecordedSession(NamedTuple):
+    """A session as its record has it."""
+
+    id: str
+    held: Held
+    runs: Set[str]
+    """The ids of its requests, warm-ups included."""
+    rows: Sequence[Contribution]
+    about: AboutSession
+    hidden_from: Mapping[str, bool]
+    """From which raters it is hidden which model gave which answer; under the empty name, from all others."""
+    read: Callable[[], Session]
+    """Reads its file. Raises BadInputError."""
+
+    @property
+    def whole_id(self) -> str:
+        """Its id: of sessions in several files there is no record."""
+        return self.id
+
+    def is_hidden_from(self, rater: str) -> bool:
+        """As `orders.is_hidden_from`."""
+        return self.hidden_from.get(rater, self.hidden_from.get("", False))
+
+
+AnySession = Session | RecordedSession
+"""One that was read, or its record."""
+
+
+def as_read(session: AnySession) -> Session:
+    """The session itself, read where only its record is here. Raises BadInputError."""
+    return session if isinstance(session, Session) else session.read()
+
+
+def about_of(session: AnySession) -> AboutSession:
+    """What is shown of a session."""
+    if isinstance(session, RecordedSession):
+        return session.about
+    names = tuple(dict.fromkeys(model.name for model in session.models.values()))
+    return AboutSession(session.created, session.title, names, len(session.requests), _values(session))
+
+
+def _values(session: Session) -> dict[str, list[str]]:
+    found: dict[str, dict[str, None]] = {name: {} for name in FILTERED_BY}
+    for request in session.requests.values():
+        about = about_answer(session, request)
+        for name, values in found.items():
+            texts = _DIMENSIONS[name].texts(about) or ()
+            # Of a model these are all its names, the id first.
+            values.update(dict.fromkeys(texts[:1] if name == "model" else texts))
+    found["rater"].update({score.rater: None for score in session.scores})
+    return {name: list(values) for name, values in found.items()}
+
+
+@cache
+def record_version() -> int:
+    """What makes records of one kind: they are of this program's very code, as every number comes from its formulas."""
+    package = Path(tui.__file__).parent
+    # Of a program whose modules lie in no files, its own file tells.
+    found = [sys.executable, str(package / "files.py")]
+    for part in ("core", "report", "storage"):
+        for folder, _, names in os.walk(package / part):
+            found += [os.path.join(folder, name) for name in names if name.endswith(".py")]  # noqa: PTH118 - hundreds
+    return zlib.crc32("\n".join(map(_stamp, sorted(found))).encode())
+
+
+def _stamp(file: str) -> str:
+    try:
+        status = os.stat(file)  # noqa: PTH116 - of hundreds
+    except OSError:
+        return file
+    return f"{file} {status.st_size} {status.st_mtime_ns}"
+
+
+def record_of(session: Session) -> SessionRecord | None:
+    """The record of a session; None where its file has to be read each time: it is a part of a session, a model judged
+    in it, or something of it cannot be said in a record."""
+    if PART_OF in session.extra or session.whole_id != session.id or judges_in(session):
+        return None  # What is said of judges is read off their judgements.
+    rows = contributions(session, keep=Keep(figures=figures()))
+    record = SessionRecord(_shape_of(session, rows), _runs_of(session, rows), _figures_of(rows))
+    try:
+        found = read_record(record, lambda: session, tuple(figure.name for figure in figures()))
+    except (ValueError, TypeError, LookupError):
+        return None
+    return record if _says(found, session, rows) else None
+
+
+def read_record(record: SessionRecord, read: Callable[[], Session], wanted: Sequence[str] = ()) -> RecordedSession:
+    """The session of a record, each run with the `wanted` figures, by name; `read` reads its file.
+
+    Raises ValueError, TypeError or LookupError for what was never a record, or knows no such figure.
+    """
+    shape = _read_shape(record.shape)
+    session, created, title, ended, requests, entries, hidden, own = json.loads(record.runs)
+    when = datetime.fromisoformat(created)
+    count = shape.size
+    columns: list[Any] = shape.columns.copy()
+    columns[_AT["session"]] = repeat(session)
+    columns[_AT["created"]] = repeat(when)
+    for name, column in zip(_OWN, own, strict=True):
+        decode = _DECODE.get(name)
+        columns[_AT[name]] = column if decode is None else map(decode, column)
+    if wanted:
+        numbers = _figure_numbers(wanted)
+        found = json.loads(record.figures)
+        columns[_AT["figures"]] = [dict(zip(wanted, map(one.__getitem__, numbers), strict=True)) for one in found]
+    runs = list(map(ReportedRequest._make, zip(*columns, strict=False)))
+    if len(runs) != count:
+        raise ValueError("runs without a shape")
+    at, rows = 0, []
+    for size, row in shape.rows:
+        rows.append(row(runs=runs[at : at + size]))
+        at += size
+    about = AboutSession(when, title, shape.models, requests, shape.values)
+    held = Held(ended, requests, tuple(entries))
+    return RecordedSession(session, held, shape.requests, rows, about, hidden, read)
+
+
+class _Shape(NamedTuple):
+    size: int
+    """Runs."""
+    columns: list[Any]
+    """Of runs, in the order of their fields; of what is not in a shape there is what all have who lack it."""
+    rows: list[tuple[int, Callable[..., Contribution]]]
+    """Of each row how many runs it has, and what makes its contribution of them."""
+    requests: Set[str]
+    models: tuple[str, ...]
+    values: Mapping[str, Sequence[str]]
+
+
+_AT = {name: number for number, name in enumerate(ReportedRequest._fields)}
+
+
+def _shape_of(session: Session, rows: Sequence[Contribution]) -> str:
+    runs = [run for row in rows for run in row.runs]
+    return json.dumps([
+        list(session.requests),
+        about_of(session).models,
+        about_of(session).values,
+        [[len(row.runs), *_facts(row)] for row in rows],
+        [list(map(attrgetter(name), runs)) for name in _SHAPE],
+    ])  # fmt: skip
+
+
+def _facts(row: Contribution) -> tuple[object, ...]:
+    model = row.size_mb, row.licence, row.context
+    how = tuple(getattr(row.subject.parameters, name) for name in Parameters.__dataclass_fields__)
+    subject = [how if name == "parameters" else getattr(row.subject, name) for name in Subject.__dataclass_fields__]
+    return subject, sorted(row.hosts), row.warmups, *model, row.weights, row.floors
+
+
+@lru_cache(maxsize=512)
+def _read_shape(text: str) -> _Shape:
+    requests, models, values, rows, columns = json.loads(text)
+    made: list[Any] = [repeat(ReportedRequest._field_defaults.get(name)) for name in ReportedRequest._fields]
+    for name, column in zip(_SHAPE, columns, strict=True):
+        made[_AT[name]] = [_decoded(name, value) for value in column]
+    return _Shape(
+        sum(row[0] for row in rows), made, [(row[0], _read_facts(*row[1:])) for row in rows], frozenset(requests),
+        tuple(models), values,
+    )  # fmt: skip
+
+
+def _read_facts(
+    subject: Any, hosts: Any, warmups: int, size_mb: Any, licence: Any, context: Any, weights: Any, floors: Any
+) -> Callable[..., Contribution]:
+    return partial(
+        Contribution, _subject(_tuples(subject)), set(_tuples(hosts)), warmups, size_mb, licence, context,
+        {name: tuple(weight) for name, weight in weights.items()}, floors,
+    )  # fmt: skip
+
+
+@cache
+def _subject(values: tuple[Any, ...]) -> Subject:
+    """The same object for all sessions that have it."""
+    found = dict(zip(Subject.__dataclass_fields__, values, strict=True))
+    return Subject(**found | {"mode": Mode(found["mode"]), "parameters": Parameters(*found["parameters"])})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _runs_of(session: Session, rows: Sequence[Contribution]) -> str:
+    held = Held.of(session)
+    created = session.created.isoformat()
+    hidden = {rater: is_hidden_from(session, rater) for rater in ("", *_raters(session))} if session.orders else {}
+    runs = [run for row in rows for run in row.runs]
+    own = [list(map(attrgetter(name), runs)) for name in _OWN]
+    return json.dumps(
+        [session.id, created, session.title, held.ended, held.requests, held.entries, hidden, own], default=_value
+    )
+
+
+def _raters(session: Session) -> Iterator[str]:
+    """All who rated, were shown something or had it revealed."""
+    yield from session.raters
+    for entries in (session.orders, session.reveals, session.scores, session.votes, session.facets):
+        yield from (entry.rater for entry in entries)
+
+
+def _figures_of(rows: Sequence[Contribution]) -> str:
+    return json.dumps([[run.figures[figure.name] for figure in figures()] for row in rows for run in row.runs])
+
+
+@cache
+def _figure_numbers(wanted: Sequence[str]) -> list[int]:
+    names = [figure.name for figure in figures()]
+    return [names.index(name) for name in wanted]
+
+
+def _value(choice: Enum) -> Any:
+    """What JSON says of a choice, which is no text."""
+    return choice.value
+
+
+def _decoded(name: str, value: Any) -> Any:
+    return intern(value) if isinstance(value, str) and name not in _DECODE else _DECODE.get(name, _same)(value)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _texts(found: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(intern, found))
+
+
+def _facets(found: Sequence[Any]) -> tuple[GivenFacets, ...]:
+    return tuple([GivenFacets(*one) for one in found])
+
+
+def _scores(found: Sequence[Any]) -> tuple[GivenScore, ...]:
+    return tuple([_score(*one) for one in found]) if found else ()
+
+
+@lru_cache(maxsize=4096)
+def _score(criterion: str, scale: int, raters: str, rater: str, value: int, rubric: str, *how: Any) -> GivenScore:
+    """The same object for all answers that were given it."""
+    return GivenScore(intern(criterion), scale, intern(raters), intern(rater), value, intern(rubric), *how)
+
+
+def _votes(found: Sequence[Any]) -> tuple[GivenVote, ...]:
+    if not found:
+        return ()
+    return tuple([
+        GivenVote(intern(vote), intern(raters), intern(rater), Choice(choice), *how)
+        for vote, raters, rater, choice, *how in found
+    ])  # fmt: skip
+
+
+_DECODE: Mapping[str, Callable[[Any], Any]] = {
+    "state": RequestState, "values": tuple, "wide": tuple, "flags": _texts, "tags": _texts, "served_by": _texts,
+    "facets": _facets, "scores": _scores, "votes": _votes,
+}  # fmt: skip
+"""How a field is made of what JSON has of it, where that is not the same."""
+
+
+def _says(found: RecordedSession, session: Session, rows: Sequence[Contribution]) -> bool:
+    """Whether what was read back is what was written."""
+    same = (found.id, found.held, found.runs) == (session.id, Held.of(session), session.requests.keys())
+    # Equal instants need not have one offset.
+    offsets = {run.created.utcoffset() for row in found.rows for run in row.runs if run.created is not None}
+    same = same and found.about == about_of(session) and list(found.rows) == list(rows)
+    return same and offsets <= {session.created.utcoffset()}

@@ -1,0 +1,122 @@
+"""What reports keep of sessions, in the index: three texts for each file, of which this package knows no more."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from tui.storage.index.scan import FileKey
+
+TABLES = (
+    "CREATE TABLE shape (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, text TEXT NOT NULL)",
+    """CREATE TABLE record (
+        folder BLOB NOT NULL, name BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+        version INTEGER NOT NULL, shape INTEGER, sum INTEGER NOT NULL, sum_of_figures INTEGER NOT NULL,
+        runs TEXT NOT NULL, figures TEXT NOT NULL, UNIQUE (folder, name)
+    )""",
+    "CREATE INDEX record_shape ON record (shape)",
+)
+
+
+class Texts(NamedTuple):
+    """What is kept of a session."""
+
+    shape: str
+    """What many sessions have in common: it is kept once."""
+    runs: str
+    figures: str
+    """Empty where they were not asked for."""
+
+
+class FileRecord(NamedTuple):
+    """What is kept of a file, and what the file was when it was read."""
+
+    size: int
+    mtime_ns: int
+    texts: Texts | None
+    """None where the file has to be read each time."""
+
+
+def stamps_in(base: sqlite3.Connection, folder: str, version: int) -> dict[FileKey, tuple[int, int]]:
+    """Size and time of the files in a folder of which there is a record of this version."""
+    rows = base.execute(
+        "SELECT name, size, mtime_ns FROM record WHERE folder = ? AND version = ?", (os.fsencode(folder), version)
+    )
+    return {FileKey(folder, os.fsdecode(name)): (size, mtime_ns) for name, size, mtime_ns in rows}
+
+
+def records_in(
+    base: sqlite3.Connection, folder: str, version: int, *, figures: bool
+) -> tuple[dict[FileKey, FileRecord], list[FileKey]]:
+    """The records of this version of the files in a folder, and those that are damaged."""
+    further = "figures, sum_of_figures" if figures else "'', NULL"
+    rows = base.execute(
+        f"SELECT name, size, mtime_ns, shape, sum, runs, {further} FROM record WHERE folder = ? AND version = ?",  # noqa: S608
+        (os.fsencode(folder), version),
+    )
+    found: dict[FileKey, FileRecord] = {}
+    damaged: list[FileKey] = []
+
+    @cache
+    def shape(number: int) -> tuple[bytes, str]:
+        digest, text = base.execute("SELECT digest, text FROM shape WHERE id = ?", (number,)).fetchone() or (b"", "")
+        return (digest, text) if digest == _digest(text) else (b"", "")
+
+    for name, size, mtime_ns, number, check, runs, text, check_figures in rows:
+        key = FileKey(folder, os.fsdecode(name))
+        digest, common = (b"", "") if number is None else shape(number)
+        right = check == _sum(size, mtime_ns, version, digest, runs)
+        if not right or (check_figures is not None and check_figures != zlib.crc32(text.encode())):
+            damaged.append(key)
+        else:
+            found[key] = FileRecord(size, mtime_ns, None if number is None else Texts(common, runs, text))
+    return found, damaged
+
+
+def put_records(base: sqlite3.Connection, records: Mapping[FileKey, FileRecord], version: int) -> None:
+    """Take in records of this version."""
+    drop_records(base, records)
+    for key, (size, mtime_ns, texts) in records.items():
+        number, digest = None, b""
+        shape, runs, figures = texts or Texts("", "", "")
+        if texts is not None:
+            digest = _digest(shape)
+            base.execute("INSERT OR IGNORE INTO shape (digest, text) VALUES (?, ?)", (digest, shape))
+            number = base.execute("SELECT id FROM shape WHERE digest = ?", (digest,)).fetchone()[0]
+        check = _sum(size, mtime_ns, version, digest, runs)
+        base.execute(
+            "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*_bytes(key), size, mtime_ns, version, number, check, zlib.crc32(figures.encode()), runs, figures),
+        )
+
+
+def drop_records(base: sqlite3.Connection, keys: Iterable[FileKey]) -> None:
+    """Leave these files out, with what only they have."""
+    shapes: set[Any] = set()
+    for key in keys:
+        found = base.execute("SELECT shape FROM record WHERE folder = ? AND name = ?", _bytes(key)).fetchone()
+        if found is not None:
+            base.execute("DELETE FROM record WHERE folder = ? AND name = ?", _bytes(key))
+            shapes.update(found)
+    for number in shapes - {None}:
+        base.execute(
+            "DELETE FROM shape WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM record WHERE shape = ?1)", (number,)
+        )
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _sum(size: int, mtime_ns: int, version: int, digest: bytes, runs: str) -> int:
+    """Notices a byte that flipped, which SQLite does not."""
+    return zlib.crc32(f"{size} {mtime_ns} {version} {digest.hex()} {runs}".encode())
+
+
+def _bytes(key: FileKey) -> tuple[bytes, bytes]:
+    return os.fsencode(key.folder), os.fsencode(key.name)
