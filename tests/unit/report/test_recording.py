@@ -19,6 +19,7 @@ from tests.unit.report.test_any_file import VALUE, VALUES
 from tui.core.blind.orders import why_not_named
 from tui.core.errors import CompareError
 from tui.core.requests.request import RequestState
+from tui.core.scoring.rating import RaterKind
 from tui.core.sessions.presentation import PaneOrder
 from tui.core.sessions.session import PART_OF, Session
 from tui.report.conditional import Asked, conditional_report
@@ -59,6 +60,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(file, folder / f"{file.parent.name}-{file.name}")
     shutil.copy(EVERY[0], folder / "copy.toml")
     save(replace(everything(), extra={}), folder / "everything.toml")
+    save(unjudged(), folder / "unjudged.toml")
     save(everything(), folder / "part.toml")
     blind = session([request("r1"), request("r2", model="m2")], session_id="blind")
     blind.orders = [PaneOrder("measure", "p1", ("m1", "m2"), blind.created, 1, blind=True, entry=9)]
@@ -68,6 +70,13 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "damaged.toml").write_bytes(EVERY[1].read_bytes()[:5000])
     settle(folder)
     return folder
+
+
+def unjudged() -> Session:
+    """Everything that may be in a session, but for what a model judged: of that there is no record."""
+    whole = everything()
+    people = {name: rater for name, rater in whole.raters.items() if rater.kind is not RaterKind.JUDGE}
+    return replace(whole, id="unjudged", extra={}, raters=people, judgements=[])
 
 
 @pytest.fixture
@@ -165,8 +174,8 @@ def test_with_a_baseline_it_is_the_same(kept: Path, index: SessionIndex, tmp_pat
 @pytest.mark.slow
 def test_records_stand_for_all_but_those_that_are_doubtful(kept: Path, index: SessionIndex) -> None:
     found = by_records(index)(kept, Skipped())
-    read = {one.id for one in found if isinstance(one, Session)}
-    assert read == {everything().id}
+    read = [one.id for one in found if isinstance(one, Session)]
+    assert read == [everything().id] * 2  # A part of a session, and one that a model judged in.
     assert len(found) - len(read) == len(EVERY) + 3
 
 
@@ -270,10 +279,10 @@ def test_many_files_are_read_by_processes(kept: Path, index: SessionIndex) -> No
 
 
 def test_a_record_has_every_field_of_a_run() -> None:
-    record = record_of(replace(everything(), extra={}))
+    record = record_of(unjudged())
     assert record is not None
-    found = read_record(record, everything)
-    expected = contributions(replace(everything(), extra={}), keep=Keep())
+    found = read_record(record, unjudged)
+    expected = contributions(unjudged(), keep=Keep())
     assert list(found.rows) == expected
     runs = [run for row in expected for run in row.runs]
     usual = ReportedRequest._field_defaults
@@ -285,6 +294,10 @@ def test_a_record_has_every_field_of_a_run() -> None:
 def test_of_a_part_of_a_session_there_is_no_record() -> None:
     assert everything().extra == {PART_OF: everything().whole_id}
     assert record_of(everything()) is None
+
+
+def test_of_a_session_in_which_a_model_judged_there_is_no_record() -> None:
+    assert record_of(replace(everything(), extra={})) is None
 
 
 @pytest.mark.slow
