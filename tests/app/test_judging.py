@@ -17,6 +17,7 @@ from tests.support.loopback_server import FINISH, SCRIPTS, LoopbackServer, Wire,
 from tests.support.recorded import bundled_themes
 from tests.support.screens import Play, playing
 from tests.support.sessions import WHEN, request, score, session, target
+from tests.support.some import some
 from tui.app.app import CompareApp, Opened
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import Plan
@@ -173,7 +174,7 @@ async def test_from_history_a_session_is_judged_in_parts_and_only_what_is_missin
     given = {(run, rater): one.value for (run, rater, _), one in in_effect(held).scores.items()}
     assert sum(rater == "judge judge" for _, rater in given) == 6
     assert {value for (_, rater), value in given.items() if rater == "judge judge"} == {2}
-    assert not any("late_text" in question or "good" in question for question in judge.asked)
+    assert not any("late_text" in question or "good" in question for question in some(judge.asked))
 
 
 async def choose(play: Play, name: str) -> None:

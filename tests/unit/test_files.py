@@ -300,15 +300,15 @@ def test_a_folder_that_cannot_be_listed_is_named_and_the_others_are_reported(tmp
     save(session([request("r1")]), tmp_path / "kept" / "good.toml")
     (tmp_path / "shut").mkdir()
     refused = PermissionError(13, "Permission denied")
-    real = Path.iterdir
+    real = os.scandir
 
-    def iterdir(path: Path) -> Iterator[Path]:
-        if path.name == "shut":
+    def scandir(path: Path) -> Any:
+        if Path(path).name == "shut":
             raise refused
         return real(path)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "iterdir", iterdir)
+        patch.setattr(os, "scandir", scandir)
         files, ((where, error),) = collect([tmp_path / "shut", tmp_path / "kept"])
     assert (files, where) == ([tmp_path / "kept" / "good.toml"], tmp_path / "shut")
     assert error.sentence() == f"The folder {tmp_path / 'shut'} cannot be listed. Permission denied."
