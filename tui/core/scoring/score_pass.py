@@ -54,9 +54,9 @@ def left_of(items: Iterable[ScoreItem], scores_of: ScoresOf) -> list[ScoreItem]:
 def following(items: Sequence[ScoreItem], left: Sequence[ScoreItem], item: ScoreItem | None) -> ScoreItem | None:
     """Of the items left the next one after an item, and after the last of all items the first that is left; None when
     none is."""
-    places = {one: place for place, one in enumerate(items)}
-    here = places.get(item, -1) if item is not None else -1
-    return next((one for one in left if places[one] > here), left[0] if left else None)
+    waiting = set(left)
+    after = items.index(item) + 1 if item is not None and item in items else 0
+    return next((one for one in items[after:] if one in waiting), left[0] if left else None)
 
 
 def shown_requests(session: Session, models_of: ModelsOf = _planned) -> Iterator[Request]:

@@ -66,6 +66,8 @@ class Presenter:
         self.can_act = can_act
         self.questions = Questions(view, can_act=can_act)
         self._unscored: tuple[tuple[int, ...], int] = ((), 0)
+        self._scorable: tuple[tuple[int, ...], list[Request]] = ((), [])
+        """The answers that can be scored, and how many there were of which requests then."""
         self._titled: tuple[tuple[SessionModel, ...], list[str]] = ((), [])
 
     # Which panes
@@ -216,8 +218,10 @@ class Presenter:
         ended = sum(request.state.final for request in session.requests.values()) if self._view.busy else -1
         seen = ended, len(session.requests), len(session.scores), len(session.undos), len(session.redos)
         if self._unscored[0] != seen:
-            shown = filter(can_be_scored, shown_requests(session))
-            count = sum(bool(undecided(one, scores_of(one.spec.id), self.rubric)) for one in shown)
+            if self._scorable[0] != seen[:2]:
+                self._scorable = seen[:2], list(filter(can_be_scored, shown_requests(session)))
+            rubric = session.rubric
+            count = sum(bool(undecided(one, scores_of(one.spec.id), rubric)) for one in self._scorable[1])
             self._unscored = seen, count
         return self._unscored[1]
 

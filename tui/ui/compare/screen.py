@@ -411,31 +411,32 @@ class CompareScreen(ModeScreen):
         if not self.alive or self._status_held:
             return
         self._lay_out_prompt()
-        width = max(self.size.width - 2, 0)
-        line = "Waiting for the host …"
-        if self._begun:
-            from tui.ui.compare.status_line import status
-
-            notes: list[StatusNote] = ["low bandwidth" if self._low else "", self.grid.page]
-            notes += [note for part in self.parts for note in part.notes()]
-            panes = list(self.grid.panes)
-            line = status(self.view, self.presenter, self.app_state, self.mode, panes, notes, width)
-        if asked := self._asked():
-            line = asked
-        elif self._sentence:
-            line = self._sentence
-        elif said := next(filter(None, (part.says() for part in self.parts)), ""):
-            line = said
-        elif self.early_prompt is not None and self.app_state.info is None:
-            line = "Runs as soon as the host is there …"
+        width, asked = max(self.size.width - 2, 0), self._asked()
         keys = (bool(asked), *self._first_keys(asked))
         if keys != self._keys:
             self._keys = keys
             self.refresh_bindings()
-        line = cut(clean_line(line), width)
+        line = cut(clean_line(asked or self._status_line(width)), width)
         if line != self._status:
             self._status = line
             self.query_one("#status", Static).update(Content(line), layout=False)  # It is one row, whatever it says.
+
+    def _status_line(self, width: int) -> str:
+        """What stands there while nothing is asked. The status itself is worked out only where it is shown."""
+        if self._sentence:
+            return self._sentence
+        if said := next(filter(None, (part.says() for part in self.parts)), ""):
+            return said
+        if self.early_prompt is not None and self.app_state.info is None:
+            return "Runs as soon as the host is there …"
+        if not self._begun:
+            return "Waiting for the host …"
+        from tui.ui.compare.status_line import status
+
+        notes: list[StatusNote] = ["low bandwidth" if self._low else "", self.grid.page]
+        notes += [note for part in self.parts for note in part.notes()]
+        panes = list(self.grid.panes)
+        return status(self.view, self.presenter, self.app_state, self.mode, panes, notes, width)
 
     def _asked(self) -> str:
         """What a part asks, which the next key answers; empty when none does."""

@@ -13,6 +13,7 @@ from textual.timer import Timer
 
 from tui.background import Questions as NumberedQuestions
 from tui.background import in_thread
+from tui.core.scoring.in_effect import RatingsOf
 from tui.core.scoring.rating import RaterKind
 from tui.core.scoring.score_pass import left_of, score_items
 from tui.core.sessions.entry_dict import with_entries
@@ -88,7 +89,14 @@ class Standing(ScreenPart):
             self._timer.stop()
         session = self.screen.view.session
         if session.scores or session.votes or session.judgements:
-            self._timer = self.screen.set_timer(_REST_S, self._begin)
+            self._timer = self.screen.set_timer(_REST_S, self._begin_where_shown)
+
+    def _begin_where_shown(self) -> None:
+        """Begin it, but while another part has the row: then nobody reads it, and keys are pressed."""
+        if any(part.says() for part in self.screen.parts):
+            self._wait()
+        else:
+            self._begin()
 
     def _begin(self) -> None:
         view, seen = self.screen.view, self._count()
@@ -96,9 +104,8 @@ class Standing(ScreenPart):
             return
         self._asked = seen
         # In a sitting that goes on more may always be asked.
-        left = left_of(score_items(view.session), view.ratings.scores_of)
-        growing = self.screen.commands is not None or bool(left)
-        work = partial(_worked_out, _ended(view.session), view.ratings.rater, growing, seen[1])
+        asks = self.screen.commands is not None
+        work = partial(_worked_out, _ended(view.session), view.ratings.rater, asks, seen[1])
         number, app = self._numbers.ask(), self.screen.app
         in_thread(work, "standing").add_done_callback(lambda made: app.call_later(self._take, number, seen, made))
 
@@ -157,13 +164,15 @@ def _ended(session: Session) -> Session:
     )
 
 
-def _worked_out(session: Session, rater: str, growing: bool, choosing: Wanted) -> StandingTexts:
+def _worked_out(session: Session, rater: str, asks: bool, choosing: Wanted) -> StandingTexts:
+    """In a thread. `asks` says that more answers may come."""
     from tui.report.standing import (  # loaded where it is used: the first frame needs none of it
         judge_standings,
         standing,
     )
     from tui.ui.report.wanted_options import asked_of
 
+    growing = asks or bool(left_of(score_items(session), RatingsOf(session, rater).scores_of))
     made = standing(session, rater, growing=growing, asked=asked_of(choosing))
     judged = any(one.kind is RaterKind.JUDGE for one in session.raters.values())
     return replace(made, judges=judge_standings(session, growing=growing)) if judged else made
