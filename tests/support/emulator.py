@@ -10,6 +10,8 @@ from rich.cells import cell_len
 _PARTS = re.compile(r"\x1b\[([?>=<]?)([0-9;]*)([ -/]*[@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.|\n|[^\x1b\n]+")
 _SEEN = re.compile("[\U0001f1e6-\U0001f1ff]{2}|.", re.DOTALL)
 PLAIN = ("", "", "")
+_ENDS = {"22": {"1", "2"}, "23": {"3"}, "24": {"4", "21"}, "27": {"7"}, "29": {"9"}}
+"""Which attributes a number ends."""
 
 
 class Emulator:
@@ -91,7 +93,9 @@ class Emulator:
             elif 40 <= first < 50 or 100 <= first < 108:
                 back = code
             else:
-                attributes = ";".join(sorted({*attributes.split(";"), code} - {""}))
+                ended = _ENDS.get(code)
+                given = {*attributes.split(";"), code} if ended is None else {*attributes.split(";")} - ended
+                attributes = ";".join(sorted(given - {""}))
         self.style = (attributes, fore, back)
 
 

@@ -22,13 +22,19 @@ _STYLE = re.compile(
 )
 
 
+_OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
+"""What ends an attribute, of those that every terminal ends alone; 22 ends bold and dim."""
+_ON_TEXT_ALONE = {"1", "2", "3"}
+"""Attributes that spaces do not show: bold, dim, italic."""
+
+
 class _Style(NamedTuple):
-    attributes: str
+    attributes: frozenset[str]
     fore: str
     back: str
 
 
-_NONE = _Style("", "", "")
+_NONE = _Style(frozenset(), "", "")
 
 
 def with_minimal_escapes(data: str, *, erases: bool) -> str:
@@ -57,10 +63,11 @@ def with_minimal_escapes(data: str, *, erases: bool) -> str:
             if "\n" in gap and active != _NONE:
                 made.append(_RESET)  # A line that scrolls in would take the colour.
                 active = _NONE
+            following = wanted if part.strip(" ") else _for_spaces(active, wanted)
             made.append(gap)
-            made.append(_change(active, wanted))
-            gap, active = "", wanted
-            if erases and not active.attributes:
+            made.append(_change(active, following))
+            gap, active = "", following
+            if erases and active.attributes <= _ON_TEXT_ALONE:
                 *begin, last = _SPACES.split(part)
                 made += [text if number % 2 == 0 else _erased(text) for number, text in enumerate(begin)]
                 if begin and not last:
@@ -83,15 +90,30 @@ def _style(numbers: str) -> _Style:
     if numbers in ("", "0"):
         return _NONE
     found = _STYLE.fullmatch(numbers)
-    return _Style(found["attributes"].rstrip(";"), found["fore"], found["back"]) if found else _Style(numbers, "", "")
+    if found is None:
+        return _Style(frozenset((numbers,)), "", "")
+    return _Style(frozenset(filter(None, found["attributes"].split(";"))), found["fore"], found["back"])
 
 
+def _for_spaces(active: _Style, wanted: _Style) -> _Style:
+    """The style for spaces that takes the least to get to: of them only the ground is seen."""
+    alike = active.attributes | wanted.attributes <= _ON_TEXT_ALONE and (wanted.back or not active.back)
+    return active._replace(back=wanted.back) if alike else wanted
+
+
+@lru_cache(maxsize=4096)
 def _change(old: _Style, new: _Style) -> str:
     """The sequence that changes one style into the other."""
     if old == new:
         return ""
     if new == _NONE:
         return _RESET
-    if old.attributes != new.attributes or (old.fore and not new.fore) or (old.back and not new.back):
-        return f"\x1b[{';'.join(part for part in ('0' if old != _NONE else '', *new) if part)}m"
-    return f"\x1b[{';'.join(now for was, now in zip(old, new, strict=True) if now != was)}m"
+    gone = old.attributes - new.attributes
+    if not gone <= _OFF.keys() or (old.fore and not new.fore) or (old.back and not new.back):
+        codes = ["0" if old != _NONE else "", *sorted(new.attributes), new.fore, new.back]
+    else:
+        ends = {_OFF[one] for one in gone}
+        begun = {one for one in new.attributes if one not in old.attributes or _OFF.get(one) in ends}
+        colours = [now for was, now in zip(old[1:], new[1:], strict=True) if now != was]
+        codes = [*sorted(ends), *sorted(begun), *colours]
+    return f"\x1b[{';'.join(filter(None, codes))}m"
