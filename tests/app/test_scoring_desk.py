@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.app.test_opened_file import opened
-from tests.support.reviewed import REVIEWED, to_review
+from tests.support.reviewed import OVERALL_ALONE, REVIEWED, to_review
 from tests.support.screens import Play
 from tests.support.some import some
 from tui.core.scoring.in_effect import in_effect
@@ -127,6 +127,18 @@ async def test_the_score_pass_leads_from_one_decision_to_the_next(tmp_path: Path
         await play.sees("The pass is left: 6 scores given, 6 left. G goes on.")
     found = scores_in(path)
     assert found[("r1", "accuracy")] == 4 and len(found) == 6
+
+
+async def test_a_pass_turns_the_pages_and_the_frame_is_that_of_the_focus(tmp_path: Path) -> None:
+    async with reviewing(tmp_path, to_review(2, 4, OVERALL_ALONE)) as (play, _):
+        await play.press("G", "enter")
+        await play.sees("8 left · 1 qwen2.5-0.5b, 1-5 · question 1/2")
+        for number, pages in enumerate([[1, 2], [3, 4], [3, 4], [1, 2]], 2):
+            await play.press("3")
+            await play.sees(f"{9 - number} left · ")
+            assert play.page == pages
+            sides = {row[40 * (number % 2 == 0)] for row in play.shown.splitlines()[4:22]}
+            assert sides == {"┃"}, f"the frame of pane {number} is drawn in parts:\n{play.shown}"
 
 
 async def test_the_end_of_a_pass_says_how_it_went_and_a_shuffled_order_is_kept(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ TWO_CRITERIA = Rubric(
         Criterion("style", "Style", "5: could be printed. 1: hard to read."),
     )
 )
+OVERALL_ALONE = Rubric((Criterion("overall"),))
 MODELS = ("qwen2.5-0.5b", "phi-4-mini", "mistral-7b")
 
 

@@ -177,11 +177,15 @@ class ScorePass(ScreenPart):
     async def _show(self, run: str) -> None:
         """Show an answer with its question, and focus its pane."""
         request, grid = self._view.session.requests[run], self.screen.grid
+        pane = PaneModel(request.spec.model)
+        # First the page: what is on another one is neither formatted nor painted.
+        turned = pane in grid.panes and grid.focus_index(list(grid.panes).index(pane))
         if request not in self.screen.presenter.requests(list(grid.panes)):
             await self.screen.show_question(question_of(request))
-        pane = PaneModel(request.spec.model)
-        if pane in grid.panes:
-            grid.focus_index(list(grid.panes).index(pane))
+            if pane in grid.panes:
+                grid.focus_index(list(grid.panes).index(pane))
+        elif turned:
+            await self.screen.show_panes()
 
     def _said(self) -> str:
         """A digit scores the answer that has the focus, whatever the pass is at."""

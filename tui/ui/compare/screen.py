@@ -282,8 +282,7 @@ class CompareScreen(ModeScreen):
         for part in self.parts:
             part.rebuilt()
         with self.app.batch_update():
-            self._repaint(set(self.view.session.requests), bars=True)
-            await self.markdown_formatter.show_formatted()
+            await self.show_panes()
 
     async def _teach(self) -> None:
         """Where there is no pane, say why, and which keys lead on."""
@@ -313,12 +312,18 @@ class CompareScreen(ModeScreen):
             self.grid.focus_index(panes.index(pane))
             await self.action_part("scoring.score_clicked", event.criterion, event.value)
 
-    def on_pane_grid_arranged(self, event: PaneGrid.Arranged) -> None:
+    async def on_pane_grid_arranged(self, event: PaneGrid.Arranged) -> None:
         """Panes that come into sight may show something old."""
         if self._begun:
-            self._repaint(set(self.view.session.requests), bars=True)
-            self.show_status()
+            with self.app.batch_update():
+                await self.show_panes()
+                self.show_status()
             self._refresh_loop.wake()
+
+    async def show_panes(self) -> None:
+        """Show what is in sight as it is now, answers that have ended as Markdown."""
+        self._repaint(set(self.view.session.requests), bars=True)
+        await self.markdown_formatter.show_formatted()
 
     def on_answer_view_scrolled(self, event: AnswerView.Scrolled) -> None:
         """A person moved through an answer."""

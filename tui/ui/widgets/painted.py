@@ -66,10 +66,13 @@ class FramePainted(KeptLines):
         return super().refresh(*(regions or self._frame()), repaint=repaint, layout=layout, recompose=recompose)
 
     def _frame(self) -> tuple[Region, ...]:
-        """The edges that there are, in the coordinates of what is within them; never none, which would mean all."""
-        (width, height), gutter = self.size, self.styles.gutter
+        """The edges that there are, in the coordinates of what is within them; none, which means all, before it was
+        laid out. While it is hidden, the edges that it had: its size is none then, and the frame is kept row by row."""
+        (whole, outer), gutter = self.outer_size, self.styles.gutter
+        if not self.outer_size:
+            return ()
         top, right, bottom, left = gutter
-        whole = width + left + right
+        width, height = whole - gutter.width, outer - gutter.height
         edges = (
             Region(-left, -top, whole, top),
             Region(-left, height, whole, bottom),
@@ -227,9 +230,10 @@ class Painted(CachingWidget):
                 self.repaint_part(Region(start, y, stop - start, 1))
 
     def on_resize(self, event: Resize) -> None:
-        """Rows depend on the width."""
-        self._measure()
-        self.refresh()
+        """Rows depend on the width. What was painted since it differs has been measured already."""
+        if self.size.width != self._width:
+            self._measure()
+            self.refresh()
 
     def _measure(self) -> None:
         """Take over the present width."""

@@ -98,10 +98,13 @@ class PaneGrid(Canvas, Horizontal, Generic[Key]):
         first = self._first if here is None else here  # A pane that goes out of sight would lose the focus.
         self._pages = pages(len(panes), room)
         self._page = next((number for number, page in enumerate(self._pages) if first in page), 0)
+        known = next((pane.view.room for pane in panes if pane.display and pane.view.room), None)
         for index, pane in enumerate(panes):
             on_page = index in self._pages[self._page]
             pane.display = index == here if self._zoomed and here is not None else on_page
             pane.compact = self._compact
+            if known is not None and pane.display and not self._zoomed:
+                pane.view.expect(known)  # The panes of a page are as wide as those of another.
         self.post_message(self.Arranged())
 
     @property
@@ -120,8 +123,9 @@ class PaneGrid(Canvas, Horizontal, Generic[Key]):
         """The first pane on the page in sight."""
         return self._pages[self._page].start if self._page < len(self._pages) else 0
 
-    def focus_index(self, index: int | None = None) -> None:
-        """Focus a pane and turn to its page; without an index the first one in sight."""
+    def focus_index(self, index: int | None = None) -> bool:
+        """Focus a pane and turn to its page; without an index the first one in sight. Returns whether other panes have
+        come into sight."""
         panes = list(self.panes.values())
         wanted = self._first if index is None else index
         if 0 <= wanted < len(panes):
@@ -129,6 +133,8 @@ class PaneGrid(Canvas, Horizontal, Generic[Key]):
             self.screen.set_focus(panes[wanted], scroll_visible=False)
             if not in_sight:
                 self.lay_out()
+                return True
+        return False
 
     def step(self, by: int) -> None:
         """Focus the pane beside the focused one, around the ends."""

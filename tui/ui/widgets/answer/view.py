@@ -364,6 +364,18 @@ class AnswerView(Moves, CachingWidget, ScrollView, can_focus=True):
         self.refresh()
 
     @property
+    def room(self) -> Size:
+        """What there is for the text, in cells; nothing before the view was laid out."""
+        return self._room
+
+    def expect(self, room: Size) -> None:
+        """Wrap for a width that the view is about to have, where it was never laid out: its first frame is whole."""
+        if not self._room and room:
+            self._room = room
+            self._text.resize(room.width)
+            self._arrange(self._text.answer, 0)
+
+    @property
     def _present_room(self) -> Size:
         # The last column is the mark's: a scrollbar of Textual's nearly doubles what a scroll sends to the terminal.
         return self.size - Size(1, 0)
