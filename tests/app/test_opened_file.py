@@ -63,7 +63,7 @@ async def opened(path: Path, rater: str | None = "ann", size: tuple[int, int] = 
     try:
         # There is no runner, and nothing that a test of an opened file may ask of one.
         async with playing(app, cast("Runner", None), size) as play:
-            await play.until(lambda: bool(play.panes) and all(pane.data is not None for pane in play.panes if pane.display))
+            await play.until(lambda: bool(play.page) and all(play.panes[one - 1].data is not None for one in play.page))
             yield play
     finally:
         assert kept.close()
