@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,9 @@ from textual.widgets import Input, TextArea
 
 from tests.app.widget_app import WidgetApp
 from tests.support.recorded import CARDS, answered, looking_at, many_cards, streaming
-from tests.support.screens import PATIENCE_S, Play, acted
+from tests.support.screens import Play, acted
 from tui.ui.compare.scoring import NoteDialog
+from tui.ui.compare.screen import CompareScreen
 from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.help import HelpDialog
 from tui.ui.dialogs.text_input import TextInputDialog
@@ -314,8 +316,15 @@ async def test_the_way_out_within_a_pasted_text_is_no_key(monkeypatch: pytest.Mo
         assert not play.app._exit
 
 
-async def test_what_is_typed_before_the_way_out_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys_in_turn, "_LEAVE_WITHIN", PATIENCE_S)  # However slow this machine is.
+@pytest.mark.slow
+async def test_what_is_typed_before_the_way_out_is_kept_on_a_slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    decided = CompareScreen.decided
+
+    async def decided_slowly(self: CompareScreen) -> None:
+        await asyncio.sleep(0.6)
+        await decided(self)
+
+    monkeypatch.setattr(CompareScreen, "decided", decided_slowly)
     async with looking_at(THREE) as play:
         for text in (f"{ESC}3n4 bits{ENTER}{RIGHT}2", "\x11"):
             play.app.post_message(KeysRead(KeyParser().take(text), at_once=False))  # type: ignore[arg-type]

@@ -27,8 +27,9 @@ from tui.ui.widgets.field_text import text_of
 _PATIENCE = 5.0
 """Seconds that a key may act before the one after it acts all the same."""
 _LEAVE = next(action.key_list for action in APP if action.id == "app.quit")
-_LEAVE_WITHIN = 1.0
-"""Seconds that the keys which were pressed before it have to act; then the program is left all the same."""
+_LEAVE_WITHIN = 5.0
+"""Seconds that the keys which were pressed before it have to act; then the program is left all the same. A note of
+the same burst is kept on a slow machine too, and nobody waits for thousands of keys."""
 _BLANK = {"enter": "\r", "ctrl+j": "\n", "tab": "\t"}
 _MOST_ROUNDS = 12
 """How often it is checked whether a key has finished acting."""

@@ -22,8 +22,8 @@ _STYLE = re.compile(
 )
 
 
-_OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
-"""What ends an attribute, of those that every terminal ends alone; 22 ends bold and dim."""
+_OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "21": "24", "7": "27", "9": "29"}
+"""What ends an attribute, of those that every terminal ends: 22 ends bold and dim, 24 each kind of underline."""
 _ON_TEXT_ALONE = {"1", "2", "3"}
 """Attributes that spaces do not show: bold, dim, italic."""
 
