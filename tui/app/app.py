@@ -632,7 +632,8 @@ class CompareApp(KeysInTurn[None]):
     def action_show(self, mode: str) -> None:
         """To a mode by its name."""
         if self.app_state.sealed and modes.mode_called(mode).names_models:
-            self.compare.say("That screen tells models apart: V reveals whose the answers are first.")
+            shown = self.screen if isinstance(self.screen, ModeScreen) else self.compare
+            shown.say_why("That screen tells models apart: first V, on F2, reveals whose the answers are.")
         else:
             self.switch_to(mode)
 

@@ -87,6 +87,7 @@ FIGURES = re.compile(r"\d+ ?(?:tok|chunk)|tok/s|t/s|\d\.\d|first \d|total \d|~\d
 """Counts, speeds and times."""
 LARGEST = (160, 45)
 COPIED = re.compile(r"\x1b\]52;c;([A-Za-z0-9+/=]*)")
+TITLE = re.compile(r"\x1b\][012];")
 OWN = re.compile(r"\x1b\[[0-9;?>=<$ ]*[a-zA-Z]|\x1b[78=>]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\(B")
 
 
@@ -263,8 +264,18 @@ def test_nothing_tells_whose_an_answer_is(contest: Path) -> None:
             program.press(keys)
         for keys in some(["\x1bOR", "y", "\r", "\x1b", "p", "\x1b", "i", "\x1b", "/passages\r", "\x1b"]):
             program.press(keys)
+        program.press("\x1bOS")
+        program.sees("That screen tells models apart")
         program.press("\x1bOQ")
         program.press("\x1b")  # from the prompt, where the way back from a list leads
+        program.press("\x1bOS")
+        program.sees("That screen tells models apart")
+        for keys in some(["y", "a", "y", "y", "y", "F", "\r"]):
+            program.press(keys)
+        wait((contest / "answers.md").exists)
+        written = (contest / "answers.md").read_text("utf-8")
+        assert "passages" in written and not [word for word in TELLS if word in written.casefold()], written
+        assert len(COPIED.findall(program.text)) >= 2 and not TITLE.search(program.text)
         program.resize((80, 24))
         program.quiet()
         program.resize((160, 45))
