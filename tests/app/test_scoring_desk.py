@@ -223,6 +223,8 @@ async def test_where_it_stands_is_a_row_and_a_page(tmp_path: Path) -> None:
         await play.press("S")
         await play.sees("Accuracy: qwen2.5-0.5b 5.00, phi-4-mini 2.00 of 5 on average. Too few prompts to say")
         await play.sees("which is better: 5 more at least.")
-        await play.sees("go on: qwen2.5-0.5b ahead on 1 of 1 decisive prompt", "Quality: Accuracy")
+        await play.sees("Which should I take?", "Quality", "2 qwen2.5-0.5b")
+        await play.press("end")
+        await play.sees("go on: qwen2.5-0.5b ahead on 1 of 1 decisive prompt")
     async with reviewing(tmp_path) as (play, _):
         await play.sees("question 2/2 · 2 unscored · Accuracy: qwen2.5-0.5b 1:0 phi-4-mini; too few")
