@@ -377,7 +377,7 @@ def reading(name: str) -> Way:
         for number in range(BUSY_SESSIONS):
             (folder / f"1{number:04}.toml").write_bytes(text)
         (folder / "0000.toml").write_text("damaged")
-        process = start("report", "kept", cwd=place.folder, program=PROGRAM)
+        process = start("report", "kept", "--no-index", cwd=place.folder, program=PROGRAM)
         assert process.stderr is not None
         assert process.stderr.readline().startswith(b"skipped ")
         return signalled(process, name)
