@@ -235,6 +235,10 @@ async def test_somebody_else_scores_it_without_seeing_what_was_given(folder: Pat
         await play.sees("What is a quasar?")
         await play.press("end", "up", "b")
         await play.sees("Who scores it blind?", "It was scored by ann.")
+        await play.type("", "enter", "p")
+        await play.sees("Nothing is typed yet; esc leaves.")
+        assert play.app.current_mode == "history", "what is typed next is no key of the list"
+        await play.press("backspace")
         await play.type("bea", "enter")
         await play.until(lambda: sitting.is_open(one) and play.app.current_mode == "compare")
         await play.sees("2 unscored")
@@ -310,6 +314,7 @@ async def test_a_session_is_played_again_and_nothing_of_it_changes(folder: Path,
         await play.sees("What is a quasar?")
         await play.press("end", "up", "p")
         await play.sees("replay ended", "The left answer.", "only shown: nothing is asked or scored")
+        assert "unscored" not in play.shown, "a replay shows no scores, and so none that is missing"
         assert play.app.current_mode == "compare" and not sitting.is_open(one)
         await play.press("4", "r", "+", "-", "+")
         replay = play.app.compare.replay

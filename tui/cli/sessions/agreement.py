@@ -73,7 +73,7 @@ def agreement_command(files: tuple[Path, ...], raters: tuple[str, ...], limit: i
         show("")
         _show_rows(rows, several=len(sessions) > 1)
         if len(rows) < len(apart):
-            say(f"{len(rows):,} of {len(apart):,} answers; --limit N shows more.")
+            say(f"{len(rows):,} of {len(apart):,} rows, one for each answer and criterion; --limit N shows more.")
     return ExitCode.GOOD
 
 

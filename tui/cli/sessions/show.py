@@ -42,7 +42,7 @@ def show_command(file: Path) -> ExitCode:
         say("It is in the middle of a blind review: `foundry-compare open` shows its answers without names.")
     for key, prompt in session.prompts.items():
         asked = [request for request in session.requests.values() if request.spec.prompt == key and not hidden]
-        show("\n══ " + "═" * (_WIDTH - 3))
+        show("\n" + "═" * _WIDTH)
         show(prompt.user, own=False)
         for request in asked:
             if not request.spec.warmup:

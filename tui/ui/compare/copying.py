@@ -95,7 +95,9 @@ class Copying(ScreenPart):
                 pass
 
     def _ask_for_file(self, text: str, name: str) -> None:
-        dialog = TextInputDialog(f"Write {len(text):,} characters to which file?", _free(name), "esc writes nothing")
+        dialog = TextInputDialog(
+            f"Write {len(text):,} characters to which file?", _free(name), "esc writes nothing", needed=True
+        )
         self.screen.app.push_screen(dialog, lambda path: self._write(text, path) if path else None)
 
     def _write(self, text: str, path: str) -> None:

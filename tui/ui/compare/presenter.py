@@ -58,12 +58,15 @@ class PaneModel:
 class Presenter:
     """Reads a view. `panes` are the models of the panes that are there, in their order, wherever they are asked for."""
 
-    def __init__(self, view: ComparisonView, *, can_act: bool = True, can_rate: bool = False) -> None:
+    def __init__(
+        self, view: ComparisonView, *, can_act: bool = True, can_rate: bool = False, shows_scores: bool = True
+    ) -> None:
         """`can_act` says whether models can be asked, and answers be scored; `can_rate` whether these can be scored
-        where nothing is asked."""
+        where nothing is asked. Without `shows_scores` the view has none, though the session may have."""
         self._view = view
         self.can_rate = can_rate
         self.can_act = can_act
+        self.shows_scores = shows_scores
         self.questions = Questions(view, can_act=can_act)
         self._unscored: tuple[tuple[int, ...], int] = ((), 0)
         self._scorable: tuple[tuple[int, ...], list[Request]] = ((), [])

@@ -225,7 +225,9 @@ class ScorePass(ScreenPart):
             lines.append(f"{clean_line(criterion.title, 40)}   {counts}")
         if self._view.busy:
             lines += ["", "More answers are still to come: G goes on when they are there."]
-        lines += ["", "S says where the models stand, u takes the last score back."]
+        hidden = self._view.concealed
+        then = "V shows which model is which" if hidden else "S says where the models stand"
+        lines += ["", f"{then}, u takes the last score back."]
         page = Content("\n".join(lines))
         self.screen.app.push_screen(TextPageDialog("The score pass is done", page))
         self.screen.show_status()

@@ -163,7 +163,9 @@ class CompareScreen(ModeScreen):
         self.view = view = ConcealableView(view, ahead=self.blind)
         self.commands = commands
         self.ratings = ratings = commands.ratings if commands is not None else ratings
-        self.presenter = Presenter(view, can_act=commands is not None, can_rate=ratings is not None)
+        self.presenter = Presenter(
+            view, can_act=commands is not None, can_rate=ratings is not None, shows_scores=self._replay is None
+        )
         self._parts = parts_of(self)
         self._refusing = [part for part in self._parts.values() if type(part).refuses is not ScreenPart.refuses]
         field = self.query_one(PromptField)

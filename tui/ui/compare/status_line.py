@@ -48,7 +48,7 @@ def status(
         parts.append((f"{going[0]}{come[0]}", f"{going[1]}{come[1]}"))
         if view.pause_s is not None:
             parts.append((f"asks once more in {ceil(view.pause_s)} s",) * 2)
-    if not view.busy or not presenter.questions.can_rerun:
+    if presenter.shows_scores and not (view.busy and presenter.questions.can_rerun):
         here, can_rate = len(presenter.unscored(panes)), presenter.can_act or presenter.can_rate
         parts.append(_unscored(here, presenter.unscored_in_all() if can_rate else here, count))
     if warm := view.session.tool.get("keep_warm"):

@@ -120,7 +120,7 @@ class AgreementDialog(ModalScreen[None]):
         """How far they agree, the list, and the answer under the cursor."""
         with Vertical(id="page") as page:
             page.border_title = Content(clean_line(f"Agreement: {self._agreement.name}", 60))
-            page.border_subtitle = Content("1-9 decides · 0 takes back · space reads on · enter opens · esc")
+            page.border_subtitle = Content("a digit decides · 0 takes back · space reads on · enter opens · esc")
             with VerticalScroll(id="said", can_focus=False):
                 yield Static(id="sentences", markup=False)
             yield RowTable(_COLUMNS, _DECIDED)

@@ -320,7 +320,7 @@ class HistoryScreen(ListScreen):
 
         others = ", ".join(clean_line(name, 20) for name in row.summary.raters)
         title = "Who scores it blind?" + (f" It was scored by {others}." if others else "")
-        self.app.push_screen(TextInputDialog(title, "", "a name of your own; esc leaves"), entered)
+        self.app.push_screen(TextInputDialog(title, "", "a name of your own; esc leaves", needed=True), entered)
 
     def action_judge(self) -> None:
         """Open it, and ask which model judges it."""

@@ -239,7 +239,7 @@ class ModelsScreen(ListScreen):
                 self.post_message(RegisterRequested(path))
 
         title = "A folder with an ONNX Runtime GenAI model"
-        self.app.push_screen(TextInputDialog(title, "", "its path on this machine; esc leaves"), entered)
+        self.app.push_screen(TextInputDialog(title, "", "its path on this machine; esc leaves", needed=True), entered)
 
     def action_licence(self) -> None:
         """Show the licence of the model under the cursor."""

@@ -354,7 +354,9 @@ class ReportScreen(ListScreen):
                 self._want(replace(self._wanted, baseline=None), None)
             elif place is not None:
                 now = str(self._wanted.baseline or "")
-                self.app.push_screen(TextInputDialog("A session's file, or a folder of them", now, "before/"), typed)
+                self.app.push_screen(
+                    TextInputDialog("A session's file, or a folder of them", now, "before/", needed=True), typed
+                )
 
         def typed(line: str | None) -> None:
             if line:
