@@ -177,6 +177,7 @@ def _full_stat(meaning: str) -> Table:
         n=_whole("How many runs have it."),
         **{name: _maybe(_number("")) for name in numbers},
         estimated=_flag("Whether tokens were estimated."),
+        cold=_flag("Whether it is of answers for which the model was loaded first, as no other has a value."),
     )
 
 
@@ -220,6 +221,7 @@ def _asked_for() -> Table:
             "`--select`.",
             mode=_one_of(Mode, "How they were asked."),
             weights={"type": "object", "description": "By dimension."},
+            not_weighed=_texts("Dimensions that are weighed in no share, as what is known of them is no model's own."),
             models=_rows(
                 "The models, the first choice first.",
                 **row,

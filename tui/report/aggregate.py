@@ -22,6 +22,7 @@ from tui.core.scoring.rubric import DEFAULT_SCALE
 from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
 from tui.report.contribution import Contribution, Held, Keep, contributions
+from tui.report.in_times import which_count
 from tui.report.judges import Judge, judges, judges_in
 from tui.report.matching import match
 from tui.report.noise import shown_floors
@@ -561,11 +562,9 @@ def _stats(
     cold, estimated = ([getattr(run, name) for run in ended] for name in ("cold", "estimated"))
     made = {}
     for metric, column in zip(metrics, columns, strict=False):
-        kept = [value is not None for value in column]
-        warm = [there and not loaded for there, loaded in zip(kept, cold, strict=True)]
-        kept = warm if any(warm) else kept
+        kept = which_count([value is not None for value in column], cold)
         unsure = metric.needs_tokens and any(compress(estimated, kept))
-        made[metric.name] = stat_of(compress(column, kept), estimated=unsure)
+        made[metric.name] = stat_of(compress(column, kept), estimated=unsure, cold=any(compress(cold, kept)))
     return made
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tui.core.conditions.names import Figure
 from tui.core.plans.mode import Mode
 from tui.report.aggregate import Row, narrowed
+from tui.report.in_times import in_times
 from tui.report.options import By, is_metric
 from tui.report.outliers import PEOPLE, ReportedRequest
 from tui.report.statistics.sample import Stat, stat_of
@@ -90,7 +91,9 @@ def _group(keys: tuple[str, ...], rows: Sequence[Row]) -> Group:
             if mean.raters == PEOPLE:
                 means.setdefault((mean.criterion, mean.scale), []).append(mean.mean)
     apart = [(max(each) - min(each)) / (scale - 1) for (_, scale), each in means.items() if len(each) > 1]
-    times = [time for row in rows if (time := row.stat(_TIME).median)]
+    stats = [stat for row in rows if (stat := row.stat(_TIME)).median]
+    unlike = len({stat.cold for stat in stats}) > 1  # Cold and warm are not compared.
+    times = [] if unlike else [stat.median for stat in stats if stat.median]
     return Group(keys, tuple(rows), max(apart, default=None), max(times) / min(times) if len(times) > 1 else None)
 
 
@@ -98,6 +101,7 @@ def figure_stat(row: Row, figure: Figure) -> Stat:
     """The statistic of a figure of a row, whose runs have it; of times and rates that of warm answers, if any."""
     ended = [run for run in row.requests if run.state.final and run.figures.get(figure.name) is not None]
     if is_metric(figure):
-        ended = [run for run in ended if not run.cold] or ended
+        ended, _ = in_times(ended, lambda run: run)
     estimated = is_metric(figure) and figure.unit.startswith("tok") and any(run.estimated for run in ended)
-    return stat_of([run.figures[figure.name] for run in ended], estimated=estimated)
+    cold = is_metric(figure) and any(run.cold for run in ended)
+    return stat_of([run.figures[figure.name] for run in ended], estimated=estimated, cold=cold)

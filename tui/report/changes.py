@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import geometric_mean, median
 
 from tui.core.conditions.names import Figure
 from tui.core.metrics.registry import Better
 from tui.core.plans.mode import Mode
 from tui.report.aggregate import Row
 from tui.report.baseline import Earlier, match
-from tui.report.change_outcomes import ChangeOutcome, of_times
+from tui.report.change_outcomes import ChangeOutcome, of_times, times_in_words
 from tui.report.outliers import PEOPLE, ReportedRequest
-from tui.report.regressions import compared_figures, compared_times, values_of
+from tui.report.regressions import compared_figures, compared_times, medians_of, values_of
 from tui.report.statistics.distributions import ALPHA
 from tui.report.statistics.paired import compare_paired, holm
+from tui.report.statistics.per_prompt import paired
 from tui.report.statistics.times import LEAST_SESSIONS, LIMIT, compare_prompt
 from tui.report.subject import Subject
 from tui.report.verdicts import OF_A_RACE, SAME_POINTS
@@ -39,7 +40,8 @@ class Change:
     outcome: ChangeOutcome
     prompts: int
     now: float | None
-    """The median of the prompts' medians; of scores the mean of their means."""
+    """The geometric mean of the prompts' medians, so that now over before is the factor in `why`; of scores the mean of
+    the prompts' means."""
     before: float | None
     why: str
     """How it is known, or why it is not, as a phrase."""
@@ -64,36 +66,36 @@ def changes(rows: Sequence[Row], baseline: Earlier) -> tuple[Change, ...]:
 def _of_figure(
     subject: Subject, figure: Figure, mine: Sequence[ReportedRequest], theirs: Sequence[ReportedRequest]
 ) -> Iterator[Change]:
-    now, before = (_by_prompt(figure, runs) for runs in (mine, theirs))
-    prompts = sorted(now.keys() & before.keys())
+    both = paired(medians_of(figure, mine), medians_of(figure, theirs))
+    prompts, rate = both.prompts, figure.better is Better.HIGHER
     if not prompts:
         return
-    over = figure.better is Better.HIGHER
+    now, before = (_by_prompt(figure, runs) for runs in (mine, theirs))
 
     def own(values: Iterable[float]) -> float:
-        """The median in the figure's own unit: a rate is turned over while it is compared."""
-        middle = median(values)
-        return 1 / middle if over else middle
+        """Their geometric mean in the figure's own unit: a rate is turned over while it is compared."""
+        middle = geometric_mean(values)
+        return 1 / middle if rate else middle
 
-    middle = tuple(own(median(side[prompt].values()) for prompt in prompts) for side in (now, before))
+    middle = own(both.a), own(both.b)
     if subject.mode is Mode.RACE:
         yield Change(subject, figure.name, ChangeOutcome.UNKNOWN, len(prompts), middle[0], middle[1], OF_A_RACE)
         return
     compared, why_not = compared_times(figure, mine, theirs)
-    outcome, why = (ChangeOutcome.UNKNOWN, why_not) if compared is None else of_times(compared)
+    outcome, why = (ChangeOutcome.UNKNOWN, why_not) if compared is None else of_times(compared, rate=rate)
     yield Change(subject, figure.name, outcome, len(prompts), middle[0], middle[1], why)
     found = {prompt: compare_prompt(list(now[prompt].values()), list(before[prompt].values())) for prompt in prompts}
     known = [prompt for prompt in prompts if found[prompt] is not None]
     adjusted = dict(zip(known, holm([one.p for one in found.values() if one is not None]), strict=True))
     for prompt in prompts:
-        both = own(now[prompt].values()), own(before[prompt].values())
+        sides = own(now[prompt].values()), own(before[prompt].values())
         one = found[prompt]
         if one is None:
             there = "is one" if len(before[prompt]) == 1 else f"are {len(before[prompt])}"
             why = f"{LEAST_SESSIONS} sessions of the baseline are needed, and there {there}"
-            yield Change(subject, figure.name, ChangeOutcome.UNKNOWN, 1, *both, why, prompt)
+            yield Change(subject, figure.name, ChangeOutcome.UNKNOWN, 1, *sides, why, prompt)
             continue
-        ends = f"{one.ratio:.2f} times ({one.low:.2f} to {one.high:.2f})"
+        ends = times_in_words(one.ratio, one.low, one.high, rate=rate)
         outcome = ChangeOutcome.UNKNOWN
         if adjusted[prompt] <= ALPHA and one.ratio > 1 + LIMIT:
             outcome = ChangeOutcome.WORSE
@@ -101,7 +103,7 @@ def _of_figure(
             outcome = ChangeOutcome.BETTER
         elif one.same_within():
             outcome = ChangeOutcome.SAME
-        yield Change(subject, figure.name, outcome, 1, *both, ends, prompt)
+        yield Change(subject, figure.name, outcome, 1, *sides, ends, prompt)
 
 
 def _by_prompt(figure: Figure, runs: Iterable[ReportedRequest]) -> dict[str, dict[str, float]]:

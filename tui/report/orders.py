@@ -66,8 +66,8 @@ def _shown(order: Order, names: Names) -> str:
     if ranking.prompts < ranking.least_n:
         return f"too few prompts for an order (n {ranking.prompts}, at least {ranking.least_n})"
     first, *others = (_named(order, tier, names) for tier in ranking.tiers)
-    parts = [f"{first[0]} first" if len(first) == 1 else f"tied for first: {_listed(first)}"]
-    parts += [f"then {_listed(tier)}{', tied' if len(tier) > 1 else ''}" for tier in others]
+    parts = [f"{first[0]} first" if len(first) == 1 else f"{_listed(first)} cannot be told apart yet"]
+    parts += [f"then {_listed(tier)}{', not told apart' if len(tier) > 1 else ''}" for tier in others]
     return f"{'; '.join(parts)} (n {ranking.prompts}, {ranking.method})"
 
 

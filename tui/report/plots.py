@@ -17,11 +17,12 @@ from tui.report import front
 from tui.report.aggregate import Row, ScoreMean
 from tui.report.formats.narrow_tables import numbered_names
 from tui.report.formats.words import criterion_of, settings_of, shown_number
+from tui.report.in_times import in_times
 from tui.report.outliers import ReportedRequest
 from tui.report.pairs import Matches
 from tui.report.row_names import NAME_SHOWN
 from tui.report.subject import Subject
-from tui.report.trend import Trend, trends
+from tui.report.trend import Trend, trends, without_trend
 
 _NAME_DRAWN = 28
 """Characters of a model's name in a plot; the tables have more of it."""
@@ -39,16 +40,25 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The times of one model; those of answers for which it was loaded first apart."""
+    """The times of one model, sorted."""
 
     label: str
-    warm: tuple[float, ...]
-    cold: tuple[float, ...] = ()
+    values: tuple[float, ...]
+    """Those that count: what the row's median in the tables is of."""
+    left_out: tuple[float, ...] = ()
+    """Those of answers for which the model was loaded first, where others count."""
+    cold: bool = False
+    """Whether those that count are such, too, as there are no others."""
 
     @property
-    def values(self) -> list[float]:
+    def drawn(self) -> list[float]:
         """All of them, sorted."""
-        return sorted((*self.warm, *self.cold))
+        return sorted((*self.values, *self.left_out))
+
+    @property
+    def loaded_first(self) -> tuple[float, ...]:
+        """Those of answers for which the model was loaded first."""
+        return self.values if self.cold else self.left_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,7 @@ class TrendLine(NamedTuple):
     points: tuple[tuple[int, float], ...]
     """Which of the plot's sessions, counted from 0, and the value there."""
     latest: str
-    """What the latest session is against those before it, as a phrase."""
+    """What the last of these sessions is against those before it, as a phrase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +122,20 @@ class TrendPlot:
     when: tuple[datetime | None, ...]
     """When each of the sessions began, in order of time."""
     lines: tuple[TrendLine, ...]
+    not_drawn: tuple[str, ...] = ()
+    """Each row that has the figure, but no line, with the reason; without its stop."""
+
+    @property
+    def partial(self) -> bool:
+        """Whether a line has not all of the sessions."""
+        return any(len(line.points) < len(self.when) for line in self.lines)
+
+    def sessions_of(self, line: TrendLine) -> str:
+        """Which of the plot's sessions a line has, as a phrase that follows its values; empty where it has all."""
+        if len(line.points) == len(self.when):
+            return ""
+        *some, last = [str(place + 1) for place, _ in line.points]
+        return f" in sessions {', '.join(some)} and {last} of {len(self.when)}"
 
     @property
     def scale(self) -> int | None:
@@ -144,7 +168,12 @@ def trend_plots(rows: Sequence[Row]) -> list[TrendPlot]:
     by_figure: dict[tuple[str, str], list[Trend]] = {}
     for trend in trends(rows):
         by_figure.setdefault((trend.label, trend.unit), []).append(trend)
-    return [_trend_plot(label, unit, found, names) for (label, unit), found in by_figure.items()]
+    made = []
+    for (label, unit), found in by_figure.items():
+        without = () if found[0].scale is not None else without_trend(rows, found[0].figure)
+        not_drawn = tuple(f"{names[subject]}: {why}" for subject, why in without)
+        made.append(_trend_plot(label, unit, found, names, not_drawn))
+    return made
 
 
 def timed_rows(rows: Sequence[Row]) -> list[TimedRow]:
@@ -153,13 +182,24 @@ def timed_rows(rows: Sequence[Row]) -> list[TimedRow]:
     return [
         TimedRow(name, whole, row)
         for name, whole, row in zip(_drawn_names(rows), full, rows, strict=True)
-        if times_of(row)
+        if row.stat(end_metric().name).n
     ]
 
 
 def strips(timed: Sequence[TimedRow]) -> list[Strip]:
     """The times of each row."""
-    return [Strip(one.name, *(_end_times(one.row, cold=cold) for cold in (False, True))) for one in timed]
+    return [_strip(one) for one in timed]
+
+
+def outside(strips: Sequence[Strip]) -> str:
+    """How many of the answers for which a model was loaded first are in no number, as the end of a sentence."""
+    left_out = sum(len(strip.left_out) for strip in strips)
+    if not left_out:
+        return ""
+    every = left_out == sum(len(strip.loaded_first) for strip in strips)
+    return (
+        ", and they are in none of these numbers" if every else f", and {left_out} of them are in none of these numbers"
+    )
 
 
 def end_metric() -> Metric:
@@ -178,11 +218,6 @@ def value_of(run: ReportedRequest, name: str) -> float | None:
     return run.values[names.index(name)]
 
 
-def times_of(row: Row) -> list[float]:
-    """The times of a row, sorted."""
-    return sorted((*_end_times(row, cold=False), *_end_times(row, cold=True)))
-
-
 def _front_plot(found: front.Front, names: Mapping[Subject, str], *, several: bool) -> FrontPlot:
     named = [(names[point.row.subject], point) for point in found.points]
     points = tuple(Point(name.split(" ", 1)[0], point.time_ms, point.mean) for name, point in named)
@@ -198,7 +233,9 @@ def _front_plot(found: front.Front, names: Mapping[Subject, str], *, several: bo
     )
 
 
-def _trend_plot(label: str, unit: str, found: Sequence[Trend], names: Mapping[Subject, str]) -> TrendPlot:
+def _trend_plot(
+    label: str, unit: str, found: Sequence[Trend], names: Mapping[Subject, str], not_drawn: tuple[str, ...]
+) -> TrendPlot:
     when = {point.session: point.when for trend in found for point in trend.points}
     sessions = sorted(when)  # Their ids begin with their time.
     lines = [
@@ -210,12 +247,14 @@ def _trend_plot(label: str, unit: str, found: Sequence[Trend], names: Mapping[Su
         )
         for trend in found
     ]
-    return TrendPlot(clean_line(label, NAME_SHOWN), unit, tuple(when[one] for one in sessions), tuple(lines))
+    return TrendPlot(clean_line(label, NAME_SHOWN), unit, tuple(when[one] for one in sessions), tuple(lines), not_drawn)
 
 
-def _end_times(row: Row, *, cold: bool) -> tuple[float, ...]:
-    known = (value_of(run, "end_ms") for run in row.requests if run.cold is cold)
-    return tuple(sorted(value for value in known if value is not None))
+def _strip(one: TimedRow) -> Strip:
+    name = end_metric().name
+    known = [(run, value) for run in one.row.requests if (value := value_of(run, name)) is not None]
+    kept, left_out = (tuple(sorted(value for _, value in some)) for some in in_times(known, lambda found: found[0]))
+    return Strip(one.name, kept, left_out, cold=one.row.stat(name).cold)
 
 
 def _drawn_names(rows: Sequence[Row]) -> list[str]:

@@ -15,6 +15,7 @@ from tui.core.metrics.registry import Better, Place, metrics_in
 from tui.core.plans.mode import Mode
 from tui.report.aggregate import Row
 from tui.report.baseline import Earlier, match
+from tui.report.change_outcomes import figure_in_words, times_in_words
 from tui.report.failures import compared_failures
 from tui.report.lengths import lengths_of
 from tui.report.outliers import ReportedRequest
@@ -69,7 +70,7 @@ def regressions(rows: Sequence[Row], baseline: Earlier) -> Regressions:
         for figure in compared_figures():
             compared, why_not = compared_times(figure, like.mine, like.theirs)
             if compared is None:
-                reasons.setdefault(why_not, []).append(figure.name)
+                reasons.setdefault(why_not, []).append(figure_in_words(figure.name))
             elif compared.slower():
                 found.append(f"{name}: {_in_words(figure, compared)}.")
             else:
@@ -95,19 +96,19 @@ def compared_times(
     sessions: dict[str, list[ReportedRequest]] = {}
     for run in theirs:
         sessions.setdefault(run.session, []).append(run)
-    measured = [medians for runs in sessions.values() if (medians := _medians(figure, runs))]
+    measured = [medians for runs in sessions.values() if (medians := medians_of(figure, runs))]
     noise = session_noise(measured)
-    both = paired(_medians(figure, mine), _medians(figure, theirs))
+    both = paired(medians_of(figure, mine), medians_of(figure, theirs))
     compared = compare_sessions(both.a, both.b, noise)
     if compared.slower() is not None:
         return compared, ""
     if noise is None:
         there = "there is one" if len(measured) == 1 else f"there are {len(measured)}"
         if len(measured) >= LEAST_SESSIONS:
-            there = f"no prompt is in all {len(measured)} that there are"
+            there = f"of no prompt is it known in all {len(measured)} that there are"
         return None, (
-            f"a difference between sessions may be noise: {LEAST_SESSIONS} sessions of the baseline with the same "
-            f"prompts are needed to tell, and {there}"
+            f"a difference between sessions may be noise: {LEAST_SESSIONS} sessions of the baseline that have it of "
+            f"the same prompts are needed to tell, and {there}"
         )
     return None, "two prompts are needed on both sides"
 
@@ -139,16 +140,16 @@ def values_of(figure: Figure, runs: Iterable[ReportedRequest]) -> list[tuple[str
     return [(prompt, 1 / value if over else value) for prompt, value in known if value is not None]
 
 
-def _medians(figure: Figure, runs: Iterable[ReportedRequest]) -> dict[str, float]:
+def medians_of(figure: Figure, runs: Iterable[ReportedRequest]) -> dict[str, float]:
+    """The median of each prompt's values, as `values_of` has them."""
     return medians_by_prompt(values_of(figure, runs))
 
 
 def _in_words(figure: Figure, compared: TimeComparison) -> str:
-    ends = [compared.ratio, compared.low, compared.high, 1 + LIMIT]
-    over = figure.better is Better.HIGHER
-    ratio, low, high, limit = (f"{1 / end if over else end:.2f}" for end in ends if end is not None)
-    low, high = (high, low) if over else (low, high)
+    rate = figure.better is Better.HIGHER
+    ends = compared.ratio or 1.0, compared.low or 1.0, compared.high or 1.0  # All known of what is slower.
+    limit = 1 / (1 + LIMIT) if rate else 1 + LIMIT
     return (
-        f"{figure.name} is {ratio} times the baseline's (95 % interval {low} to {high}, {compared.n} prompts, "
-        f"{compared.method}; the limit is {limit})"
+        f"{figure_in_words(figure.name)} is {times_in_words(*ends, rate=rate)} the baseline's (in brackets the 95 % "
+        f"interval; {compared.n} prompts, {compared.method}; the limit is {limit:.2f})"
     )

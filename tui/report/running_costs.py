@@ -12,6 +12,7 @@ from statistics import fmean
 from tui.core.errors import BadInputError
 from tui.core.metrics.registry import Place, metrics_in
 from tui.core.text.clean import clean_line
+from tui.report.in_times import in_times
 from tui.report.outliers import ReportedRequest
 
 HEURISTIC = (
@@ -51,7 +52,7 @@ def running_cost(running: Running, device: str | None, runs: Iterable[ReportedRe
     """What an answer of these takes on the average, cold ones left out where there are others."""
     end = [metric.name for metric in metrics_in(Place.REPORT)].index("end_ms")
     known = [run for run in runs if run.state.counts and run.values[end] is not None]
-    known = [run for run in known if not run.cold] or known
+    known, _ = in_times(known, lambda run: run)
     if not known:
         return RunningCost()
     watts = running.watts_of(device)

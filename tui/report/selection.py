@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from tui.core.conditions.grammar import Conditions
@@ -80,6 +80,9 @@ def _quality_text(row: Row) -> str:
     return UNKNOWN
 
 
+_SHARED = (
+    "Memory is that of one process with all models that it had loaded, not of each model: it is shown, and not weighed."
+)
 DIMENSIONS = (
     SelectionDimension(
         "quality", "Quality", "people's scores, joined by the rubric's weights; from 1 to 5",
@@ -133,6 +136,8 @@ class ModelSelection:
     """By dimension; empty where nothing is weighed."""
     fronts: tuple[Front, ...] = ()
     """Of the rows that fail no must-have."""
+    not_weighed: Mapping[str, str] = field(default_factory=dict)
+    """By dimension why it is in no share, as a sentence: what is shown of it is no model's own."""
 
     @property
     def failing(self) -> tuple[Selected, ...]:
@@ -187,12 +192,30 @@ def selections(
         key=lambda one: one[1].subject.mode,
     )
     return tuple(
-        ModelSelection(
-            mode, tuple(_ordered(list(of_mode), weights)), weights,
-            tuple(fronts([row for row in passing if row.subject.mode is mode], matches)),
-        )
+        _selection(mode, list(of_mode), weights, fronts([row for row in passing if row.subject.mode is mode], matches))
         for mode, of_mode in by_mode
-    )  # fmt: skip
+    )
+
+
+def _selection(
+    mode: Mode, of_mode: Sequence[tuple[str, Row, tuple[str, ...]]], weights: Mapping[str, float],
+    found: Iterable[Front],
+) -> ModelSelection:  # fmt: skip
+    not_weighed = {"memory": _SHARED} if shares_memory([row for _, row, _ in of_mode]) else {}
+    own = {name: weight for name, weight in weights.items() if name not in not_weighed}
+    return ModelSelection(mode, tuple(_ordered(of_mode, own)), weights, tuple(found), not_weighed)
+
+
+def shares_memory(rows: Iterable[Row]) -> bool:
+    """Whether the memory of one of these rows is of a process that another of their models was asked of in the same
+    session: it holds them all, so that it is no model's own."""
+    asked: dict[tuple[str, str], set[tuple[str, str | None, str | None]]] = {}
+    for row in rows:
+        what = row.subject
+        for run in row.requests:
+            if run.memory is not None:
+                asked.setdefault((run.session, what.host), set()).add((what.model, what.variant, what.device))
+    return any(len(models) > 1 for models in asked.values())
 
 
 def _ordered(rows: Sequence[tuple[str, Row, tuple[str, ...]]], weights: Mapping[str, float]) -> list[Selected]:

@@ -14,6 +14,7 @@ from statistics import median
 from tui.core.metrics.registry import Better, Metric, Place, metrics_in
 from tui.report.aggregate import Row
 from tui.report.change_outcomes import ChangeOutcome, of_times
+from tui.report.in_times import in_times
 from tui.report.outliers import PEOPLE, ReportedRequest
 from tui.report.statistics.sample import stat_of
 from tui.report.statistics.times import LEAST_SESSIONS, compare_sessions, session_noise
@@ -65,6 +66,18 @@ def trends(rows: Iterable[Row]) -> tuple[Trend, ...]:
     return tuple(trend for row in rows for trend in _of_row(row))
 
 
+def without_trend(rows: Iterable[Row], figure: str) -> list[tuple[Subject, str]]:
+    """The rows that have a metric, but no trend of it, each with the reason as a phrase."""
+    number = next(place for place, metric in enumerate(metrics_in(Place.REPORT)) if metric.name == figure)
+    found = []
+    for row in rows:
+        sessions = {run.session for run in row.requests if run.values[number] and run.state.counts}
+        if sessions and not any(trend.figure == figure for trend in _of_row(row)):
+            why = "no two sessions have it of the same prompts" if len(sessions) > 1 else "only one session has it"
+            found.append((row.subject, why))
+    return found
+
+
 def _of_row(row: Row) -> Iterator[Trend]:
     for number, metric in enumerate(metrics_in(Place.REPORT)):
         if metric.better is not None:
@@ -97,7 +110,7 @@ def _by_session(runs: Iterable[tuple[ReportedRequest, float]]) -> dict[str, dict
 
 def _of_metric(row: Row, metric: Metric, number: int) -> Iterator[Trend]:
     known = [(run, value) for run in row.requests if (value := run.values[number]) and run.state.counts]
-    kept = [(run, value) for run, value in known if not run.cold] or known
+    kept, _ = in_times(known, lambda one: one[0])
     found, when = _by_session(kept), {run.session: run.created for run, _ in kept}
     for sessions in _sets(found):
         points = []
@@ -117,17 +130,15 @@ def _judged(
 ) -> tuple[ChangeOutcome, str]:
     """The latest session against those before it; rates are turned over, so that more is worse of both."""
     if len(before) < LEAST_SESSIONS:
-        return (
-            ChangeOutcome.UNKNOWN,
-            f"{LEAST_SESSIONS} sessions before the latest are needed, and there are {len(before)}",
-        )
+        there = "is one" if len(before) == 1 else f"are {len(before)}"
+        return ChangeOutcome.UNKNOWN, f"{LEAST_SESSIONS} sessions before it are needed, and there {there}"
     over = metric.better is Better.HIGHER
     turned = [{prompt: 1 / value if over else value for prompt, value in one.items()} for one in (*before, latest)]
     *earlier, now = turned
     prompts = sorted(now)
     then = [median(one[prompt] for one in earlier) for prompt in prompts]
     compared = compare_sessions([now[prompt] for prompt in prompts], then, session_noise(earlier))
-    return of_times(compared)
+    return of_times(compared, rate=over)
 
 
 def _of_criterion(row: Row, criterion: str, scale: int) -> Iterator[Trend]:

@@ -340,7 +340,7 @@ def test_several_sessions_of_the_same_prompts_have_a_trend_of_times_and_of_each_
     ]  # fmt: skip
     page = Page(render(aggregate(sessions)))
     assert "Trend: whole answer" in page.text and "Trend: overall" in page.text
-    assert "1 model-m1: 1.00 in the first of 3, 3.00 in the last" in page.text
+    assert "1 model-m1: 1.00 in the first of its 3 sessions, 3.00 in its last" in page.text
     assert "Trend: " not in Page(render(aggregate(sessions[:1]))).text
     courses = [facts for facts in page.of("polyline") if facts["class"] == "course"]
     assert [len(str(facts["points"]).split()) for facts in some(courses)] == [3, 3]

@@ -58,11 +58,11 @@ def test_models_that_are_told_apart_follow_one_another() -> None:
 def test_models_that_cannot_be_told_apart_are_tied() -> None:
     assert sentences(scored(every((3, 3, 3)))) == [
         "overall: won model-m1 8 of 16, model-m2 8 of 16, model-m3 8 of 16; "
-        "tied for first: model-m1, model-m2 and model-m3 (n 8, win totals)"
+        "model-m1, model-m2 and model-m3 cannot be told apart yet (n 8, win totals)"
     ]
     assert sentences(scored(every((5, 3, 3)))) == [
         "overall: won model-m1 16 of 16, model-m2 4 of 16, model-m3 4 of 16; "
-        "model-m1 first; then model-m2 and model-m3, tied (n 8, win totals)"
+        "model-m1 first; then model-m2 and model-m3, not told apart (n 8, win totals)"
     ]
 
 

@@ -119,7 +119,7 @@ def strips(rows: Sequence[Strip], x_label: str, **about: str) -> Element:
     pitch, top = 44, 6
     bottom = top + pitch * len(rows)
     drawing = _drawing(bottom + 2 * _LINE + 8, about)
-    scale = time_scale([value for row in rows for value in row.values])
+    scale = time_scale([value for row in rows for value in row.drawn])
     _time_axis(drawing, scale, top, bottom, x_label)
     for number, row in enumerate(rows):
         y, values = top + pitch * number + 29, row.values
@@ -127,7 +127,8 @@ def strips(rows: Sequence[Strip], x_label: str, **about: str) -> Element:
         places = [scale.at(percentile(values, percent)) for percent in (0, 25, 75, 100)]
         _element(drawing, "line", "whisker", x1=places[0], x2=places[3], y1=y, y2=y)
         _element(drawing, "rect", "box", x=places[1], y=y - 7, width=places[2] - places[1], height=14)
-        dots, squares = (sorted(kind if len(values) <= DOTS_UP_TO else ()) for kind in (row.warm, row.cold))
+        few = len(row.drawn) <= DOTS_UP_TO
+        dots, squares = (() if row.cold or not few else values), (row.loaded_first if few else ())
         for value in dots:
             _element(drawing, "circle", "small", cx=scale.at(value), cy=y, r=2)
         for value in squares:

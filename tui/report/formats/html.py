@@ -36,7 +36,7 @@ from tui.report.pairs import Failures, Matches
 from tui.report.plots import FrontPlot, TimedRow
 from tui.report.references import TITLE as REFERENCES
 from tui.report.references import reference_tables
-from tui.report.trend import Trend, trends
+from tui.report.trend import Trend, trends, without_trend
 from tui.report.verdicts import Names, Verdict, names_of, verdicts
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -235,16 +235,16 @@ def _front(plot: FrontPlot, identity: str) -> _Charted:
 
 def _distribution(page: Element, mode: Mode, timed: Sequence[TimedRow], identity: str) -> None:
     strips = plots.strips(timed)
-    values = [value for strip in strips for value in strip.values]
+    values = [value for strip in strips for value in strip.drawn]
     words = plots.time_words()
     says = (
         f"{words.capitalize()}: from the shortest to the longest, a box around the middle half, a bar at the median. "
     )
-    dots = any(len(strip.values) <= charts.DOTS_UP_TO for strip in strips)
+    dots = any(len(strip.drawn) <= charts.DOTS_UP_TO for strip in strips)
     if dots:
         says += f"Each dot is an answer, where a model has no more than {charts.DOTS_UP_TO}. "
-    if cold := sum(len(strip.cold) for strip in strips):
-        says += f"Before {counted(cold, 'answer')} the model was loaded first"
+    if cold := sum(len(strip.loaded_first) for strip in strips):
+        says += f"Before {counted(cold, 'answer')} the model was loaded first{plots.outside(strips)}"
         says += ": open squares among the dots. " if dots else ". "
     says += "The table below has the numbers."
     drawn = charts.strips(strips, _time_label(values), **_labelled(identity))
@@ -272,6 +272,8 @@ def _timings(page: Element, timed: Sequence[TimedRow], identity: str) -> None:
         f"{counted(number, 'answer')} on one scale from zero, those of a model by their prompts: a thin line until its "
         f"first text, a thick bar from there to its end. The longest took {shown_number(longest)} ms."
     )
+    if left_out := sum(len(strip.left_out) for strip in plots.strips(timed)):
+        says += f" {counted(left_out, 'answer')} for which the model was loaded first are among them, and in no table."
     drawn = charts.timings(lanes, f"{plots.end_metric().unit} since the request", **_labelled(identity))
     _figure(page, _Charted("Timing of each answer", says, drawn))
 
@@ -300,8 +302,13 @@ def _courses(page: Element, mode: Mode, rows: Sequence[Row], numbers: Iterator[i
             **_labelled(f"{mode.value}-chart-{next(numbers)}"),
         )
         facts = "; ".join(
-            f"{names[line.subject].strip()}: {_measured(line.points[0].value)} in the first of {len(line.points)}, "
-            f"{_measured(line.points[-1].value)} in the last"
+            f"{names[line.subject].strip()}: {_measured(line.points[0].value)} in the first of its "
+            f"{counted(len(line.points), 'session')}, {_measured(line.points[-1].value)} in its last"
+            + (
+                f", number {last + 1} of {len(places)}"
+                if (last := places[line.points[-1].session]) + 1 < len(places)
+                else ""
+            )
             for line in lines
         )
         says = (
@@ -310,6 +317,9 @@ def _courses(page: Element, mode: Mode, rows: Sequence[Row], numbers: Iterator[i
         )
         if any(point.low is not None for line in lines for point in line.points):
             says += " An upright line is the 95 % interval of the median of the answers."
+        if lines[0].scale is None:
+            without = (f"{names[one].strip()}: {why}" for one, why in without_trend(rows, lines[0].figure))
+            says += "".join(f" Not drawn: {one}." for one in without)
         _figure(page, _Charted(f"Trend: {label}", says, drawn))
 
 

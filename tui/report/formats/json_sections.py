@@ -110,7 +110,7 @@ def stat_facts(stat: Stat) -> dict[str, Any]:
     return {
         "n": stat.n, "median": stat.median, "mean": stat.mean, "median_low": stat.low, "median_high": stat.high,
         "min": stat.minimum, "max": stat.maximum, "p95": stat.p95, "p95_high": stat.p95_high,
-        "estimated": stat.estimated,
+        "estimated": stat.estimated, "cold": stat.cold,
     }  # fmt: skip
 
 
@@ -138,6 +138,7 @@ def _selection(found: ModelSelection) -> dict[str, Any]:
     return {
         "mode": found.mode,
         "weights": dict(found.weights),
+        "not_weighed": sorted(found.not_weighed),
         "models": [
             {
                 "row": one.name,

@@ -12,12 +12,12 @@ from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
 from tui.report.aggregate import Report, Row
 from tui.report.breakdown import Breakdown, Group, breakdowns, figure_stat
-from tui.report.change_outcomes import ChangeOutcome
+from tui.report.change_outcomes import ChangeOutcome, figure_in_words
 from tui.report.changes import Change
 from tui.report.contrasts import contrasts
 from tui.report.excluded import excluded
 from tui.report.formats.narrow_tables import Table, Titled, numbered_names
-from tui.report.formats.words import PROMPT_SHOWN, UNKNOWN, counted, criterion_of, shown_number
+from tui.report.formats.words import PROMPT_SHOWN, UNKNOWN, counted, criterion_of, shown_figure, shown_number
 from tui.report.options import NONE
 from tui.report.pairs import Matches
 from tui.report.rating_checks import rating_checks, said_of_check
@@ -27,7 +27,7 @@ from tui.report.selection import DIMENSIONS, ModelSelection, said_of_front, sele
 from tui.report.statistics.sample import P95_FROM, Stat
 from tui.report.statistics.shares import share_by_prompt
 from tui.report.subject import Subject
-from tui.report.trend import trends
+from tui.report.trend import trends, without_trend
 from tui.report.verdicts import names_of, said, verdicts
 
 _LATE_SHOWN = 12
@@ -127,8 +127,12 @@ def _said_of(found: ModelSelection, names: Mapping[Subject, str]) -> Iterator[st
     if found.mode is Mode.RACE:
         yield "Times of a race are those of models that ran at once: measure them to compare speed."
     if found.weights:
-        weights = ", ".join(f"{name} {weight:g}" for name, weight in found.weights.items())
+        weights = ", ".join(
+            f"{name} {weight:g}" + " (not weighed)" * (name in found.not_weighed)
+            for name, weight in found.weights.items()
+        )
         yield f"Weights: {weights}."
+    yield from found.not_weighed.values()
     for one in found.models:
         if one.unknown and not one.lacks:
             yield f"{names[one.row.subject].strip()} cannot be weighed: {', '.join(one.unknown)} is not known."
@@ -217,6 +221,8 @@ def _breakdowns(report: Report) -> Iterator[Section]:
             remarks.append("First comes what the models differ most on: in their mean scores, then in their times.")
         if any(each.name == "tag" for each in by):
             remarks.append("An answer with several tags counts under each of them.")
+        if any(stat.cold for group in one.groups for row in group.rows for stat in row.stats.values()):
+            remarks.append("cold: the model was loaded first; such answers are in no time where there are others.")
         if one.placeless:
             remarks.append(f"Not here: {one.placeless} without a score or vote.")
         title = f"By {words}" if len(found) == 1 else f"By {words}, {_IN_MODE[one.mode]}"
@@ -243,13 +249,12 @@ def _breakdown_table(report: Report, found: Breakdown, names: Mapping[Subject, s
             line = [names[row.subject], str(row.outcomes.runs), *([str(row.outcomes.failures)] if failed else [])]
             if metrics:
                 line += [
-                    _shown((stat := figure_stat(row, figure)).median, figure, stat)
+                    _shown((stat := figure_stat(row, figure)).median, figure, stat) + " cold" * stat.cold
                     for figure in metrics
                     if not figure.criteria
                 ]
             else:
-                n = max((stat.n for stat in row.stats.values()), default=0)
-                line += [_median(row.stats[metric.name], n) for metric in metrics_in(Place.REPORT)]
+                line += [_median(row.stats[metric.name], row.outcomes.runs) for metric in metrics_in(Place.REPORT)]
             line += [means.get(key, UNKNOWN) for key in criteria] if with_scores else []
             cells.append(tuple(line))
     return headings, cells
@@ -271,7 +276,8 @@ def group_name(found: Breakdown, group: Group) -> str:
 def _median(stat: Stat, n: int) -> str:
     if stat.median is None:
         return UNKNOWN
-    return f"{'~' * stat.estimated}{shown_number(stat.median)}{f' ({stat.n})' if stat.n < n else ''}"
+    fewer = f" ({stat.n})" if stat.n < n else ""
+    return f"{'~' * stat.estimated}{shown_number(stat.median)}{fewer}{' cold' * stat.cold}"
 
 
 # One model on two devices
@@ -332,7 +338,16 @@ def _trends(report: Report) -> Iterator[Section]:
         for one in found
     ]
     headings = ("", "prompts", "n", "value", "95 %", "latest")
-    remarks = ["Latest: the last session against those before it.", *reasons]
+    reasons += [
+        f"{names[subject].strip()}, {metric.label}: no trend: {why}."
+        for metric in metrics_in(Place.REPORT)
+        if metric.better is not None
+        for subject, why in without_trend([row for row in report.rows if row.sessions > 1], metric.name)
+    ]
+    remarks = [
+        "Latest: the last of the sessions above it against the others, which may not be the last of all.",
+        *reasons,
+    ]
     yield Section("Trend over sessions of the same prompts", (), (Titled("", (headings, rows)),), tuple(remarks), True)
 
 
@@ -368,9 +383,13 @@ def changes_section(report: Report) -> Iterator[Section]:
             + "; all of them are in --format json."
         )  # fmt: skip
     yield Section("Against the baseline", tuple(sentences), tuple(tables),
-                  ("So many times as long: a rate that fell takes longer.",) if tables else ())  # fmt: skip
+                  (_BEFORE_AND_NOW,) if tables else ())  # fmt: skip
 
 
+_BEFORE_AND_NOW = (
+    "Before, now: the geometric mean of the prompts' medians; so many times: now over before, in brackets the 95 % "
+    "interval. Of scores: the mean of the prompts' means, and the difference."
+)
 _WORST_FIRST = (ChangeOutcome.WORSE, ChangeOutcome.BETTER, ChangeOutcome.SAME, ChangeOutcome.UNKNOWN)
 _PROMPTS_SHOWN = 20
 
@@ -380,11 +399,11 @@ def _change_rows(
 ) -> list[tuple[str, ...]]:
     return [
         (
-            f"{names[one.subject]}: {clean_line(one.figure, NAME_SHOWN)}"
+            f"{names[one.subject]}: {figure_in_words(one.figure, unit=True)}"
             + (f", {clean_line(one.prompt, PROMPT_SHOWN)}" if prompts else ""),
             str(one.prompts),
-            UNKNOWN if one.before is None else f"{one.before:.4g}",
-            UNKNOWN if one.now is None else f"{one.now:.4g}",
+            shown_figure(one.before),
+            shown_figure(one.now),
             one.outcome.value,
             one.why,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -79,8 +80,8 @@ def _times(timed: Sequence[TimedRow], mode: Mode) -> TerminalPlot:
         f". Least, median and most of {plots.time_words()}. {_RANGE} from the shortest to the longest, {_HALF} the "
         f"middle half, {_MEDIAN} the median."
     )
-    if cold := sum(len(strip.cold) for strip in strips):
-        says += f" {_COLD} {counted(cold, 'answer')} for which the model was loaded first."
+    if cold := sum(len(strip.loaded_first) for strip in strips):
+        says += f" {_COLD} {counted(cold, 'answer')} for which the model was loaded first{plots.outside(strips)}."
     return TerminalPlot(f"Times of whole answers ({mode.value})", says, partial(_draw_times, strips))
 
 
@@ -88,13 +89,19 @@ def _trend(plot: TrendPlot, mode: Mode) -> TerminalPlot:
     said = []
     for line in plot.lines:
         first, latest = (_value(plot, line.points[place][1]) for place in (0, -1))
-        said.append(f"{line.name}: {first} → {latest}, the latest is {line.latest}")
+        where = plot.sessions_of(line)
+        judged = "of these the last is" if where else "the latest is"
+        said.append(f"{line.name}: {first} → {latest}{where}, {judged} {line.latest}")
     says = "; ".join(said)
     unit = f"the mean score, {plot.unit}" if plot.scale else f"the median over the prompts, {plot.unit}"
     says += (
         f". From the first to the latest of {counted(len(plot.when), 'session')} that asked a row the same prompts, "
         f"in order of time: {unit}. The latest is judged against those before it."
     )
+    if plot.partial:
+        says += " A line has those sessions alone in which the same prompts have this figure."
+    if plot.not_drawn:
+        says += f" Not drawn: {'; '.join(plot.not_drawn)}."
     return TerminalPlot(f"Trend of {plot.figure} ({mode.value})", says, partial(_draw_trend, plot))
 
 
@@ -110,9 +117,8 @@ def _draw_trend(plot: TrendPlot, width: int, height: int, colour: bool) -> str:
     def draw(figure: Any) -> None:
         figure.xlim(-0.05 * last, 1.1 * last)
         places = sorted({last * part // 4 for part in range(5)})
-        shown = [f"{when:%m-%d}" if (when := plot.when[place]) is not None else "?" for place in places]
-        figure.xticks(places, shown)
-        figure.xlabel(f"{plot.figure}, {plot.unit}, by the day of the session (UTC)")
+        figure.xticks(places, _told_apart([plot.when[place] for place in places]))
+        figure.xlabel(f"{plot.figure}, {plot.unit}, by when the session began (UTC)")
         figure.ylim(up[0], up[-1])
         figure.yticks(up, [f"{tick:g}" for tick in up])
         for number, line in enumerate(plot.lines):
@@ -124,6 +130,16 @@ def _draw_trend(plot: TrendPlot, width: int, height: int, colour: bool) -> str:
             figure.text(f"{AHEAD}{','.join(labels)}", x=x, y=y)
 
     return _drawn(draw, width, height, colour)
+
+
+def _told_apart(when: Sequence[datetime | None]) -> list[str]:
+    """These times in the shortest way in which no two are the same, if there is one."""
+    shown = []
+    for form in ("%m-%d", "%m-%d %H:%M", "%m-%d %H:%M:%S"):
+        shown = ["?" if one is None else one.strftime(form) for one in when]
+        if len(set(shown)) == len(shown):
+            break
+    return shown
 
 
 def _ends(plot: TrendPlot, row: float) -> dict[tuple[int, float], list[str]]:
@@ -176,7 +192,7 @@ def _labels(plot: FrontPlot, across: Scale, width: int, height: int) -> list[tup
 
 
 def _draw_times(strips: Sequence[Strip], width: int, height: int, colour: bool) -> str:
-    across = time_scale([value for strip in strips for value in strip.values], 0, 1)
+    across = time_scale([value for strip in strips for value in strip.drawn], 0, 1)
     rows = list(range(len(strips), 0, -1))
 
     def draw(figure: Any) -> None:
@@ -189,10 +205,8 @@ def _draw_times(strips: Sequence[Strip], width: int, height: int, colour: bool) 
             least, low, middle, high, most = places
             figure.plot([least, most], [y, y], marker=_RANGE, **of_row)
             figure.plot([low, high], [y, y], marker=_HALF, **of_row)
-            if strip.cold:
-                figure.scatter(
-                    [across.at(value) for value in strip.cold], [y] * len(strip.cold), marker=_COLD, **of_row
-                )
+            if squares := [across.at(value) for value in strip.loaded_first]:
+                figure.scatter(squares, [y] * len(squares), marker=_COLD, **of_row)
             figure.scatter([middle], [y], marker=_MEDIAN, **of_row)
 
     return _drawn(draw, width, height, colour)

@@ -189,6 +189,13 @@ def shown_number(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}"
 
 
+def shown_figure(value: float | None) -> str:
+    """A value of any figure in three digits or more, so that the ratio of two that are shown is theirs."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def shown_percent(share: float | None) -> str:
     return UNKNOWN if share is None else f"{100 * share:.0f}"
 

@@ -37,9 +37,11 @@ class Stat:
     """The 95th percentile is below this with 95 % confidence; from `P95_BOUND_FROM` runs on."""
     estimated: bool = False
     """Some of the tokens behind it were not counted by the server."""
+    cold: bool = False
+    """It is of answers for which the model was loaded first, as no other has a value."""
 
 
-def stat_of(values: Iterable[float | None], *, estimated: bool = False) -> Stat:
+def stat_of(values: Iterable[float | None], *, estimated: bool = False, cold: bool = False) -> Stat:
     """The statistic of the known values."""
     known = sorted(value for value in values if value is not None)
     if not known:
@@ -56,6 +58,7 @@ def stat_of(values: Iterable[float | None], *, estimated: bool = False) -> Stat:
         p95=percentile(known, 95) if len(known) >= P95_FROM else None,
         p95_high=_p95_bound(known) if len(known) >= P95_BOUND_FROM else None,
         estimated=estimated,
+        cold=cold,
     )
 
 

@@ -23,6 +23,7 @@ from tui.report.formats.words import (
     model_of,
     notes_of,
     settings_of,
+    shown_figure,
     shown_number,
 )
 from tui.report.outliers import Choice, ReportedRequest
@@ -145,7 +146,7 @@ def changes_by_figure(report: Report) -> dict[tuple[Subject, str], Change]:
 
 def said_of_change(change: Change) -> str:
     """What became of it, as a sentence; names in it are clean."""
-    before, now = (UNKNOWN if value is None else shown_number(value) for value in (change.before, change.now))
+    before, now = shown_figure(change.before), shown_figure(change.now)
     if not change.figure:
         return f"Since the baseline: {clean_line(change.why, 200)}."
     return f"Since the baseline: {change.outcome.value}, {before} before, {now} now: {clean_line(change.why, 200)}."
@@ -178,7 +179,9 @@ def compared(report: Report) -> Callable[[Row, FigureColumn], list[str]]:
 def _of_metric(number: int, metric: Metric) -> FigureColumn:
     def cell(row: Row) -> str:
         stat = row.stats[metric.name]
-        return UNKNOWN if stat.median is None else f"{'~' if stat.estimated else ''}{shown_number(stat.median)}"
+        if stat.median is None:
+            return UNKNOWN
+        return f"{'~' * stat.estimated}{shown_number(stat.median)}{' cold' * stat.cold}"
 
     def answers(row: Row) -> list[Answer]:
         known = [(run, value) for run in row.requests if (value := run.values[number]) is not None]
@@ -207,6 +210,8 @@ def _said_of_metric(metric: Metric, row: Row) -> list[str]:
     sentences.append(tail)
     if apart := sum(one.metric == metric.name for one in row.outliers):
         sentences.append(f"{counted(apart, 'outlier')} among them, kept in all numbers.")
+    if stat.cold:
+        sentences.append("cold: the model was loaded first; such answers are in no time where there are others.")
     if stat.estimated:
         sentences.append("~: the tokens were estimated, not counted by the host.")
     return sentences
