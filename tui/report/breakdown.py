@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui.core.conditions.names import Figure
 from tui.core.plans.mode import Mode
@@ -65,8 +65,9 @@ def _breakdown(mode: Mode, rows: Sequence[Row], by: tuple[By, ...]) -> Breakdown
             placeless += not parts
             for keys, part in parts:
                 found.setdefault(keys, {}).setdefault(place, []).append(part)
+    by_rater = any(one.name == "rater" for one in by)
     groups = [
-        _group(keys, [narrowed(rows[place], runs) for place, runs in of_rows.items()])
+        _group(keys, [_part(rows[place], runs, timed=not by_rater) for place, runs in of_rows.items()])
         for keys, of_rows in found.items()
     ]
     made = Breakdown(mode, by, tuple(sorted(groups, key=lambda group: group.keys)), placeless)
@@ -82,6 +83,13 @@ def _parts(row: Row, run: ReportedRequest, by: Sequence[By]) -> Iterator[tuple[t
     for one in by:
         parts = [((*keys, key), part) for keys, so_far in parts for key, part in one.split(row.subject, so_far)]
     yield from parts
+
+
+def _part(row: Row, runs: Sequence[ReportedRequest], *, timed: bool) -> Row:
+    """The part of a row that is of these runs. That of a rater is no `timed` one: the time that an answer took is no
+    rater's, and would stand there again for each."""
+    part = narrowed(row, runs)
+    return part if timed else replace(part, stats=dict.fromkeys(part.stats, Stat()))
 
 
 def _group(keys: tuple[str, ...], rows: Sequence[Row]) -> Group:

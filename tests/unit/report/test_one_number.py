@@ -145,3 +145,13 @@ def test_memory_of_one_process_with_several_models_is_shown_and_not_weighed() ->
         assert any("it is shown, and not weighed" in sentence for sentence in section.sentences) == (name == "together")
         assert {cell for line in section.tables[0].table[1] for cell in line if "MB" in cell} == {"100 MB", "200 MB"}
     assert shares == {"together": ["100", "100"], "apart": ["100", "75"]}
+
+
+def test_a_rater_s_part_has_the_rater_s_scores_and_votes_and_no_times(report: Report) -> None:
+    split = replace(report, options=ReportOptions(by=parse_by(["rater"])))
+    found = {part.title: part.tables[0].table for part in sections(split, split.matches) if part.title.startswith("By ")}
+    assert {title: tuple(headings[2:]) for title, (headings, _) in found.items()} == {
+        "By rater, measured": ("accuracy\n1-5 (n)", "clarity\n1-5 (n)"),
+        "By rater, raced": ("votes\nwon-lost-even",),
+    }
+    assert all(line[-1].count("-") == 2 for line in some([line for line in found["By rater, raced"][1] if line[1]]))

@@ -208,11 +208,12 @@ def _quality(named: Sequence[str], rows: Sequence[Row], *, weighted: bool = Fals
         line = (name, str(ends.runs), failed, *(means.get(key, UNKNOWN) for key in criteria))
         line += (UNKNOWN if row.quality is None else f"{row.quality:.2f}",) if weighted else ()
         line += tuple(met.get(raters, UNKNOWN) for raters in facets)
-        cells.append((*line, _votes(row)) if votes else line)
+        cells.append((*line, votes_in_words(row)) if votes else line)
     return headings, cells
 
 
-def _votes(row: Row) -> str:
+def votes_in_words(row: Row) -> str:
+    """How many votes on its answers it won, lost, and shared."""
     given = Counter(vote.choice for request in row.requests for vote in request.votes)
     even = given[Choice.BOTH_GOOD] + given[Choice.BOTH_BAD]
     return f"{given[Choice.WON]}-{given[Choice.LOST]}-{even}" if given else UNKNOWN

@@ -16,7 +16,7 @@ from tui.report.change_outcomes import ChangeOutcome, figure_in_words
 from tui.report.changes import Change
 from tui.report.contrasts import contrasts
 from tui.report.excluded import excluded
-from tui.report.formats.narrow_tables import Table, Titled, numbered_names
+from tui.report.formats.narrow_tables import Table, Titled, numbered_names, votes_in_words
 from tui.report.formats.words import PROMPT_SHOWN, UNKNOWN, counted, criterion_of, shown_figure, shown_number
 from tui.report.options import NONE
 from tui.report.pairs import Matches
@@ -234,13 +234,16 @@ def _breakdown_table(report: Report, found: Breakdown, names: Mapping[Subject, s
     rows = [row for group in found.groups for row in group.rows]
     criteria = list(dict.fromkeys((criterion_of(mean), mean.scale) for row in rows for mean in row.scores))
     with_scores = bool(criteria) and (not metrics or any(figure.criteria for figure in metrics))
+    with_votes = not metrics and any(run.votes for row in rows for run in row.requests)
+    timed = () if any(one.name == "rater" for one in found.by) else metrics_in(Place.REPORT)
     failed = any(row.outcomes.failures for row in rows)
     headings = ["", "n", *(["failed"] if failed else [])]
     if metrics:
         headings += [f"{figure.name}\n{_unit(figure)}" for figure in metrics if not figure.criteria]
     else:
-        headings += [f"{metric.label}\n{metric.unit}" for metric in metrics_in(Place.REPORT)]
+        headings += [f"{metric.label}\n{metric.unit}" for metric in timed]
     headings += [f"{name}\n1-{scale} (n)" for name, scale in criteria] if with_scores else []
+    headings += ["votes\nwon-lost-even"] if with_votes else []
     cells: list[tuple[str, ...]] = []
     for group in found.groups:
         cells.append((group_name(found, group), *("" for _ in headings[1:])))
@@ -254,8 +257,9 @@ def _breakdown_table(report: Report, found: Breakdown, names: Mapping[Subject, s
                     if not figure.criteria
                 ]
             else:
-                line += [_median(row.stats[metric.name], row.outcomes.runs) for metric in metrics_in(Place.REPORT)]
+                line += [_median(row.stats[metric.name], row.outcomes.runs) for metric in timed]
             line += [means.get(key, UNKNOWN) for key in criteria] if with_scores else []
+            line += [votes_in_words(row)] if with_votes else []
             cells.append(tuple(line))
     return headings, cells
 
