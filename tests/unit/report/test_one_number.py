@@ -149,7 +149,9 @@ def test_memory_of_one_process_with_several_models_is_shown_and_not_weighed() ->
 
 def test_a_rater_s_part_has_the_rater_s_scores_and_votes_and_no_times(report: Report) -> None:
     split = replace(report, options=ReportOptions(by=parse_by(["rater"])))
-    found = {part.title: part.tables[0].table for part in sections(split, split.matches) if part.title.startswith("By ")}
+    found = {
+        part.title: part.tables[0].table for part in sections(split, split.matches) if part.title.startswith("By ")
+    }
     assert {title: tuple(headings[2:]) for title, (headings, _) in found.items()} == {
         "By rater, measured": ("accuracy\n1-5 (n)", "clarity\n1-5 (n)"),
         "By rater, raced": ("votes\nwon-lost-even",),
