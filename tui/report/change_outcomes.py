@@ -19,7 +19,7 @@ class ChangeOutcome(StrEnum):
 
 
 _NAME_SHOWN = 40
-_SMALL = 0.1
+_SMALL = 0.0995
 """Below it two digits behind the point are too few."""
 
 
