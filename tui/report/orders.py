@@ -50,13 +50,14 @@ def _matches(pairs: Iterable[Pair]) -> Iterable[Match]:
 
 
 def said_of_order(order: Order, names: Names) -> str:
-    """The order as a sentence without its stop: what each won, a tie being half of it, then what that shows."""
+    """The order as a sentence without its stop: what each won of its pairs, a tie being half of one, then what that
+    shows."""
     ranking = order.ranking
     won = [
         f"{names[order.candidates[each.model]]} {each.total:g} of {each.wins + each.ties + each.losses}"
         for each in ranking.standings
     ]
-    return f"{figure_name(order.figure)}: won {', '.join(won)}; {_shown(order, names)}"
+    return f"{figure_name(order.figure)}, pair by pair: won {', '.join(won)}; {_shown(order, names)}"
 
 
 def _shown(order: Order, names: Names) -> str:

@@ -60,6 +60,7 @@ class AboutSession(NamedTuple):
     models: tuple[str, ...]
     """Their names, raw."""
     requests: int
+    """Without warm-ups, as in every report."""
     values: Mapping[str, Sequence[str]]
     """For each of `FILTERED_BY` the values that answers have; of a model its first name."""
 
@@ -107,7 +108,8 @@ def about_of(session: AnySession) -> AboutSession:
     if isinstance(session, RecordedSession):
         return session.about
     names = tuple(dict.fromkeys(model.name for model in session.models.values()))
-    return AboutSession(session.created, session.title, names, len(session.requests), _values(session))
+    asked = sum(not request.spec.warmup for request in session.requests.values())
+    return AboutSession(session.created, session.title, names, asked, _values(session))
 
 
 def _values(session: Session) -> dict[str, list[str]]:
@@ -182,7 +184,8 @@ def read_record(record: SessionRecord, read: Callable[[], Session], wanted: Sequ
     for size, row in shape.rows:
         rows.append(row(runs=runs[at : at + size]))
         at += size
-    about = AboutSession(when, title, shape.models, requests, shape.values)
+    asked = requests - sum(row.warmups for row in rows)
+    about = AboutSession(when, title, shape.models, asked, shape.values)
     held = Held(ended, requests, tuple(entries))
     return RecordedSession(session, held, shape.requests, rows, about, hidden, read)
 

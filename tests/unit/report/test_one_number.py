@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from tui.report.formats.terminal_plots import terminal_plots
 from tui.report.options import ReportOptions, parse_by
 from tui.report.regressions import compared_figures, regressions
 from tui.report.render import aggregated
+from tui.report.session_record import about_of, read_record, record_of
 from tui.storage.session_files import load_sessions
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "sessions" / "examples").glob("*.toml"))
@@ -157,3 +159,16 @@ def test_a_rater_s_part_has_the_rater_s_scores_and_votes_and_no_times(report: Re
         "By rater, raced": ("votes\nwon-lost-even",),
     }
     assert all(line[-1].count("-") == 2 for line in some([line for line in found["By rater, raced"][1] if line[1]]))
+
+
+def _itself(session: Session) -> Session:
+    return session
+
+
+def test_lists_of_sessions_count_what_reports_count_whether_a_file_or_its_record_is_read(report: Report) -> None:
+    for session in some(list(load_sessions(EXAMPLES))):
+        record = record_of(session)
+        assert record is not None
+        kept = read_record(record, partial(_itself, session))
+        counted = sum(run.session == session.whole_id for row in report.rows for run in row.requests)
+        assert about_of(session).requests == about_of(kept).requests == counted == 24

@@ -50,18 +50,18 @@ def sentences(*sessions: Session) -> list[str]:
 
 def test_models_that_are_told_apart_follow_one_another() -> None:
     assert sentences(scored(every((2, 5, 3)))) == [
-        "overall: won model-m2 16 of 16, model-m3 8 of 16, model-m1 0 of 16; "
+        "overall, pair by pair: won model-m2 16 of 16, model-m3 8 of 16, model-m1 0 of 16; "
         "model-m2 first; then model-m3; then model-m1 (n 8, win totals)"
     ]
 
 
 def test_models_that_cannot_be_told_apart_are_tied() -> None:
     assert sentences(scored(every((3, 3, 3)))) == [
-        "overall: won model-m1 8 of 16, model-m2 8 of 16, model-m3 8 of 16; "
+        "overall, pair by pair: won model-m1 8 of 16, model-m2 8 of 16, model-m3 8 of 16; "
         "model-m1, model-m2 and model-m3 cannot be told apart yet (n 8, win totals)"
     ]
     assert sentences(scored(every((5, 3, 3)))) == [
-        "overall: won model-m1 16 of 16, model-m2 4 of 16, model-m3 4 of 16; "
+        "overall, pair by pair: won model-m1 16 of 16, model-m2 4 of 16, model-m3 4 of 16; "
         "model-m1 first; then model-m2 and model-m3, not told apart (n 8, win totals)"
     ]
 
@@ -129,14 +129,17 @@ def test_neither_the_order_of_files_nor_a_session_cut_in_two_changes_anything() 
 def test_every_report_has_the_order() -> None:
     report = aggregate([scored(every((2, 5, 3)))])
     shown = " ".join(to_markdown.render(report).split())
-    assert "Order by overall: won model-m2 16 of 16, model-m3 8 of 16, model-m1 0 of 16; model-m2 first;" in shown
+    assert (
+        "Order by overall, pair by pair: won model-m2 16 of 16, model-m3 8 of 16, model-m1 0 of 16; model-m2 first;"
+        in shown
+    )
     (order,) = json.loads(to_json.render(report))["orders"]
     assert (order["method"], order["prompts"], order["least_prompts"]) == (WIN_TOTALS, 8, 7)
     assert order["tiers"] == [["model-m2"], ["model-m3"], ["model-m1"]]
     assert [standing["model"]["alias"] for standing in order["standings"]] == ["model-m2", "model-m3", "model-m1"]
     assert [(standing["wins"], standing["total"]) for standing in order["standings"]] == [(16, 16), (8, 8), (0, 0)]
     assert all(found["apart"] and found["low"] == found["effect"] for found in some(order["differences"]))
-    assert order["no_order"] is None and order["sentence"].startswith("overall: won model-m2 16 of 16")
+    assert order["no_order"] is None and order["sentence"].startswith("overall, pair by pair: won model-m2 16 of 16")
 
 
 @pytest.mark.parametrize("scores", [partly(), every((2, 5, 3), 1)], ids=["strengths", "one prompt"])

@@ -38,6 +38,10 @@ _SPEED = (
     "Speed: med is the median of the runs that count, avg their mean, n how many, in brackets behind a figure that "
     "fewer of them have; p95 takes 20 of them. Ranges, intervals and all columns: --format md."
 )
+_VOTES = (
+    "Votes: how often an answer of it was in a vote that it won, lost or shared, by all raters. An order counts pairs "
+    "of models instead, each prompt once."
+)
 _SPEED_IN_SHORT = (
     'med: the median of n answers, in brackets behind a figure that fewer have; p95 takes 20. "-": unknown. '
     "All there is to know of them: foundry-compare report."
@@ -90,6 +94,8 @@ def remarks_below(mode: Mode, rows: Sequence[Row]) -> list[str]:
     noted = [(name.strip(), notes_of(row)) for name, row in zip(numbered_names(rows), rows, strict=True)]
     remarks = [f"{name}: {'; '.join(notes)}." for name, notes in noted if notes]
     remarks += said_of_blind(rows, [name.strip() for name in numbered_names(rows)])
+    if any(request.votes for row in rows for request in row.requests):
+        remarks.append(_VOTES)
     remarks.append(_SPEED)
     remarks += [sentence for sentence in legend_of(mode, rows) if not sentence.startswith(_OF_WIDE_TABLES)]
     apart = sum(len(row.outliers) for row in rows)

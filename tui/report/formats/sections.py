@@ -37,7 +37,7 @@ _KEY_SHOWN = 48
 _IN_MODE = {Mode.MEASURE: "measured", Mode.RACE: "raced"}
 _OPINION = (
     "Weighed: each value over the best one of those that fail no must-have, weighted as given. It is the workshop's "
-    "heuristic and an opinion; what the numbers show is said above."
+    "heuristic and an opinion; what the numbers show of two models is said by the verdicts of the text report."
 )
 
 
@@ -384,7 +384,7 @@ def changes_section(report: Report) -> Iterator[Section]:
         of = Counter(one.outcome for one in single)
         sentences.append(
             "Prompt by prompt: " + ", ".join(f"{outcome.value} {of[outcome]}" for outcome in ChangeOutcome)
-            + "; all of them are in --format json."
+            + "; all of them are in the report as JSON."
         )  # fmt: skip
     yield Section("Against the baseline", tuple(sentences), tuple(tables),
                   (_BEFORE_AND_NOW,) if tables else ())  # fmt: skip

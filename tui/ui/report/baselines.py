@@ -56,7 +56,7 @@ class BaselineDialog(ModalScreen[Path | str | None]):
         width: 110; max-width: 96%; height: auto; max-height: 92%; padding: 0 1; border: round $primary;
         background: $surface;
     }
-    BaselineDialog Static { height: auto; max-height: 5; }
+    BaselineDialog Static { height: auto; max-height: 8; }
     BaselineDialog RowTable { height: auto; max-height: 30; background: $surface; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,7 +72,10 @@ class BaselineDialog(ModalScreen[Path | str | None]):
 
     def compose(self) -> ComposeResult:
         """What it is for, and a row for each choice."""
-        text = "What became better or worse since then is said of each model, figure and prompt that both have."
+        text = (
+            "What became better or worse since then is said of each model, figure and prompt that both have. To tell "
+            "it from noise takes four sessions of the same prompts: name the folder that holds them."
+        )
         now = f"Now: {clean_line(str(self._now), 200)}" if self._now is not None else "Now: no baseline"
         lines = [Content.styled("Baseline: enter compares all other sessions with", "bold"), Content(text)]
         with Vertical():
@@ -83,10 +86,10 @@ class BaselineDialog(ModalScreen[Path | str | None]):
         """Fill the list."""
         rows = [TableRow(_NONE, ("no baseline any more", "", ""))] if self._now is not None else []
         rows += [_row(number, one) for number, one in enumerate(self._sessions)]
-        rows.append(TableRow(_OTHER, ("another file or folder: type its path …", "", "")))
+        rows.append(TableRow(_OTHER, ("a folder of sessions, or another file: type its path …", "", "")))
         table = self.query_one(RowTable)
         table.show(rows)
-        table.styles.height = min(len(rows) + 1, max(self.app.size.height - 10, 4))
+        table.styles.height = min(len(rows) + 1, max(self.app.size.height - 12, 4))
 
     def on_row_table_picked(self, event: RowTable.Picked) -> None:
         """A click on the row under the cursor chooses it."""
