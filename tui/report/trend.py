@@ -51,7 +51,7 @@ class Trend:
     unit: str
     """Of a criterion its scale, as `1-5`."""
     prompts: int
-    """How many prompts each of the sessions asked."""
+    """Of how many prompts it is: of those that each of the sessions asked, all that have the figure in every one."""
     points: tuple[TrendPoint, ...]
     outcome: ChangeOutcome = ChangeOutcome.UNKNOWN
     """What the latest session is against those before it."""
@@ -73,7 +73,7 @@ def without_trend(rows: Iterable[Row], figure: str) -> list[tuple[Subject, str]]
     for row in rows:
         sessions = {run.session for run in row.requests if run.values[number] and run.state.counts}
         if sessions and not any(trend.figure == figure for trend in _of_row(row)):
-            why = "no two sessions have it of the same prompts" if len(sessions) > 1 else "only one session has it"
+            why = "no prompt has it in all sessions" if len(sessions) > 1 else "only one session has it"
             found.append((row.subject, why))
     return found
 
@@ -93,12 +93,22 @@ Values = Mapping[str, Sequence[float]]
 """By prompt."""
 
 
-def _sets(found: Mapping[str, Values]) -> Iterator[list[str]]:
-    """The sessions of each set of prompts that several have; the ids of sessions begin with their time."""
+def _sets(row: Row, found: Mapping[str, Values]) -> Iterator[dict[str, Values]]:
+    """The sessions that asked the same prompts, in order of time, with their values of those prompts of which all of
+    them have any; where several have such prompts. The ids of sessions begin with their time."""
+    asked: dict[str, set[str]] = {}
+    for run in row.requests:
+        asked.setdefault(run.session, set()).add(run.prompt)
     by_set: dict[frozenset[str], list[str]] = {}
-    for session, values in sorted(found.items()):
-        by_set.setdefault(frozenset(values), []).append(session)
-    yield from (sessions for sessions in by_set.values() if len(sessions) >= LEAST)
+    for session in sorted(found):
+        by_set.setdefault(frozenset(asked[session]), []).append(session)
+    for sessions in by_set.values():
+        shared = set.intersection(*(set(found[session]) for session in sessions))
+        if len(sessions) >= LEAST and shared:
+            yield {
+                session: {prompt: values for prompt, values in found[session].items() if prompt in shared}
+                for session in sessions
+            }
 
 
 def _by_session(runs: Iterable[tuple[ReportedRequest, float]]) -> dict[str, dict[str, list[float]]]:
@@ -112,13 +122,13 @@ def _of_metric(row: Row, metric: Metric, number: int) -> Iterator[Trend]:
     known = [(run, value) for run in row.requests if (value := run.values[number]) and run.state.counts]
     kept, _ = in_times(known, lambda one: one[0])
     found, when = _by_session(kept), {run.session: run.created for run, _ in kept}
-    for sessions in _sets(found):
+    for sessions in _sets(row, found):
         points = []
-        for session in sessions:
-            every = stat_of(value for values in found[session].values() for value in values)
-            middle = median(median(values) for values in found[session].values())
+        for session, of_session in sessions.items():
+            every = stat_of(value for values in of_session.values() for value in values)
+            middle = median(median(values) for values in of_session.values())
             points.append(TrendPoint(session, when[session], every.n, middle, every.low, every.high))
-        *before, latest = [{p: median(v) for p, v in found[session].items()} for session in sessions]
+        *before, latest = [{p: median(v) for p, v in of_session.items()} for of_session in sessions.values()]
         outcome, why = _judged(metric, before, latest)
         yield Trend(
             row.subject, metric.name, metric.label, metric.unit, len(latest), tuple(points), outcome, why
@@ -149,14 +159,14 @@ def _of_criterion(row: Row, criterion: str, scale: int) -> Iterator[Trend]:
         if score.raters == PEOPLE and (score.criterion, score.scale) == (criterion, scale)
     ]
     found, when = _by_session(given), {run.session: run.created for run, _ in given}
-    for sessions in _sets(found):
-        points = []
-        for session in sessions:
-            means = [sum(values) / len(values) for values in found[session].values()]
-            n = sum(map(len, found[session].values()))
+    for sessions in _sets(row, found):
+        points, prompts = [], 0
+        for session, of_session in sessions.items():
+            means = [sum(values) / len(values) for values in of_session.values()]
+            n, prompts = sum(map(len, of_session.values())), len(of_session)
             points.append(TrendPoint(session, when[session], n, sum(means) / len(means)))
         why = "what raters differ by from session to session is not known"
         yield Trend(
-            row.subject, criterion, criterion, f"1-{scale}", len(found[sessions[0]]), tuple(points), why=why,
+            row.subject, criterion, criterion, f"1-{scale}", prompts, tuple(points), why=why,
             scale=scale,
         )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from tui.report.options import ReportOptions, parse_by
 from tui.report.regressions import compared_figures, regressions
 from tui.report.render import aggregated
 from tui.report.session_record import about_of, read_record, record_of
+from tui.report.trend import trends
 from tui.storage.session_files import load_sessions
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "sessions" / "examples").glob("*.toml"))
@@ -82,8 +84,34 @@ def test_of_a_trend_each_row_is_drawn_or_named_with_the_reason_and_no_two_times_
         ticks = re.findall(r"\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?", plot.draw(80, 20, False).splitlines()[-2])
         assert len(ticks) == len({*ticks}) == 5
     (decoding,) = (plot for plot in terminal_plots(report) if plot.title == "Trend of decoding (measure)")
-    assert "in sessions 1, 2 and 3 of 5, of these the last is unknown" in decoding.says
-    assert "Not drawn: 3 demo-small: no two sessions have it of the same prompts." in decoding.says
+    assert "Not drawn: 3 demo-small: no prompt has it in all sessions." in decoding.says
+
+
+def test_the_latest_of_a_trend_and_what_became_of_it_since_a_baseline_are_judged_alike(
+    since: tuple[Report, Earlier, tuple[Change, ...]], report: Report
+) -> None:
+    changed = {(one.subject, one.figure): one.outcome for one in since[2] if not one.prompt}
+    found = [one for one in trends(report.rows) if one.figure in {figure for _, figure in changed}]
+    assert len(found) == len(changed) - 1, "of one no prompt has a rate in all sessions"
+    for one in some(found):
+        assert len(one.points) == 5 and one.outcome is changed[one.subject, one.figure]
+
+
+def test_a_line_that_ends_before_the_latest_session_says_so() -> None:
+    def day(number: int, **prompts: int) -> Session:
+        requests = [
+            make.request(f"{model}{n}", model=model, prompt=f"p{n}")
+            for model, many in prompts.items()
+            for n in range(many)
+        ]
+        name = f"2026112{number}T110301Z-7f3a"
+        return replace(make.session(requests, session_id=name), created=make.WHEN + timedelta(days=number))
+
+    both = aggregated([day(1, m1=4, m2=4), day(2, m1=4, m2=4), day(3, m1=4, m2=2)])
+    first = next(plot.says for plot in terminal_plots(both) if plot.title.startswith("Trend of first text"))
+    assert "1 model-m1: 100 → 100, the latest is unknown" in first
+    assert "2 model-m2: 100 → 100 in sessions 1 and 2 of 3, of these the last is unknown" in first
+    assert "2 model-m2: 130 in the first of its 2 sessions, 130 in its last, number 2 of 3" in html(both)
 
 
 @pytest.fixture(scope="module")

@@ -94,6 +94,8 @@ def remarks_below(mode: Mode, rows: Sequence[Row]) -> list[str]:
     noted = [(name.strip(), notes_of(row)) for name, row in zip(numbered_names(rows), rows, strict=True)]
     remarks = [f"{name}: {'; '.join(notes)}." for name, notes in noted if notes]
     remarks += said_of_blind(rows, [name.strip() for name in numbered_names(rows)])
+    if any({False, True} == {stat.cold for stat in row.stats.values() if stat.n} for row in rows):
+        remarks.append("cold: no answer for which the model was not loaded first has this figure.")
     if any(request.votes for row in rows for request in row.requests):
         remarks.append(_VOTES)
     remarks.append(_SPEED)
@@ -131,7 +133,9 @@ def _speed(named: Sequence[str], rows: Sequence[Row]) -> Table:
     cells = []
     for name, row in zip(named, rows, strict=True):
         n = max((stat.n for stat in row.stats.values()), default=0)
-        figures = (cell for metric in metrics for cell in _stat(metric, row.stats[metric.name], n))
+        # Of a row that is cold as a whole the notes say so.
+        mixed = len({stat.cold for stat in row.stats.values() if stat.n}) > 1
+        figures = (cell for metric in metrics for cell in _stat(metric, row.stats[metric.name], n, mixed=mixed))
         cells.append((name, str(n), *figures))
     return headings, cells
 
@@ -188,11 +192,12 @@ def _stat_headings(metric: Metric) -> tuple[str, ...]:
     return (first, "\navg", "\np95") if metric.unit == MS else (first,)
 
 
-def _stat(metric: Metric, stat: Stat, n: int) -> tuple[str, ...]:
+def _stat(metric: Metric, stat: Stat, n: int, *, mixed: bool) -> tuple[str, ...]:
     mark = "~" if stat.estimated else ""
     values = (stat.median, stat.mean, stat.p95) if metric.unit == MS else (stat.median,)
     median, *others = (UNKNOWN if value is None else f"{mark}{shown_number(value)}" for value in values)
-    return (f"{median} ({stat.n})" if 0 < stat.n < n else median, *others)
+    fewer = f" ({stat.n})" if 0 < stat.n < n else ""
+    return (f"{median}{fewer}{' cold' * (mixed and stat.cold)}", *others)
 
 
 def _quality(named: Sequence[str], rows: Sequence[Row], *, weighted: bool = False) -> Table:

@@ -93,13 +93,17 @@ def _trend(plot: TrendPlot, mode: Mode) -> TerminalPlot:
         judged = "of these the last is" if where else "the latest is"
         said.append(f"{line.name}: {first} → {latest}{where}, {judged} {line.latest}")
     says = "; ".join(said)
-    unit = f"the mean score, {plot.unit}" if plot.scale else f"the median over the prompts, {plot.unit}"
+    unit = (
+        f"the mean score, {plot.unit}"
+        if plot.scale
+        else f"the median over the prompts that have it in all of them, {plot.unit}"
+    )
     says += (
         f". From the first to the latest of {counted(len(plot.when), 'session')} that asked a row the same prompts, "
-        f"in order of time: {unit}. The latest is judged against those before it."
+        f"in order of time: {unit}. The latest is judged against all before it, prompt by prompt, not the first alone."
     )
     if plot.partial:
-        says += " A line has those sessions alone in which the same prompts have this figure."
+        says += " A line has those sessions alone that asked it the same prompts."
     if plot.not_drawn:
         says += f" Not drawn: {'; '.join(plot.not_drawn)}."
     return TerminalPlot(f"Trend of {plot.figure} ({mode.value})", says, partial(_draw_trend, plot))
