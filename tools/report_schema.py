@@ -167,6 +167,7 @@ def _stat(metric: Metric) -> Table:
         n=_whole("How many runs have it."),
         **{name: _maybe(_number("")) for name in numbers},
         estimated=_flag("Whether tokens were estimated."),
+        cold=_flag("Whether it is of answers for which the model was loaded first, as no other has a value."),
     )
 
 

@@ -498,6 +498,8 @@ def _row(subject: Subject, group: _Group) -> Row:
     cold = sum(run.cold and run.state.counts for run in ended)
     if 0 < cold < states[RequestState.DONE]:
         notes.append(f"{cold} of {states[RequestState.DONE]} runs loaded the model first, and are in no time or rate")
+    elif cold:
+        notes.append("every run that counts loaded the model first")
     # Flags of a whole row come before those that are counted.
     runs_of = {Tally.ANY: len(ended), Tally.ENDED: len(ended), Tally.COUNT: states[RequestState.DONE]}
     for tally, runs in runs_of.items():

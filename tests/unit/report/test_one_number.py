@@ -21,8 +21,10 @@ from tui.report.baseline import Earlier
 from tui.report.changes import Change, changes
 from tui.report.formats.html import render as html
 from tui.report.formats.narrow_tables import numbered_names, tables
+from tui.report.formats.registry import format_called
 from tui.report.formats.sections import changes_section, sections
 from tui.report.formats.terminal_plots import terminal_plots
+from tui.report.formats.text import render as render_text
 from tui.report.options import ReportOptions, parse_by
 from tui.report.regressions import compared_figures, regressions
 from tui.report.render import aggregated
@@ -200,3 +202,20 @@ def test_lists_of_sessions_count_what_reports_count_whether_a_file_or_its_record
         kept = read_record(record, partial(_itself, session))
         counted = sum(run.session == session.whole_id for row in report.rows for run in row.requests)
         assert about_of(session).requests == about_of(kept).requests == counted == 24
+
+
+@pytest.mark.parametrize(("cold", "marked"), [((), 0), (("m1",), 3), (("m1", "m2"), 0)])
+def test_a_cold_figure_beside_warm_ones_is_marked_and_a_row_of_cold_ones_alone_says_so(
+    cold: tuple[str, ...], marked: int
+) -> None:
+    requests = [make.request(f"{model}{n}", model=model, prompt=f"p{n}") for model in ("m1", "m2") for n in range(3)]
+    for one in requests:
+        if one.spec.model in cold:
+            one.timestamps.load_start, one.timestamps.load_end = make.ASKED, make.ASKED + make.MS
+    found = aggregated([make.session(requests)])
+    lines = tables(found.rows)[0].table[1]
+    assert sum(cell.endswith(" cold") for line in lines for cell in line) == marked
+    said = render_text(found)
+    assert said.count("every run that counts loaded the model first") == len(cold)
+    assert ("- cold: the model was loaded first" in said) == (marked > 0)
+    assert format_called("md").render(found).count(", n 3, cold") == 3 * len(cold)

@@ -243,6 +243,7 @@ def _stat(stat: Stat) -> dict[str, Any]:
         "p95": stat.p95,
         "p95_high": stat.p95_high,
         "estimated": stat.estimated,
+        "cold": stat.cold,
     }
 
 

@@ -249,7 +249,8 @@ def _stat(stat: Stat) -> tuple[str, str, str]:
         return UNKNOWN, UNKNOWN, UNKNOWN
     mark = "~" if stat.estimated else ""
     return (
-        f"{mark}{shown_number(stat.median)} ({shown_number(stat.minimum)}-{shown_number(stat.maximum)}), n {stat.n}",
+        f"{mark}{shown_number(stat.median)} ({shown_number(stat.minimum)}-{shown_number(stat.maximum)}), n {stat.n}"
+        + ", cold" * stat.cold,
         TOO_FEW
         if stat.low is None or stat.high is None
         else f"{mark}{shown_number(stat.low)}-{shown_number(stat.high)}",

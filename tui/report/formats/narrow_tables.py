@@ -11,6 +11,7 @@ from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
 from tui.report.aggregate import Row
 from tui.report.formats.words import (
+    COLD,
     UNKNOWN,
     counted,
     criterion_of,
@@ -94,12 +95,11 @@ def remarks_below(mode: Mode, rows: Sequence[Row]) -> list[str]:
     noted = [(name.strip(), notes_of(row)) for name, row in zip(numbered_names(rows), rows, strict=True)]
     remarks = [f"{name}: {'; '.join(notes)}." for name, notes in noted if notes]
     remarks += said_of_blind(rows, [name.strip() for name in numbered_names(rows)])
-    if any({False, True} == {stat.cold for stat in row.stats.values() if stat.n} for row in rows):
-        remarks.append("cold: no answer for which the model was not loaded first has this figure.")
     if any(request.votes for row in rows for request in row.requests):
         remarks.append(_VOTES)
     remarks.append(_SPEED)
-    remarks += [sentence for sentence in legend_of(mode, rows) if not sentence.startswith(_OF_WIDE_TABLES)]
+    not_here = _OF_WIDE_TABLES if _mixed(rows) else (*_OF_WIDE_TABLES, f"{COLD}:")
+    remarks += [sentence for sentence in legend_of(mode, rows) if not sentence.startswith(not_here)]
     apart = sum(len(row.outliers) for row in rows)
     if apart:
         remarks.append(f"{counted(apart, 'outlier')} among the times, kept in all numbers: --format md lists them.")
@@ -128,16 +128,19 @@ def loads_table(loaded: Sequence[tuple[str, Loads]]) -> Table:
 
 
 def _speed(named: Sequence[str], rows: Sequence[Row]) -> Table:
-    metrics = metrics_in(Place.REPORT)
+    metrics, mixed = metrics_in(Place.REPORT), _mixed(rows)
     headings = ["", "n", *(heading for metric in metrics for heading in _stat_headings(metric))]
     cells = []
     for name, row in zip(named, rows, strict=True):
         n = max((stat.n for stat in row.stats.values()), default=0)
-        # Of a row that is cold as a whole the notes say so.
-        mixed = len({stat.cold for stat in row.stats.values() if stat.n}) > 1
         figures = (cell for metric in metrics for cell in _stat(metric, row.stats[metric.name], n, mixed=mixed))
         cells.append((name, str(n), *figures))
     return headings, cells
+
+
+def _mixed(rows: Sequence[Row]) -> bool:
+    """Whether figures of cold answers stand beside those of warm ones. Where all are cold, the notes of rows say so."""
+    return len({stat.cold for row in rows for stat in row.stats.values() if stat.n}) > 1
 
 
 def _wide_speed(named: Sequence[str], rows: Sequence[Row]) -> Table:
@@ -197,7 +200,7 @@ def _stat(metric: Metric, stat: Stat, n: int, *, mixed: bool) -> tuple[str, ...]
     values = (stat.median, stat.mean, stat.p95) if metric.unit == MS else (stat.median,)
     median, *others = (UNKNOWN if value is None else f"{mark}{shown_number(value)}" for value in values)
     fewer = f" ({stat.n})" if 0 < stat.n < n else ""
-    return (f"{median}{fewer}{' cold' * (mixed and stat.cold)}", *others)
+    return (f"{median}{fewer}{f' {COLD}' * (mixed and stat.cold)}", *others)
 
 
 def _quality(named: Sequence[str], rows: Sequence[Row], *, weighted: bool = False) -> Table:

@@ -21,6 +21,8 @@ from tui.report.verdicts import Names, Outcome, Verdict, leading, remarks, said,
 
 UNKNOWN = "-"
 TOO_FEW = "too few to say"
+COLD = "cold"
+"""What stands behind a figure that is of answers for which the model was loaded first, beside others that are not."""
 SYSTEM_SHOWN = 60
 """Characters of a system prompt that are shown."""
 
@@ -233,6 +235,8 @@ def legend_of(mode: Mode, rows: Sequence[Row]) -> list[str]:
             # A run that counts has text.
             *others, last = (why for why in metric.reasons if why != NoRate.NO_TEXT)
             lines.append(f"A run has no {metric.noun} where {', '.join(others)}, or {last}.")
+    if any(stat.cold for stat in stats):
+        lines.append(f"{COLD}: the model was loaded first; such answers are in no time where there are others.")
     if any(stat.estimated for stat in stats):
         lines.append('"\\~": the tokens were estimated, not counted by the host.')
     lines.append(f'"{UNKNOWN}": unknown. Warm-ups and runs that failed are in no time and no rate.')
