@@ -497,7 +497,8 @@ def _row(subject: Subject, group: _Group) -> Row:
         notes.append("less was known of the model in one session than in another")
     cold = sum(run.cold and run.state.counts for run in ended)
     if 0 < cold < states[RequestState.DONE]:
-        notes.append(f"{cold} of {states[RequestState.DONE]} runs loaded the model first, and are in no time or rate")
+        of = states[RequestState.DONE]
+        notes.append(f"{cold} of {of} runs loaded the model first, and are in no time or rate that others have")
     elif cold:
         notes.append("every run that counts loaded the model first")
     # Flags of a whole row come before those that are counted.
