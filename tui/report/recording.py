@@ -78,7 +78,8 @@ class RecordedSessions:
     ) -> Iterator[tuple[Path, Session | RecordedSession]]:
         """As `sessions_with_files`, with records where the index has them and the rater may know the models. Those
         that are `doubted` are read."""
-        folders = {os.path.realpath(place if place.is_dir() else place.parent) for place in self._places}
+        # `Path.is_dir` raises where a name is longer than any can be.
+        folders = {os.path.realpath(one if os.path.isdir(one) else one.parent) for one in self._places}  # noqa: PTH112
         records = self._index.records(folders, self._version, figures=bool(self._figures))
 
         def known(file: Path, real: str) -> RecordedSession | None:
