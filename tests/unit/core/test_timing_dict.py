@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.sessions import MS
+from tests.support.sessions import request as make_request
 from tests.support.some import some
 from tui.core.metrics.metrics import derive
 from tui.core.requests.events import Usage
+from tui.core.requests.phases import spans
 from tui.core.requests.timestamps import Timestamps
 from tui.core.sessions.timing_dict import TICK_NS, as_kept, timestamps_from_dict, timestamps_to_dict
 
@@ -59,12 +61,26 @@ def test_a_table_reads_as_it_was_written() -> None:
         "load": 40,
         "connect": 20,
         "queue": 40,
+        "queue_loaded": 30,
         "headers": 900,
         "end": 2900,
         "kinds": "r2 a2",
         "deltas": "1000 0 400 1400",
         "reads": "2 1 1",
     }
+
+
+def test_the_bar_of_an_answer_is_the_same_when_its_file_is_read() -> None:
+    """Of several models the first one that is loaded waits for the others, and then connects."""
+    request = make_request("r1")
+    request.timestamps = Timestamps(
+        asked=0, load_start=1 * MS, load_end=5 * MS, sent=90 * MS, connect_ns=2 * MS, end=300 * MS
+    )
+    request.timestamps.add(200 * MS, 1, "a")
+    seen = spans(request, 0)
+    assert [span.phase for span in seen] == ["queue", "load", "queue", "prefill", "answer"]
+    request.timestamps = timestamps_from_dict(timestamps_to_dict(request.timestamps))
+    assert spans(request, 0) == seen
 
 
 @pytest.mark.slow
@@ -174,6 +190,7 @@ def test_an_instant_that_cannot_be_true_is_left_out() -> None:
         ({"connect": True}, "connect"),
         ({"queue": -1}, "queue"),
         ({"load": "x"}, "load"),
+        ({"load": 10, "queue_loaded": 21}, "queue_loaded"),
         ({"headers": -1}, "headers"),
         ({"end": 1 << 50}, "end"),
         ({"deltas": "1000 -50 200"}, "deltas"),

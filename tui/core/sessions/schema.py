@@ -231,6 +231,7 @@ ROWS: dict[str, Table] = {
             connect=_whole(f"How long connecting took, {_TICKS}; missing when nothing was sent.", 0),
             reused=_flag("Whether the connection had been open before."),
             queue=_whole(f"How long the request waited for its turn, {_TICKS}.", 0),
+            queue_loaded=_whole(f"How much of that came after its model was loaded, {_TICKS}.", 0),
             headers=_whole(f"When the response began, {_TICKS}.", 0),
             end=_whole(f"When it ended, {_TICKS}.", 0),
             kinds=_text(

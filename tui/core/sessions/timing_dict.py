@@ -40,7 +40,13 @@ def timestamps_to_dict(timestamps: Timestamps) -> dict[str, Any]:
     if timestamps.reused:
         table["reused"] = True
     if timestamps.asked is not None:
-        table["queue"] = max(_ticks(timestamps.sent - timestamps.asked) - (load or 0) - connect, 0)
+        queue = max(_ticks(timestamps.sent - timestamps.asked) - (load or 0) - connect, 0)
+        table["queue"] = queue
+        if load is not None and timestamps.load_end is not None:
+            # It waits for other models that are loaded, and for its turn.
+            loaded = min(_ticks(timestamps.sent - timestamps.load_end) - connect, queue)
+            if loaded > 0:
+                table["queue_loaded"] = loaded
     if timestamps.headers is not None:
         headers = _ticks(timestamps.headers - timestamps.sent)
         if headers >= 0 and (not timestamps.at or headers <= chunks[1]):
@@ -72,10 +78,14 @@ def timestamps_from_dict(table: dict[str, Any]) -> Timestamps:
     connect = _whole(table, "connect")
     timestamps.sent, timestamps.connect_ns, timestamps.reused = 0, connect * tick, table.get("reused") is True
     before_send = -connect * tick
+    queue, loaded = _whole(table, "queue", default=0), _whole(table, "queue_loaded", default=0)
+    if loaded > queue:
+        raise ValueError("`queue_loaded` is a part of `queue`, and longer")
     if load is not None:
-        timestamps.load_start, timestamps.load_end = before_send - load * tick, before_send
+        load_end = before_send - loaded * tick
+        timestamps.load_start, timestamps.load_end = load_end - load * tick, load_end
     if "queue" in table:
-        timestamps.asked = before_send - ((load or 0) + _whole(table, "queue")) * tick
+        timestamps.asked = before_send - ((load or 0) + queue) * tick
     timestamps.headers = _whole(table, "headers") * tick if "headers" in table else None
     timestamps.end = _whole(table, "end") * tick if "end" in table else None
     _read_chunks(table, timestamps, tick)
