@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -426,6 +427,28 @@ async def test_whoever_is_quicker_than_the_list_is_told_so(
         may_look.set()
         await play.sees("2 sessions")
     assert len(list(folder.glob("2*.toml"))) == 2
+
+
+async def test_whoever_goes_to_the_list_while_an_opened_session_is_left_stays_there(
+    folder: Path, server: LoopbackServer
+) -> None:
+    async with sitting_before(folder, server) as (play, sitting):
+        come_back = sitting.come_back
+
+        def slowly() -> object:
+            time.sleep(0.3)
+            return come_back()
+
+        sitting.come_back = slowly  # type: ignore[method-assign]
+        await play.press("escape", "f3")
+        await play.sees("What is a quasar?")
+        await play.press("end", "up", "enter")
+        await play.until(lambda: play.app.current_mode == "compare" and bool(play.app.app_state.opened_file))
+        play.app.clear_notifications()
+        await play.press("escape", "f3")
+        await play.until(lambda: not play.app.app_state.opened_file)
+        await play.settle()
+        assert play.app.current_mode == "history"
 
 
 async def test_what_is_found_in_a_question_opens_at_it(folder: Path, server: LoopbackServer) -> None:

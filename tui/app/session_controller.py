@@ -193,18 +193,19 @@ class SessionController:
         if self._choice is None:
             self._choice = list(self._app.app_state.chosen)
         await self._show_and_say(notices)
+        self._app.switch_to(self._app.compare.MODE)
         if then is not None:
             await then()
 
     async def _came_back(self, notices: object) -> None:
         self._app.app_state.chosen, self._choice = self._choice or [], None
         self._back_to = None
+        # Whoever has gone to another screen meanwhile stays there.
         await self._show_and_say(notices)
 
     async def _show_and_say(self, notices: object) -> None:
         self._turning = False
         await self._show()
-        self._app.switch_to(self._app.compare.MODE)
         said = [*(notices if isinstance(notices, Sequence) else ()), *self._sitting.problems()]
         for notice in said:
             self._app.notify(clean_line(notice.sentence()), timeout=10, markup=False)
