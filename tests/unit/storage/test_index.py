@@ -374,7 +374,8 @@ def test_no_flipped_byte_makes_the_index_lie(tmp_path: Path, data: st.DataObject
         for _ in range(3):
             if not (seen := listed(index, folder)).unread:
                 break
-        assert seen == truth
+        # A row that was spoilt may still have to be put away; what is shown is true.
+        assert replace(seen, outdated=False) == truth
 
 
 def test_two_programs_share_an_index(tmp_path: Path, folder: Path) -> None:
