@@ -178,6 +178,8 @@ def _say_progress(update: api.Update, *, line: ProgressLine, interrupt: FirstInt
             say(f"{host.title}: going on with {clean_line(path.name)}, {update.progress.in_words()}")
         case api.RequestBegan():
             line.show(update.progress)
+        case api.TextArrived():
+            pass
         case api.RequestEnded():
             line.clear()
             # What an interrupt kept from being asked has no line: at the end it is said what asks the rest.

@@ -88,6 +88,8 @@ def _say_progress(
         if not blind and not hides.hides(update.session):
             line.show(update.progress)
         return
+    if isinstance(update, api.TextArrived):
+        return  # Answers are printed whole.
     line.clear()
     if not as_json and hides.takes(update, blind=blind):
         return

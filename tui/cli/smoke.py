@@ -35,7 +35,7 @@ from tui.core.text.formatting import milliseconds
 from tui.hosts.base import Host, HostInfo
 from tui.runner.host_models import HostModels
 from tui.runner.open_session import connected_host, open_session
-from tui.runner.updates import RequestBegan, RequestEnded, Update, run_to_end
+from tui.runner.updates import RequestBegan, RequestEnded, TextArrived, Update, run_to_end
 from tui.signals import uninterrupted
 from tui.storage.new_file import check_free
 
@@ -167,7 +167,7 @@ def _check_models(
 
     def on_update(update: Update, before: int) -> None:
         if not isinstance(update, RequestEnded):
-            if not isinstance(update, RequestBegan):
+            if not isinstance(update, RequestBegan | TextArrived):
                 progress.clear()
                 say_update(update)
             return

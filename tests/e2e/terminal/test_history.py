@@ -56,7 +56,7 @@ def test_a_replay_needs_no_host_and_esc_ends_it(tmp_path: Path) -> None:
     file = EXAMPLES / "20261127T093106Z-f41c.toml"
     before = file.read_bytes()
     with terminal((*PROGRAM, "replay", str(file), "--speed", "4"), (80, 24), tmp_path) as (window, _):
-        window.sees("replay", "only shown", "1 toy demo-small")
+        window.sees("replay", "1 toy demo-small")
         window.press("Escape")
         window.sees("exit code 0")
     assert file.read_bytes() == before
