@@ -276,6 +276,6 @@ def test_a_second_model_judges(server: LoopbackServer) -> None:
     assert compared.path is not None
     judged = fc.judge(compared.path, "burst", host=server.url)
     # What it answers is no verdict, which is counted and never guessed.
-    assert (judged.asked, judged.scores, len(judged.unusable)) == (1, 0, 1)
+    assert (judged.asked, judged.counts.scores, len(judged.undecided)) == (1, 0, 1)
     with pytest.raises(fc.NoModelError):
         fc.judge(compared.path, "nobody", host=server.url)
