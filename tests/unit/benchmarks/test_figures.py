@@ -54,7 +54,8 @@ def test_each_figure_is_one_value_over_another() -> None:
             10_000, load=20, first=24.1, version=[0.1, 0.1, 0.2], listed=[0.3, 0.5, 0.3], as_json=[0.35],
             searched=[0.2, 0.2, 0.6],
             peak_bytes=70_000_000, index_bytes=160_000_000,
-            shown_ms=[300, 500, 400], found_ms=[200],
+            shown_ms=[300, 500, 400], found_ms=[200], load_alone=50, first_report=60, reported=[1.4],
+            report_peak_bytes=250_000_000, reported_ms=[2000],
         ),
         queried=[Queried("one", 2.0, 90_000_000, 4), Queried("other", 4.0, 160_000_000, 12)],
     )  # fmt: skip
@@ -83,6 +84,10 @@ def test_each_figure_is_one_value_over_another() -> None:
             160,
             400,
             200,
+            1.2,
+            1.4,
+            250,
+            2000,
             4,
             160,
         ]
@@ -90,6 +95,7 @@ def test_each_figure_is_one_value_over_another() -> None:
     assert [row.verdict for row in rows] == [
         "aim", "aim", "aim", "aim", "aim", "aim", "must", "must", "aim", "must", "must", "missed", "must",
         "must", "missed", "must", "must", "must", "aim", "missed", "aim", "aim", "must", "must",
+        "must", "must", "must", "must",
     ]  # fmt: skip
     assert found.faults() == []
 

@@ -150,8 +150,9 @@ class HistoryScreen(ListScreen):
         if self.alive and words == self._words:
             self._hits, self._remark = (words, self._as_in_rows(hits)), remark
             self.refill()
-            then, self._then = self._then, None
-            if then is not None:
+            # Before the list is there, there is no row: once it is, the words are looked for again.
+            if self._listed and (then := self._then) is not None:
+                self._then = None
                 then()
 
     def show_preview(self, path: Path, mtime_ns: int, session: Session | None) -> None:
