@@ -469,6 +469,9 @@ async def test_what_is_found_in_a_question_opens_at_it(folder: Path, server: Loo
     save(both, folder / f"{made.id}.toml")
     async with sitting_before(folder, server) as (play, _):
         await play.press("escape", "f3", "/")
-        await play.type("left quas", "enter", "enter")
+        await play.type("left quas", "enter")
+        await play.sees("prompt: What is a quasar?", "1 of 3 shown")
+        await play.until(lambda: "searching" not in play.shown)
+        await play.press("enter")
         await play.until(lambda: play.app.current_mode == "compare")
         await play.sees("The left answer.", "question 1 of 2")
