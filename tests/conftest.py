@@ -116,7 +116,12 @@ def reports_are_as_their_schema_says() -> Iterator[None]:
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Sessions, data, state and configuration in a folder of the test's own, and no settings."""
     folder = tmp_path_factory.mktemp("home")
-    for name in ("COLUMNS", "LINES", "PYTEST_ADDOPTS", *(variable.name for variable in VARIABLES)):  # Of whoever runs the tests.
+    for name in (
+        "COLUMNS",
+        "LINES",
+        "PYTEST_ADDOPTS",
+        *(variable.name for variable in VARIABLES),
+    ):  # Of whoever runs the tests.
         monkeypatch.delenv(name, raising=False)
     for name in ("SESSIONS", "DATA", "STATE", "CONFIG", "CACHE"):
         monkeypatch.setenv(f"FOUNDRY_COMPARE_{name}", str(folder / name.lower()))
