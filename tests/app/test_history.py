@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,12 +12,10 @@ from threading import Event
 
 import pytest
 
-from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
-from tests.support.recorded import bundled_themes
-from tests.support.screens import PATIENCE_S, Play, playing
+from tests.support.screens import PATIENCE_S, Play
 from tests.support.sessions import WHEN, request, score, session, target
-from tui.app.app import CompareApp, Opened
+from tests.support.sittings import sitting_over
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import Plan
 from tui.core.plans.prompt import Prompt
@@ -67,24 +65,10 @@ def folder(tmp_path: Path) -> Path:
     return kept_in
 
 
-@asynccontextmanager
-async def sitting_before(
+def sitting_before(
     folder: Path, server: LoopbackServer, size: tuple[int, int] = WIDE
-) -> AsyncIterator[tuple[Play, Sitting]]:
-    """The whole program but its command line, which keeps its sessions in this folder."""
-    host = LoopbackHost(server.port, ["good", "late_text", "endless"])
-    sitting = Sitting(host, folder, "ann")
-    try:
-        runner = sitting.begin()
-        app = CompareApp(
-            lambda: Opened(host, runner, sitting=sitting), models=["good", "late_text"],
-            themes=bundled_themes(), theme="dark",
-        )  # fmt: skip
-        async with playing(app, runner, size) as play:
-            await play.sees("Loopback server")
-            yield play, sitting
-    finally:
-        assert sitting.close()
+) -> AbstractAsyncContextManager[tuple[Play, Sitting]]:
+    return sitting_over(folder, server, ["good", "late_text", "endless"], size)
 
 
 def own_file(folder: Path, *others: str) -> Path:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import FINISH, SCRIPTS, LoopbackServer, Wire, text
-from tests.support.recorded import bundled_themes
-from tests.support.screens import Play, playing
+from tests.support.screens import Play
 from tests.support.sessions import WHEN, request, score, session, target
+from tests.support.sittings import sitting_over
 from tests.support.some import some
-from tui.app.app import CompareApp, Opened
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import Plan
 from tui.core.plans.prompt import Prompt
@@ -88,23 +86,10 @@ def kept() -> Session:
     )  # fmt: skip
 
 
-@asynccontextmanager
-async def sitting_before(
+def sitting_before(
     folder: Path, server: LoopbackServer, size: tuple[int, int] = (100, 30)
-) -> AsyncIterator[tuple[Play, Sitting]]:
-    host = LoopbackHost(server.port, ["good", "late_text", "endless", "judge"])
-    sitting = Sitting(host, folder, "ann")
-    try:
-        runner = sitting.begin()
-        app = CompareApp(
-            lambda: Opened(host, runner, sitting=sitting), models=["good", "late_text"],
-            themes=bundled_themes(), theme="dark",
-        )  # fmt: skip
-        async with playing(app, runner, size) as play:
-            await play.sees("Loopback server")
-            yield play, sitting
-    finally:
-        assert sitting.close()
+) -> AbstractAsyncContextManager[tuple[Play, Sitting]]:
+    return sitting_over(folder, server, ["good", "late_text", "endless", "judge"], size)
 
 
 @pytest.fixture
