@@ -7,9 +7,10 @@ Sessions are added one at a time, and of each only the numbers of its runs are k
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import compress, repeat
+from functools import cached_property
+from itertools import chain, compress, repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +105,7 @@ class FacetShare:
         return self.met / self.of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """One line of the report."""
 
@@ -134,8 +135,6 @@ class Row:
     """Numbers that stand apart from those of the same prompt; they are in every statistic."""
     facets: tuple[FacetShare, ...] = ()
     """The facets met, by kind of raters."""
-    wide: Mapping[str, Stat] = field(default_factory=dict)
-    """The metrics of wide tables alone, by name."""
     context: int | None = None
     """Tokens of prompt and answer together that the model takes."""
     quality: float | None = None
@@ -153,6 +152,11 @@ class Row:
     floors: Mapping[str, float] = field(default_factory=dict)
     """The noise floors of metrics, by name, where the model was measured against itself: 0.04 for 4 %."""
 
+    @cached_property
+    def wide(self) -> Mapping[str, Stat]:
+        """The metrics of wide tables alone, by name."""
+        return _stats(metrics_in(Place.WIDE), [run for run in self.requests if run.state.final], _WIDE)
+
     def stat(self, metric: str) -> Stat:
         """The statistic of a metric of the narrow or the wide tables."""
         return self.stats.get(metric) or self.wide.get(metric) or Stat()
@@ -168,7 +172,7 @@ class LeftOut:
     """What it lacks, each as a sentence without its stop."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report(Displayed):
     """The rows, and what they were made of. As a text it is the report for a terminal."""
 
@@ -195,18 +199,18 @@ class Report(Displayed):
     judged: tuple[Judge, ...] = ()
     """The models that judged, in each session; see `judges`."""
 
-    @property
+    @cached_property
     def matches(self) -> Matches:
         """Which of the rows may be compared, on the prompts that both were asked, for all figures or for those that are
-        asked for by name. Found again at each look."""
+        asked for by name."""
         rows = [(row.subject, row.requests) for row in self.rows]
         floors = {row.subject: row.floors for row in self.rows}
         names = self.options.figure_names
         return match(rows, floors, metrics_called(names) if names else None, rated=not names or "quality" in names)
 
-    @property
+    @cached_property
     def agreements(self) -> list[Agreed]:
-        """How far raters agree who scored the same answers. Found again at each look."""
+        """How far raters agree who scored the same answers."""
         return agreements((row.subject, row.requests) for row in self.rows)
 
     def __repr__(self) -> str:
@@ -292,9 +296,9 @@ class _Group:
     def scores(self) -> dict[tuple[str, int, str], list[GivenScore]]:
         """Those that count, by criterion, scale and kind of raters."""
         found: dict[tuple[str, int, str], list[GivenScore]] = {}
-        for run in self.asked:
-            for score in run.scores:
-                found.setdefault(score[:3], []).append(score)
+        # Among very many scores few are unlike.
+        for score, count in Counter(chain.from_iterable(run.scores for run in self.asked)).items():
+            found.setdefault(score[:3], []).extend([score] * count)
         return found
 
     def take_floors(self, floors: Mapping[str, float]) -> None:
@@ -495,7 +499,7 @@ def _row(subject: Subject, group: _Group) -> Row:
     notes = [f"from {len(group.hosts)} different hosts or versions"] if len(group.hosts) > 1 else []
     if group.completed:
         notes.append("less was known of the model in one session than in another")
-    cold = sum(run.cold and run.state.counts for run in ended)
+    cold = sum([run.cold and run.state.counts for run in ended])
     if 0 < cold < states[RequestState.DONE]:
         of = states[RequestState.DONE]
         notes.append(f"{cold} of {of} runs loaded the model first, and are in no time or rate that others have")
@@ -515,8 +519,7 @@ def _row(subject: Subject, group: _Group) -> Row:
         outcomes=Outcomes(**{state.value: states[state] for state in RequestState if state.final}),
         warmups=group.warmups,
         unfinished=len(group.asked) - len(ended),
-        stats=_stats(ended, metrics_in(Place.REPORT), [run.values for run in ended]),
-        wide=_stats(ended, metrics_in(Place.WIDE), [run.wide for run in ended]),
+        stats=_stats(metrics_in(Place.REPORT), ended, _VALUES),
         context=group.context,
         quality=_quality(group, scores),
         weights={} if group.unlike_weights else group.weights,
@@ -528,8 +531,8 @@ def _row(subject: Subject, group: _Group) -> Row:
         ),
         size_mb=group.size_mb,
         licence=group.licence,
-        memory_mb=max((run.memory / 1e6 for run in ended if run.memory is not None), default=None),
-        gpu_memory_mb=max((run.gpu_memory / 1e6 for run in ended if run.gpu_memory is not None), default=None),
+        memory_mb=_most_mb([run.memory for run in ended]),
+        gpu_memory_mb=_most_mb([run.gpu_memory for run in ended]),
         notes=tuple(notes),
         requests=ordered,
         outliers=outliers(ordered),
@@ -556,13 +559,24 @@ def _facet_shares(runs: Iterable[ReportedRequest]) -> Iterator[FacetShare]:
             yield FacetShare(sum(one.met for one in those), there, len(those), raters)
 
 
+def _most_mb(found: Sequence[int | None]) -> float | None:
+    """The most of these bytes, in MB."""
+    most = max([count for count in found if count is not None], default=None)
+    return None if most is None else most / 1e6
+
+
+_VALUES, _WIDE = attrgetter("values"), attrgetter("wide")
+
+
 def _stats(
-    ended: Sequence[ReportedRequest], metrics: Sequence[Metric], found: Sequence[tuple[float | None, ...]]
+    metrics: Sequence[Metric],
+    ended: Sequence[ReportedRequest],
+    values: Callable[[ReportedRequest], tuple[float | None, ...]],
 ) -> dict[str, Stat]:
-    """The statistics of what was found of these metrics: of warm answers, and of cold ones only where no other has a
-    value."""
-    columns = zip(*found, strict=True) if found else repeat(())
-    cold, estimated = ([getattr(run, name) for run in ended] for name in ("cold", "estimated"))
+    """The statistics of these metrics, whose `values` runs have: of warm answers, and of cold ones only where no other
+    has a value."""
+    columns = zip(*map(values, ended), strict=True) if ended else repeat(())
+    cold, estimated = [run.cold for run in ended], [run.estimated for run in ended]
     made = {}
     for metric, column in zip(metrics, columns, strict=False):
         kept = which_count([value is not None for value in column], cold)

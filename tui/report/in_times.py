@@ -15,6 +15,8 @@ T = TypeVar("T")
 def which_count(known: Sequence[bool], cold: Sequence[bool]) -> Sequence[bool]:
     """Of answers that have a value or not, and for which the model was loaded first or not, which count: warm ones,
     and cold ones only where no other has a value. Warm and cold are never put together."""
+    if not any(cold):
+        return known
     warm = [there and not loaded for there, loaded in zip(known, cold, strict=True)]
     return warm if any(warm) else known
 

@@ -62,10 +62,10 @@ def lengths_of(prompts: Iterable[tuple[Sequence[ReportedRequest], Sequence[Repor
     both = list(prompts)
     if not both:
         return None
-    counted = all(run.tokens is not None for sides in both for runs in sides for run in runs)
+    counted = not any(None in [run.tokens for run in runs] for sides in both for runs in sides)
 
     def length(runs: Sequence[ReportedRequest]) -> float:
-        return median((run.tokens or 0) if counted else run.characters for run in runs)
+        return median([run.tokens or 0 for run in runs] if counted else [run.characters for run in runs])
 
     values = tuple((length(mine), length(theirs)) for mine, theirs in both)
     return Lengths(values, "tokens" if counted else "characters")

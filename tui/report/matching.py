@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import combinations
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -49,13 +50,13 @@ _PROMPT, _ERA = (ReportedRequest._fields.index(name) for name in ("prompt", "era
 
 def _by(number: int, runs: Iterable[ReportedRequest]) -> dict[Any, Runs]:
     """The runs by their field of this number."""
+    every = list(runs)
+    values = list(map(itemgetter(number), every))
+    if len(set(values)) == 1:
+        return {values[0]: every}
     found: dict[Any, Runs] = {}
-    for run in runs:
-        value = run[number]
-        if value in found:
-            found[value].append(run)
-        else:
-            found[value] = [run]
+    for value, run in zip(values, every, strict=True):
+        found.setdefault(value, []).append(run)
     return found
 
 
@@ -76,7 +77,7 @@ def match(
     for subject, runs in rows:
         who = candidate_of(subject)
         noise = floors.get(subject, {})
-        for era, ended in _by(_ERA, (run for run in runs if run.state.final)).items():
+        for era, ended in _by(_ERA, [run for run in runs if run.state.final]).items():
             how = Conditions(subject.mode, subject.parameters, subject.nonce, era)
             asked.setdefault(how, {}).setdefault(who, _Asked()).add(ended, subject.system, noise)
     beside = Beside()
@@ -125,7 +126,7 @@ def _order(how: Conditions) -> tuple[bool, str]:
 
 def _failures(how: Conditions, compared: Mapping[Candidate, _Asked]) -> Iterator[Failures]:
     counts = tuple(
-        (who, sum(not run.state.counts for run in asked.runs), len(asked.runs))
+        (who, sum([not run.state.counts for run in asked.runs]), len(asked.runs))
         for who, asked in sorted(compared.items(), key=lambda item: item[0])
     )
     if any(failed for _, failed, _ in counts):

@@ -111,6 +111,7 @@ _Sides = tuple[_Values, _Values]
 """Those of both candidates."""
 _Kind = tuple[bool, bool]
 """Cold and contended."""
+_KIND = attrgetter("cold", "contended")
 
 
 def _kinds(one: ByQuestion, other: ByQuestion) -> Mapping[_Kind, tuple[ByQuestion, ByQuestion]]:
@@ -120,7 +121,7 @@ def _kinds(one: ByQuestion, other: ByQuestion) -> Mapping[_Kind, tuple[ByQuestio
     }
     for question in shared_questions(one, other):
         for place, runs in enumerate((one[question], other[question])):
-            present = {(run.cold, run.contended) for run in runs}
+            present = set(map(_KIND, runs))
             for kind in present:
                 alike = runs if len(present) == 1 else [run for run in runs if (run.cold, run.contended) == kind]
                 found[kind][place][question] = alike

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from tui.core.scoring.rubric import DEFAULT_SCALE
 from tui.core.text.clean import clean_line
@@ -33,7 +34,7 @@ def agreements(rows: Iterable[tuple[Subject, Sequence[ReportedRequest]]]) -> lis
     """The agreement on each criterion of which two raters or more scored an answer in common."""
     rows = list(rows)
     raters: dict[_Criterion, set[str]] = {}
-    for given in {given for _, runs in rows for run in runs for given in run.scores}:
+    for given in set(chain.from_iterable(run.scores for _, runs in rows for run in runs)):
         raters.setdefault((given.criterion, given.scale, given.rubric), set()).add(given.rater)
     several = {key for key, names in raters.items() if len(names) > 1}
     if not several:

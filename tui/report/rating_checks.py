@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import combinations
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, combinations
 
 from tui.report.aggregate import Row
-from tui.report.outliers import Choice, ReportedRequest
+from tui.report.outliers import Choice, GivenScore, GivenVote, ReportedRequest
 from tui.report.statistics.shares import Share, first_share, longer_share
 
 
@@ -31,56 +30,73 @@ def rating_checks(rows: Iterable[Row]) -> list[RatingCheck]:
     runs = [run for row in rows for run in row.requests]
     found = []
     for what, decided in (("votes", _by_vote(runs)), ("scores", _by_score(runs))):
-        cases: dict[str, list[_Decided]] = {}
-        for raters, case in decided:
-            cases.setdefault(raters, []).append(case)
-        for raters, those in sorted(cases.items()):
-            longer = longer_share((case.prompt, *case.lengths) for case in those)
-            first = first_share((case.prompt, *case.places) for case in those if case.places is not None)
+        for raters, cases in sorted(decided.items()):
+            longer, first = longer_share(cases.lengths), first_share(cases.places)
             if longer.n or first.n:
                 found.append(RatingCheck(what, raters, longer, first))
     return found
 
 
-class _Decided(NamedTuple):
-    prompt: str
-    lengths: tuple[int, int]
-    """Of the answer that was preferred, and of the other one."""
-    places: tuple[int, int] | None
+_Case = tuple[str, int, int]
+"""A prompt, and a number of the answer to it that was preferred, then of the other one."""
 
 
-def _decided(won: ReportedRequest, lost: ReportedRequest, places: tuple[int | None, int | None]) -> _Decided:
-    counted = won.tokens is not None and lost.tokens is not None
-    lengths = (won.tokens or 0, lost.tokens or 0) if counted else (won.characters, lost.characters)
-    first, second = places
-    return _Decided(won.prompt, lengths, None if first is None or second is None else (first, second))
+@dataclass(slots=True)
+class _Cases:
+    """What was decided between two answers."""
+
+    lengths: list[_Case] = field(default_factory=list)
+    places: list[_Case] = field(default_factory=list)
+    """Only where both are known."""
+
+    def add(self, won: ReportedRequest, lost: ReportedRequest, place: int | None, other_place: int | None) -> None:
+        if won.tokens is not None and lost.tokens is not None:
+            self.lengths.append((won.prompt, won.tokens, lost.tokens))
+        else:
+            self.lengths.append((won.prompt, won.characters, lost.characters))
+        if place is not None and other_place is not None:
+            self.places.append((won.prompt, place, other_place))
 
 
-def _by_vote(runs: Sequence[ReportedRequest]) -> Iterator[tuple[str, _Decided]]:
-    sides: dict[str, list[tuple[ReportedRequest, Choice, int | None, str]]] = {}
+def _by_vote(runs: Sequence[ReportedRequest]) -> dict[str, _Cases]:
+    """By kind of raters."""
+    sides: dict[str, list[tuple[ReportedRequest, GivenVote]]] = {}
     for run in runs:
         for vote in run.votes:
-            sides.setdefault(vote.vote, []).append((run, vote.choice, vote.position, vote.raters))
+            sides.setdefault(vote.vote, []).append((run, vote))
+    found: dict[str, _Cases] = {}
     for of_vote in sides.values():
-        won = [side for side in of_vote if side[1] is Choice.WON]
-        for winner in won:
-            for loser in (side for side in of_vote if side[1] is Choice.LOST):
-                yield winner[3], _decided(winner[0], loser[0], (winner[2], loser[2]))
+        for winner, won in of_vote:
+            for loser, lost in of_vote:
+                if (won.choice, lost.choice) == (Choice.WON, Choice.LOST):
+                    found.setdefault(won.raters, _Cases()).add(winner, loser, won.position, lost.position)
+    return found
 
 
-def _by_score(runs: Sequence[ReportedRequest]) -> Iterator[tuple[str, _Decided]]:
-    """Pairs of answers side by side: to one prompt, of one session, plan and round, by one rater and criterion."""
-    beside: dict[tuple[object, ...], list[tuple[ReportedRequest, int, int, int | None]]] = {}
+def _by_score(runs: Sequence[ReportedRequest]) -> dict[str, _Cases]:
+    """By kind of raters. Of pairs of answers side by side: to one prompt, of one session, plan and round, by one rater
+    and criterion."""
+    beside: dict[tuple[str, str, str, int], list[ReportedRequest]] = {}
     for run in runs:
-        where = run.session, run.plan, run.prompt, run.round
-        for given in run.scores:
-            key = given.raters, given.rater, given.criterion, given.scale, where
-            beside.setdefault(key, []).append((run, given.value, given.scale, given.position))
-    for of, scored in beside.items():
-        for one, other in combinations(scored, 2):
-            best, worse = (one, other) if one[1] > other[1] else (other, one)
-            if best[1] == best[2] and worse[1] < best[2]:
-                yield str(of[0]), _decided(best[0], worse[0], (best[3], worse[3]))
+        if run.scores:
+            beside.setdefault((run.session, run.plan, run.prompt, run.round), []).append(run)
+    found: dict[str, _Cases] = {}
+    for one, other in chain.from_iterable(combinations(those, 2) for those in beside.values()):
+        for mine in one.scores:
+            for theirs in other.scores:
+                best = mine.value == mine.scale
+                if best is (theirs.value == mine.scale) or mine[:_WHOSE] != theirs[:_WHOSE]:
+                    continue
+                cases = found.get(mine.raters) or found.setdefault(mine.raters, _Cases())
+                if best:
+                    cases.add(one, other, mine.position, theirs.position)
+                else:
+                    cases.add(other, one, theirs.position, mine.position)
+    return found
+
+
+_WHOSE = GivenScore._fields.index("value")
+"""The fields before this one say what was scored, and by whom."""
 
 
 def said_of_check(check: RatingCheck) -> str:

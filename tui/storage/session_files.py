@@ -133,18 +133,19 @@ def sessions_or_known(
     for place, error in unlisted:
         _skip(place, error, skipped)
     journals_in = _Journals(state_dir())
-    journals = {file: there for file in found.values() if (there := journals_in.of(file))}
+    journals = {real: there for real, file in found.items() if (there := journals_in.of(file))}
     whole = set[str]()
-    for file in journals:
+    for real, of_file in journals.items():
+        file = found[real]
         try:
-            session = _with_journals(file, journals[file], skipped)
+            session = _with_journals(file, of_file, skipped)
         except BadInputError as error:
             _skip(file, error, skipped)
             continue
         whole.add(session.id)
         yield from _unless(why_not, file, session, whole, skipped)
     for real, file in found.items():
-        if file in journals:
+        if real in journals:
             continue
         if (instead := known(file, real)) is not None:
             yield file, instead
@@ -205,22 +206,27 @@ class _Journals:
 
     def __init__(self, spare: Path) -> None:
         """`spare` is the folder of those whose own folder could not be written."""
-        self._spare = spare
+        self._spare = str(spare)
         self._names: dict[str, Collection[str] | None] = {}
         """What is in each folder; None where it cannot be listed."""
 
     def of(self, file: Path) -> list[Path]:
         """Those of a session's file."""
-        session_id = file.stem
-        beside = os.path.dirname(file)  # noqa: PTH120 - of thousands
-        folders = [folder for folder in (beside, str(self._spare)) if self._may_be_in(folder, session_id)]
+        # Not by the path's own properties, which take far longer: there may be thousands.
+        beside, name = os.path.split(file)
+        session_id = os.path.splitext(name)[0]  # noqa: PTH122
+        folders = [folder for folder in (beside, self._spare) if self._may_be_in(folder, session_id)]
         return [path for folder in folders if is_there(path := journal_path(Path(folder), session_id))]
 
     def _may_be_in(self, folder: str, session_id: str) -> bool:
         if folder not in self._names:
             names: Collection[str] | None = None
-            with contextlib.suppress(OSError):
+            try:
                 names = {name.removesuffix(SUFFIX) for name in os.listdir(folder or ".") if name.endswith(SUFFIX)}  # noqa: PTH208
+            except FileNotFoundError:
+                names = ()
+            except OSError:
+                pass  # It may hold any.
             self._names[folder] = names
         among = self._names[folder]
         return among is None or session_id in among

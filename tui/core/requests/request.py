@@ -31,15 +31,15 @@ class RequestState(StrEnum):
     STOPPED = "stopped"
     SKIPPED = "skipped"
 
-    @property
-    def final(self) -> bool:
-        """Whether the request has ended. Facts about it may still come; see `Request.fold`."""
-        return self not in (RequestState.QUEUED, RequestState.LOADING, RequestState.RUNNING)
+    final: bool
+    """Whether the request has ended. Facts about it may still come; see `Request.fold`."""
+    counts: bool
+    """Whether the request's latencies may enter a statistic: the answer is complete."""
 
-    @property
-    def counts(self) -> bool:
-        """Whether the request's latencies may enter a statistic: the answer is complete."""
-        return self is RequestState.DONE
+    def __init__(self, value: str) -> None:
+        # Attributes, as reports ask this of each of very many requests.
+        self.final = value not in ("queued", "loading", "running")
+        self.counts = value == "done"
 
 
 @dataclass(frozen=True, slots=True)

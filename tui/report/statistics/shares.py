@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import comb, sqrt
 
 from tui.report.statistics.distributions import ALPHA, LEVEL, binomial_mass, binomial_tail, z_quantile
-from tui.report.statistics.per_prompt import ALIKE, by_prompt
+from tui.report.statistics.per_prompt import ALIKE
 from tui.report.statistics.prompts_needed import least_prompts
 
 _Z = z_quantile((1 + LEVEL) / 2)
@@ -38,7 +39,11 @@ def share_of(count: float, n: int) -> Share:
 
 def share_by_prompt(cases: Iterable[tuple[str, bool]]) -> Share:
     """The share of cases that are so, each case with its prompt: each prompt counts once, whatever its cases."""
-    parts = sorted(by_prompt((prompt, float(is_so)) for prompt, is_so in cases).values())
+    counts = Counter(cases)  # Of very many cases few are unlike.
+    parts = sorted(
+        counts[prompt, True] / (counts[prompt, True] + counts[prompt, False])
+        for prompt in {prompt for prompt, _ in counts}
+    )
     return share_of(sum(parts), len(parts))
 
 
@@ -48,12 +53,12 @@ def longer_share(decided: Iterable[tuple[str, int, int]]) -> Share:
     For votes that were decided, and for pairs of answers of which one alone has the highest score. Answers of one
     length say nothing and are left out. Half is what length without influence would give.
     """
-    return share_by_prompt((prompt, chosen > other) for prompt, chosen, other in decided if chosen != other)
+    return share_by_prompt([(prompt, chosen > other) for prompt, chosen, other in decided if chosen != other])
 
 
 def first_share(decided: Iterable[tuple[str, int, int]]) -> Share:
     """How often the answer that stood first was preferred: prompt, position of the preferred answer, of the other."""
-    return share_by_prompt((prompt, chosen < other) for prompt, chosen, other in decided if chosen != other)
+    return share_by_prompt([(prompt, chosen < other) for prompt, chosen, other in decided if chosen != other])
 
 
 @dataclass(frozen=True, slots=True)

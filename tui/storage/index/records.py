@@ -115,7 +115,7 @@ def _digest(text: str) -> bytes:
 
 def _sum(size: int, mtime_ns: int, version: int, digest: bytes, runs: str) -> int:
     """Notices a byte that flipped, which SQLite does not."""
-    return zlib.crc32(f"{size} {mtime_ns} {version} {digest.hex()} {runs}".encode())
+    return zlib.crc32(runs.encode(), zlib.crc32(b"%d %d %d %b" % (size, mtime_ns, version, digest)))
 
 
 def _bytes(key: FileKey) -> tuple[bytes, bytes]:
