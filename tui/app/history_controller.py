@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -44,8 +43,6 @@ _SHOW_EVERY = 1.0
 """Seconds between two looks at a list whose files are still being read."""
 _FIRST_HITS, _MOST_HITS = 30, 300
 """After how many sessions a search shows what it has found, and how many it shows at most: more is read by nobody."""
-_MANY = 1_000
-"""Sessions from which on it pays not to look for garbage while they are listed."""
 _LARGEST_PREVIEW = 4 << 20
 """Bytes of a file that is read for a preview: more takes so long that somebody waits for it."""
 
@@ -130,7 +127,7 @@ class HistoryController(ThreadedController):
             self._show_list(index, at, None)
 
     def _show_list(self, index: SessionIndex, at: Scan, progress: Progress | None) -> None:
-        with collector_off() if len(at.files) >= _MANY else nullcontext():
+        with collector_off(len(at.files)):
             found = listing(index, at)
             self._screen.prepare(found, self._rater)
         # What a journal has beyond its file changes without either of them being another.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tui.app.threaded_controller import ThreadedController
-from tui.background import Worker
+from tui.background import Worker, collector_off
 from tui.core.blind.orders import why_not_named
 from tui.core.errors import BadInputError, CompareError, reason_of
 from tui.core.references import Reference
@@ -44,8 +46,8 @@ if TYPE_CHECKING:
     from tui.app.app import CompareApp
     from tui.ui.report.screen import ReportScreen
 
-_READ_TOGETHER = 25
-"""After how many sessions the screen is told how many there are by now."""
+_SHOW_EVERY = 0.25
+"""Seconds after which the screen is told how many sessions there are by now."""
 
 
 class _OutdatedError(Exception):
@@ -73,7 +75,7 @@ class ReportController(ThreadedController):
         match request:
             case FiguresRequested(wanted=wanted):
                 self._newest += 1
-                self._do(self._worker, partial(self._work_out, self._newest, wanted, screen))
+                self._do(self._worker, partial(self._answer, self._newest, wanted, screen))
             case ExportRequested(format=name):
                 self._do(self._worker, lambda: self._hand_over(self._kept_in, self._wanted, name))
 
@@ -83,9 +85,12 @@ class ReportController(ThreadedController):
 
     # In the thread
 
+    def _answer(self, number: int, wanted: Wanted, screen: ReportScreen) -> None:
+        if number == self._newest:
+            with collector_off(_entries(self._folder)):
+                self._work_out(number, wanted, screen)
+
     def _work_out(self, number: int, wanted: Wanted, screen: ReportScreen) -> None:
-        if number != self._newest:
-            return
         known, files, kept = KnownValues(), dict[str, Path](), dict[str, KeptSession]()
         skipped: list[tuple[str, str]] = []
         report, asked, why_none = None, None, None
@@ -96,11 +101,13 @@ class ReportController(ThreadedController):
         before = self._ids(wanted.baseline)
 
         def noted() -> Iterator[AnySession]:
+            shown = time.monotonic()
             for count, (file, session) in enumerate(self._revealed(self._kept_in, skipped, asked), 1):
                 if number != self._newest:
                     raise _OutdatedError
-                if count % _READ_TOGETHER == 0:
+                if time.monotonic() - shown >= _SHOW_EVERY:
                     self._show(partial(screen.show_progress, count))
+                    shown = time.monotonic()
                 if session.id == session.whole_id:
                     files[session.whole_id] = file
                 else:
@@ -231,6 +238,14 @@ class ReportController(ThreadedController):
         write_atomic(file, data, private=False)
         left_out = "" if form.imported or not imported else "; what was imported is in references-csv"
         self._say(f"Written to {file}{left_out}")
+
+
+def _entries(folder: Path) -> int:
+    """How many files and folders are in a folder, as far as that can be seen."""
+    try:
+        return len(os.listdir(folder))  # noqa: PTH208 - of thousands
+    except OSError:
+        return 0
 
 
 def _free_file(suffix: str) -> Path:

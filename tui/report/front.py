@@ -10,7 +10,6 @@ from tui.core.metrics.registry import Place, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.sessions.session_model import Parameters
 from tui.report.aggregate import Row, ScoreMean
-from tui.report.outliers import ReportedRequest
 from tui.report.pairs import Candidate, Matches, candidate_of
 
 TIME = "end_ms"
@@ -65,7 +64,8 @@ def why_no_front(mode: Mode, rows: Sequence[Row], criterion: ScoreMean, matches:
     """Why nothing may be said of which of these models are ahead, as a sentence; empty where it may."""
     if mode is Mode.RACE:
         return "No front is marked: in a race each time tells of the whole race."
-    timed = {frozenset(run.prompt for run in row.requests if _time(run) is not None) for row in rows}
+    number = [metric.name for metric in metrics_in(Place.REPORT)].index(TIME)
+    timed = {frozenset(run.prompt for run in row.requests if run.values[number] is not None) for row in rows}
     scored = {
         frozenset(run.prompt for run in row.requests for score in run.scores if score[:3] == _key(criterion))
         for row in rows
@@ -88,10 +88,6 @@ def _point(row: Row, criterion: ScoreMean) -> FrontPoint | None:
     mean = next((mean.mean for mean in row.scores if _key(mean) == _key(criterion)), None)
     time = row.stat(TIME).median
     return None if mean is None or time is None else FrontPoint(row, time, mean)
-
-
-def _time(run: ReportedRequest) -> float | None:
-    return run.values[[metric.name for metric in metrics_in(Place.REPORT)].index(TIME)]
 
 
 def _ahead(points: Sequence[FrontPoint]) -> tuple[bool, ...]:

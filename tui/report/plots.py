@@ -5,7 +5,7 @@ A plot is of rows of one mode. Times are those of the whole answer, in milliseco
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -166,11 +166,12 @@ def trend_plots(rows: Sequence[Row]) -> list[TrendPlot]:
     """One plot for each figure of which there is a trend, with a line for each row and set of prompts that has one."""
     names = {row.subject: name for row, name in zip(rows, _drawn_names(rows), strict=True)}
     by_figure: dict[tuple[str, str], list[Trend]] = {}
-    for trend in trends(rows):
+    every = trends(rows)
+    for trend in every:
         by_figure.setdefault((trend.label, trend.unit), []).append(trend)
     made = []
     for (label, unit), found in by_figure.items():
-        without = () if found[0].scale is not None else without_trend(rows, found[0].figure)
+        without = () if found[0].scale is not None else without_trend(rows, every, found[0].figure)
         not_drawn = tuple(f"{names[subject]}: {why}" for subject, why in without)
         made.append(_trend_plot(label, unit, found, names, not_drawn))
     return made
@@ -212,10 +213,10 @@ def time_words() -> str:
     return f"the time of the {end_metric().label} in {end_metric().unit}, over all answers that count"
 
 
-def value_of(run: ReportedRequest, name: str) -> float | None:
-    """One metric of a run, by its name; None where it is not known or does not count."""
-    names = [metric.name for metric in metrics_in(Place.REPORT)]
-    return run.values[names.index(name)]
+def values_of(runs: Iterable[ReportedRequest], name: str) -> list[float | None]:
+    """One metric of each run, by its name; None where it is not known or does not count."""
+    number = [metric.name for metric in metrics_in(Place.REPORT)].index(name)
+    return [run.values[number] for run in runs]
 
 
 def _front_plot(found: front.Front, names: Mapping[Subject, str], *, several: bool) -> FrontPlot:
@@ -237,22 +238,23 @@ def _trend_plot(
     label: str, unit: str, found: Sequence[Trend], names: Mapping[Subject, str], not_drawn: tuple[str, ...]
 ) -> TrendPlot:
     when = {point.session: point.when for trend in found for point in trend.points}
-    sessions = sorted(when)  # Their ids begin with their time.
+    places = {session: place for place, session in enumerate(sorted(when))}  # Their ids begin with their time.
     lines = [
         TrendLine(
             names[trend.subject].split(" ", 1)[0],
             names[trend.subject],
-            tuple((sessions.index(point.session), point.value) for point in trend.points),
+            tuple((places[point.session], point.value) for point in trend.points),
             f"{trend.outcome.value} ({trend.why})" if trend.why else trend.outcome.value,
         )
         for trend in found
     ]
-    return TrendPlot(clean_line(label, NAME_SHOWN), unit, tuple(when[one] for one in sessions), tuple(lines), not_drawn)
+    return TrendPlot(clean_line(label, NAME_SHOWN), unit, tuple(when[one] for one in places), tuple(lines), not_drawn)
 
 
 def _strip(one: TimedRow) -> Strip:
     name = end_metric().name
-    known = [(run, value) for run in one.row.requests if (value := value_of(run, name)) is not None]
+    runs = one.row.requests
+    known = [(run, value) for run, value in zip(runs, values_of(runs, name), strict=True) if value is not None]
     kept, left_out = (tuple(sorted(value for _, value in some)) for some in in_times(known, lambda found: found[0]))
     return Strip(one.name, kept, left_out, cold=one.row.stat(name).cold)
 

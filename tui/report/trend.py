@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, groupby
 from statistics import median
 
 from tui.core.metrics.registry import Better, Metric, Place, metrics_in
@@ -16,7 +17,7 @@ from tui.report.aggregate import Row
 from tui.report.change_outcomes import ChangeOutcome, of_times
 from tui.report.in_times import in_times
 from tui.report.outliers import PEOPLE, ReportedRequest
-from tui.report.statistics.sample import stat_of
+from tui.report.statistics.sample import median_interval
 from tui.report.statistics.times import LEAST_SESSIONS, compare_sessions, session_noise
 from tui.report.subject import Subject
 
@@ -66,69 +67,92 @@ def trends(rows: Iterable[Row]) -> tuple[Trend, ...]:
     return tuple(trend for row in rows for trend in _of_row(row))
 
 
-def without_trend(rows: Iterable[Row], figure: str) -> list[tuple[Subject, str]]:
-    """The rows that have a metric, but no trend of it, each with the reason as a phrase."""
+def without_trend(rows: Iterable[Row], found: Iterable[Trend], figure: str) -> list[tuple[Subject, str]]:
+    """The rows that have a metric, but no trend of it among those `found`, each with the reason as a phrase."""
     number = next(place for place, metric in enumerate(metrics_in(Place.REPORT)) if metric.name == figure)
-    found = []
+    having = {trend.subject for trend in found if trend.figure == figure}
+    without = []
     for row in rows:
-        sessions = {run.session for run in row.requests if run.values[number] and run.state.counts}
-        if sessions and not any(trend.figure == figure for trend in _of_row(row)):
+        if row.subject in having:
+            continue
+        if sessions := {run.session for run in row.requests if run.values[number] and run.state.counts}:
             why = "no prompt has it in all sessions" if len(sessions) > 1 else "only one session has it"
-            found.append((row.subject, why))
-    return found
+            without.append((row.subject, why))
+    return without
 
 
 def _of_row(row: Row) -> Iterator[Trend]:
+    prompts: dict[str, set[str]] = {}
+    for run in row.requests:
+        prompts.setdefault(run.session, set()).add(run.prompt)
+    asked = {session: frozenset(those) for session, those in prompts.items()}
     for number, metric in enumerate(metrics_in(Place.REPORT)):
         if metric.better is not None:
-            yield from _of_metric(row, metric, number)
+            yield from _of_metric(row, asked, metric, number)
     criteria = {
-        (score.criterion, score.scale) for run in row.requests for score in run.scores if score.raters == PEOPLE
+        (score.criterion, score.scale)
+        for score in set(chain.from_iterable(run.scores for run in row.requests))
+        if score.raters == PEOPLE
     }
     for criterion, scale in sorted(criteria):
-        yield from _of_criterion(row, criterion, scale)
+        yield from _of_criterion(row, asked, criterion, scale)
 
 
+_Asked = Mapping[str, frozenset[str]]
+"""The prompts of each session."""
 Values = Mapping[str, Sequence[float]]
 """By prompt."""
 
 
-def _sets(row: Row, found: Mapping[str, Values]) -> Iterator[dict[str, Values]]:
+def _sets(asked: _Asked, found: Mapping[str, Values]) -> Iterator[dict[str, Values]]:
     """The sessions that asked the same prompts, in order of time, with their values of those prompts of which all of
     them have any; where several have such prompts. The ids of sessions begin with their time."""
-    asked: dict[str, set[str]] = {}
-    for run in row.requests:
-        asked.setdefault(run.session, set()).add(run.prompt)
     by_set: dict[frozenset[str], list[str]] = {}
     for session in sorted(found):
-        by_set.setdefault(frozenset(asked[session]), []).append(session)
+        by_set.setdefault(asked[session], []).append(session)
     for sessions in by_set.values():
-        shared = set.intersection(*(set(found[session]) for session in sessions))
+        shared = set(found[sessions[0]])
+        for session in sessions:
+            shared &= found[session].keys()
         if len(sessions) >= LEAST and shared:
             yield {
-                session: {prompt: values for prompt, values in found[session].items() if prompt in shared}
+                session: of_session
+                if len(of_session := found[session]) == len(shared)
+                else {prompt: values for prompt, values in of_session.items() if prompt in shared}
                 for session in sessions
             }
 
 
-def _by_session(runs: Iterable[tuple[ReportedRequest, float]]) -> dict[str, dict[str, list[float]]]:
+def _by_session(
+    ordered: Iterable[tuple[ReportedRequest, list[float]]],
+) -> tuple[dict[str, dict[str, list[float]]], dict[str, datetime | None]]:
+    """Of runs with their values, in the order of their sessions, for each session the values of each prompt, and when
+    it began."""
     found: dict[str, dict[str, list[float]]] = {}
-    for run, value in runs:
-        found.setdefault(run.session, {}).setdefault(run.prompt, []).append(value)
-    return found
+    when: dict[str, datetime | None] = {}
+    for session, runs in groupby(ordered, lambda one: one[0].session):
+        by_prompt = found[session] = {}
+        for run, values in runs:
+            prompt = run.prompt
+            by_prompt[prompt] = by_prompt[prompt] + values if prompt in by_prompt else values
+        when[session] = run.created
+    return found, when
 
 
-def _of_metric(row: Row, metric: Metric, number: int) -> Iterator[Trend]:
-    known = [(run, value) for run in row.requests if (value := run.values[number]) and run.state.counts]
+def _of_metric(row: Row, asked: _Asked, metric: Metric, number: int) -> Iterator[Trend]:
+    known = [(run, [value]) for run in row.requests if (value := run.values[number]) and run.state.counts]
     kept, _ = in_times(known, lambda one: one[0])
-    found, when = _by_session(kept), {run.session: run.created for run, _ in kept}
-    for sessions in _sets(row, found):
-        points = []
+    found, when = _by_session(kept)
+    for sessions in _sets(asked, found):
+        points, medians = [], []
         for session, of_session in sessions.items():
-            every = stat_of(value for values in of_session.values() for value in values)
-            middle = median(median(values) for values in of_session.values())
-            points.append(TrendPoint(session, when[session], every.n, middle, every.low, every.high))
-        *before, latest = [{p: median(v) for p, v in of_session.items()} for of_session in sessions.values()]
+            every = list(chain.from_iterable(of_session.values()))
+            medians.append(
+                {prompt: values[0] if len(values) == 1 else median(values) for prompt, values in of_session.items()}
+            )
+            low, high = median_interval(every)
+            points.append(TrendPoint(session, when[session], len(every), median(medians[-1].values()), low, high))
+        *before, latest = medians
         outcome, why = _judged(metric, before, latest)
         yield Trend(
             row.subject, metric.name, metric.label, metric.unit, len(latest), tuple(points), outcome, why
@@ -151,15 +175,14 @@ def _judged(
     return of_times(compared, rate=over)
 
 
-def _of_criterion(row: Row, criterion: str, scale: int) -> Iterator[Trend]:
-    given = [
-        (run, float(score.value))
-        for run in row.requests
-        for score in run.scores
-        if score.raters == PEOPLE and (score.criterion, score.scale) == (criterion, scale)
-    ]
-    found, when = _by_session(given), {run.session: run.created for run, _ in given}
-    for sessions in _sets(row, found):
+def _of_criterion(row: Row, asked: _Asked, criterion: str, scale: int) -> Iterator[Trend]:
+
+    def given(run: ReportedRequest) -> list[float]:
+        its = (score for score in run.scores if score.raters == PEOPLE)
+        return [float(score.value) for score in its if (score.criterion, score.scale) == (criterion, scale)]
+
+    found, when = _by_session((run, values) for run in row.requests if (values := given(run)))
+    for sessions in _sets(asked, found):
         points, prompts = [], 0
         for session, of_session in sessions.items():
             means = [sum(values) / len(values) for values in of_session.values()]

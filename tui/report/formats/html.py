@@ -282,7 +282,8 @@ def _courses(page: Element, mode: Mode, rows: Sequence[Row], numbers: Iterator[i
     """The time of the whole answer, and each criterion, from session to session."""
     names = dict(zip((row.subject for row in rows), numbered_names(rows), strict=True))
     by_figure: dict[tuple[str, str], list[Trend]] = {}
-    for found in trends(rows):
+    every = trends(rows)
+    for found in every:
         if found.figure == plots.end_metric().name or found.scale is not None:
             by_figure.setdefault((found.label, found.unit), []).append(found)
     for (label, unit), lines in by_figure.items():
@@ -318,7 +319,7 @@ def _courses(page: Element, mode: Mode, rows: Sequence[Row], numbers: Iterator[i
         if any(point.low is not None for line in lines for point in line.points):
             says += " An upright line is the 95 % interval of the median of the answers."
         if lines[0].scale is None:
-            without = (f"{names[one].strip()}: {why}" for one, why in without_trend(rows, lines[0].figure))
+            without = (f"{names[one].strip()}: {why}" for one, why in without_trend(rows, every, lines[0].figure))
             says += "".join(f" Not drawn: {one}." for one in without)
         _figure(page, _Charted(f"Trend: {label}", says, drawn))
 
@@ -335,7 +336,7 @@ def _time_label(values: Sequence[float]) -> str:
 def _answers(row: Row) -> tuple[tuple[float, float], ...]:
     """First text and end of each answer that counts, by prompt and round."""
     ordered = sorted(row.requests, key=lambda run: (run.prompt, run.round, run.session, run.id))
-    both = ((plots.value_of(run, "ttft_ms"), plots.value_of(run, "end_ms")) for run in ordered)
+    both = zip(plots.values_of(ordered, "ttft_ms"), plots.values_of(ordered, "end_ms"), strict=True)
     return tuple((first, end) for first, end in both if first is not None and end is not None)
 
 

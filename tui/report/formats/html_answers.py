@@ -15,7 +15,7 @@ from tui.report.aggregate import Report, Row
 from tui.report.formats.narrow_tables import numbered_names
 from tui.report.formats.words import PROMPT_SHOWN, counted, criterion_in_words, shown_number
 from tui.report.outliers import ReportedRequest
-from tui.report.plots import end_metric, value_of
+from tui.report.plots import end_metric, values_of
 
 MOST_ANSWERS = 2_000
 """More are not put on a page: it would be too long to look anything up in it."""
@@ -83,7 +83,7 @@ def _asked(run: ReportedRequest) -> tuple[str, int, str]:
 def _title(name: str, row: Row, run: ReportedRequest) -> str:
     """Who answered, how long it took, and what it was scored."""
     facts = [f"{name}, {_MODES[row.subject.mode]}" + (f", round {run.round}" if run.round > 1 else "")]
-    time = value_of(run, end_metric().name)
+    (time,) = values_of([run], end_metric().name)
     facts.append(run.state.value if time is None else f"{shown_number(time)} {end_metric().unit}")
     given: dict[tuple[str, int, str], list[int]] = {}
     for score in run.scores:

@@ -346,7 +346,7 @@ def _trends(report: Report) -> Iterator[Section]:
         f"{names[subject].strip()}, {metric.label}: no trend: {why}."
         for metric in metrics_in(Place.REPORT)
         if metric.better is not None
-        for subject, why in without_trend([row for row in report.rows if row.sessions > 1], metric.name)
+        for subject, why in without_trend([row for row in report.rows if row.sessions > 1], found, metric.name)
     ]
     remarks = [
         "Latest: the last of the sessions above it against the others, which may not be the last of all.",

@@ -47,7 +47,7 @@ def stat_of(values: Iterable[float | None], *, estimated: bool = False, cold: bo
     known = sorted([value for value in values if value is not None])
     if not known:
         return Stat()
-    low, high = _median_interval(known) if len(known) >= INTERVAL_FROM else (None, None)
+    low, high = median_interval(known)
     return Stat(
         n=len(known),
         median=median(known),
@@ -63,12 +63,15 @@ def stat_of(values: Iterable[float | None], *, estimated: bool = False, cold: bo
     )
 
 
-def _median_interval(known: Sequence[float]) -> tuple[float, float]:
-    """The narrowest pair of sorted values, equally far from both ends, that holds the median in 95 of 100 samples.
+def median_interval(values: Sequence[float]) -> tuple[float, float] | tuple[None, None]:
+    """The narrowest pair of the sorted values, equally far from both ends, that holds the median in 95 of 100 samples;
+    None of fewer than `INTERVAL_FROM`.
 
     How many values lie below the median is binomially distributed, whatever the distribution of the values.
     """
-    place = _left_out(len(known))
+    if len(values) < INTERVAL_FROM:
+        return None, None
+    known, place = sorted(values), _left_out(len(values))
     return known[place], known[-1 - place]
 
 

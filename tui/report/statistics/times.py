@@ -134,7 +134,7 @@ def session_noise(sessions: Sequence[Mapping[str, float]]) -> SessionNoise | Non
     """
     if len(sessions) < LEAST_SESSIONS:
         return None
-    shared = sorted(set.intersection(*(set(session) for session in sessions)))
+    shared = sorted(set(sessions[0]).intersection(*(session.keys() for session in sessions)))
     if not shared:
         return None
     means = [mean([math.log(session[prompt]) for prompt in shared]) for session in sessions]
