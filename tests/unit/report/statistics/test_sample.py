@@ -10,7 +10,7 @@ from tests.support.some import some
 from tui.report.statistics.sample import INTERVAL_FROM, P95_FROM, stat_of
 
 
-@pytest.mark.parametrize("n", [6, 7, 8, 9, 12, 17, 30, 101])
+@pytest.mark.parametrize("n", [6, 7, 8, 9, 12, 17, 30, 101, 102, 1_000, 3_001])
 def test_the_interval_of_the_median_is_the_narrowest_that_holds_enough(n: int) -> None:
     stat = stat_of(range(n))
     assert stat.low is not None and stat.high is not None
