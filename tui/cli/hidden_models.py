@@ -9,7 +9,6 @@ from tui.core.blind.orders import why_not_named
 from tui.core.errors import BadInputError
 from tui.core.sessions.session import Session
 from tui.files import is_there
-from tui.runner.kept_session import load_kept
 
 
 def why_hidden(session: Session) -> BadInputError | None:
@@ -19,5 +18,7 @@ def why_hidden(session: Session) -> BadInputError | None:
 
 def check_not_hidden(path: Path) -> None:
     """Raises BadInputError where the models of this session are hidden from whoever asks, or it is no session."""
+    from tui.runner.kept_session import load_kept  # what runs comparisons is not needed to report on them
+
     if is_there(path) and (error := why_hidden(load_kept(path))) is not None:
         raise error

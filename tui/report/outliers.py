@@ -173,9 +173,9 @@ def _of(metric: str, runs: Sequence[ReportedRequest], values: Sequence[float | N
     if len(there) < OUTLIERS_FROM:
         return []
     middle = median(there)
-    deviations = sorted([abs(value - middle) for value in there])
+    deviations = [abs(value - middle) for value in there]
     deviation = median(deviations)
-    if SCALE * deviations[-1] <= LIMIT * deviation:
+    if SCALE * max(deviations) <= LIMIT * deviation:
         return []
     known = [(run, value) for run, value in zip(runs, values, strict=True) if value is not None]
     return [

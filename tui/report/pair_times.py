@@ -59,8 +59,8 @@ def times(
 ) -> tuple[list[Pair], tuple[Difference, ...]]:
     """A pair for each metric that has a better end; or what keeps times of different sessions from being compared."""
     pairs: list[Pair] = []
-    kinds, beside = _kinds(one, other), beside or Beside()
-    cold_runs = [run for side in (one, other) for runs in side.values() for run in runs if run.cold]
+    beside = beside or Beside()
+    kinds, every = _kinds(one, other, beside), [*one.values(), *other.values()]
     for metric, read in metrics:
         if metric.better is None:
             continue
@@ -85,7 +85,7 @@ def times(
                 tuple(values),
                 Counts.of(beside.rounds(together, key) if together else values, better),
                 apart=not together,
-                cold_left_out=0 if cold else sum(map(bool, read(cold_runs))),
+                cold_left_out=0 if cold else sum(beside.cold_with_values(runs, read) for runs in every),
                 floor=max((share for side in floors if (share := side.get(metric.name))), default=None),
                 history=() if together else _history(mine, theirs),
                 lengths=lengths_of((some.runs, others.runs) for some, others in prompts)
@@ -114,16 +114,14 @@ _Kind = tuple[bool, bool]
 _KIND = attrgetter("cold", "contended")
 
 
-def _kinds(one: ByQuestion, other: ByQuestion) -> Mapping[_Kind, tuple[ByQuestion, ByQuestion]]:
+def _kinds(one: ByQuestion, other: ByQuestion, beside: Beside) -> Mapping[_Kind, tuple[ByQuestion, ByQuestion]]:
     """The answers of both to the questions that both have, by their kind, warm ones first."""
     found: dict[_Kind, tuple[ByQuestion, ByQuestion]] = {
         (cold, contended): ({}, {}) for cold in (False, True) for contended in (False, True)
     }
     for question in shared_questions(one, other):
         for place, runs in enumerate((one[question], other[question])):
-            present = set(map(_KIND, runs))
-            for kind in present:
-                alike = runs if len(present) == 1 else [run for run in runs if (run.cold, run.contended) == kind]
+            for kind, alike in beside.by_kind(runs).items():
                 found[kind][place][question] = alike
     return found
 
@@ -146,6 +144,10 @@ def _like_answers(
     return found
 
 
+def _of_kind(runs: Runs, kinds: Sequence[_Kind], kind: _Kind) -> Runs:
+    return [run for run, its in zip(runs, kinds, strict=True) if its == kind]
+
+
 def _with_values(runs: Runs, read: _Read) -> _Values:
     values = read(runs)
     if all(values):
@@ -166,6 +168,22 @@ class Beside:
         self._keys_of: dict[tuple[int, _Key], tuple[Runs, list[Any]]] = {}
         """By the runs' identity, with the runs, so that no others get it."""
         self._values_of: dict[tuple[int, _Read], tuple[Runs, _Values]] = {}
+        self._kinds_of: dict[int, tuple[Runs, Mapping[_Kind, Runs]]] = {}
+
+    def by_kind(self, runs: Runs) -> Mapping[_Kind, Runs]:
+        """The answers of each kind."""
+        known = self._kinds_of.get(id(runs))
+        if known is None:
+            kinds = list(map(_KIND, runs))
+            present = set(kinds)
+            alike = {one: runs if len(present) == 1 else _of_kind(runs, kinds, one) for one in present}
+            known = self._kinds_of[id(runs)] = runs, alike
+        return known[1]
+
+    def cold_with_values(self, runs: Runs, read: _Read) -> int:
+        """How many of the answers for which a model was loaded have a value."""
+        kinds = self.by_kind(runs).items()
+        return sum(len(self.with_values(alike, read).runs) for (cold, _), alike in kinds if cold)
 
     def with_values(self, runs: Runs, read: _Read) -> _Values:
         """Those of the answers that have a value."""
