@@ -88,7 +88,7 @@ class AnswerFiles:
     def close(self) -> None:
         """Say what was written."""
         if self._folder is not None:
-            say(f"{self._count} answer{'s' * (self._count != 1)} written to {self._folder}")
+            say(f"{self._count} answer{'s' * (self._count != 1)} written to", whole=str(self._folder))
 
     def _write(self, session: Session, run: PlanRun, request: Request) -> None:
         assert self._folder is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,7 +17,7 @@ from tui.cli.exit_codes import ExitCode, ends_with, of_request, worst
 from tui.cli.first_interrupt import FirstInterrupt
 from tui.cli.hidden_models import check_not_hidden, why_hidden
 from tui.cli.junit import Case, Outcome, write_junit
-from tui.cli.output import Command, FloatRange, handles_errors, say, show
+from tui.cli.output import Command, FloatRange, handles_errors, say, show, show_sentence
 from tui.cli.output_file import force_option
 from tui.cli.plan_flags import (
     PlanFlags,
@@ -43,6 +42,7 @@ from tui.core.requests.request import Request, RequestState
 from tui.core.sessions.session_dict import as_stored
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import quantity
+from tui.core.text.line_width import shown_width
 from tui.files import is_there
 from tui.report.conditional import Asked, Result, conditional_report
 from tui.report.drift import drifts, said_of_drift
@@ -140,13 +140,13 @@ def bench(
         load_sessions(baseline, skipped=say_skipped, why_not=why_hidden) if baseline else None,
         answers=any(isinstance(form, Format) and form.answers for form in formats),
     )
-    show("\n" + closing(report, loaded_of(compared)).rstrip("\n"), own=False)
+    show("\n" + closing(report, shown_width(sys.stdout), loaded_of(compared)).rstrip("\n"), own=False)
     for sentence in (*_noise(compared), *(_drifts(compared) if drift else ()), *judged.sentences):
-        show(sentence)
+        show_sentence(sentence)
     answers = _answers(compared, same_as or (baseline if flags.deterministic else ()))
     if answers:
         show("\nAnswers, against earlier ones\n" + "-" * 29)
-        show("\n".join(said_of_answers(answers, shutil.get_terminal_size().columns)), own=False)
+        show("\n".join(said_of_answers(answers, shown_width(sys.stdout))), own=False)
     for output, form in zip(outputs, formats, strict=True):
         put_report(output, form, report, force=force)
     if junit is not None:
@@ -154,17 +154,17 @@ def bench(
         conditions = zip(judgements, judged.results, judged.reasons, strict=False)
         cases = [*_cases(compared), *starmap(_of_condition, conditions), *map(_of_answers, answers if same_as else ())]
         write_junit(junit, "foundry-compare bench", cases)
-        say(f"Written to {junit}")
+        say("Written to", whole=str(junit))
     files.close()
     if compared.path is not None and is_there(compared.path) and compared.kept:
-        show(f"Kept in {compared.path}")
+        show_sentence("Kept in", whole=str(compared.path))
     ended = [request for request in compared.results if request.state is not RequestState.STOPPED]
     codes = [*map(of_request, ended), *(RESULT_CODES[result] for result in judged.results)]
     codes += [_LIKENESS_CODES[one.likeness] for one in answers if same_as]
     if interrupt.came():
         codes.append(ExitCode.INTERRUPTED)
         if compared.path is not None:
-            say(f"The rest is asked by: {resume_command(compared.path)}")
+            say("The rest is asked by:", whole=resume_command(compared.path))
     return worst(codes if compared.kept and files.complete else [*codes, ExitCode.NOT_KEPT])
 
 
@@ -204,7 +204,9 @@ def _show_ended(update: api.RequestEnded) -> None:
         if len(update.run.plan.prompts) > 1:
             name += f" · {clean_line(session.prompts[request.spec.prompt].user, _PROMPT_SHOWN)}"
         name += f" · round {request.spec.round}"
-    show(f"{name}: {_figures(request) if request.state.counts else f'{request.state.value}: {outcome(request)}'}")
+    show_sentence(
+        f"{name}: {_figures(request) if request.state.counts else f'{request.state.value}: {outcome(request)}'}"
+    )
 
 
 def _figures(request: Request) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui import api
-from tui.cli.output import say, show
+from tui.cli.output import say, show, show_heading, show_sentence
 from tui.core.blind.concealed import concealed
 from tui.core.blind.orders import hidden_questions, is_anything_hidden, models_in_order
 from tui.core.plans.plan_run import PlanRun, newest
@@ -11,8 +11,6 @@ from tui.core.plans.questions import PlanQuestion, question_of
 from tui.core.requests.request import Request
 from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
-
-_WIDTH = 60
 
 
 class BlindOutput:
@@ -69,8 +67,8 @@ def _show_answer(session: Session, asked: PlanRun, request: Request, order: tupl
     if asked.plan.rounds > 1:
         parts.append(f"round {request.spec.round}")
     title = " · ".join(parts)
-    show(f"\n── {title} " + "─" * max(_WIDTH - len(title), 3))
+    show_heading(title)
     if request.answer:
         show(request.answer, own=False)
     if request.fault is not None:
-        show(request.fault.message)
+        show_sentence(request.fault.message)

@@ -73,7 +73,7 @@ def write_bundle(output: Path, text: str, *, sure: bool) -> bool:
     data = text.encode("utf-8")
 
     write_atomic(output, data)
-    say(f"Written to {output}")
+    say("Written to", whole=str(output))
     return True
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tui.cli.exit_codes import ExitCode, ends_with
-from tui.cli.output import Group, handles_errors, say, show, show_json, show_table
+from tui.cli.output import Group, handles_errors, say, show, show_json, show_sentence, show_table
 from tui.cli.settings import is_given
 from tui.core.errors import BadInputError, CompareError, prose
 from tui.core.host_spec import KnownHosts
@@ -88,7 +88,7 @@ def check(as_json: bool) -> ExitCode:
         show_json({"ok": not code, "exit_code": int(code), "path": str(file), "exists": there, "problems": rows})
         return code
     for _, line, reason in problems:
-        show(prose(reason if line is None else f"Line {line}: {reason}"))
+        show_sentence(prose(reason if line is None else f"Line {line}: {reason}"))
     if not problems:
         say(f"{file}: nothing is wrong." if there else f"{file} is not there: nothing is set, and nothing is wrong.")
     return code

@@ -13,7 +13,7 @@ import click
 
 from tui.cli import system_info, windows_console
 from tui.cli.exit_codes import ExitCode, ends_with, of_error, worst
-from tui.cli.output import Command, handles_errors, host_option, show, show_json
+from tui.cli.output import Command, handles_errors, host_option, show_json, show_sentence
 from tui.cli.output_file import force_option
 from tui.cli.session_names import named_session
 from tui.core.catalog.machine import Machine
@@ -27,6 +27,9 @@ from tui.hosts.search.open import open_host
 from tui.hosts.search.search import Attempt
 from tui.runner.open_session import surroundings
 from tui.storage.new_file import check_free
+
+_INDENT = 4
+"""Before what has no room in the line of a fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def doctor(
         write_bundle(bundle, bundle_text(lines, files, texts=texts), sure=yes)
         return ExitCode.GOOD
     for line in lines:
-        show(line)
+        show_sentence(line, indent=_INDENT)
     return code
 
 

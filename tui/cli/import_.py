@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from tui.cli.exit_codes import ExitCode, ends_with
-from tui.cli.output import Command, handles_errors, say, sessions_option, show, show_json
+from tui.cli.output import Command, handles_errors, say, sessions_option, show, show_json, show_sentence
 from tui.core.text.cell_width import table_rows, wrapped
+from tui.core.text.line_width import shown_width
 from tui.report.references import TITLE, reference_tables, references_as_json
 from tui.storage.paths import sessions_dir
 from tui.storage.reference_files import keep_reference, read_reference
 
 _WIDTH = 78
-"""Cells of a line of a note."""
+"""Cells of a line of a note, at most."""
 
 
 @click.command("import", cls=Command)
@@ -42,10 +44,10 @@ def import_(files: tuple[Path, ...], sessions: Path | None, no_save: bool, as_js
         for cells in table_rows([table.headings, *table.rows]):
             show("  ".join(cells).rstrip())
         for note in table.notes:
-            show("- " + "\n  ".join(wrapped(note, _WIDTH)))
+            show("- " + "\n  ".join(wrapped(note, min(shown_width(sys.stdout) - 2, _WIDTH))))
     for one in found:
         if one.passed_over:
             say(f"{one.name}: passed over: {', '.join(one.passed_over)}")
     for path in dict.fromkeys(kept):
-        show(f"Kept in {path}")
+        show_sentence("Kept in", whole=str(path))
     return ExitCode.GOOD

@@ -12,7 +12,7 @@ import click
 
 from tui.cli.exit_codes import ExitCode, ends_with, worst
 from tui.cli.hidden_models import why_hidden
-from tui.cli.output import Command, handles_errors, host_option, rubric_option, say, show, show_json
+from tui.cli.output import Command, handles_errors, host_option, rubric_option, say, show_json, show_sentence
 from tui.cli.progress_line import ProgressLine
 from tui.cli.session_names import named_session
 from tui.cli.settings import configured
@@ -89,24 +89,26 @@ def _judge(
 def _say(one: Judged, pairs: bool) -> None:
     name, judge, counts = clean_line(one.path.name), clean_line(one.rater), one.counts
     if not one.asked:
-        show(f"{name}: nothing is left to judge for {judge}; --again asks it all once more.")
+        show_sentence(f"{name}: nothing is left to judge for {judge}; --again asks it all once more.")
         return
     if pairs:
-        show(f"{name}: {counts.called} of {counts.pairs} pairs called by {judge}, {counts.neither} without a"
+        show_sentence(f"{name}: {counts.called} of {counts.pairs} pairs called by {judge}, {counts.neither} without a"
              f" preference, {counts.flipped} not called: in the other order it said something else.")  # fmt: skip
     else:
-        show(f"{name}: {counts.scores} of {one.asked} scores by {judge}.")
+        show_sentence(f"{name}: {counts.scores} of {one.asked} scores by {judge}.")
     if counts.questions:
-        show(f"How: {said_of_counts(counts)}.")
+        show_sentence(f"How: {said_of_counts(counts)}.")
     for what, found in (("No verdict, after a second try", one.undecided), ("No answer", one.failed)):
         for key, why in list(found.items())[:_SHOWN]:
             say(clean(f"{what}: {clean_line(key, 60)}: {clean_line(why, 200)}"))
         if len(found) > _SHOWN:
             say(f"{what}: {len(found) - _SHOWN} more.")
     for sentence in _partial(one):
-        show(f"{clean_line(sentence, 200)}: a judge prefers what is like itself.")
+        show_sentence(f"{clean_line(sentence, 200)}: a judge prefers what is like itself.")
     if counts.scores or counts.called:
-        show("Unproven until people have scored 30 of the same answers: `foundry-compare report` says how they agree.")
+        show_sentence(
+            "Unproven until people have scored 30 of the same answers: `foundry-compare report` says how they agree."
+        )
 
 
 def _partial(one: Judged) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from tui.cli.exit_codes import ExitCode, ends_with
-from tui.cli.output import Group, handles_errors, host_option, say, say_over, show, show_json, show_table
+from tui.cli.output import Group, handles_errors, host_option, say, say_over, show, show_json, show_sentence, show_table
 from tui.cli.output_file import OR_FORCE
 from tui.core.catalog.download import Download, Stage
 from tui.core.catalog.machine import disk_in_words
@@ -155,9 +155,9 @@ def check(path: Path, as_json: bool) -> ExitCode:
         return code
     for part in parts:
         mark = "ok  " if part.found else "FAIL" if part.needed else "-   "
-        show(f"{mark}  {part.name}: {clean_line(part.found or part.missing, 400)}")
+        show_sentence(f"{mark}  {part.name}: {clean_line(part.found or part.missing, 400)}")
     if not code:
-        say(f"It can be registered: foundry-compare models register --host embedded {path}")
+        say("It can be registered:", whole=f"foundry-compare models register --host embedded {path}")
     return code
 
 
@@ -169,7 +169,7 @@ def _check_file(path: Path, *, as_json: bool) -> ExitCode:
         if as_json:
             show_json({"ok": False, "exit_code": 1, "path": str(path), "problems": every})
         for wrong in () if as_json else every:
-            show(wrong if wrong == error.sentence() else f"{path}: {wrong}")
+            show_sentence(wrong if wrong == error.sentence() else f"{path}: {wrong}")
         return ExitCode.DAMAGED
     if as_json:
         rows = [{"name": one.name, "tags": list(one.tags), "capabilities": list(one.capabilities)} for one in entries]
@@ -177,7 +177,7 @@ def _check_file(path: Path, *, as_json: bool) -> ExitCode:
         return ExitCode.GOOD
     tags = Counter(tag for one in entries for tag in one.tags)
     counted = f"; tags: {', '.join(f'{tag} {count}' for tag, count in tags.most_common())}" if tags else ""
-    show(f"{path}: {len(entries)} models{clean_line(counted, 400)}")
+    show_sentence(f"{path}: {len(entries)} models{clean_line(counted, 400)}")
     return ExitCode.GOOD
 
 
@@ -253,7 +253,8 @@ def get(name: str, source: Path | None, force: bool) -> ExitCode:
     say(f"{name}: {first}{room}")
     progress = _Progress(name)
     host.get_smollm2(progress.percent, threading.Event(), source=source, again=force)
-    say(f"{name} is here, for the embedded runtime: foundry-compare --host embedded -m {name} -m demo-large")
+    command = f"foundry-compare --host embedded -m {name} -m demo-large"
+    say(f"{name} is here, for the embedded runtime:", whole=command)
     return ExitCode.GOOD
 
 

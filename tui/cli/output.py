@@ -22,8 +22,11 @@ from tui.cli.exit_codes import ExitCode, of_error, of_signal
 from tui.cli.signals import EndedError, ended_politely
 from tui.core.errors import CompareError, StoreError, reason_of
 from tui.core.text.clean import clean
+from tui.core.text.line_width import room_in
 
 P = ParamSpec("P")
+_HEADING = 64
+"""Cells of a line above an answer."""
 
 
 class Command(click.Command):
@@ -102,9 +105,10 @@ theme_option = click.option(
 )  # fmt: skip
 
 
-def say(text: str) -> None:
-    """Write progress and other asides to stderr. No command ends because nobody reads them."""
-    _say(clean(text) + "\n")
+def say(text: str, *, whole: str = "") -> None:
+    """Write progress and other asides to stderr, in a terminal broken at spaces. No command ends because nobody reads
+    them. `whole` comes last and is never broken: a path or a command, which somebody copies."""
+    _say(_broken(text, whole, sys.stderr) + "\n")
 
 
 def say_over(text: str, *, last: bool) -> None:
@@ -127,6 +131,37 @@ def show(text: str, *, own: bool = True) -> None:
     """
     with written_out():
         _put(sys.stdout, clean(text) + "\n", own=own)
+
+
+def show_sentence(text: str, *, whole: str = "", indent: int = 0, own: bool = True) -> None:
+    """Write a sentence to stdout, broken as `say` does, with so many spaces before what goes on below. `own` and what
+    is raised are as of `show`."""
+    with written_out():
+        _put(sys.stdout, _broken(text, whole, sys.stdout, indent) + "\n", own=own)
+
+
+def show_heading(title: str) -> None:
+    """Write the line above an answer, no wider than a terminal where that is possible. Raises like `show`."""
+    from tui.core.text.cell_width import cell_width
+
+    width = min(room_in(sys.stdout) or _HEADING, _HEADING)
+    show_sentence(f"\n── {title} " + "─" * max(width - 4 - cell_width(title), 3))
+
+
+def _broken(text: str, whole: str, stream: TextIO | None, indent: int = 0) -> str:
+    text, whole = clean(text), clean(whole)
+    line = f"{text} {whole}".strip(" ") if whole else text
+    room = room_in(stream)
+    if room is None or all(len(each) <= room // 2 for each in line.split("\n")):
+        return line
+    from tui.core.text.cell_width import cell_width, wrapped_sentences
+
+    lines = wrapped_sentences(text, room, indent) if text else []
+    if whole and lines and cell_width(f"{lines[-1]} {whole}") <= room:
+        lines[-1] += f" {whole}"
+    elif whole:
+        lines.append(whole)
+    return "\n".join(lines)
 
 
 def show_table(rows: Sequence[Sequence[str]], *, alike: bool = True) -> None:

@@ -46,7 +46,7 @@ def shown_in(output: Path | None, *, force: bool) -> Iterator[None]:
             yield
     finally:
         if late.begun:
-            say(f"Written to {output}")
+            say("Written to", whole=str(output))
 
 
 def into_file(command: Callable[P, R]) -> Callable[P, R]:

@@ -253,7 +253,7 @@ def say_interrupted(update: api.InterruptedAndKept) -> None:
     say_update(update)
     if update.left:
         count = "1 answer is" if update.left == 1 else f"{update.left:,} answers are"
-        say(f"{count} still to be asked: {resume_command(update.path)}")
+        say(f"{count} still to be asked:", whole=resume_command(update.path))
 
 
 def resume_command(path: Path) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tui.cli.exit_codes import ExitCode, ends_with, worst
-from tui.cli.output import Group, handles_errors, say, show, show_json
+from tui.cli.output import Group, handles_errors, say, show_json, show_sentence
 from tui.cli.output_file import OR_FORCE
 from tui.core.errors import BadInputError
 from tui.core.plans.plan_files import unknown_prompt_keys
@@ -74,11 +74,11 @@ def check(files: tuple[Path, ...], as_json: bool) -> ExitCode:
         return code
     for one in found:
         for problem in one["problems"]:
-            show(f"{one['file']}: {problem}")
+            show_sentence(f"{one['file']}: {problem}")
         if not one["problems"]:
-            show(f"{one['file']}: {_in_words(one)}")
+            show_sentence(f"{one['file']}: {_in_words(one)}")
         for note in one["notes"]:
-            show(f"  {note}")
+            show_sentence(f"  {note}")
     return code
 
 

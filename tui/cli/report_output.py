@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -11,6 +12,7 @@ import click
 from tui.cli.output import say, show
 from tui.cli.output_file import OR_FORCE, STDOUT, force_option
 from tui.core.errors import BadInputError
+from tui.core.text.line_width import shown_width
 from tui.report.aggregate import Report
 from tui.report.formats.registry import FILE_FORMATS, FORMATS, FileFormat, Format, format_of
 from tui.report.formats.spreadsheet import Spreadsheet
@@ -103,8 +105,11 @@ def put_report(
             raise BadInputError(f"{form.name} is no text", hint="Give a file.")
         _write_files(output, form, made, force=force) if _is_folder(output, form) else _write(output, form.file(made))
         return
-    render, spread = form.render, form.for_spreadsheet
-    text = render(made) if spread is None else spread(made, spreadsheet)
+    shown = output is None or output == STDOUT
+    if shown and form.in_width is not None:
+        text = form.in_width(made, shown_width(sys.stdout))
+    else:
+        text = form.render(made) if form.for_spreadsheet is None else form.for_spreadsheet(made, spreadsheet)
     if output is None or output == STDOUT:
         show(text.rstrip("\r\n"), own=False)
     else:
@@ -131,4 +136,4 @@ def _write_files(folder: Path, form: FileFormat, made: Report, *, force: bool) -
 
 def _write(output: Path, data: bytes) -> None:
     write_atomic(output, data, private=False)
-    say(f"Written to {output}")
+    say("Written to", whole=str(output))

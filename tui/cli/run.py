@@ -20,7 +20,9 @@ from tui.cli.output import (
     handles_errors,
     say,
     show,
+    show_heading,
     show_json,
+    show_sentence,
 )
 from tui.cli.output_file import into_file
 from tui.cli.plan_flags import PlanFlags, loaded_of, plan_flags, say_interrupted, with_plan_options
@@ -34,9 +36,9 @@ from tui.core.requests.outcome import COMPLETE, outcome
 from tui.core.requests.request import Fault, Request, RequestState
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_dict import as_stored
-from tui.core.text.cell_width import cell_width
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import quantity
+from tui.core.text.line_width import shown_width
 from tui.core.workshop_variables import SHOW_USAGE, switched
 from tui.files import is_there
 from tui.storage.rater_name import rater_name
@@ -122,9 +124,11 @@ def _close(compared: api.Comparison, *, as_json: bool, hides: BlindOutput) -> Ex
         if not hidden:
             _show_closing(compared)
         if there and compared.kept:
-            show(f"Kept in {path}")
+            show_sentence("Kept in", whole=str(path))
         if hidden and there:
-            show("`foundry-compare open` shows it blind: score there, and V reveals which model gave which answer.")
+            show_sentence(
+                "`foundry-compare open` shows it blind: score there, and V reveals which model gave which answer."
+            )
     codes = [of_request(request) for request in compared.results]
     return worst(codes if compared.kept else [*codes, ExitCode.NOT_KEPT])
 
@@ -143,7 +147,8 @@ def _show_closing(compared: api.Comparison) -> None:
 
     plan = compared.run.plan
     if plan.rounds > 1 or len(plan.prompts) > 1:
-        show("\n" + closing(aggregate([as_stored(compared.session)]), loaded_of(compared)).rstrip("\n"), own=False)
+        made = aggregate([as_stored(compared.session)])
+        show("\n" + closing(made, shown_width(sys.stdout), loaded_of(compared)).rstrip("\n"), own=False)
 
 
 def _show_ended(session: Session, asked: PlanRun, request: Request, as_json: bool) -> None:
@@ -159,16 +164,16 @@ def _show_ended(session: Session, asked: PlanRun, request: Request, as_json: boo
         say(f"{name}: {_ended(request)}")
         return
     title = name + (f" · {model.card.device}" if model.card.device else "") + _place(session, asked, request)
-    show(f"\n── {title} " + "─" * max(60 - cell_width(title), 3))
+    show_heading(title)
     if request.answer:
         show(request.answer, own=False)
     if outcome(request) != COMPLETE:
-        show(_ended(request))
+        show_sentence(_ended(request))
     for sentence in sentences(request, request.metrics, Place.OUTPUT):
-        show(sentence)
-    show(f"[{summary(request)}]")
+        show_sentence(sentence)
+    show_sentence(f"[{summary(request)}]")
     if switched(SHOW_USAGE, os.environ):
-        show(f"[{_usage(request)}]")
+        show_sentence(f"[{_usage(request)}]")
 
 
 def _usage(request: Request) -> str:

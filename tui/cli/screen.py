@@ -124,7 +124,7 @@ def _say_kept(sitting: Sitting, code: ExitCode) -> ExitCode:
     for problem in sitting.problems():
         say(f"foundry-compare: {problem.sentence()}")
     for path in dict.fromkeys(one.path for one in sitting.let_go if one.written and one.kept):
-        say(f"Kept in {path}")
+        say("Kept in", whole=str(path))
     return code if all(one.kept for one in sitting.let_go) else ExitCode.NOT_KEPT
 
 
@@ -296,5 +296,5 @@ def _run_app(
     if app.failure is not None:
         raise app.failure
     if app.crash_log.summary():
-        say(f"foundry-compare: The screen broke. Please report this:\n{app.crash_log.summary()}")
+        say("foundry-compare: The screen broke. Please report this:", whole=f"\n{app.crash_log.summary()}")
     return ExitCode(app.return_code or 0) if app.shutdown.number is None else of_signal(app.shutdown.number)

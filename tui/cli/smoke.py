@@ -124,7 +124,7 @@ def smoke(
         lines.close()
     if junit is not None:
         write_junit(junit, "foundry-compare smoke", [check.to_case() for check in checks])
-        say(f"Written to {junit}")
+        say("Written to", whole=str(junit))
     return code
 
 

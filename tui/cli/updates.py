@@ -28,7 +28,7 @@ def say_update(update: Update) -> None:
             names = ", ".join(clean_line(name, 80) for name in models)
             say(f"{names}: asked once more in {seconds:g} s{', as the host wishes' * update.asked_by_host}")
         case InterruptedAndKept(path):
-            say(f"Kept in {path}")
+            say("Kept in", whole=str(path))
         case HostMoved(before, now):
             say(f"This session was begun at {clean_line(before, 200)}; it goes on at {clean_line(now, 200)}.")
         case ConditionsChanged(changed):

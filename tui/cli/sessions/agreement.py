@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tui.cli.exit_codes import ExitCode, ends_with
-from tui.cli.output import Command, handles_errors, say, show, show_json
+from tui.cli.output import Command, handles_errors, say, show, show_json, show_sentence
 from tui.cli.own_rater import own_rater
 from tui.cli.session_names import named_session
 from tui.core.blind.orders import is_hidden_from
@@ -63,7 +63,7 @@ def agreement_command(files: tuple[Path, ...], raters: tuple[str, ...], limit: i
         })  # fmt: skip
         return ExitCode.GOOD
     for one in agreed:
-        show(f"{said_of_agreement(one)}.")
+        show_sentence(f"{said_of_agreement(one)}.")
     apart = [(session, one) for session, one in found if one.apart]
     if not found:
         say("No answer was scored by two people for the same criterion.")

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from tui.cli.exit_codes import ExitCode, ends_with
-from tui.cli.output import Command, handles_errors, say, show
+from tui.cli.output import Command, handles_errors, say, show_sentence
 from tui.core.errors import BadInputError
 from tui.core.sessions.summary import SessionSummary, summary_from_row
 from tui.core.text.clean import clean_line
@@ -46,7 +46,7 @@ def check_command(places: tuple[Path, ...]) -> ExitCode:
                 damaged.append((str(file), _where(file, entry.reason) + entry.reason))
     damaged += [(str(file), f"It goes on with {whole}, which is not beside it") for file, whole in _alone(summaries)]
     for name, reason in sorted(damaged):
-        show(f"{name}: {clean_line(reason)}", own=False)
+        show_sentence(f"{name}: {clean_line(reason)}", own=False)
     good = len(found) + len(unlisted) - len(damaged)
     say(f"{good:,} of {len(found) + len(unlisted):,} can be read." if damaged else f"{good:,} read: nothing is wrong.")
     return ExitCode.DAMAGED if damaged else ExitCode.GOOD

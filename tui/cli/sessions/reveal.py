@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tui.cli.exit_codes import ExitCode, ends_with
-from tui.cli.output import Command, handles_errors, say, show
+from tui.cli.output import Command, handles_errors, say, show_sentence
 from tui.cli.own_rater import own_rater
 from tui.cli.session_names import named_session
 from tui.core.blind.orders import is_hidden_from
@@ -35,7 +35,7 @@ def reveal_command(files: tuple[Path, ...], rater: str | None) -> ExitCode:
             if hidden:
                 Ratings(session, name, lambda: datetime.now(UTC), lambda entry: None).reveal()
         if hidden:
-            show(f"{file}: {clean_line(name, 40)} may know the models from here on")
+            show_sentence(f"{file}: {clean_line(name, 40)} may know the models from here on")
         else:
             say(f"{file}: nothing is hidden from {clean_line(name, 40)}")
     return ExitCode.GOOD

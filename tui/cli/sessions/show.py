@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from tui.cli.exit_codes import ExitCode, ends_with
-from tui.cli.output import Command, handles_errors, say, show
+from tui.cli.output import Command, handles_errors, say, show, show_heading, show_sentence
 from tui.cli.own_rater import own_rater
 from tui.cli.session_names import named_session
 from tui.core.blind.orders import is_hidden_from
@@ -16,11 +17,11 @@ from tui.core.requests.outcome import COMPLETE, outcome
 from tui.core.requests.request import Request
 from tui.core.sessions.session import Session
 from tui.core.sessions.summary import concealed, summary_of
-from tui.core.text.cell_width import cell_width
 from tui.core.text.clean import clean_line
+from tui.core.text.line_width import room_in
 from tui.storage.session_files import load_sessions, load_whole
 
-_WIDTH = 64
+_WIDTH, _INDENT = 64, 4
 
 
 @click.command("show", cls=Command)
@@ -37,12 +38,12 @@ def show_command(file: Path) -> ExitCode:
     session = _read(path)
     hidden = is_hidden_from(session, own_rater())
     for name, value in _facts(path, session, hidden=hidden):
-        show(f"{name:<10} {value}")
+        show_sentence(f"{name:<10} {value}", indent=_INDENT)
     if hidden:
         say("It is in the middle of a blind review: `foundry-compare open` shows its answers without names.")
     for key, prompt in session.prompts.items():
         asked = [request for request in session.requests.values() if request.spec.prompt == key and not hidden]
-        show("\n" + "═" * _WIDTH)
+        show("\n" + "═" * min(room_in(sys.stdout) or _WIDTH, _WIDTH))
         show(prompt.user, own=False)
         for request in asked:
             if not request.spec.warmup:
@@ -71,7 +72,7 @@ def _facts(path: Path, session: Session, *, hidden: bool) -> Iterator[tuple[str,
     yield "mode", ", ".join(summary.modes) or "-"
     yield "answers", ", ".join(f"{count} {state}" for state, count in summary.states.items()) or "-"
     if summary.left:
-        yield "to ask", f"{summary.left} more: foundry-compare run --resume {clean_line(str(path))}"
+        yield "to ask", f"{summary.left} more: `foundry-compare run --resume {clean_line(str(path))}`"
     rater = own_rater()
     scored = {name: summary.decided.get(name, 0) for name in (*summary.raters, rater)}
     yield "scored", ", ".join(
@@ -89,10 +90,10 @@ def _show_answer(session: Session, request: Request) -> None:
     device = f" · {model.card.device}" if model.card.device else ""
     title = f"{clean_line(model.name, 80)}{device} · {clean_line(request.spec.id, 20)}"
     title += f" · round {request.spec.round}" if request.spec.round > 1 else ""
-    show(f"\n── {title} " + "─" * max(_WIDTH - 4 - cell_width(title), 3))
+    show_heading(title)
     if request.answer:
         show(request.answer, own=False)
     ended = outcome(request)
     if ended != COMPLETE:
-        show(f"{request.state.value}: {ended}")
-    show(f"[{summary(request)}]")
+        show_sentence(f"{request.state.value}: {ended}")
+    show_sentence(f"[{summary(request)}]")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tui.cli.exit_codes import ExitCode, ends_with, of_error, worst
-from tui.cli.output import Command, handles_errors, say, show
+from tui.cli.output import Command, handles_errors, say, show_sentence
 from tui.cli.session_names import named_session
 from tui.core.errors import BadInputError, CompareError
 from tui.files import is_there
@@ -30,7 +30,7 @@ def trash_command(files: tuple[Path, ...]) -> ExitCode:
     def put_away(file: Path) -> None:
         trashed = trash(named_session(file))
         _leave_out([old for old, _ in trashed.moved])
-        show(f"{trashed.path} is in the trash: {trashed.moved[0][1]}")
+        show_sentence(f"{trashed.path} is in the trash:", whole=str(trashed.moved[0][1]))
 
     return _each(files, put_away)
 
@@ -45,7 +45,7 @@ def restore_command(files: tuple[Path, ...]) -> ExitCode:
     def bring_back(file: Path) -> None:
         trashed = _in_trash(file)
         restore(trashed)
-        show(f"{trashed.path} is back")
+        show_sentence(f"{trashed.path} is back")
 
     return _each(files, bring_back)
 
@@ -66,7 +66,7 @@ def forget_command(files: tuple[Path, ...], whole_index: bool) -> ExitCode:
         except BadInputError:
             path = _in_trash(file).moved[0][1]
         _leave_out(forget(path), for_good=True)
-        show(f"{path} is deleted")
+        show_sentence(f"{path} is deleted")
 
     code = _each(files, delete)
     if whole_index and is_there(index_path(paths.cache_dir())):

@@ -55,11 +55,32 @@ def table_lines(rows: Sequence[Sequence[str]], room: int | None, *, alike: bool)
 
 def wrapped(text: str, width: int) -> list[str]:
     """The text in lines of at most `width` cells, broken at spaces; a longer word has a line of its own."""
+    return _filled(text.split(" "), width)
+
+
+def wrapped_sentences(text: str, width: int, indent: int = 0) -> list[str]:
+    """The same of each line of a text for people, with so many spaces before what goes on below. What stands between
+    backticks is one word: somebody copies it."""
+    return [part.rstrip() for line in text.split("\n") for part in _filled(_words(line), width, " " * indent)]
+
+
+def _words(line: str) -> list[str]:
+    words: list[str] = []
+    held: list[str] = []
+    for word in line.split(" "):
+        held.append(word)
+        if sum(each.count("`") for each in held) % 2 == 0:
+            words.append(" ".join(held))
+            held = []
+    return words + held  # A backtick that nothing closes holds nothing together.
+
+
+def _filled(words: Sequence[str], width: int, indent: str = "") -> list[str]:
     lines: list[str] = []
-    for word in text.split(" "):
+    for word in words:
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and cell_width(longer) <= width:
             lines[-1] = longer
         else:
-            lines.append(word)
+            lines.append(f"{indent}{word}" if lines else word)
     return lines

@@ -35,6 +35,8 @@ class Format:
     """Whether it shows the answers themselves, which a report keeps only where they are asked for."""
     imported: bool = False
     """Whether it shows what was imported, apart from the program's own figures."""
+    in_width: Callable[[Report, int], str] | None = None
+    """The same in lines of so many cells, where it is for a terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,10 @@ class FileFormat:
     """Whether it shows what was imported."""
 
 
-def _text(report: Report) -> str:
+def _text(report: Report, width: int | None = None) -> str:
     from tui.report.formats import text
 
-    return text.render(report)
+    return text.render(report, width)
 
 
 def _markdown(report: Report) -> str:
@@ -145,7 +147,10 @@ def _workshop_markdown(report: Report) -> str:
 
 
 FORMATS = (
-    Format("text", ".txt", "for a terminal: what may be said first, then narrow tables", _text, imported=True),
+    Format(
+        "text", ".txt", "for a terminal: what may be said first, then narrow tables", _text, imported=True,
+        in_width=_text,
+    ),
     Format("md", ".md", "for people: wide tables and what there is to know of them", _markdown, imported=True),
     Format(
         "html", ".html", "for people: one page for a browser, with charts; it loads nothing", _html, answers=True,

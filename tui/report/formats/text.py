@@ -1,6 +1,6 @@
 """The report for a terminal or a pipe: what may be said first, then narrow tables, one for each question.
 
-Lines fit `COLUMNS`, or 80 cells where that is not set, but for words longer than that.
+Lines fit `COLUMNS`, or 80 cells where that is not set, or a narrower terminal, but for words longer than that.
 """
 
 from __future__ import annotations
@@ -25,16 +25,20 @@ _OF_SENTENCES = ("why", "how that is known")
 """Headings of last columns that hold sentences."""
 _SENTENCE = 36
 """Cells from which on the last column of a table is taken for sentences."""
+_LEAST_ROOM = 16
+"""Cells that such a column takes at least beside the others."""
 _NO_END = 100_000
 """Cells of a line of wide tables, which no line reaches."""
 _NAME = 22
 """Cells of the column of models: a longer name has a line of its own."""
+_LEAST_NAME = 4
+"""The same of a line that has no room for more: a row's number and a space."""
 _RACED = f"There is {OF_A_RACE}: --mode measure asks one model at a time."
 
 
-def render(report: Report) -> str:
+def render(report: Report, width: int | None = None) -> str:
     """For each mode verdicts, speed, quality and footprint; then raters, notes, and the files that were left out."""
-    width = line_width()
+    width = line_width() if width is None else width
     matches = report.matches
     names, found = names_of(matches.candidates), verdicts(matches)
     runs = sum(row.outcomes.runs for row in report.rows)
@@ -65,10 +69,11 @@ def render(report: Report) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def closing(report: Report, loaded: Sequence[tuple[str, Loads]] = ()) -> str:
-    """What a command that asked ends with: what was counted, the verdicts, and how fast it was. `loaded` has, with its
-    name, each model that was loaded meanwhile. What a reader must know besides is in the whole report."""
-    width, matches = line_width(), report.matches
+def closing(report: Report, width: int, loaded: Sequence[tuple[str, Loads]] = ()) -> str:
+    """What a command that asked ends with: what was counted, the verdicts, and how fast it was, in lines of so many
+    cells. `loaded` has, with its name, each model that was loaded meanwhile. What a reader must know besides is in the
+    whole report."""
+    matches = report.matches
     names, found = names_of(matches.candidates), verdicts(matches)
     lines: list[str] = []
     for mode in Mode:
@@ -125,7 +130,7 @@ def section_text(section: Section, width: int) -> str:
 def _section(section: Section, width: int) -> list[str]:
     lines = ["", _heading(section.title, "="), *_items(section.sentences, width)]
     for title, (headings, cells) in section.tables:
-        lines += ["", *([_heading(title, "-")] if title else []), *_table(headings, cells, width)]
+        lines += ["", *([_heading(title, "-", width)] if title else []), *_table(headings, cells, width)]
     return [*lines, *([""] if section.remarks else []), *_items(section.remarks, width)]
 
 
@@ -133,8 +138,9 @@ def _items(sentences: Sequence[str], width: int) -> list[str]:
     return [line for sentence in sentences for line in _item((sentence,), width)]
 
 
-def _heading(title: str, line: str) -> str:
-    return f"{title}\n{line * cell_width(title)}"
+def _heading(title: str, line: str, width: int = _NO_END) -> str:
+    lines = wrapped(title, width)
+    return "\n".join([*lines, line * max(map(cell_width, lines))])
 
 
 def _item(parts: Sequence[str], width: int) -> list[str]:
@@ -150,11 +156,12 @@ def _table(headings: Sequence[str], rows: Sequence[tuple[str, ...]], width: int)
     widths = [max(map(cell_width, column)) for column in zip(bottoms, *rows, strict=True)]
     if widths[-1] > _SENTENCE or headings[-1] in _OF_SENTENCES:
         return _explained(headings, rows, widths, width)
-    widths[0] = min(widths[0], _NAME + 3)
     groups = _groups(headings)
     for group in groups:
         room = sum(widths[column] for column in group) + 2 * (len(group) - 1)
         widths[group[0]] += max(cell_width(tops[group[0]]) - room, 0)
+    widest = max((sum(widths[column] + 2 for column in group) for group in groups), default=0)
+    widths[0] = min(widths[0], _NAME + 3, max(width - widest, _LEAST_NAME))
     lines: list[str] = []
     while groups:
         columns, room = groups.pop(0), width - widths[0]
@@ -162,24 +169,27 @@ def _table(headings: Sequence[str], rows: Sequence[tuple[str, ...]], width: int)
         while groups and (room := room - sum(widths[column] + 2 for column in groups[0])) >= 0:
             columns += groups.pop(0)
         lines += [""] if lines else []
-        lines += _part(tops, bottoms, rows, widths, columns)
+        lines += _part(tops, bottoms, rows, widths, columns, width)
     return lines
 
 
 def _explained(
     headings: Sequence[str], rows: Sequence[tuple[str, ...]], widths: Sequence[int], width: int
 ) -> list[str]:
-    """A table whose last column holds sentences, which go on below themselves. The first is words, too."""
+    """A table whose last column holds sentences, which go on below themselves, or stand below their row where that has
+    no room for them. The first is words, too."""
     widths = [min(widths[0], _NAME + 3), *widths[1:-1]]
     room = width - sum(widths) - 2 * len(widths)
+    below = room < _LEAST_ROOM
     lines = []
     for first, *numbers, last in [tuple(headings), *rows]:
-        names, sentences = wrapped(first, widths[0]) or [""], wrapped(last, room) or [""]
+        names, sentences = wrapped(first, widths[0]) or [""], [] if below else wrapped(last, room) or [""]
         for place in range(max(len(names), len(sentences))):
             name, said = (part[place] if place < len(part) else "" for part in (names, sentences))
             cells = numbers if place == 0 else [""] * len(numbers)
             middle = "".join(f"  {_right(cell, at)}" for cell, at in zip(cells, widths[1:], strict=True))
             lines.append(f"{padded(name, widths[0])}{middle}  {said}")
+        lines += [f"    {line}" for line in wrapped(last, width - 4)] if below else []
     return lines
 
 
@@ -200,6 +210,7 @@ def _part(
     rows: Sequence[tuple[str, ...]],
     widths: Sequence[int],
     columns: list[int],
+    width: int,
 ) -> list[str]:
     above, spans = padded("", widths[0]), [column for column in columns if tops[column]]
     for column in spans:
@@ -210,7 +221,7 @@ def _part(
     for row in rows:
         name = row[0]
         if cell_width(name) > widths[0]:
-            lines.append(name)
+            lines += wrapped(name, width)
             name = ""
         if not any(row[1:]):
             # The heading of the rows below.
