@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -199,6 +200,27 @@ def test_a_session_that_another_program_has_open_is_not_gone_on_with(
     lock.release()
     with pytest.raises(fc.NoModelError):  # It is read then, and its models looked for.
         fc.resume(file, host=server.url)
+
+
+@pytest.mark.slow
+def test_what_was_not_known_of_a_session_before_is_no_change_of_it(server: LoopbackServer) -> None:
+    """As of one that ended before the engine had said what measures, and nothing was asked."""
+    file = fc.compare("hi", "good", host=server.url).path
+    assert file is not None
+    kept = load(file)
+    (plan,) = kept.plans.values()
+    kept.plans[plan.key] = replace(plan, rounds=2)
+    del kept.tool["openai"]
+    kept.tool["python"] = "3.0"
+    save(kept, file)
+    updates: list[fc.Update] = []
+    fc.resume(file, host=server.url, progress=updates.append)
+    (said,) = [update for update in updates if isinstance(update, fc.ConditionsChanged)]
+    assert [one.name for one in said.changed] == ["tool.python"]
+    again = load(file)
+    (resumption,) = again.resumptions
+    assert "tool.openai" in {one.name for one in resumption.changed}, "what is known from now on is kept"
+    assert all("openai" in again.tool_at(one) for one in some(again.requests.values()) if one.spec.round == 2)
 
 
 @pytest.mark.parametrize(

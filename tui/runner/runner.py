@@ -78,7 +78,7 @@ class Runner:
         self.held = ""
         """Why nothing may be asked now, as a phrase; empty where it may."""
         self.changed_conditions: tuple[ChangedCondition, ...] | None = None
-        """Of a stored session that goes on: what is another than before; None until that is known."""
+        """Of a stored session that goes on: what is known to be another than before; None until that is known."""
         self._now = now
         self.wakeup = Wakeup()
         self._engine = EngineClient(self._recorder.record_events, self._arrived)
@@ -379,7 +379,7 @@ class Runner:
         if self._to_be_noted and known and self._asked is not None and self.run is not None:
             self._to_be_noted = False
             made = self._recorder.add_resumption(self.run.plan, self._asked, self._tool or {}, self._hosts)
-            self.changed_conditions = made.changed
+            self.changed_conditions = made.differing
 
     def _engine_gone(self, message: EngineGone) -> None:
         why = "The engine's process ended before the answer was complete."

@@ -33,6 +33,11 @@ class Resumption:
     entry: int = field(default=0, compare=False)
     """Its number among the session's entries, from 1; 0 when it has none yet."""
 
+    @property
+    def differing(self) -> tuple[ChangedCondition, ...]:
+        """The conditions that are known to have been others: of what was not known before nobody can say that."""
+        return tuple(one for one in self.changed if one.before is not None)
+
 
 def conditions(
     tool: Mapping[str, str], host: Mapping[str, Any], hosts: Mapping[str, Mapping[str, Any]]

@@ -363,7 +363,7 @@ ROWS: dict[str, Table] = {
         ("at",),
         plan=_text("The key of the plan that went on."),
         changed=_rows(
-            "A condition that was another one before.",
+            "A condition that was another one before, or not known.",
             ("name",),
             name=_text("`tool.version`, `host.endpoint`, `host.NAME.endpoint`, …"),
             before=_text("Missing when it was not known."),
