@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -98,7 +98,6 @@ class ReportController(ThreadedController):
             asked = asked_of(wanted)
         except BadInputError as error:
             why_none = error
-        before = self._ids(wanted.baseline)
 
         def noted() -> Iterator[AnySession]:
             shown = time.monotonic()
@@ -115,8 +114,7 @@ class ReportController(ThreadedController):
                 about = about_of(session)
                 known.add(about)
                 kept[session.whole_id] = KeptSession.of(files[session.whole_id], session.whole_id, about)
-                if session.whole_id not in before:
-                    yield session
+                yield session
 
         imported = self._imported(self._kept_in, skipped)
         try:
@@ -164,18 +162,13 @@ class ReportController(ThreadedController):
         figures = () if asked is None else asked.figures
         return RecordedSessions(self._index, places, self._rater, [figure.name for figure in figures])
 
-    def _ids(self, baseline: Path | None) -> set[str]:
-        """Those of the sessions of a baseline: they are not among those that are compared with it."""
-        places = [] if baseline is None else [baseline]
-        return {session.whole_id for _, session in self._revealed(places, [])}
-
-    def _before(self, baseline: Path | None, asked: Asked) -> Iterable[AnySession] | None:
-        """The sessions of a baseline; None where there is none. Raises BadInputError where it is gone."""
+    def _before(self, baseline: Path | None, asked: Asked) -> Callable[[], Iterable[AnySession]] | None:
+        """What gives the sessions of a baseline; None where there is none. Raises BadInputError where it is gone."""
         if baseline is None:
             return None
         if not is_there(baseline):
             raise BadInputError(f"There is no {baseline} to compare with")
-        return (session for _, session in self._revealed([baseline], [], asked))
+        return lambda: (session for _, session in self._revealed([baseline], [], asked))
 
     @property
     def _kept_in(self) -> list[Path]:
@@ -216,10 +209,9 @@ class ReportController(ThreadedController):
         if isinstance(form, FileFormat):
             form.check()
         skipped: list[tuple[str, str]] = []
-        before = self._ids(wanted.baseline)
         answers, asked = not isinstance(form, FileFormat) and form.answers, asked_of(wanted)
         every = self._revealed(places, skipped, asked, files=answers)
-        sessions = (session for _, session in every if session.whole_id not in before)
+        sessions = (session for _, session in every)
         imported = self._imported(places, skipped)
         report, _ = conditional_report(
             asked, sessions, self._before(wanted.baseline, asked), skipped=skipped, answers=answers,

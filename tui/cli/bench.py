@@ -29,7 +29,7 @@ from tui.cli.plan_flags import (
     with_plan_options,
 )
 from tui.cli.progress_line import ProgressLine
-from tui.cli.report import RESULT_CODES, check_baseline, say_skipped
+from tui.cli.report import RESULT_CODES, check_baseline, say_skipped, skipping
 from tui.cli.report_output import check_output, format_for, put_report
 from tui.cli.settings import configured, is_given
 from tui.cli.updates import say_update
@@ -137,7 +137,7 @@ def bench(
     report, judged = conditional_report(
         asked,
         [session],
-        load_sessions(baseline, skipped=say_skipped, why_not=why_hidden) if baseline else None,
+        partial(load_sessions, baseline, skipped=skipping([]), why_not=why_hidden) if baseline else None,
         answers=any(isinstance(form, Format) and form.answers for form in formats),
     )
     show("\n" + closing(report, shown_width(sys.stdout), loaded_of(compared)).rstrip("\n"), own=False)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -81,18 +82,14 @@ def report(
     for journal in sessions_only_in_journals(folders if files else [*folders, state_dir()]):
         say(f"{journal} has a session that is in no file yet: start foundry-compare, and it is completed.")
     skipped: list[tuple[str, str]] = []
-
-    def skip(file: Path, error: CompareError) -> None:
-        skipped.append((str(file), error.sentence()))
-        say_skipped(file, error)
-
+    skip = skipping(skipped)
     references = tuple(references_in(places, skip))
     answers = isinstance(form, Format) and form.answers
     with _source(asked, [*sessions, *baseline], no_index=no_index or answers) as read:
         made, judged = conditional_report(
             asked,
             read(sessions, skip),
-            read(baseline, skip) if baseline else None,
+            partial(read, baseline, skip) if baseline else None,
             skipped=skipped,
             answers=answers,
             may_be_empty=bool(references),
@@ -143,6 +140,18 @@ def _code(judged: Judgement) -> ExitCode:
 def say_skipped(file: Path, error: CompareError) -> None:
     """Say which file is left out, and why."""
     say(f"skipped {file}: {error.sentence()}")
+
+
+def skipping(skipped: list[tuple[str, str]]) -> Callable[[Path, CompareError], None]:
+    """What says once of each file that it is left out, however often it is read, and adds it to `skipped`."""
+
+    def skip(file: Path, error: CompareError) -> None:
+        found = str(file), error.sentence()
+        if found not in skipped:
+            skipped.append(found)
+            say_skipped(file, error)
+
+    return skip
 
 
 def check_baseline(places: Sequence[Path]) -> None:

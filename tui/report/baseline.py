@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui.report.aggregate import Row
 from tui.report.outliers import ReportedRequest
 from tui.report.row_names import differences, in_words, row_names
-from tui.report.session_record import AnySession
 
 MAY_BE_UNKNOWN = ("variant", "ep")
 """What a host does not always say: it differs only where both sides have it."""
@@ -20,7 +19,9 @@ class Earlier:
 
     rows: Sequence[Row] = ()
     also_reported: int = 0
-    """How many of its sessions are not in these rows, because they are among those that are compared with it."""
+    """How many of its sessions are not in these rows, because they are all that is compared with it."""
+    unlike: tuple[str, ...] = ()
+    """What there is to say of sessions in it that differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +64,8 @@ def missing(rows: Sequence[Row], baseline: Earlier) -> list[str]:
 def _but_for(also_reported: int) -> str:
     if not also_reported:
         return ""
-    sessions = "one session" if also_reported == 1 else f"{also_reported} sessions"
-    return (
-        f" but for {sessions} that {'is' if also_reported == 1 else 'are'} also among those reported, and no session "
-        "is a baseline of itself: report the new sessions alone"
-    )
-
-
-def without(sessions: Iterable[AnySession], ids: Iterable[str], left_out: set[str]) -> Iterator[AnySession]:
-    """The sessions but for those of these whole ids, which are added to `left_out`: no session is a baseline of
-    itself."""
-    known = set(ids)
-    for session in sessions:
-        if session.whole_id in known:
-            left_out.add(session.whole_id)
-        else:
-            yield session
+    sessions = "one session that is itself" if also_reported == 1 else f"{also_reported} sessions that are themselves"
+    return f" but for {sessions} reported, and no session is a baseline of itself: give others"
 
 
 def _is_same_model(row: Row, other: Row) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -12,7 +12,7 @@ from tui.core.conditions.grammar import Baseline, Conditions, parse, text_of
 from tui.core.conditions.names import Figure, Use
 from tui.core.errors import BadInputError
 from tui.report.aggregate import Report
-from tui.report.baseline import Earlier, missing, without
+from tui.report.baseline import Earlier, missing
 from tui.report.changes import changes
 from tui.report.judging import Judged, figures_of, judge, required
 from tui.report.options import ReportOptions
@@ -104,21 +104,51 @@ class Judgement:
 
 
 @dataclass(slots=True)
-class _Ids:
-    """The ids of sessions that passed by."""
+class _Apart:
+    """Tells sessions that are reported from those of the baseline: no session is a baseline of itself."""
 
-    seen: set[str] = field(default_factory=set)
+    baseline: set[str] = field(default_factory=set)
+    """Ids of the baseline's sessions."""
+    both: set[str] = field(default_factory=set)
+    """Those of them that were also to be reported."""
+    alone: bool = False
+    """Whether there was nothing else to report. Then they are left out of the baseline, else of the report."""
 
-    def noting(self, sessions: Iterable[AnySession]) -> Iterator[AnySession]:
+    def of_baseline(self, sessions: Iterable[AnySession]) -> Iterator[AnySession]:
         for session in sessions:
-            self.seen.add(session.whole_id)
+            self.baseline.add(session.whole_id)
             yield session
+
+    def reported(self, sessions: Iterable[AnySession]) -> Iterator[AnySession]:
+        held: list[AnySession] | None = []
+        for session in sessions:
+            if session.whole_id not in self.baseline:
+                held = None
+                yield session
+                continue
+            self.both.add(session.whole_id)
+            if held is not None:
+                held.append(session)
+        self.alone = bool(held)
+        yield from held or ()
+
+    def left(self, sessions: Iterable[AnySession]) -> Iterator[AnySession]:
+        """The sessions of the baseline that were not reported."""
+        return (session for session in sessions if session.whole_id not in self.both)
+
+    def sentence(self) -> str:
+        """What was left out of the report; empty where nothing was."""
+        if not self.both or self.alone:
+            return ""
+        count = len(self.both)
+        what = "one session of the baseline is" if count == 1 else f"{count} sessions of the baseline are"
+        return f"{what} left out of those reported: no session is a baseline of itself."
 
 
 def conditional_report(
     asked: Asked,
     sessions: Iterable[AnySession],
-    baseline: Iterable[AnySession] | None = None,
+    baseline: Callable[[], Iterable[AnySession]] | None = None,
     *,
     skipped: Sequence[tuple[str, str]] = (),
     answers: bool = False,
@@ -126,12 +156,14 @@ def conditional_report(
 ) -> tuple[Report, Judgement]:
     """The report on these sessions, and what is to be said of it.
 
-    `baseline` is read after them, under the same filters. `answers` says whether their texts
-    are kept. Raises BadInputError when there is nothing to report on; not
-    so where that is what is judged, or where there may be no session.
+    `baseline` gives the sessions to compare with each time it is called; they are read first, under the same filters.
+    One that is among those reported, too, is left out of these, or out of the baseline where nothing else is reported.
+    `answers` says whether their texts are kept. Raises BadInputError when there is nothing to report on; not so where
+    that is what is judged, or where there may be no session.
     """
-    ids, tally = _Ids(), Filtered(asked.filters)
-    noted = ids.noting(sessions)
+    apart, tally = _Apart(), Filtered(asked.filters)
+    earlier = None if baseline is None else _earlier(asked, apart.of_baseline(baseline()))
+    noted = apart.reported(sessions)
     report = aggregated(
         filtered(map(as_read, noted), asked.filters, tally) if asked.filters else noted,
         skipped=skipped,
@@ -143,6 +175,9 @@ def conditional_report(
     )
     report = replace(report, options=asked.options, filtered_out=tally.left_out)
     said = [*report.unlike]
+    if sentence := apart.sentence():
+        said.append(f"--baseline: {sentence}")
+        report = replace(report, notes=(f"{sentence[0].upper()}{sentence[1:]}", *report.notes))
     if asked.filters:
         said.append(tally.sentence())
         if not tally.kept and not asked.judges:
@@ -152,15 +187,10 @@ def conditional_report(
     if asked.requires:
         report = required(report, asked.requires)
         said += [f"--require leaves out {out.row}: {'; '.join(out.reasons)}." for out in report.left_out or ()]
-    earlier = None
-    if baseline is not None:
-        both: set[str] = set()
-        before = without(baseline, ids.seen, both)
-        if asked.filters:
-            before = filtered(map(as_read, before), asked.filters, Filtered(asked.filters))
-        kept = aggregated(before, figures=asked.figures, without=asked.options.without, may_be_empty=True)
-        said += [f"--baseline: {sentence}" for sentence in kept.unlike]
-        earlier = Earlier(kept.rows, len(both))
+    if baseline is not None and apart.alone:
+        earlier = replace(_earlier(asked, apart.left(baseline())), also_reported=len(apart.both))
+    if earlier is not None:
+        said += [f"--baseline: {sentence}" for sentence in earlier.unlike]
         report = replace(report, changes=changes(report.rows, earlier))
         said += [f"--baseline: {name} is not among those reported." for name in missing(all_rows, earlier)]
     found = [judge(conditions, report.rows, earlier) for conditions in asked.fail_ifs]
@@ -171,6 +201,13 @@ def conditional_report(
         results.append(_result_of_comparing(compared))
         reasons.append(tuple(_sentences_of_comparing(compared)))
     return report, Judgement(tuple(results), tuple(reasons), (*said, *chain.from_iterable(reasons)))
+
+
+def _earlier(asked: Asked, sessions: Iterable[AnySession]) -> Earlier:
+    if asked.filters:
+        sessions = filtered(map(as_read, sessions), asked.filters, Filtered(asked.filters))
+    kept = aggregated(sessions, figures=asked.figures, without=asked.options.without, may_be_empty=True)
+    return Earlier(kept.rows, unlike=kept.unlike)
 
 
 def _result(judged: Judged) -> Result:

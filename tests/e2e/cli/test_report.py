@@ -165,6 +165,16 @@ def test_of_two_copies_of_a_session_the_fuller_is_counted_and_said_so(folder: Pa
         assert differ in " ".join(done.out.split()) and differ in done.err.splitlines()
 
 
+def test_a_session_of_the_folder_can_be_its_baseline(folder: Path, tmp_path: Path) -> None:
+    with_it = call("report", str(folder), "--baseline", str(folder / "one.toml"), cwd=tmp_path)
+    said = "ne session of the baseline is left out of those reported: no session is a baseline of itself."
+    assert f"--baseline: o{said}" in with_it.err.splitlines() and f"- O{said}" in " ".join(with_it.out.split())
+    assert with_it.out.startswith("1 session, 1 run.\n")
+    whole = call("report", str(folder), "--baseline", str(folder), cwd=tmp_path)
+    assert whole.code == 9 and whole.err.count("skipped ") == 2, "each file is read again, and named once"
+    assert "reported, and no session is a baseline of itself: give others." in whole.err
+
+
 def test_of_copies_in_a_baseline_that_differ_the_same_is_said(folder: Path, tmp_path: Path) -> None:
     one = session([request("r1"), request("r2")], session_id="20261122T130000Z-0003")
     save(one, tmp_path / "before" / "copy.toml")

@@ -222,7 +222,7 @@ def test_rows_of_other_settings_are_contrasted_only_where_there_are_no_nearer_on
 def test_a_report_with_a_baseline_names_every_change_in_every_format_for_people() -> None:
     before = [timed(f"20261122T110301Z-000{number}", 100 + number) for number in range(5)]
     now = timed("20261122T110301Z-0009", 300)
-    made, judged = conditional_report(Asked.parse(compares=True), [now], before)
+    made, judged = conditional_report(Asked.parse(compares=True), [now], lambda: before)
     assert made.changes is not None
     outcomes = Counter(one.outcome for one in made.changes if one.figure == "ttft_ms")
     assert outcomes[WORSE] == 9

@@ -58,7 +58,7 @@ def asked(
 ) -> tuple[list[str], Judgement]:  # fmt: skip
     """The models that are in the report, and the judgement."""
     wanted = Asked.parse(filters, requires, fail_ifs, compares=baseline is not None)
-    report, judgement = conditional_report(wanted, sessions, baseline)
+    report, judgement = conditional_report(wanted, sessions, None if baseline is None else lambda: baseline)
     return [row.subject.alias for row in report.rows], judgement
 
 
@@ -271,14 +271,25 @@ def test_unlike_conditions_are_named_and_not_compared() -> None:
 def test_a_session_is_no_baseline_of_itself() -> None:
     found, said = result("ttft_ms > baseline", two(), baseline=[two()])
     assert found is Result.NOT_JUDGED
-    assert said.count(
-        "the baseline has no runs of it but for one session that is also among those reported, and no session is a "
-        "baseline of itself: report the new sessions alone."
-    ) == 2  # fmt: skip
+    why = "the baseline has no runs of it but for one session that is itself reported, and no session is a baseline of"
+    assert said.count(f"{why} itself: give others.") == 2 and "left out" not in said
     judgement = asked([two()], baseline=[two(), held(answers("m2", 100), "b"), two()])[1]
     first, second = (sentence for sentence in judgement.sentences if "cannot be judged" in sentence)
-    assert "phi (phi-gpu:2), GPU, measure: the baseline has no runs of it but for one session that is also" in first
-    assert "also among" not in second
+    assert f"phi (phi-gpu:2), GPU, measure: {why}" in first and why not in second
+
+
+@pytest.mark.parametrize("filters", [(), ("ttft_ms < 1000",)])
+def test_sessions_of_the_baseline_are_left_out_of_those_reported(filters: Sequence[str]) -> None:
+    before, more, now = held(answers("m1", 100), BEFORE), held(answers("m1", 110), "b"), held(answers("m1", 500), "c")
+    wanted = Asked.parse(filters, (), ["ttft_ms > baseline * 2"], compares=True)
+    report, judgement = conditional_report(wanted, [before, now, more], lambda: [before, more])
+    assert (report.sessions, judgement.results) == (1, (Result.HOLDS,))
+    said = "2 sessions of the baseline are left out of those reported: no session is a baseline of itself."
+    assert f"--baseline: {said}" in judgement.sentences and said in report.notes
+    report, judgement = conditional_report(wanted, [now], lambda: [before, more])
+    assert judgement.results == (Result.HOLDS,) and "left out of those" not in " ".join(judgement.sentences)
+    report, judgement = conditional_report(wanted, [before, more], lambda: [before, more, now])
+    assert (report.sessions, judgement.results) == (2, (Result.PASSED,)), "nothing else is reported"
 
 
 def test_the_baseline_is_filtered_alike() -> None:

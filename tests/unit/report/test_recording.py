@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -132,7 +133,7 @@ def numbers(
     """What each format makes of a folder that has no answers; or each that has."""
     figures = [figure.name for figure in asked.figures]
     skipped = Skipped()
-    before = None if baseline is None else read(baseline, skipped, figures)
+    before = None if baseline is None else partial(read, baseline, skipped, figures)
     report, judged = conditional_report(asked, read(folder, skipped, figures), before, skipped=skipped, answers=answers)
     said = {f"said, {answers}": "\n".join(judged.sentences)}
     return said | {form.name: form.render(report) for form in FORMATS if form.answers is answers}
