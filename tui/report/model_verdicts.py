@@ -13,17 +13,11 @@ from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
 from tui.core.text.nearest import unknown_name
 from tui.report.aggregate import Aggregation
+from tui.report.candidate_names import Names, names_of
+from tui.report.not_compared import said_of_failures, said_of_unlike
 from tui.report.pairs import Candidate, Matches, Unlike
-from tui.report.verdicts import (
-    Names,
-    Outcome,
-    names_of,
-    said,
-    said_of_failures,
-    said_of_need,
-    said_of_unlike,
-    verdicts,
-)
+from tui.report.verdict_words import said, said_of_need
+from tui.report.verdicts import Outcome, verdicts
 from tui.report.verdicts import Verdict as PairVerdict
 
 

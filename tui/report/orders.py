@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
+from tui.report.candidate_names import Names
 from tui.report.pairs import Candidate, Conditions, Figure, Kind, Pair
 from tui.report.statistics.bradley_terry import NotScoreable
 from tui.report.statistics.per_prompt import ALIKE
 from tui.report.statistics.ranking import Match, Ranking, rank
-from tui.report.verdicts import Names, figure_name
+from tui.report.verdict_words import figure_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Pure. The dimensions are those of the workshop's table for selecting a model: latency, throughput, memory, quality,
 footprint and licence. A weighted sum is the workshop's heuristic and an opinion; what the numbers show of two models is
-said by `tui.report.verdicts`.
+said by the verdicts (`tui.report.verdict_words`).
 """
 
 from __future__ import annotations

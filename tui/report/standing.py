@@ -1,7 +1,7 @@
 """Where the models of one session stand, as one rater scored them: a row, the same per criterion, and what speaks for
 which model.
 
-Pure. The sentences are those of `verdicts.py`; the dimensions of the choice are those of the workshop's table for
+Pure. The sentences are those of `verdict_words.py`; the dimensions of the choice are those of the workshop's table for
 selecting a model: latency, throughput, memory, quality, footprint, licence.
 """
 
@@ -18,31 +18,19 @@ from tui.core.scoring.score_pass import shown_requests
 from tui.core.sessions.entry_dict import with_entries
 from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
+from tui.core.text.formatting import UNKNOWN
 from tui.report.aggregate import Aggregation, Row
+from tui.report.candidate_names import Names, names_of
 from tui.report.contribution import Keep
 from tui.report.formats.sections import Section, selection_sections
 from tui.report.judges import said_of_judge
 from tui.report.outliers import Choice
 from tui.report.pairs import Figure, Kind, candidate_of
+from tui.report.shown_verdicts import foremost, leading
 from tui.report.statistics.prompts_needed import least_prompts
 from tui.report.statistics.sample import P95_FROM, Stat
-from tui.report.verdicts import (
-    MAY_STOP,
-    UNKNOWN,
-    Names,
-    Outcome,
-    Verdict,
-    foremost,
-    leading,
-    names_of,
-    said,
-    said_in_a_row,
-    said_in_brief,
-    said_in_short,
-    said_of_need,
-    said_so_far,
-    verdicts,
-)
+from tui.report.verdict_words import said, said_in_a_row, said_in_brief, said_in_short, said_of_need, said_so_far
+from tui.report.verdicts import Outcome, Verdict, verdicts
 
 if TYPE_CHECKING:
     from tui.report.conditional import Asked
@@ -216,7 +204,7 @@ def _shown(found: Sequence[Verdict], names: Names, *, growing: bool) -> str:
         alike = all(one.outcome is Outcome.SAME for one in found)
         said.append("They are equally good." if alike else "No difference is shown.")
     first_pair = foremost(found)
-    if first_pair is not None and said_in_short(first_pair, names, growing=growing).endswith(MAY_STOP):
+    if growing and first_pair is not None and first_pair.may_stop:
         said.append("You may stop.")
     return " ".join(said)
 

@@ -16,9 +16,11 @@ from tui.core.sessions.entry_dict import noise_from_dict, noise_to_dict
 from tui.core.sessions.noise_floor import NoiseFloor
 from tui.core.sessions.session import Session
 from tui.report.aggregate import aggregate, matches_of
+from tui.report.candidate_names import names_of
 from tui.report.loads import loads
 from tui.report.noise import PAIRS_FROM, arms_of, noise_floors, said_of_floors, shown_share
-from tui.report.verdicts import Outcome, names_of, said, verdicts
+from tui.report.verdict_words import said
+from tui.report.verdicts import Outcome, verdicts
 
 
 def asked(model: str, times: Sequence[float], **facts: object) -> list[Request]:

@@ -13,11 +13,11 @@ from tests.support import sessions as make
 from tests.support.some import some
 from tui.core.sessions.session import Session
 from tui.report.aggregate import aggregate, matches_of
+from tui.report.candidate_names import names_of
 from tui.report.formats import json as to_json
 from tui.report.formats import markdown as to_markdown
 from tui.report.orders import orders, said_of_order
 from tui.report.statistics.ranking import BRADLEY_TERRY, WIN_TOTALS
-from tui.report.verdicts import names_of
 
 Scores = Mapping[str, Mapping[int, int]]
 """By model: the score on each prompt."""

@@ -12,11 +12,11 @@ from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import titles_of
 from tui.core.sessions.view import StoredComparison
 from tui.report.aggregate import aggregate
+from tui.report.candidate_names import names_of
 from tui.report.formats.registry import FORMATS
 from tui.report.pairs import Candidate
 from tui.report.render import rendered
 from tui.report.row_names import row_names
-from tui.report.verdicts import names_of
 from tui.ui.compare.presenter import Presenter
 
 HOSTS = ("lab-with-a-long-name-1", "lab-with-a-long-name-2")

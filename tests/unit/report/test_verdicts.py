@@ -19,23 +19,13 @@ from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import Parameters
 from tui.core.text.cell_width import cell_width, wrapped
 from tui.report.aggregate import matches_of
+from tui.report.candidate_names import names_of
+from tui.report.not_compared import said_of_failures, said_of_unlike
 from tui.report.pairs import PREFERENCE, Candidate, Counts, Kind, Matches
+from tui.report.shown_verdicts import leading
 from tui.report.statistics.prompts_needed import stop_rule
-from tui.report.verdicts import (
-    LEFT_OUT_COLD,
-    Outcome,
-    Verdict,
-    leading,
-    names_of,
-    remarks,
-    said,
-    said_of_failures,
-    said_of_need,
-    said_of_stop,
-    said_of_unlike,
-    said_so_far,
-    verdicts,
-)
+from tui.report.verdict_words import LEFT_OUT_COLD, remarks, said, said_of_need, said_of_stop, said_so_far
+from tui.report.verdicts import Outcome, Verdict, verdicts
 
 Rounds = Sequence[float]
 """What a model needs to its first text, in milliseconds, in each round of one prompt."""

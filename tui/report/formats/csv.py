@@ -17,13 +17,16 @@ from tui.core.scoring.rubric import DEFAULT_SCALE
 from tui.core.scoring.score_cells import FORMULA
 from tui.core.text.clean import clean_line
 from tui.report.aggregate import FacetShare, Report, Row, criterion_order
+from tui.report.candidate_names import Names, names_of
 from tui.report.formats.spreadsheet import Spreadsheet
+from tui.report.not_compared import said_of_unlike
 from tui.report.outliers import PEOPLE
 from tui.report.pairs import Candidate, Unlike
 from tui.report.references import REFERENCE_COLUMNS, reference_rows
 from tui.report.request_table import COLUMNS, Cell, rows
 from tui.report.statistics.sample import Stat
-from tui.report.verdicts import Names, Verdict, names_of, said, said_of_unlike, verdicts
+from tui.report.verdict_words import full_method, said
+from tui.report.verdicts import Verdict, verdicts
 
 _COMPARISON: dict[str, Callable[[Verdict], Cell]] = {
     "mode": lambda verdict: verdict.pair.conditions.mode,
@@ -51,7 +54,7 @@ _COMPARISON: dict[str, Callable[[Verdict], Cell]] = {
     "low": lambda verdict: verdict.low,
     "high": lambda verdict: verdict.high,
     "p": lambda verdict: verdict.p,
-    "method": lambda verdict: verdict.full_method,
+    "method": full_method,
     "same_within": lambda verdict: verdict.margin,
     "more_prompts": lambda verdict: verdict.more,
     "models": lambda verdict: verdict.models,

@@ -15,6 +15,7 @@ from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
 from tui.report import plots
 from tui.report.aggregate import Report, Row
+from tui.report.candidate_names import Names, names_of
 from tui.report.formats import charts
 from tui.report.formats.charts import Lane, Line, Place
 from tui.report.formats.html_answers import add_answers
@@ -37,7 +38,7 @@ from tui.report.plots import FrontPlot, TimedRow
 from tui.report.references import TITLE as REFERENCES
 from tui.report.references import reference_tables
 from tui.report.trend import Trend, trends, without_trend
-from tui.report.verdicts import Names, Verdict, names_of, verdicts
+from tui.report.verdicts import Verdict, verdicts
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """Nothing is loaded, run or sent; the style is in the page."""

@@ -10,15 +10,18 @@ from typing import Any, cast
 from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in
 from tui.core.text.clean import join_surrogates
 from tui.report.aggregate import Report, Row, ScoreMean
+from tui.report.candidate_names import Names, names_of
 from tui.report.formats.json_sections import row_facts, section_facts
 from tui.report.judges import Judge, said_of_judge
+from tui.report.not_compared import said_of_unlike
 from tui.report.orders import Order, orders, said_of_order
 from tui.report.outliers import LIMIT, OUTLIERS_FROM, PEOPLE, SHARE
 from tui.report.pairs import Candidate, Conditions, Matches
 from tui.report.raters import Agreed, said_of_agreement
 from tui.report.references import references_as_json
 from tui.report.statistics.sample import INTERVAL_FROM, P95_BOUND_FROM, P95_FROM, Stat
-from tui.report.verdicts import Names, Verdict, names_of, said, said_of_unlike, verdicts
+from tui.report.verdict_words import full_method, said
+from tui.report.verdicts import Verdict, verdicts
 
 SCHEMA = 1
 
@@ -119,7 +122,7 @@ def _comparison(verdict: Verdict, names: Names) -> dict[str, Any]:
         "low": verdict.low,
         "high": verdict.high,
         "p": verdict.p,
-        "method": verdict.full_method or None,
+        "method": full_method(verdict) or None,
         "same_within": verdict.margin,
         "more_prompts": verdict.more,
         "models": verdict.models,

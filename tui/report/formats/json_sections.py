@@ -9,6 +9,7 @@ from typing import Any
 from tui.core.metrics.registry import Place, metrics_in
 from tui.report.aggregate import Report, Row
 from tui.report.breakdown import breakdowns, figure_stat
+from tui.report.candidate_names import Names
 from tui.report.contrasts import contrasts
 from tui.report.excluded import excluded
 from tui.report.pairs import Matches
@@ -18,7 +19,6 @@ from tui.report.running_costs import HEURISTIC, running_cost
 from tui.report.selection import DIMENSIONS, ModelSelection, selections
 from tui.report.statistics.sample import Stat
 from tui.report.trend import trends
-from tui.report.verdicts import Names
 
 
 def section_facts(report: Report, matches: Matches, names: Names) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from tui.core.plans.mode import Mode
 from tui.core.text.cell_width import cell_width, table_rows, wrapped
 from tui.core.text.clean import clean_line
 from tui.report.aggregate import Report, Row
+from tui.report.candidate_names import Names, names_of
 from tui.report.formats.narrow_tables import Table, tables
 from tui.report.formats.sections import Section, flat, sections
 from tui.report.formats.words import (
@@ -40,12 +41,7 @@ from tui.report.pairs import Failures
 from tui.report.references import TITLE, reference_tables
 from tui.report.row_names import NAME_SHOWN
 from tui.report.statistics.sample import Stat
-from tui.report.verdicts import (
-    Names,
-    Verdict,
-    names_of,
-    verdicts,
-)
+from tui.report.verdicts import Verdict, verdicts
 
 _WIDTH = 78
 """Cells of a line in a list: it is read in a terminal, too."""

@@ -12,6 +12,7 @@ from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
 from tui.report.aggregate import Report, Row
 from tui.report.breakdown import Breakdown, Group, breakdowns, figure_stat
+from tui.report.candidate_names import names_of
 from tui.report.change_outcomes import ChangeOutcome, figure_in_words
 from tui.report.changes import Change
 from tui.report.contrasts import contrasts
@@ -28,7 +29,8 @@ from tui.report.statistics.sample import P95_FROM, Stat
 from tui.report.statistics.shares import share_by_prompt
 from tui.report.subject import Subject
 from tui.report.trend import trends, without_trend
-from tui.report.verdicts import names_of, said, verdicts
+from tui.report.verdict_words import said
+from tui.report.verdicts import verdicts
 
 _LATE_SHOWN = 12
 """So many sentences say which check ran out of time, and where."""

@@ -12,14 +12,16 @@ from tui.core.text.cell_width import cell_width, padded, wrapped
 from tui.core.text.clean import clean_line
 from tui.core.text.line_width import line_width
 from tui.report.aggregate import Report, Row
+from tui.report.candidate_names import names_of
 from tui.report.formats.narrow_tables import closing_remarks, loads_table, remarks_below, settings_in_sentences, tables
 from tui.report.formats.sections import Section, sections
 from tui.report.formats.words import TITLES, Compared, compared, compared_legend, counted, notes_besides
 from tui.report.judges import said_of_raters
 from tui.report.loads import Loads
+from tui.report.not_compared import said_of_unlike
 from tui.report.options import ReportOptions
 from tui.report.references import TITLE, ReferenceTable, reference_tables
-from tui.report.verdicts import OF_A_RACE, names_of, said_of_unlike, verdicts
+from tui.report.verdicts import OF_A_RACE, verdicts
 
 _OF_SENTENCES = ("why", "how that is known")
 """Headings of last columns that hold sentences."""

@@ -11,13 +11,17 @@ from tui.core.plans.mode import Mode
 from tui.core.sessions.session_model import Parameters
 from tui.core.text.clean import clean_line
 from tui.report.aggregate import Report, Row, ScoreMean
+from tui.report.candidate_names import Names
+from tui.report.not_compared import said_of_failures
 from tui.report.orders import orders, said_of_order
 from tui.report.outliers import PEOPLE
 from tui.report.pairs import Conditions, Failures
 from tui.report.row_names import NAME_SHOWN
+from tui.report.shown_verdicts import leading
 from tui.report.statistics.sample import INTERVAL_FROM, P95_FROM
 from tui.report.subject import Subject
-from tui.report.verdicts import Names, Outcome, Verdict, leading, remarks, said, said_of_failures, said_of_need
+from tui.report.verdict_words import remarks, said, said_of_need
+from tui.report.verdicts import Outcome, Verdict
 
 UNKNOWN = "-"
 TOO_FEW = "too few to say"

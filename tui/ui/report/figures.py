@@ -12,6 +12,7 @@ from tui.core.requests.request import RequestState
 from tui.core.text.clean import clean_line
 from tui.report.aggregate import Report, Row, ScoreMean
 from tui.report.breakdown import breakdowns
+from tui.report.candidate_names import names_of
 from tui.report.changes import Change
 from tui.report.formats.narrow_tables import numbered_names
 from tui.report.formats.sections import group_name
@@ -31,7 +32,8 @@ from tui.report.pairs import PREFERENCE, Kind, candidate_of
 from tui.report.row_names import NAME_SHOWN
 from tui.report.statistics.sample import INTERVAL_FROM, P95_FROM
 from tui.report.subject import Subject
-from tui.report.verdicts import names_of, said, verdicts
+from tui.report.verdict_words import said
+from tui.report.verdicts import verdicts
 from tui.ui.widgets.row_table import TableColumn, TableRow
 
 FIXED = (TableColumn("model", least=20), TableColumn("mode"))
