@@ -18,7 +18,6 @@ from tui.core.plans.mode import Mode
 from tui.core.references import FIGURES, FROM
 from tui.core.scoring.judgement import JudgeCounts
 from tui.core.sessions.session_model import Parameters
-from tui.report.aggregate import FacetShare, LeftOut, Outcomes, ScoreMean
 from tui.report.agreement import Agreement
 from tui.report.changes import Change
 from tui.report.excluded import Excluded
@@ -26,6 +25,8 @@ from tui.report.formats.json import SCHEMA
 from tui.report.outliers import Outlier
 from tui.report.pairs import Candidate, Counts, Kind
 from tui.report.rating_checks import RatingCheck
+from tui.report.report import LeftOut
+from tui.report.rows import FacetShare, Outcomes, ScoreMean
 from tui.report.running_costs import RunningCost
 from tui.report.selection import DIMENSIONS
 from tui.report.statistics.ranking import Difference, Standing

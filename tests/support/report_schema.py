@@ -11,8 +11,8 @@ from typing import Any
 from tests.support.session_schema import can_check, strict
 from tools.report_schema import report_schema
 from tui.core.metrics.registry import Place, flags_in, metrics_in
-from tui.report.aggregate import Report
 from tui.report.formats import json as to_json
+from tui.report.report import Report
 
 
 @cache

@@ -41,9 +41,10 @@ from tui.hosts.base import HostInfo, able
 from tui.hosts.host_kind import HostKind, Scheme
 from tui.hosts.registry import ACCEPTED, KINDS, SCHEMES
 from tui.hosts.search.describe import host_lines
-from tui.report.aggregate import Report, aggregate
+from tui.report.aggregate import aggregate
 from tui.report.formats import registry as formats
 from tui.report.formats.registry import Format
+from tui.report.report import Report
 from tui.storage.session_files import save
 from tui.ui.dialogs.help import HelpDialog
 from tui.ui.widgets.metrics import lines, reading

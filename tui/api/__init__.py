@@ -32,8 +32,8 @@ from tui.core.scoring.rating import FacetTick, Note, Rater, RaterKind, Score, Vo
 from tui.core.scoring.rubric import Criterion, Rubric
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import ModelChoice, Overrides, Parameters, SessionModel, Timeouts
-from tui.report.aggregate import Report
 from tui.report.model_verdicts import Verdict, Verdicts
+from tui.report.report import Report
 from tui.report.verdicts import Outcome
 from tui.runner.host_models import HostModels
 from tui.runner.judging import Judged, judge

@@ -11,8 +11,8 @@ from tui.core.sessions.session import Session
 from tui.report.render import aggregated, rendered
 
 if TYPE_CHECKING:
-    from tui.report.aggregate import Report
     from tui.report.model_verdicts import Verdicts
+    from tui.report.report import Report
 
 Held = Session | Comparison
 """What holds a session."""

@@ -13,10 +13,10 @@ from tui.cli.output import say, show
 from tui.cli.output_file import OR_FORCE, STDOUT, force_option
 from tui.core.errors import BadInputError
 from tui.core.text.line_width import shown_width
-from tui.report.aggregate import Report
 from tui.report.formats.registry import FILE_FORMATS, FORMATS, FileFormat, Format, format_of
 from tui.report.formats.spreadsheet import Spreadsheet
 from tui.report.formats.words import counted
+from tui.report.report import Report
 from tui.storage.atomic_file import write_atomic
 from tui.storage.new_file import check_free
 

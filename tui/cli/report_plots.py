@@ -13,8 +13,8 @@ from tui.cli.output_file import STDOUT
 from tui.core.errors import BadInputError
 from tui.core.text.cell_width import cell_width, wrapped
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import Report
 from tui.report.formats.registry import FORMATS, FileFormat, Format
+from tui.report.report import Report
 
 _NARROWEST, _WIDEST = 60, 160
 _LEAST, _MOST = 12, 24

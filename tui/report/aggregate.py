@@ -7,238 +7,27 @@ Sessions are added one at a time, and of each only the numbers of its runs are k
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from itertools import chain, compress, repeat
+from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
 
-from tui.core.displayed import Displayed, ShownTable
-from tui.core.metrics.registry import Metric, Place, Tally, flags_in, metrics_in
+from tui.core.metrics.registry import Place, Tally, flags_in
 from tui.core.plans.mode import Mode
-from tui.core.references import Reference
 from tui.core.requests.request import RequestState
 from tui.core.scoring.rubric import DEFAULT_SCALE
 from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
 from tui.report.contribution import Contribution, Held, Keep, contributions
-from tui.report.in_times import which_count
-from tui.report.judges import Judge, judges, judges_in
+from tui.report.judges import Judge, judges_in
 from tui.report.matching import match
 from tui.report.noise import shown_floors
-from tui.report.options import ReportOptions
-from tui.report.outliers import PEOPLE, GivenFacets, GivenScore, Outlier, ReportedRequest, outliers
-from tui.report.pair_times import metrics_called
+from tui.report.outliers import PEOPLE, GivenFacets, GivenScore, ReportedRequest, outliers
 from tui.report.pairs import Matches
-from tui.report.raters import Agreed, agreements
+from tui.report.report import Report
+from tui.report.rows import FacetShare, Outcomes, Row, ScoreMean, report_stats
 from tui.report.session_record import AnySession, RecordedSession, as_read
-from tui.report.statistics.sample import Stat, stat_of
 from tui.report.subject import Subject
-
-if TYPE_CHECKING:
-    from tui.report.changes import Change
-
-
-@dataclass(frozen=True, slots=True)
-class Outcomes:
-    """How many runs ended in which state."""
-
-    done: int = 0
-    empty: int = 0
-    cut: int = 0
-    failed: int = 0
-    stopped: int = 0
-    skipped: int = 0
-
-    @property
-    def runs(self) -> int:
-        """All runs that ended."""
-        return self.done + self.failures
-
-    @property
-    def failures(self) -> int:
-        """All that ended without a complete answer."""
-        return self.empty + self.cut + self.failed + self.stopped + self.skipped
-
-    @property
-    def failure_rate(self) -> float | None:
-        """Failures over all runs, 0 to 1; None when there was no run."""
-        return self.failures / self.runs if self.runs else None
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreMean:
-    """The mean of the scores that count, for one criterion on one scale (1 to `scale`)."""
-
-    criterion: str
-    mean: float
-    n: int
-    scale: int = DEFAULT_SCALE
-    raters: str = PEOPLE
-    """Which kind of raters gave them."""
-    blind: int = 0
-    """How many of the `n` were given blind."""
-    blind_mean: float | None = None
-    """The mean of those; None where there are none."""
-
-    @property
-    def open_mean(self) -> float | None:
-        """The mean of those that were not given blind; None where there are none."""
-        rest = self.n - self.blind
-        return (self.mean * self.n - (self.blind_mean or 0) * self.blind) / rest if rest else None
-
-
-@dataclass(frozen=True, slots=True)
-class FacetShare:
-    """Of how many facets of their prompts the answers speak that were marked for them."""
-
-    met: int
-    of: int
-    answers: int
-    """How many answers were marked; one that several raters marked counts for each of them."""
-    raters: str = PEOPLE
-
-    @property
-    def share(self) -> float:
-        """What was met of all, 0 to 1."""
-        return self.met / self.of
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the report."""
-
-    subject: Subject
-    sessions: int
-    prompts: int
-    """How many different prompts were asked."""
-    outcomes: Outcomes
-    warmups: int
-    unfinished: int
-    """Runs that never came to an end, because the program ended first."""
-    stats: Mapping[str, Stat]
-    """The metrics of a report, by name."""
-    flags: Mapping[str, int]
-    """For how many runs each of a report's flags holds, by name: of those that ended, or of those that count, as its
-    `tally` says."""
-    scores: tuple[ScoreMean, ...]
-    size_mb: float | None
-    licence: str | None
-    memory_mb: float | None = None
-    """The most that the serving process was seen to hold; with all that it served at the time."""
-    gpu_memory_mb: float | None = None
-    """The most that all GPUs of the machine were seen to have in use, by whatever ran there."""
-    notes: tuple[str, ...] = ()
-    """What else differs between the runs put together here, as phrases."""
-    outliers: tuple[Outlier, ...] = ()
-    """Numbers that stand apart from those of the same prompt; they are in every statistic."""
-    facets: tuple[FacetShare, ...] = ()
-    """The facets met, by kind of raters."""
-    context: int | None = None
-    """Tokens of prompt and answer together that the model takes."""
-    quality: float | None = None
-    """What people scored, joined over the criteria by the rubric's weights, on the usual scale from 1 on. None where
-    one of the criteria has no score, or where rubrics do not agree on the weights."""
-    weights: Mapping[str, tuple[float, int]] = field(default_factory=dict)
-    """Weight and scale of each criterion that `quality` is joined of; empty where rubrics do not agree."""
-    flagged: Mapping[str, int] = field(default_factory=dict)
-    """How many answers are left out because of a flag, by the flag's name; they are in nothing else of the row."""
-    cold: int = 0
-    """Answers that count and for which the model was loaded first: they are in no time and no rate of a row that has
-    others."""
-    requests: tuple[ReportedRequest, ...] = field(default=(), repr=False)
-    """The runs that the row is made of, those that never came to an end included."""
-    floors: Mapping[str, float] = field(default_factory=dict)
-    """The noise floors of metrics, by name, where the model was measured against itself: 0.04 for 4 %."""
-
-    @cached_property
-    def wide(self) -> Mapping[str, Stat]:
-        """The metrics of wide tables alone, by name."""
-        return _stats(metrics_in(Place.WIDE), [run for run in self.requests if run.state.final], _WIDE)
-
-    def stat(self, metric: str) -> Stat:
-        """The statistic of a metric of the narrow or the wide tables."""
-        return self.stats.get(metric) or self.wide.get(metric) or Stat()
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A row that lacks what is required."""
-
-    row: str
-    """Its name; see `tui.report.row_names`."""
-    reasons: tuple[str, ...]
-    """What it lacks, each as a sentence without its stop."""
-
-
-@dataclass(frozen=True)
-class Report(Displayed):
-    """The rows, and what they were made of. As a text it is the report for a terminal."""
-
-    rows: tuple[Row, ...]
-    sessions: int
-    skipped: tuple[tuple[str, str], ...] = ()
-    """Files that could not be read: name and reason, given by the caller."""
-    notes: tuple[str, ...] = ()
-    """What a reader must know to compare the rows, as sentences."""
-    left_out: tuple[LeftOut, ...] | None = None
-    """Rows that there would be, but for what is required of them; None where nothing is."""
-    options: ReportOptions = field(default_factory=ReportOptions)
-    """What is shown besides what every report has."""
-    failing: tuple[Row, ...] = ()
-    """The rows that `left_out` names."""
-    changes: tuple[Change, ...] | None = None
-    """What became of each model and prompt since the baseline; None where there is no baseline."""
-    filtered_out: int = 0
-    """Runs that filters left out."""
-    unlike: tuple[str, ...] = ()
-    """Those of the notes that name sessions of which files differ: a part of what was given is not counted."""
-    references: tuple[Reference, ...] = ()
-    """Figures of other programs, given by the caller: shown, and never counted."""
-    judged: tuple[Judge, ...] = ()
-    """The models that judged, in each session; see `judges`."""
-
-    @cached_property
-    def matches(self) -> Matches:
-        """Which of the rows may be compared, on the prompts that both were asked, for all figures or for those that are
-        asked for by name."""
-        rows = [(row.subject, row.requests) for row in self.rows]
-        floors = {row.subject: row.floors for row in self.rows}
-        names = self.options.figure_names
-        return match(rows, floors, metrics_called(names) if names else None, rated=not names or "quality" in names)
-
-    @cached_property
-    def agreements(self) -> list[Agreed]:
-        """How far raters agree who scored the same answers."""
-        return agreements((row.subject, row.requests) for row in self.rows)
-
-    def __repr__(self) -> str:
-        return f"<Report of {self.sessions} sessions: {len(self.rows)} rows>"
-
-    @property
-    def judges(self) -> tuple[Judge, ...]:
-        """The models that judged, of all sessions together."""
-        return judges(self.judged, self.agreements)
-
-    def to_pandas(self, rows: str = "models") -> Any:
-        """A table of pandas with the rows and columns of the CSV: `models` are the report's rows, `requests` each
-        answer, `comparisons` each two models and figure. What is unknown is NA; times are ms, rates are per second.
-        Raises BadInputError where pandas is not installed, and for another table."""
-        from tui.report.formats.data_frame import frame_of
-
-        return frame_of(self, rows)
-
-    def _tables(self) -> Sequence[ShownTable]:
-        from tui.report.formats.shown import shown_tables
-
-        return shown_tables(self)
-
-    def text(self, width: int) -> str:
-        """The report for a terminal, whose lines are as wide as `COLUMNS` says, or 80 cells."""
-        from tui.report.formats.text import render
-
-        return render(self).rstrip("\n")
 
 
 @dataclass(slots=True)
@@ -519,7 +308,7 @@ def _row(subject: Subject, group: _Group) -> Row:
         outcomes=Outcomes(**{state.value: states[state] for state in RequestState if state.final}),
         warmups=group.warmups,
         unfinished=len(group.asked) - len(ended),
-        stats=_stats(metrics_in(Place.REPORT), ended, _VALUES),
+        stats=report_stats(ended),
         context=group.context,
         quality=_quality(group, scores),
         weights={} if group.unlike_weights else group.weights,
@@ -563,26 +352,6 @@ def _most_mb(found: Sequence[int | None]) -> float | None:
     """The most of these bytes, in MB."""
     most = max([count for count in found if count is not None], default=None)
     return None if most is None else most / 1e6
-
-
-_VALUES, _WIDE = attrgetter("values"), attrgetter("wide")
-
-
-def _stats(
-    metrics: Sequence[Metric],
-    ended: Sequence[ReportedRequest],
-    values: Callable[[ReportedRequest], tuple[float | None, ...]],
-) -> dict[str, Stat]:
-    """The statistics of these metrics, whose `values` runs have: of warm answers, and of cold ones only where no other
-    has a value."""
-    columns = zip(*map(values, ended), strict=True) if ended else repeat(())
-    cold, estimated = [run.cold for run in ended], [run.estimated for run in ended]
-    made = {}
-    for metric, column in zip(metrics, columns, strict=False):
-        kept = which_count([value is not None for value in column], cold)
-        unsure = metric.needs_tokens and any(compress(estimated, kept))
-        made[metric.name] = stat_of(compress(column, kept), estimated=unsure, cold=any(compress(cold, kept)))
-    return made
 
 
 def _quality(group: _Group, scores: Mapping[tuple[str, int, str], Sequence[GivenScore]]) -> float | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui.report.aggregate import Row
 from tui.report.outliers import ReportedRequest
 from tui.report.row_names import differences, in_words, row_names
+from tui.report.rows import Row
 
 MAY_BE_UNKNOWN = ("variant", "ep")
 """What a host does not always say: it differs only where both sides have it."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from tui.core.conditions.names import Figure
 from tui.core.plans.mode import Mode
-from tui.report.aggregate import Row, narrowed
+from tui.report.aggregate import narrowed
 from tui.report.in_times import in_times
 from tui.report.options import By, is_metric
 from tui.report.outliers import PEOPLE, ReportedRequest
+from tui.report.rows import Row
 from tui.report.statistics.sample import Stat, stat_of
 
 _TIME = "end_ms"

@@ -13,11 +13,11 @@ from statistics import geometric_mean, median
 from tui.core.conditions.names import Figure
 from tui.core.metrics.registry import Better
 from tui.core.plans.mode import Mode
-from tui.report.aggregate import Row
 from tui.report.baseline import Earlier, match
 from tui.report.change_outcomes import ChangeOutcome, of_times, times_in_words
 from tui.report.outliers import PEOPLE, ReportedRequest
 from tui.report.regressions import compared_figures, compared_times, medians_of, values_of
+from tui.report.rows import Row
 from tui.report.statistics.distributions import ALPHA
 from tui.report.statistics.paired import compare_paired, holm
 from tui.report.statistics.per_prompt import paired

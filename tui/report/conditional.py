@@ -11,13 +11,13 @@ from tui.core.conditions.filters import Filtered, filtered
 from tui.core.conditions.grammar import Baseline, Conditions, parse, text_of
 from tui.core.conditions.names import Figure, Use
 from tui.core.errors import BadInputError
-from tui.report.aggregate import Report
 from tui.report.baseline import Earlier, missing
 from tui.report.changes import changes
 from tui.report.judging import Judged, figures_of, judge, required
 from tui.report.options import ReportOptions
 from tui.report.regressions import Regressions, compared_figures, regressions
 from tui.report.render import aggregated
+from tui.report.report import Report
 from tui.report.session_record import AnySession, as_read
 from tui.report.statistics.times import LIMIT
 

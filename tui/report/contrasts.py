@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from tui.report.aggregate import Row
 from tui.report.options import By
 from tui.report.pairs import Candidate, candidate_of
 from tui.report.row_names import differences
+from tui.report.rows import Row
 
 _ONE_MODEL = ("model", "alias")
 """What differs whenever a model has a build for each device."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from tui.core.metrics.registry import Place, flags_in
 from tui.core.plans.mode import Mode
-from tui.report.aggregate import Report
 from tui.report.candidate_names import Names
 from tui.report.not_compared import said_of_unlike
 from tui.report.pairs import Matches
+from tui.report.report import Report
 
 _ENDS = {
     "failed": "failed",

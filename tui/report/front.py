@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from tui.core.metrics.registry import Place, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.sessions.session_model import Parameters
-from tui.report.aggregate import Row, ScoreMean
 from tui.report.pairs import Candidate, Matches, candidate_of
+from tui.report.rows import Row, ScoreMean
 
 TIME = "end_ms"
 """The time that stands for speed: that of the whole answer."""

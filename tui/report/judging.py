@@ -12,10 +12,11 @@ from tui.core.conditions.grammar import Baseline, Condition, Conditions, number_
 from tui.core.conditions.names import SHARE, About, Dimension, Figure
 from tui.core.conditions.statistics import Statistic, statistic_called
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import LeftOut, Report, Row
 from tui.report.baseline import Earlier, match
 from tui.report.outliers import PEOPLE, ReportedRequest
+from tui.report.report import LeftOut, Report
 from tui.report.row_names import row_names
+from tui.report.rows import Row
 
 
 @dataclass(frozen=True, slots=True)

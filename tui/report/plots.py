@@ -14,13 +14,13 @@ from tui.core.metrics.registry import Metric, Place, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
 from tui.report import front
-from tui.report.aggregate import Row, ScoreMean
 from tui.report.formats.narrow_tables import numbered_names
 from tui.report.formats.words import criterion_of, settings_of, shown_number
 from tui.report.in_times import in_times
 from tui.report.outliers import ReportedRequest
 from tui.report.pairs import Matches
 from tui.report.row_names import NAME_SHOWN
+from tui.report.rows import Row, ScoreMean
 from tui.report.subject import Subject
 from tui.report.trend import Trend, trends, without_trend
 

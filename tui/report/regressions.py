@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from tui.core.conditions.names import Figure, known_names
 from tui.core.metrics.registry import Better, Place, metrics_in
 from tui.core.plans.mode import Mode
-from tui.report.aggregate import Row
 from tui.report.baseline import Earlier, match
 from tui.report.change_outcomes import figure_in_words, times_in_words
 from tui.report.failures import compared_failures
 from tui.report.lengths import lengths_of
 from tui.report.outliers import ReportedRequest
 from tui.report.row_names import row_names
+from tui.report.rows import Row
 from tui.report.statistics.per_prompt import medians_by_prompt, paired
 from tui.report.statistics.times import LEAST_SESSIONS, LIMIT, TimeComparison, compare_sessions, session_noise
 from tui.report.verdicts import OF_A_RACE

@@ -12,7 +12,7 @@ from tui.report.formats.registry import format_called
 
 if TYPE_CHECKING:
     from tui.core.answers.checks import Check
-    from tui.report.aggregate import Report
+    from tui.report.report import Report
     from tui.report.session_record import AnySession
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from tui.core.metrics.registry import Place, flags_in, metrics_in
-from tui.report.aggregate import Report, Row
 from tui.report.outliers import PEOPLE, Choice, ReportedRequest
+from tui.report.report import Report
+from tui.report.rows import Row
 
 Cell = str | int | float | datetime | date | None
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import Row
+from tui.report.rows import Row
 from tui.report.subject import Subject
 
 NAME_SHOWN = 64

@@ -19,13 +19,13 @@ from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import data_size, milliseconds, quantity
 from tui.core.text.nearest import unknown_name
-from tui.report.aggregate import Row
 from tui.report.front import Front, fronts
 from tui.report.judging import lacking
 from tui.report.matching import match
 from tui.report.outliers import PEOPLE
 from tui.report.pairs import Matches
 from tui.report.row_names import row_names
+from tui.report.rows import Row
 from tui.report.statistics.sample import Stat
 from tui.report.subject import Subject
 

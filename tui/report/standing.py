@@ -19,13 +19,14 @@ from tui.core.sessions.entry_dict import with_entries
 from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import UNKNOWN
-from tui.report.aggregate import Aggregation, Row
+from tui.report.aggregate import Aggregation
 from tui.report.candidate_names import Names, names_of
 from tui.report.contribution import Keep
 from tui.report.formats.sections import Section, selection_sections
 from tui.report.judges import said_of_judge
 from tui.report.outliers import Choice
 from tui.report.pairs import Figure, Kind, candidate_of
+from tui.report.rows import Row
 from tui.report.shown_verdicts import foremost, leading
 from tui.report.statistics.prompts_needed import least_prompts
 from tui.report.statistics.sample import P95_FROM, Stat

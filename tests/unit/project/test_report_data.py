@@ -14,9 +14,9 @@ from tests.support.some import some
 from tui.core.metrics.registry import Place, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.requests.request import RequestState
-from tui.report.aggregate import Report
 from tui.report.formats import parquet
 from tui.report.render import aggregated
+from tui.report.report import Report
 from tui.storage.session_files import load_sessions
 
 TOP = Path(__file__).parents[3]

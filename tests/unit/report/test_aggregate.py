@@ -21,8 +21,10 @@ from tui.core.requests.request import Request, RequestState
 from tui.core.scoring.rating import FacetTick, Score, Vote, VoteChoice
 from tui.core.sessions.entry_dict import Entry, add_entry
 from tui.core.sessions.session_model import Overrides, Parameters
-from tui.report.aggregate import FacetShare, Outcomes, Report, Row, ScoreMean, aggregate
+from tui.report.aggregate import aggregate
 from tui.report.formats.registry import FORMATS, format_called
+from tui.report.report import Report
+from tui.report.rows import FacetShare, Outcomes, Row, ScoreMean
 from tui.report.statistics.sample import Stat
 
 

@@ -19,8 +19,9 @@ from tui.core.requests import events as ev
 from tui.core.requests.request import Request, RequestState
 from tui.core.scoring.rating import Note
 from tui.core.sessions.session import Session
-from tui.report.aggregate import Report, aggregate
+from tui.report.aggregate import aggregate
 from tui.report.formats.registry import FORMATS
+from tui.report.report import Report
 from tui.storage.session_files import save
 
 VALUE = re.compile(rb"(?m)(?<= = )[^\n]+$")

@@ -16,7 +16,7 @@ from tests.support.some import some
 from tui.core.metrics.registry import Place, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.sessions.session import Session
-from tui.report.aggregate import Row, narrowed
+from tui.report.aggregate import narrowed
 from tui.report.baseline import Earlier
 from tui.report.change_outcomes import ChangeOutcome
 from tui.report.changes import Change, changes
@@ -27,6 +27,7 @@ from tui.report.options import ReportOptions, parse_by
 from tui.report.outliers import ReportedRequest
 from tui.report.regressions import compared_figures
 from tui.report.render import aggregated
+from tui.report.rows import Row
 from tui.report.statistics.times import compare_prompt
 from tui.report.trend import Trend, trends
 

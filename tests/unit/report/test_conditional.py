@@ -22,11 +22,11 @@ from tui.core.plans.prompt import Prompt
 from tui.core.requests.request import Request, RequestState
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import Parameters
-from tui.report.aggregate import Row
 from tui.report.conditional import Asked, Judgement, Result, conditional_report
 from tui.report.formats.registry import FORMATS
 from tui.report.judging import judge
 from tui.report.render import aggregated
+from tui.report.rows import Row
 from tui.report.statistics.sample import P95_FROM
 
 PHI = target("m1", "phi", id="phi-gpu:2", device="GPU", licence="MIT", size_mb=2000)

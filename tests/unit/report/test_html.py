@@ -17,13 +17,14 @@ from tests.unit.report.test_writers import HOSTILE, compared, outside, rich
 from tui.core.plans.mode import Mode
 from tui.core.plans.prompt import Prompt
 from tui.core.text.clean import clean, clean_line
-from tui.report.aggregate import Report, aggregate
+from tui.report.aggregate import aggregate
 from tui.report.candidate_names import names_of
 from tui.report.formats.charts import WIDTH, Scale, time_scale
 from tui.report.formats.html import DARK, LIGHT, POLICY, render
 from tui.report.formats.html_answers import MOST_BYTES
 from tui.report.front import ahead
 from tui.report.render import aggregated
+from tui.report.report import Report
 from tui.report.shown_verdicts import leading
 from tui.report.verdict_words import said
 from tui.report.verdicts import verdicts

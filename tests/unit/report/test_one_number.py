@@ -16,7 +16,6 @@ from tests.support.some import some
 from tui.core.plans.mode import Mode
 from tui.core.requests.memory_use import MemoryUse
 from tui.core.sessions.session import Session
-from tui.report.aggregate import Report
 from tui.report.baseline import Earlier
 from tui.report.changes import Change, changes
 from tui.report.formats.html import render as html
@@ -28,6 +27,7 @@ from tui.report.formats.text import render as render_text
 from tui.report.options import ReportOptions, parse_by
 from tui.report.regressions import compared_figures, regressions
 from tui.report.render import aggregated
+from tui.report.report import Report
 from tui.report.session_record import about_of, read_record, record_of
 from tui.report.trend import trends
 from tui.storage.session_files import load_sessions

@@ -17,11 +17,11 @@ from tui.core.plans.prompt import Prompt
 from tui.core.requests import events as ev
 from tui.core.requests.request import Request, RequestState
 from tui.core.sessions.session import Session
-from tui.report.aggregate import Report
 from tui.report.breakdown import breakdowns, figure_stat
 from tui.report.conditional import Asked, conditional_report
 from tui.report.formats.registry import FORMATS, format_called
 from tui.report.options import BY, ReportOptions, parse_by, parse_metrics, parse_without
+from tui.report.report import Report
 from tui.report.running_costs import parse_running
 
 MODELS = [

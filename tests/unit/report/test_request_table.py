@@ -18,13 +18,14 @@ from tests.unit.report.test_writers import HOSTILE, outside, rich
 from tui.core.answers.checks import checks_from
 from tui.core.requests.request import RequestState
 from tui.core.text.clean import join_surrogates
-from tui.report.aggregate import Report, aggregate
+from tui.report.aggregate import aggregate
 from tui.report.conditional import Asked, conditional_report
 from tui.report.formats import csv as to_csv
 from tui.report.formats import parquet
 from tui.report.formats.registry import FILE_FORMATS, FORMATS, format_of
 from tui.report.formats.spreadsheet import Spreadsheet
 from tui.report.options import ReportOptions
+from tui.report.report import Report
 from tui.report.request_table import rows
 
 needs_duckdb = pytest.mark.skipif(find_spec("duckdb") is None, reason="duckdb is not installed")

@@ -14,9 +14,9 @@ from tui.core.errors import BadInputError
 from tui.core.plans.mode import Mode
 from tui.core.scoring.rubric import Criterion, Rubric
 from tui.core.sessions.session import Session
-from tui.report.aggregate import Row
 from tui.report.judging import figures_of
 from tui.report.render import aggregated
+from tui.report.rows import Row
 from tui.report.selection import DIMENSIONS, ModelSelection, parse_weights, said_of_front, selections
 
 MODELS = [

@@ -17,8 +17,9 @@ from tests.unit.report.test_writers import HOSTILE, compared, rich
 from tui.core.plans.mode import Mode
 from tui.core.sessions.session import Session
 from tui.core.text.cell_width import cell_width
-from tui.report.aggregate import Report, aggregate
+from tui.report.aggregate import aggregate
 from tui.report.formats.terminal_plots import TerminalPlot, terminal_plots
+from tui.report.report import Report
 
 ESCAPE = "\x1b"
 

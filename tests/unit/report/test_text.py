@@ -9,8 +9,9 @@ from tests.support.some import some
 from tui.core.requests.request import RequestState
 from tui.core.scoring.rating import Vote, VoteChoice
 from tui.core.text.cell_width import cell_width
-from tui.report.aggregate import Report, aggregate
+from tui.report.aggregate import aggregate
 from tui.report.formats.text import render
+from tui.report.report import Report
 
 LONG = "qwen2.5-coder-14b-instruct-generic-gpu-of-a-long-name"
 STATES = (RequestState.DONE, RequestState.DONE, RequestState.FAILED)

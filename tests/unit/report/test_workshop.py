@@ -6,8 +6,9 @@ import json
 
 from tests.support import sessions as make
 from tui.core.requests.request import RequestState
-from tui.report.aggregate import Report, aggregate
+from tui.report.aggregate import aggregate
 from tui.report.formats.workshop import render_json, render_markdown
+from tui.report.report import Report
 
 KEYS = ["alias", "latency_avg", "latency_p95", "tokens_per_sec_avg", "rounds", "first_token_latency_avg"]
 MORE = ["tokens_per_sec_from"]

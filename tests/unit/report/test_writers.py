@@ -24,11 +24,12 @@ from tui.core.requests.events import Usage
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session_model import Parameters
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import Report, aggregate
+from tui.report.aggregate import aggregate
 from tui.report.formats import csv as to_csv
 from tui.report.formats import json as to_json
 from tui.report.formats import markdown as to_markdown
 from tui.report.formats.registry import FORMATS
+from tui.report.report import Report
 
 WRITERS = [form.render for form in FORMATS]
 HOSTILE = [

@@ -12,8 +12,10 @@ from tui.core.conditions.grammar import parse
 from tui.core.conditions.names import Use
 from tui.core.requests.request import RequestState
 from tui.core.scoring.rating import Vote, VoteChoice
-from tui.report.aggregate import Report, Row, aggregate
+from tui.report.aggregate import aggregate
 from tui.report.options import ReportOptions, parse_by
+from tui.report.report import Report
+from tui.report.rows import Row
 from tui.report.session_record import about_of
 from tui.ui.report.figures import FIXED, FigureColumn, about_row, compared, figure_columns, figure_rows, shown_rows
 from tui.ui.report.narrowing import FilterBy, KnownValues, condition

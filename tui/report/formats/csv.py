@@ -16,14 +16,16 @@ from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in
 from tui.core.scoring.rubric import DEFAULT_SCALE
 from tui.core.scoring.score_cells import FORMULA
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import FacetShare, Report, Row, criterion_order
+from tui.report.aggregate import criterion_order
 from tui.report.candidate_names import Names, names_of
 from tui.report.formats.spreadsheet import Spreadsheet
 from tui.report.not_compared import said_of_unlike
 from tui.report.outliers import PEOPLE
 from tui.report.pairs import Candidate, Unlike
 from tui.report.references import REFERENCE_COLUMNS, reference_rows
+from tui.report.report import Report
 from tui.report.request_table import COLUMNS, Cell, rows
+from tui.report.rows import FacetShare, Row
 from tui.report.statistics.sample import Stat
 from tui.report.verdict_words import full_method, said
 from tui.report.verdicts import Verdict, verdicts

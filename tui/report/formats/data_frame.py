@@ -12,9 +12,9 @@ from typing import Any
 
 from tui.core.errors import BadInputError
 from tui.core.text.clean import clean, clean_line
-from tui.report.aggregate import Report
 from tui.report.candidate_names import names_of
 from tui.report.formats.csv import Table, comparison_table, row_table, scored_request_table
+from tui.report.report import Report
 from tui.report.request_table import COLUMNS, Cell, Kind, rows
 from tui.report.verdicts import verdicts
 

@@ -14,7 +14,6 @@ from tui.core.metrics.metrics import percentile
 from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
 from tui.report import plots
-from tui.report.aggregate import Report, Row
 from tui.report.candidate_names import Names, names_of
 from tui.report.formats import charts
 from tui.report.formats.charts import Lane, Line, Place
@@ -37,6 +36,8 @@ from tui.report.pairs import Failures, Matches
 from tui.report.plots import FrontPlot, TimedRow
 from tui.report.references import TITLE as REFERENCES
 from tui.report.references import reference_tables
+from tui.report.report import Report
+from tui.report.rows import Row
 from tui.report.trend import Trend, trends, without_trend
 from tui.report.verdicts import Verdict, verdicts
 

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in
 from tui.core.text.clean import join_surrogates
-from tui.report.aggregate import Report, Row, ScoreMean
 from tui.report.candidate_names import Names, names_of
 from tui.report.formats.json_sections import row_facts, section_facts
 from tui.report.judges import Judge, said_of_judge
@@ -19,6 +18,8 @@ from tui.report.outliers import LIMIT, OUTLIERS_FROM, PEOPLE, SHARE
 from tui.report.pairs import Candidate, Conditions, Matches
 from tui.report.raters import Agreed, said_of_agreement
 from tui.report.references import references_as_json
+from tui.report.report import Report
+from tui.report.rows import Row, ScoreMean
 from tui.report.statistics.sample import INTERVAL_FROM, P95_BOUND_FROM, P95_FROM, Stat
 from tui.report.verdict_words import full_method, said
 from tui.report.verdicts import Verdict, verdicts

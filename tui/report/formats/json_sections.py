@@ -7,14 +7,15 @@ from dataclasses import asdict
 from typing import Any
 
 from tui.core.metrics.registry import Place, metrics_in
-from tui.report.aggregate import Report, Row
 from tui.report.breakdown import breakdowns, figure_stat
 from tui.report.candidate_names import Names
 from tui.report.contrasts import contrasts
 from tui.report.excluded import excluded
 from tui.report.pairs import Matches
 from tui.report.rating_checks import rating_checks, said_of_check
+from tui.report.report import Report
 from tui.report.row_names import row_names
+from tui.report.rows import Row
 from tui.report.running_costs import HEURISTIC, running_cost
 from tui.report.selection import DIMENSIONS, ModelSelection, selections
 from tui.report.statistics.sample import Stat

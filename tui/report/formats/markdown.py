@@ -9,7 +9,6 @@ from tui.core.metrics.registry import Place, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.text.cell_width import cell_width, table_rows, wrapped
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import Report, Row
 from tui.report.candidate_names import Names, names_of
 from tui.report.formats.narrow_tables import Table, tables
 from tui.report.formats.sections import Section, flat, sections
@@ -39,7 +38,9 @@ from tui.report.options import ReportOptions
 from tui.report.outliers import LIMIT, OUTLIERS_FROM, SHARE
 from tui.report.pairs import Failures
 from tui.report.references import TITLE, reference_tables
+from tui.report.report import Report
 from tui.report.row_names import NAME_SHOWN
+from tui.report.rows import Row
 from tui.report.statistics.sample import Stat
 from tui.report.verdicts import Verdict, verdicts
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from tui.core.metrics.registry import METRICS, MS, Metric, Place, Tally, flags_in, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import Row
 from tui.report.formats.words import (
     COLD,
     UNKNOWN,
@@ -29,6 +28,7 @@ from tui.report.loads import Loads
 from tui.report.options import ReportOptions
 from tui.report.outliers import Choice
 from tui.report.row_names import NAME_SHOWN
+from tui.report.rows import Row
 from tui.report.statistics.sample import Stat
 
 Table = tuple[Sequence[str], Sequence[tuple[str, ...]]]

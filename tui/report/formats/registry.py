@@ -14,8 +14,8 @@ from tui.core.errors import BadInputError
 from tui.core.text.clean import clean_line
 
 if TYPE_CHECKING:
-    from tui.report.aggregate import Report
     from tui.report.formats.spreadsheet import Spreadsheet
+    from tui.report.report import Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from tui.core.conditions.names import SHARE, Figure
 from tui.core.metrics.registry import Place, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import Report, Row
 from tui.report.breakdown import Breakdown, Group, breakdowns, figure_stat
 from tui.report.candidate_names import names_of
 from tui.report.change_outcomes import ChangeOutcome, figure_in_words
@@ -22,7 +21,9 @@ from tui.report.formats.words import PROMPT_SHOWN, UNKNOWN, counted, criterion_o
 from tui.report.options import NONE
 from tui.report.pairs import Matches
 from tui.report.rating_checks import rating_checks, said_of_check
+from tui.report.report import Report
 from tui.report.row_names import NAME_SHOWN, row_names
+from tui.report.rows import Row
 from tui.report.running_costs import HEURISTIC, running_cost
 from tui.report.selection import DIMENSIONS, ModelSelection, said_of_front, selections
 from tui.report.statistics.sample import P95_FROM, Stat

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from tui.core.displayed import ShownTable
 from tui.core.plans.mode import Mode
-from tui.report.aggregate import Report
 from tui.report.candidate_names import names_of
 from tui.report.formats.narrow_tables import Table, remarks_below, tables
 from tui.report.formats.words import TITLES, compared, compared_legend, counted, notes_besides
 from tui.report.not_compared import said_of_unlike
+from tui.report.report import Report
 from tui.report.verdicts import verdicts
 
 

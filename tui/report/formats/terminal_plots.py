@@ -16,10 +16,10 @@ from typing import Any
 from tui.core.metrics.metrics import percentile
 from tui.core.plans.mode import Mode
 from tui.report import plots
-from tui.report.aggregate import Report
 from tui.report.formats.charts import Scale, round_numbers, time_scale
 from tui.report.formats.words import counted, shown_number
 from tui.report.plots import FrontPlot, Strip, TimedRow, TrendPlot
+from tui.report.report import Report
 
 _LOCK = Lock()
 """plotext has one figure for the whole process."""

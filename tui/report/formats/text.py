@@ -11,7 +11,6 @@ from tui.core.plans.mode import Mode
 from tui.core.text.cell_width import cell_width, padded, wrapped
 from tui.core.text.clean import clean_line
 from tui.core.text.line_width import line_width
-from tui.report.aggregate import Report, Row
 from tui.report.candidate_names import names_of
 from tui.report.formats.narrow_tables import closing_remarks, loads_table, remarks_below, settings_in_sentences, tables
 from tui.report.formats.sections import Section, sections
@@ -21,6 +20,8 @@ from tui.report.loads import Loads
 from tui.report.not_compared import said_of_unlike
 from tui.report.options import ReportOptions
 from tui.report.references import TITLE, ReferenceTable, reference_tables
+from tui.report.report import Report
+from tui.report.rows import Row
 from tui.report.verdicts import OF_A_RACE, verdicts
 
 _OF_SENTENCES = ("why", "how that is known")

@@ -10,13 +10,14 @@ from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.sessions.session_model import Parameters
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import Report, Row, ScoreMean
 from tui.report.candidate_names import Names
 from tui.report.not_compared import said_of_failures
 from tui.report.orders import orders, said_of_order
 from tui.report.outliers import PEOPLE
 from tui.report.pairs import Conditions, Failures
+from tui.report.report import Report
 from tui.report.row_names import NAME_SHOWN
+from tui.report.rows import Row, ScoreMean
 from tui.report.shown_verdicts import leading
 from tui.report.statistics.sample import INTERVAL_FROM, P95_FROM
 from tui.report.subject import Subject

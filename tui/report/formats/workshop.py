@@ -12,9 +12,10 @@ from collections import Counter
 from typing import Any
 
 from tui.core.references import DECODE, FROM
-from tui.report.aggregate import Report, Row
 from tui.report.formats.markdown import table
+from tui.report.report import Report
 from tui.report.row_names import row_names
+from tui.report.rows import Row
 from tui.report.statistics.sample import Stat
 
 _COLUMNS = ("latency_avg", "latency_p95", "tokens_per_sec_avg", "rounds", "first_token_latency_avg")

@@ -10,7 +10,6 @@ from itertools import islice
 from tui.core.metrics.registry import Better, Metric, Place, metrics_in
 from tui.core.requests.request import RequestState
 from tui.core.text.clean import clean_line
-from tui.report.aggregate import Report, Row, ScoreMean
 from tui.report.breakdown import breakdowns
 from tui.report.candidate_names import names_of
 from tui.report.changes import Change
@@ -29,7 +28,9 @@ from tui.report.formats.words import (
 )
 from tui.report.outliers import Choice, ReportedRequest
 from tui.report.pairs import PREFERENCE, Kind, candidate_of
+from tui.report.report import Report
 from tui.report.row_names import NAME_SHOWN
+from tui.report.rows import Row, ScoreMean
 from tui.report.statistics.sample import INTERVAL_FROM, P95_FROM
 from tui.report.subject import Subject
 from tui.report.verdict_words import said

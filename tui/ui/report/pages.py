@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 
-from tui.report.aggregate import Report
 from tui.report.formats.sections import Section, changes_section, contrasts_section, selection_sections
 from tui.report.formats.terminal_plots import terminal_plots
 from tui.report.formats.text import section_text
+from tui.report.report import Report
 
 
 class PageKind(StrEnum):

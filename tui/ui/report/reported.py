@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.core.errors import BadInputError
-from tui.report.aggregate import Report, Row
 from tui.report.changes import Change
+from tui.report.report import Report
+from tui.report.rows import Row
 from tui.report.subject import Subject
 from tui.ui.report.baselines import KeptSession
 from tui.ui.report.figures import FigureColumn, ShownRow
