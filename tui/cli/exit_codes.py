@@ -41,7 +41,7 @@ class ExitCode(IntEnum):
     USAGE = 2, "usage", "the command makes no sense as written", BadInputError
     NO_HOST = 3, "no host", "no host answers", NoHostError
     NO_MODEL = 4, "no such model", "the host does not have the model", NoModelError
-    MODEL_FAILED = 5, "a model failed", "a model failed, or its answer was cut", ModelFailedError
+    MODEL_FAILED = 5, "a model failed", "a model failed, or its answer broke off", ModelFailedError
     EMPTY = 6, "an empty answer", "a model answered without any text"
     SLOW = 7, "too slow", "slower than the limit (`smoke --slow-ms`)"
     FOUND = (

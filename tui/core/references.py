@@ -55,6 +55,8 @@ included, over the whole latency; its 95th percentile is interpolated, and of fe
 BY_NAME: Mapping[str, Figure] = {figure.name: figure for figure in FIGURES}
 DECODE_LABEL = "decode tokens/s"
 """What the rate is called in a file that this program wrote."""
+DECODE_REMARK = "Tokens/sec is the rate of decoding."
+"""What this program writes below a table in the workshop's shape."""
 _NAMES = ("alias", "model")
 _TEXTS = ("sample", "error", FROM)
 _RIGHT: dict[str, Any] = {
@@ -135,11 +137,12 @@ def reference_of_table(name: str, text: str) -> Reference:
     if start is None:
         raise ValueError("it should hold a table whose first column is `Model`, as the workshop's benchmark writes it")
     columns, over = _columns(lines[start])
+    own: Table = {FROM: DECODE} if DECODE_REMARK in text else {}
     rows: list[Table] = []
     for cells in lines[start + 1 :]:
         if all(not cell.strip("-: ") for cell in cells):
             continue  # The line below the headings.
-        row: Table = {"alias": cells[0]}
+        row: Table = {"alias": cells[0], **own}
         place = len(rows) + 1
         for figure, cell in zip(columns, cells[1:], strict=False):
             if figure is not None and cell.casefold() not in _EMPTY:
@@ -179,7 +182,11 @@ def _row(row: Any, place: int, over: dict[str, None]) -> ReferenceRow:
         if name in known:
             continue
         if (meant := nearest(str(name), known, _SLIP)) is not None and meant not in row:
-            raise EntryError(f"{here}: `{name[:40]}` is not known; did you mean `{meant}`?", meant, _RIGHT[meant])
+            raise EntryError(
+                f"{here}: `{name[:40]}` is not known; did you mean `{meant}`?",
+                meant,
+                _RIGHT.get(meant, _RIGHT["alias"]),
+            )
         over[str(name)[:60]] = None
 
     def read(name: str, reader: Callable[[Table, str], Any]) -> Any:

@@ -239,8 +239,9 @@ def _sentences_of_comparing(compared: Regressions) -> Iterator[str]:
         yield f"--baseline finds a regression in {sentence}"
     for sentence in compared.failing:
         yield f"--baseline: {sentence} So few may be chance."
+    judged = "is not judged for" if compared.found or compared.passed else "cannot be judged."
     for sentence in compared.not_judged:
-        yield f"--baseline cannot be judged. {sentence}"
+        yield f"--baseline {judged} {sentence}"
     if not compared.found and compared.passed:
         ruled_out = f"in {compared.ruled_out} of them a" if compared.ruled_out else "in none of them is a"
         yield (

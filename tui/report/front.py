@@ -71,7 +71,7 @@ def why_no_front(mode: Mode, rows: Sequence[Row], criterion: ScoreMean, matches:
         for row in rows
     }
     if len(timed) > 1 or len(scored) > 1:
-        return "No front is marked: not all of them were timed and scored on the same prompts."
+        return "No front is marked: not all of them were timed on the same prompts, or not all scored on the same ones."
     who: set[Candidate] = {candidate_of(row.subject) for row in rows}
     if any(found.times_only and {found.first, found.second} <= who for found in matches.unlike):
         return "No front is marked: their times are not comparable."

@@ -88,9 +88,12 @@ def compared_times(
     figure: Figure, mine: Sequence[ReportedRequest], theirs: Sequence[ReportedRequest]
 ) -> tuple[TimeComparison | None, str]:
     """How the times of a row and of its baseline compare, or why they cannot be, as half a sentence."""
-    few = min(len(values_of(figure, runs)) for runs in (mine, theirs))
-    if few < LEAST_RUNS:
-        return None, f"{LEAST_RUNS} runs are needed on both sides"
+    now, before = (len(values_of(figure, runs)) for runs in (mine, theirs))
+    if min(now, before) < LEAST_RUNS:
+        return (
+            None,
+            f"{LEAST_RUNS} runs that have it are needed on both sides, and there are {now} now, {before} before",
+        )
     if unlike := _unlike_lengths(figure, mine, theirs):
         return None, unlike
     sessions: dict[str, list[ReportedRequest]] = {}

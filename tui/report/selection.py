@@ -19,6 +19,7 @@ from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import data_size, milliseconds, quantity
 from tui.core.text.nearest import unknown_name
+from tui.report.formats.words import criterion_of
 from tui.report.front import Front, fronts
 from tui.report.judging import lacking
 from tui.report.matching import match
@@ -256,9 +257,8 @@ def said_of_front(front: Front, names: Mapping[Subject, str]) -> str:
     if front.why_not:
         return front.why_not
     ahead = [point for point, is_ahead in zip(front.points, front.ahead, strict=True) if is_ahead]
-    title = clean_line(front.criterion.criterion, _NAME_SHOWN)
     shown = "; ".join(
         f"{names[point.row.subject]} ({point.mean:.2f} in {milliseconds(point.time_ms)})"
         for point in sorted(ahead, key=lambda point: point.time_ms)
     )
-    return f"Front of {title} against the time of the whole answer: {shown}."
+    return f"Front of {criterion_of(front.criterion)} against the time of the whole answer: {shown}."

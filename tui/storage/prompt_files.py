@@ -20,11 +20,12 @@ from tui.core.plans.plan_files import (
     prompts_from,
     prompts_of_lines,
     prompts_to_dict,
+    rubric_of_set,
     wrong_prompts,
 )
 from tui.core.plans.prompt import Prompt, PromptSet
 from tui.core.scoring.rubric import Rubric
-from tui.core.scoring.rubric_files import CRITERIA, rubric_from
+from tui.core.scoring.rubric_files import CRITERIA, RubricError, rubric_from
 from tui.core.sessions.session_model import Overrides
 from tui.files import parse_toml, read_json, read_toml, text_of, text_of_file
 from tui.storage.atomic_file import write_atomic
@@ -125,8 +126,16 @@ def read_tags(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def read_rubric(path: Path) -> Rubric:
-    """The criteria of a file. Raises BadInputError likewise."""
-    return _read(path, rubric_from, CRITERIA)
+    """The criteria of a file, which may be one of prompts that has criteria. Raises BadInputError likewise."""
+    return _read(path, _rubric_from, CRITERIA)
+
+
+def _rubric_from(data: Any) -> Rubric:
+    if not holds_prompts(data):
+        return rubric_from(data)
+    if (found := rubric_of_set(data)) is None:
+        raise RubricError("It holds prompts, and no criteria", CRITERIA)
+    return found
 
 
 def read_checks(path: Path, search: Search) -> tuple[Check, ...]:

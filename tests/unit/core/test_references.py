@@ -13,9 +13,17 @@ from hypothesis import strategies as st
 from tests.support import sessions as make
 from tests.support.some import some
 from tui.core.errors import BadInputError
-from tui.core.references import MAX_ROWS, Reference, ReferenceRow, kept_reference, reference_from, reference_to_dict
+from tui.core.references import (
+    MAX_ROWS,
+    Reference,
+    ReferenceRow,
+    kept_reference,
+    reference_from,
+    reference_of_table,
+    reference_to_dict,
+)
 from tui.report.aggregate import aggregate
-from tui.report.formats.workshop import render_json
+from tui.report.formats.workshop import render_json, render_markdown
 from tui.report.references import reference_tables
 from tui.storage.reference_files import keep_reference, read_reference, references_in
 
@@ -49,8 +57,10 @@ def test_a_comparison_has_latency_and_tokens_or_why_there_are_none() -> None:
 
 def test_a_rate_of_this_programs_own_report_is_not_taken_for_one_of_all_tokens() -> None:
     report = aggregate([make.session([make.request("r1")], models=[make.target("m1", "phi")])])
-    (table,) = reference_tables([reference_from("w.json", json.loads(render_json(report)))])
-    assert "decode tokens/s" in table.headings and not table.notes
+    written = reference_from("w.json", json.loads(render_json(report)))
+    for found in (written, reference_of_table("w.md", render_markdown(report))):
+        (table,) = reference_tables([found])
+        assert "decode tokens/s" in table.headings and not table.notes
 
 
 @pytest.mark.parametrize(
@@ -63,6 +73,9 @@ def test_a_rate_of_this_programs_own_report_is_not_taken_for_one_of_all_tokens()
         ("r.json", '[{"alias": "a", "latency_avg": -1}]', "should be 0 or more", '"latency_avg": 1.82'),
         ("r.json", '[{"alias": "a", "rounds": 1.5}]', "`rounds` should be a whole number", '"rounds": 3'),
         ("r.json", '[{"latency_avg": 1}]', "Entry 1: `alias` is missing", '"alias": "phi-4-mini"'),
+        ("r.json", '[{"alias": "a", "model_id": "x", "rounds": 3}]', "is not known; did you mean `model`?",
+         '"model": "phi-4-mini"'),
+        ("r.json", '[{"alais": "a", "rounds": 3}]', "is not known; did you mean `alias`?", '"alias": "phi-4-mini"'),
         ("r.json", '[{"alias": "a"}]', "it has no figure that is known", '"latency_avg": 1.82'),
         ("r.json", '["a"]', "Entry 1: it should be an object", '"alias": "phi-4-mini"'),
         ("r.json", "{}", "It should hold a list of objects", None),

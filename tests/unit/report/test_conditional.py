@@ -448,7 +448,8 @@ def test_noisy_sessions_hide_what_quiet_ones_show() -> None:
         (timed("now", 2.0), TORN[:4], "and of no prompt is it known in all 4 that there are."),
         (timed("now", 2.0), [*TORN[:2], *(failing(f"s{number}", *range(1, 7)) for number in range(2))], "there are 2."),
         (timed("now", 2.0, rounds=4, prompts=1), EARLIER, "two prompts are needed on both sides."),
-        (timed("now", 2.0, rounds=1, prompts=3), EARLIER, "4 runs are needed on both sides."),
+        (timed("now", 2.0, rounds=1, prompts=3), EARLIER, "4 runs that have it are needed on both sides, and there are "
+         "3 now, 30 before."),
         (asked_with(256, "now"), EARLIER, "not comparable: max_tokens 256 against 512."),
         (timed("now"), [], "the baseline has no runs of it."),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from tui.core.conditions.grammar import parse
 from tui.core.conditions.names import Use
 from tui.core.errors import BadInputError
 from tui.core.plans.mode import Mode
+from tui.core.scoring.rating import Rater, RaterKind
 from tui.core.scoring.rubric import Criterion, Rubric
 from tui.core.sessions.session import Session
 from tui.report.judging import figures_of
@@ -90,6 +92,14 @@ def test_the_front_is_of_those_to_which_none_is_preferable() -> None:
     assert said_of_front(front, names) == (
         "Front of overall against the time of the whole answer: fast (3.00 in 0.13 s); good (5.00 in 0.43 s)."
     )
+
+
+def test_the_front_of_judges_is_named_as_theirs() -> None:
+    judge = Rater("j", RaterKind.JUDGE)
+    scores = [score(f"{model}{prompt}", VALUES[model], rater="j") for model in FIRST_MS for prompt in ("p1", "p2")]
+    (found,) = selections(rows(replace(held(), scores=scores, raters={"j": judge})))
+    (front,) = found.fronts
+    assert said_of_front(front, {row.subject: "m" for row in rows()}).startswith("Front of overall, by judges against")
 
 
 def test_a_race_has_no_front() -> None:

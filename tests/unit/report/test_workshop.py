@@ -38,9 +38,10 @@ def test_a_percentile_is_never_above_the_largest_value() -> None:
 
 
 def test_the_table_has_the_same_with_dashes_for_what_is_unknown() -> None:
-    heading, rule, row = render_markdown(report_on(100, alias="a|b")).splitlines()
+    heading, rule, row, _, remark = render_markdown(report_on(100, alias="a|b")).splitlines()
     assert heading.split(" | ")[1].strip() == "Avg Latency (s)" and set(rule) == {"|", "-"}
     assert row.split() == ["|", "a\\|b", "|", "0.13", "|", "-", "|", "100", "|", "1", "|", "0.1", "|"]
+    assert remark == "Tokens/sec is the rate of decoding."
 
 
 def test_two_rows_of_one_alias_are_told_apart() -> None:

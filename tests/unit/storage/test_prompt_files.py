@@ -61,6 +61,16 @@ def test_a_wrong_rubric_is_named_with_its_file_entry_and_key_and_a_line_that_wou
     assert caught.value.hint == f"Right would be {line}"
 
 
+def test_the_criteria_of_a_prompt_set_are_a_rubric(tmp_path: Path) -> None:
+    file = tmp_path / "set.toml"
+    file.write_text("prompts = ['Why?']\n[[criteria]]\nid = 'accuracy'\n", "utf-8")
+    assert read_rubric(file) == read_prompts(file).rubric
+    file.write_text("prompts = ['Why?']\n", "utf-8")
+    with pytest.raises(BadInputError) as caught:
+        read_rubric(file)
+    assert caught.value.detail == "It holds prompts, and no criteria"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says", "line"),
     [

@@ -48,7 +48,9 @@ def prompts_from(data: Any) -> PromptSet:
         raise ValueError("it should hold a list of prompts")
     if len(rows) > MAX_PROMPTS:
         raise ValueError(f"it holds {len(rows)} prompts; {MAX_PROMPTS} are the most")
-    return PromptSet(tuple(_prompt(row, number) for number, row in enumerate(rows, 1)), _rubric(data), _variables(data))
+    return PromptSet(
+        tuple(_prompt(row, number) for number, row in enumerate(rows, 1)), rubric_of_set(data), _variables(data)
+    )
 
 
 def wrong_prompts(data: Any) -> list[EntryError]:
@@ -112,7 +114,8 @@ def _variables(data: Any) -> tuple[tuple[str, str], ...]:
     return tuple(values.items())
 
 
-def _rubric(data: Any) -> Rubric | None:
+def rubric_of_set(data: Any) -> Rubric | None:
+    """The criteria in a file of prompts; None where it has none. Raises RubricError."""
     if not isinstance(data, dict):
         return None
     if CRITERIA in data:

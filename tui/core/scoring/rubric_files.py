@@ -127,7 +127,7 @@ KEYS = (
     CriterionKey("description", "when an answer deserves which score", "5: all of it is right. 1: nothing is",
                  _text("description", MAX_DESCRIPTION)),
     CriterionKey("weight", "how much it counts beside the others where several are joined into one figure; 1, if not "
-                 "given. *Read and kept; nothing uses it yet.*", 2, _weight),
+                 "given", 2, _weight),
     CriterionKey("scale", f"the highest score, {MIN_SCALE} to {MAX_SCALE}; {DEFAULT_SCALE}, if not given", 5, _scale),
 )  # fmt: skip
 """What a criterion's table may have."""

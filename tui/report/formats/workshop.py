@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from tui.core.references import DECODE, FROM
+from tui.core.references import DECODE, DECODE_REMARK, FROM
 from tui.report.formats.markdown import table
 from tui.report.report import Report
 from tui.report.row_names import row_names
@@ -29,10 +29,10 @@ def render_json(report: Report) -> str:
 
 
 def render_markdown(report: Report) -> str:
-    """The same as a table. What is unknown is a dash."""
+    """The same as a table, and below it which tokens the rate is of. What is unknown is a dash."""
     lines = [_line(name, row) for name, row in _named(report)]
     cells = [[line["alias"], *(_shown(line[key]) for key in _COLUMNS)] for line in lines]
-    return table(_HEADINGS, cells) + "\n"
+    return f"{table(_HEADINGS, cells)}\n\n{DECODE_REMARK}\n"
 
 
 def _named(report: Report) -> list[tuple[str, Row]]:
