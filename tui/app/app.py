@@ -90,6 +90,8 @@ class Opened:
     """What is kept between sittings of what is asked; None to keep nothing."""
     sitting: Sitting | None = None
     """What has another session take the place of the runner's; None where none can."""
+    choosing: Wanted | None = None
+    """The must-haves and weights that the Report screen begins with; None for none."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,8 @@ class OpenedFile:
     """What has another session take its place; None where none can."""
     library: PromptLibrary | None = None
     """What is kept between sittings of what is asked; None to keep nothing."""
+    choosing: Wanted | None = None
+    """As of what is `Opened`."""
 
 
 class RecoveryNotice(Message):
@@ -248,6 +252,7 @@ class CompareApp(KeysInTurn[None]):
             return
         if opened.keymap is not None:
             self.use_keymap(opened.keymap)
+        self.app_state.choosing = opened.choosing or self.app_state.choosing
         self.compare.library = opened.library
         if opened.sitting is not None:
             from tui.app.session_controller import SessionController

@@ -122,6 +122,7 @@ def _of_values(values: Mapping[str, Any], themes: Sequence[str]) -> Iterator[Pro
     from tui.core.conditions.grammar import parse
     from tui.core.conditions.names import Use
     from tui.report.formats.registry import FORMATS
+    from tui.report.selection import parse_weights
     from tui.storage.prompt_files import read_models, read_rubric
 
     choices = {"theme": themes, "report.format": [form.name for form in FORMATS]}
@@ -140,13 +141,15 @@ def _of_values(values: Mapping[str, Any], themes: Sequence[str]) -> Iterator[Pro
         "rubric": read_rubric,
         "models_file": read_models,
         "report.filter": lambda text: parse(text, Use.FILTER),
+        "report.require": lambda text: parse(text, Use.REQUIRE),
+        "report.weight": lambda text: parse_weights([text]),
     }
     for key, check_value in checks.items():
         if key in values:
             try:
                 check_value(values[key])
             except CompareError as error:
-                yield Problem(key, f"`{key}`: {error.sentence().rstrip('.')}")
+                yield Problem(key, f"`{key}`: {error.sentence().removeprefix('--weight: ').rstrip('.')}")
 
 
 def _of_environment(themes: Sequence[str]) -> Iterator[Found]:

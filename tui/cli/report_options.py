@@ -10,6 +10,8 @@ from typing import Any, Concatenate, TypeVar
 import click
 
 from tui.child.pattern_search import PatternSearch
+from tui.cli.output import say
+from tui.cli.settings import configuration
 from tui.report.options import BY, ReportOptions, parse_by, parse_metrics, parse_without
 from tui.report.running_costs import parse_running
 from tui.report.selection import parse_weights
@@ -26,7 +28,8 @@ _OPTIONS = (
                  help="Leave out answers with this flag, as looping or truncated; repeat for more."),
     click.option("--wide", is_flag=True, help="All columns, however wide that is."),
     click.option("--select", is_flag=True,
-                 help="What the choice of a model depends on, in one table; --require says what it must have."),
+                 help="What the choice of a model depends on, in one table; --require says what it must have. "
+                 "What is not given, config.toml may have."),
     click.option("--weight", "weights", multiple=True, metavar="NAME=NUMBER",
                  help="What weighs how much in --select, as quality=3,latency=1."),
     click.option("--checks", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
@@ -36,6 +39,21 @@ _OPTIONS = (
     click.option("--token-price", type=float, metavar="NUMBER", help="Of a million tokens of answers: estimates cost."),
     click.option("--energy-price", type=float, metavar="NUMBER", help="Of a kilowatt-hour, with --watts."),
 )  # fmt: skip
+
+
+def _choice(requires: tuple[str, ...], weights: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Must-haves and weights of a choice: those that are given, else those of the configuration, which is said. Raises
+    BadInputError."""
+    values, said = configuration().values, []
+    if not requires and "report.require" in values:
+        requires = (values["report.require"],)
+        said.append(f"--require '{requires[0]}'")
+    if not weights and "report.weight" in values:
+        weights = (values["report.weight"],)
+        said.append(f"--weight '{weights[0]}'")
+    if said:
+        say(f"config.toml says {' and '.join(said)}.")
+    return requires, weights
 
 
 def report_options(command: Callable[Concatenate[ReportOptions, ...], R]) -> Callable[..., R]:
@@ -55,11 +73,14 @@ def report_options(command: Callable[Concatenate[ReportOptions, ...], R]) -> Cal
         energy_price: float | None,
         **rest: Any,
     ) -> R:
+        select = select or bool(weights)
+        if select:
+            rest["requires"], weights = _choice(rest["requires"], weights)
         options = ReportOptions(
             by=parse_by(by),
             metrics=parse_metrics(metrics),
             wide=wide,
-            select=select or bool(weights),
+            select=select,
             weights=parse_weights(weights),
             without=parse_without(without),
             checks=() if checks is None else read_checks(checks, PatternSearch()),

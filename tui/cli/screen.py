@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tui.runner.sitting import Sitting
     from tui.storage.config import Configuration
     from tui.ui.keymap import Keymap
+    from tui.ui.report.wanted import Wanted
 
 
 def painting(folder: Path) -> tuple[str | None, bool]:
@@ -100,10 +102,11 @@ def open_screen(
         )
         stack.callback(sitting.close)
         keymap, wrong_keys = _keymap(configuration)
+        choosing, wrong_choice = _choosing(configuration)
         return Opened(
             opened,
             sitting.begin(),
-            [*notices, *configuration.warnings(), *wrong_keys],
+            [*notices, *configuration.warnings(), *wrong_keys, *wrong_choice],
             recovering(paths.sessions_dir(sessions)),
             keymap=keymap,
             models=(otherwise and otherwise.value) or (),
@@ -113,6 +116,7 @@ def open_screen(
             options=options,
             library=PromptLibrary(paths.state_dir(), paths.data_dir() / "prompts"),
             sitting=sitting,
+            choosing=choosing,
         )
 
     code = _run_app(open_up, stack, theme=theme, low_bandwidth=low_bandwidth, models=models, prompt=prompt, blind=blind)
@@ -171,7 +175,8 @@ def open_file(
         sitting = Sitting(opened, None, whose, keep_alive=values.get("keep_warm"))
         stack.callback(sitting.close)
         keymap, wrong_keys = _keymap(configuration)
-        every = [*notices, *configuration.warnings(), *wrong_keys, *sitting.take_up(kept)]
+        choosing, wrong_choice = _choosing(configuration)
+        every = [*notices, *configuration.warnings(), *wrong_keys, *wrong_choice, *sitting.take_up(kept)]
         runner = sitting.runner
         return OpenedFile(
             kept.path.name,
@@ -184,6 +189,7 @@ def open_file(
             options,
             sitting,
             PromptLibrary(paths.state_dir(), paths.data_dir() / "prompts"),
+            choosing,
         )
 
     try:
@@ -216,6 +222,26 @@ def replay_file(file: Path, *, speed: float, theme: str | None, low_bandwidth: b
         return OpenedFile(file.name, replay, None, lambda: True, notices)
 
     return _run_app(open_up, ExitStack(), theme=theme, low_bandwidth=low_bandwidth)
+
+
+def _choosing(configuration: Configuration) -> tuple[Wanted | None, list[CompareError]]:
+    """What the configuration says of the choice of a model, and what is wrong with it."""
+    if not {"report.require", "report.weight"} & configuration.values.keys():
+        return None, []
+    from tui.ui.report.wanted import Wanted
+    from tui.ui.report.wanted_options import asked_of
+
+    wanted, wrong = Wanted(), list[CompareError]()
+    for key, name in (("report.require", "requires"), ("report.weight", "weights")):
+        if key in configuration.values:
+            try:
+                asked_of(Wanted(**{name: configuration.values[key]}))
+            except BadInputError as error:
+                title = f"`{key}` of {configuration.path.name} cannot be used"
+                wrong.append(BadInputError(title, prose(error.title, error.detail), error.hint))
+            else:
+                wanted = replace(wanted, **{name: configuration.values[key]})
+    return wanted, wrong
 
 
 def _keymap(configuration: Configuration) -> tuple[Keymap | None, list[CompareError]]:

@@ -297,6 +297,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("energy.currency", text(8), "what that price is in", otherwise="no currency is named", later=True),
     Setting("report.format", text(16), "the format of a report that goes to no file", "text", later=True),
     Setting("report.filter", text(300), "which rows a report has", otherwise="all", later=True),
+    Setting("report.require", text(_MAX_TEXT), "what a model [must have](reports.md#which-model-to-choose---select---"
+            "require---weight) to be chosen: conditions with commas. It counts with `--select`, and on F4",
+            otherwise="nothing", flags=("report --require",)),
+    Setting("report.weight", text(_MAX_TEXT), "what weighs how much in that choice: `\"quality=3, latency=1\"`",
+            otherwise="no order is made", flags=("report --weight",)),
     Setting("report.same_score", decimal(0, 10, above=True), "two models score the same when they are no more points "
             "apart than this", 0.5, later=True),
     Setting("report.same_wins", decimal(0, 50, above=True), "two models win alike when their rates are no more "

@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.terminal.terminal import terminal
 from tests.support.loopback_server import LoopbackServer
+from tests.support.some import some
 from tui.core.plans.mode import Mode
 from tui.storage.session_files import load
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is no
 
 PROGRAM = (sys.executable, "-P", "-m", "tui")
 SIZE = (100, 30)
+EXAMPLES = Path(__file__).parents[3] / "sessions" / "examples"
 SETTINGS = """
 default_models = ["good", "burst"]
 rater = "ann"
@@ -163,6 +165,37 @@ def test_a_configuration_that_cannot_be_used_ends_the_program_with_a_sentence(
         window.sees(says, "exit code 2")
         assert "Traceback" not in window.text
     assert not (own_folders / "sessions").exists()
+
+
+@pytest.mark.slow
+def test_the_report_screen_begins_with_the_must_haves_and_weights_of_the_configuration(
+    file: Path, own_folders: Path, tmp_path: Path
+) -> None:
+    kept = Path(shutil.copytree(EXAMPLES, own_folders / "sessions"))
+    first = min(kept.glob("*.toml")).relative_to(kept.parent)
+    plain = file.read_text("utf-8").replace("rubric =", "#")
+    file.write_text(f"{plain}\n[report]\nrequire = 'size_mb < 5'\nweight = 'quality=3, latency=1'\n", "utf-8")
+    for more in some(((), ("open", str(own_folders / first)))):
+        with terminal((*PROGRAM, *more), SIZE, tmp_path) as (window, _):
+            window.sees("1 good" if not more else "demo-large")
+            window.press("F4")
+            window.sees("must-haves leave out 2: s")
+            window.press("s")
+            window.sees("Weights: quality 3, latency 1.")
+            window.press("w", "C-u", "Enter")
+            window.until(lambda: "Weights: " not in window.text)
+            window.press("F2", "F4")
+            window.sees("must-haves leave out 2: s")
+            window.press("s")
+            window.sees("Selection", "must-haves")
+            assert "Weights: " not in window.text, "what was said on the screen counts for the rest of the sitting"
+            window.press("C-q")
+            window.sees("exit code 0")
+    file.write_text(f"{plain}\n[report]\nrequire = 'size_mb < 5'\nweight = 'qualty=3'\n", "utf-8")
+    with terminal(PROGRAM, SIZE, tmp_path) as (window, _):
+        window.sees("`report.weight` of config.toml cannot be used", "did you mean `quality`?")
+        window.press("Escape", "F4")
+        window.sees("must-haves leave out 2: s")
 
 
 @pytest.mark.slow

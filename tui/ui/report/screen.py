@@ -105,6 +105,9 @@ class ReportScreen(ListScreen):
         """Read what was kept again: something was asked or scored since. The base class's handler is called beside
         this one."""
         if self.app.is_running:
+            if self._reported is None:
+                choosing = self.app_state.choosing
+                self._wanted = replace(self._wanted, requires=choosing.requires, weights=choosing.weights)
             self._ask()
 
     # What is shown
