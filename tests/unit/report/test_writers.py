@@ -20,7 +20,7 @@ from tests.support.some import some
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import Plan
 from tui.core.plans.prompt import Prompt
-from tui.core.requests.events import Usage
+from tui.core.requests.events import Memory, Usage
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session_model import Parameters
 from tui.core.text.clean import clean_line
@@ -248,6 +248,19 @@ def test_markdown_leaves_out_what_is_not_there() -> None:
     shown = to_markdown.render(aggregate([make.session([make.request()])]))
     for absent in ("Raced", "went wrong", "Scores", "left out", "contended", "estimated"):
         assert absent not in shown
+
+
+def test_the_memory_of_gpus_is_in_each_format_that_has_that_of_the_process() -> None:
+    requests = [make.request("r1"), make.request("r2")]
+    requests[0].fold(Memory("r1", 1, 1_234_000_000, 4_000_000_000, gpu=5_678_000_000))
+    known, unknown = aggregate([make.session(requests)]), aggregate([make.session(requests[1:])])
+    for form in some([form for form in FORMATS if "1234" in form.render(known)]):
+        assert "5678" in form.render(known), form.name
+    assert "GPU memory, MB" in to_markdown.render(known) and "GPU" not in to_markdown.render(unknown)
+    (cells,) = csv.DictReader(io.StringIO(to_csv.render(known)))
+    assert (cells["memory_mb"], cells["gpu_memory_mb"]) == ("1234.0", "5678.0")
+    (cells,) = csv.DictReader(io.StringIO(to_csv.render(unknown)))
+    assert cells["gpu_memory_mb"] == ""
 
 
 def test_an_empty_report_is_a_sentence_headings_and_an_empty_list() -> None:

@@ -134,15 +134,15 @@ def row_table(report: Report) -> Table:
     """Headings and the report's rows.
 
     Behind the other statistics come the averages, then whether a metric is of cold answers alone, then the facets that
-    people marked; criteria come last, as `score_<criterion>_mean`, `_n` and, behind those of all criteria, `_blind_n`;
-    a scale other than the usual one is in the name.
+    people marked and the memory of GPUs; criteria come last, as `score_<criterion>_mean`, `_n` and, behind those of all
+    criteria, `_blind_n`; a scale other than the usual one is in the name.
     """
     found = {(mean.criterion, mean.scale, mean.raters) for row in report.rows for mean in row.scores}
     criteria = sorted(found, key=criterion_order)
     columns, metrics = _columns(), [metric.name for metric in metrics_in(Place.REPORT)]
     headings = [*columns, *(f"{metric}_{name}" for metric in metrics for name in _STATISTICS)]
     headings += [f"{metric}_{part}" for part in ("mean", "cold") for metric in metrics]
-    headings += [f"facets_{part}" for part in _FACETS]
+    headings += [*(f"facets_{part}" for part in _FACETS), "gpu_memory_mb"]
     headings += [f"score_{_criterion(*key)}_{part}" for key in criteria for part in ("mean", "n")]
     headings += [f"score_{_criterion(*key)}_blind_n" for key in criteria]
     lines: list[list[Cell]] = []
@@ -153,6 +153,7 @@ def row_table(report: Report) -> Table:
         cells += [row.stats[metric].cold for metric in metrics]
         facets = next((share for share in row.facets if share.raters == PEOPLE), None)
         cells += [None if facets is None else read(facets) for read in _FACETS.values()]
+        cells.append(row.gpu_memory_mb)
         means = {(mean.criterion, mean.scale, mean.raters): mean for mean in row.scores}
         for key in criteria:
             mean = means.get(key)

@@ -199,6 +199,7 @@ def _headings(*, settings: bool) -> tuple[str, ...]:
         *metrics,
         "size, MB",
         "host memory, MB",
+        "GPU memory, MB",
         "licence",
         "note",
     )
@@ -219,6 +220,7 @@ def _line(number: int, row: Row, *, settings: bool) -> tuple[str, ...]:
         *(cell for stat in row.stats.values() for cell in _stat(stat)),
         UNKNOWN if row.size_mb is None else shown_number(row.size_mb),
         UNKNOWN if row.memory_mb is None else shown_number(row.memory_mb),
+        UNKNOWN if row.gpu_memory_mb is None else shown_number(row.gpu_memory_mb),
         clean_line(row.licence or UNKNOWN, NAME_SHOWN),
         "; ".join(notes_of(row)) or UNKNOWN,
     )
