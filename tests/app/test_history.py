@@ -459,3 +459,25 @@ async def test_what_is_found_in_a_question_opens_at_it(folder: Path, server: Loo
         await play.press("enter")
         await play.until(lambda: play.app.current_mode == "compare")
         await play.sees("The left answer.", "question 1 of 2")
+
+
+async def test_a_judge_has_no_name_on_the_page_of_agreement_while_models_are_hidden(
+    folder: Path, server: LoopbackServer
+) -> None:
+    made = kept(1, "What is a quasar?")
+    judge = Rater("judge good", RaterKind.JUDGE, "good", alias="good")
+    given = [("ann", 2), ("bob", 4), (judge.id, 3)]
+    scored = replace(
+        made,
+        orders=[PaneOrder("race", "p1", ("m2", "m1"), WHEN, 7, blind=True)],
+        raters={name: judge if name == judge.id else Rater(name) for name, _ in given},
+        scores=[score(run, value, rater=name, blind=True) for run in ("r1", "r2") for name, value in given],
+    )
+    file = folder / f"{made.id}.toml"
+    save(scored, file)
+    async with sitting_before(folder, server) as (play, _):
+        await play.press("escape", "f3")
+        await play.sees("What is a quasar?")
+        await play.press("end", "up", "a")
+        await play.sees("2 raters, 2 answers", "judge and people, 2 answers", "ann 2, bob 4")
+        assert "judge good" not in play.shown

@@ -195,13 +195,15 @@ class HistoryController(ThreadedController):
         """Show how far people agree on a session, `here` being what is open of it; `only` is as in `agreement_of`.
         `opens` is whether somebody asked to see it, rather than decided something on a page that may have been closed
         since."""
+        from tui.core.blind.concealed import with_judges_unnamed
         from tui.report.aggregate import aggregate  # takes long to load, and is seldom needed
         from tui.report.raters import said_of_agreement
         from tui.ui.history.agreement import agreement_of
 
         session = load_kept(path) if here is None else here
         only = only or (self._rater if is_hidden_from(session, self._rater) else "")
-        agreed = [said_of_agreement(one) for one in aggregate([session]).agreements]
+        seen = with_judges_unnamed(session) if only else session
+        agreed = [said_of_agreement(one) for one in aggregate([seen]).agreements]
         found = agreement_of(path, session, agreed, only)
         self._show(partial(self._show_agreement, found, opens=opens))
 

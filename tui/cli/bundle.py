@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from tui.cli.output import say, show
-from tui.core.blind.concealed import concealed_model
+from tui.core.blind.concealed import concealed_model, with_judges_unnamed
 from tui.core.blind.orders import is_unrevealed
 from tui.core.errors import BadInputError, CompareError, reason_of
 from tui.core.sessions.session_dict import session_to_dict
@@ -142,6 +142,7 @@ def _damage(file: Path) -> str:
 def _session(file: Path, *, texts: bool) -> str:
     session = load_kept(file)
     if is_unrevealed(session):
+        session = with_judges_unnamed(session)
         session = replace(session, models={key: concealed_model(key) for key in session.models}, host={}, hosts={})
     try:
         tables = session_to_dict(session if texts else without_texts(session))

@@ -14,12 +14,13 @@ from tui.cli.main import cli
 from tui.core.blind.orders import is_blind, is_unrevealed
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import Plan
+from tui.core.scoring.rating import Rater, RaterKind
 from tui.core.sessions.entry_dict import complete_entries
 from tui.core.sessions.presentation import PaneOrder
 from tui.report.formats.registry import FORMATS
 from tui.storage.session_files import load, save
 
-NAMES = ("alpha", "beta", "ACME", "secret")
+NAMES = ("sigma", "beta", "gamma", "ACME", "secret")
 NOBODY = "http://127.0.0.1:9"
 Program = Callable[..., Done]
 
@@ -29,7 +30,7 @@ def program(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyte
     """The program in this process, as ann, in a folder with a session that she asked blind and has scored."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FOUNDRY_COMPARE_RATER", "ann")
-    models = [make.target(key, name, id=f"{name}-id", host="ACME") for key, name in (("m1", "alpha"), ("m2", "beta"))]
+    models = [make.target(key, name, id=f"{name}-id", host="ACME") for key, name in (("m1", "sigma"), ("m2", "beta"))]
     plan = Plan("plan1", Mode.RACE, ("m1", "m2"), ("p1", "p2"))
     asked = [
         make.request(f"r{place}", model=model, plan="plan1", prompt=prompt, mode=Mode.RACE)
@@ -40,6 +41,10 @@ def program(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyte
         asked, session_id="blind", models=models, plans=[plan], host={"kind": "openai", "title": "secret"},
         scores=[make.score("r1", blind=True), make.score("r2", 2, blind=True)],
     )  # fmt: skip
+    for name in ("sigma", "gamma"):  # One of the judged judged, and one that is none of them.
+        judge = f"judge {name}"
+        made.raters[judge] = Rater(judge, RaterKind.JUDGE, f"{name}-id", alias=name)
+        made.scores += [make.score(run, 3, rater=judge, blind=True) for run in ("r1", "r2")]
     made.orders += [PaneOrder("plan1", prompt, ("m2", "m1"), make.WHEN, 7, blind=True) for prompt in ("p1", "p2")]
     complete_entries(made)
     assert is_unrevealed(made)
@@ -73,6 +78,8 @@ def test_no_command_names_its_models_until_they_are_revealed(program: Program, t
         (("sessions", "search", "--no-index", "--json", "question", "."), 0),
         (("sessions", "check", "."), 0),
         (("sessions", "agreement", "blind.toml", "--json"), 0),
+        (("sessions", "agreement", "blind.toml"), 0),
+        (("sessions", "agreement", "blind.toml", "--rater", "nobody"), 2),
         (("sessions", "scores", "blind.toml", "--template", "sheet.csv"), 0),
         (("doctor", "--host", NOBODY, "--bundle", "b.txt", "--with", "blind.toml", "--texts", "--yes"), 0),
     )):  # fmt: skip
@@ -84,14 +91,25 @@ def test_no_command_names_its_models_until_they_are_revealed(program: Program, t
             assert "scored blind" in said and "V reveals" in said, (command, said)
 
 
+def test_how_far_judges_agree_and_how_much_they_scored_is_told_without_their_names(program: Program) -> None:
+    said = program("sessions", "agreement", "blind.toml").out
+    assert "overall: judge 1 and people, 2 answers" in said and "overall: judge 2 and people, 2 answers" in said
+    shown = program("sessions", "show", "blind.toml").out
+    assert "scored     ann 2 of 3, judge 2 of 3" in shown
+    program("sessions", "reveal", "blind.toml")
+    said = program("sessions", "agreement", "blind.toml").out
+    assert "overall: judge sigma and people, 2 answers" in said and "judge gamma and people" in said
+    assert "judge sigma and people" in program("report", "blind.toml").out
+
+
 def test_who_reveals_is_written_down_and_scores_no_more_blind(program: Program, tmp_path: Path) -> None:
     file = tmp_path / "blind.toml"
     program("sessions", "reveal", "blind.toml", "--rater", "bob")
     assert [(one.rater, one.entry > 4) for one in load(file).reveals] == [("bob", True)]
-    assert "alpha" not in program("report", "blind.toml", code=2).err  # bob's reveal tells ann nothing.
+    assert "sigma" not in program("report", "blind.toml", code=2).err  # bob's reveal tells ann nothing.
     assert "ann may know the models" in program("sessions", "reveal", "blind.toml").out
     assert "All scores were given blind" in program("report", "blind.toml").out
-    assert "alpha" in program("report", "blind.toml").out
+    assert "sigma" in program("report", "blind.toml").out
     kept, written = load(file), file.read_bytes()
     assert not is_blind(kept, ["r1"], "ann") and all(score.blind for score in some(kept.scores))
     assert "nothing is hidden from ann" in program("sessions", "reveal", "blind.toml").err

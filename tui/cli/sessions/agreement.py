@@ -13,6 +13,7 @@ from tui.cli.exit_codes import ExitCode, ends_with
 from tui.cli.output import Command, handles_errors, say, show, show_json, show_sentence
 from tui.cli.own_rater import own_rater
 from tui.cli.session_names import named_session
+from tui.core.blind.concealed import with_judges_unnamed
 from tui.core.blind.orders import is_hidden_from
 from tui.core.errors import BadInputError
 from tui.core.scoring.disagreement import SharedAnswer, shared_answers
@@ -46,9 +47,11 @@ _HEADINGS = ("apart", "criterion", "given", "decided", "answer", "prompt")
 def agreement_command(files: tuple[Path, ...], raters: tuple[str, ...], limit: int, as_json: bool) -> ExitCode:
     """Say how far people agree who scored the same answers, and list what they differ about, the most first.
 
-    Several people's copies of one session are taken together, as by `sessions merge`. The list does not name models.
+    Several people's copies of one session are taken together, as by `sessions merge`. The list does not name models;
+    until the models of a session are revealed to you, neither are those named that judged it.
     """
     sessions, said = _taken_together([(str(file), load_kept(named_session(file))) for file in files])
+    sessions = [with_judges_unnamed(one) if is_hidden_from(one, own_rater()) else one for one in sessions]
     for sentence in said:
         say(f"{sentence}.")
     if raters:

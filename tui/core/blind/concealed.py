@@ -19,6 +19,8 @@ from tui.core.plans.plan_run import PlanRun
 from tui.core.plans.questions import PlanQuestion, question_of
 from tui.core.requests.request import Fault, Request, RequestState
 from tui.core.scoring.in_effect import RatingsOf
+from tui.core.scoring.rating import JUDGE, RaterKind
+from tui.core.sessions.entry_dict import Entry, EntryKind, with_entries
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import SessionModel
 from tui.core.sessions.view import ComparisonView, RatingCommands
@@ -206,6 +208,23 @@ class ConcealableView:
 def concealed_model(key: str) -> SessionModel:
     """A model of which nothing is known but that it takes part. `key` is the session's, which nobody is shown."""
     return SessionModel(key, ModelCard(HIDDEN, HIDDEN), "")
+
+
+def with_judges_unnamed(session: Session) -> Session:
+    """The session, in which no model that judged has a name: it may be one of the judged, and if only such judges had
+    none, that would tell which of them takes part."""
+    judges = [one for one in session.raters.values() if one.kind is RaterKind.JUDGE]
+    called = {one.id: f"{JUDGE} {number}" if len(judges) > 1 else JUDGE for number, one in enumerate(judges, 1)}
+    raters = [replace(one, id=called[one.id], model="", alias="") if one.id in called else one
+              for one in session.raters.values()]  # fmt: skip
+
+    def entries(kind: EntryKind) -> list[Entry]:
+        return [
+            replace(one, rater=called[rater]) if (rater := getattr(one, "rater", "")) in called else one
+            for one in kind.of(session)
+        ]
+
+    return replace(with_entries(session, entries), raters={one.id: one for one in raters})
 
 
 def concealed(session: Session, request: Request, shown: bool) -> Request:

@@ -84,8 +84,14 @@ def concealed(summary: SessionSummary) -> SessionSummary:
     from tui.core.scoring.rating import JUDGE
 
     # A judge is called by a model's name, which may be that of one of the judged.
-    raters = tuple(dict.fromkeys(JUDGE if one.startswith(f"{JUDGE} ") else one for one in summary.raters))
-    return summary._replace(models=(HIDDEN,) * len(summary.models), hosts=(), states={}, raters=raters, concealed=True)
+    called = {one: JUDGE if one.startswith(f"{JUDGE} ") else one for one in (*summary.raters, *summary.decided)}
+    decided: dict[str, int] = {}
+    for one, count in summary.decided.items():
+        decided[called[one]] = max(count, decided.get(called[one], 0))
+    return summary._replace(
+        models=(HIDDEN,) * len(summary.models), hosts=(), states={}, decided=decided, concealed=True,
+        raters=tuple(dict.fromkeys(called[one] for one in summary.raters)),
+    )  # fmt: skip
 
 
 class FoundText(NamedTuple):
