@@ -1,26 +1,58 @@
-"""What docs/reports.md shows below a command is what the program prints today of sessions/examples."""
+"""What pages show below a command is what the program prints today of sessions/examples."""
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
+from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.support.some import some
 from tui.cli.main import cli
 
 TOP = Path(__file__).parents[3]
-PAGE = (TOP / "docs" / "reports.md").read_text(encoding="utf-8")
+PAGES = {page.name: page.read_text(encoding="utf-8") for page in sorted(TOP.glob("docs/*.md"))}
 CUT = "…"
 """A line that stands for others."""
-BLOCKS = [(token.info, token.content) for token in MarkdownIt("commonmark").parse(PAGE) if token.type == "fence"]
-EXAMPLES = [content.partition("\n")[::2] for info, content in BLOCKS if not info]
+TYPED = "$ foundry-compare "
+MARKED = re.compile("<!-- (example|generated|run)[ :]")
+"""What stands before a block that another test compares."""
+NO_OUTPUT = {"architecture.md": 3, "report-data.md": 1}
+"""Pages with so many blocks that are drawings, or the name of a file."""
+
+
+class Block(NamedTuple):
+    """A block of a page."""
+
+    page: str
+    kind: str
+    text: str
+    marked: bool
+    """Whether another test compares it."""
+
+
+def blocks_of(page: str, text: str) -> list[Block]:
+    found, before = [], ""
+    for token in MarkdownIt("commonmark").parse(text):
+        if token.type == "fence":
+            found.append(Block(page, token.info, token.content, bool(MARKED.match(before))))
+        before = token.content
+    return found
+
+
+BLOCKS = [block for page, text in PAGES.items() for block in blocks_of(page, text)]
+EXAMPLES = [
+    block.text.partition("\n")[::2]
+    for block in BLOCKS
+    if not block.kind and not block.marked and block.text.startswith(TYPED)
+]
 """What is typed, and what is shown below it."""
-CHECKS = next(content for info, content in BLOCKS if info == "toml" and content.startswith("[[check]]"))
-CHECKED = {"own-models.md", "reports.md", "sessions.md", "workshop.md"}
+CHECKS = next(block.text for block in BLOCKS if block.kind == "toml" and block.text.startswith("[[check]]"))
+CHECKED = {"own-models.md", "reports.md", "sessions.md", "statistics.md", "workshop.md"}
 """The pages whose commands tests give, and compare what is printed."""
 
 
@@ -60,10 +92,16 @@ def test_an_example_is_what_the_program_prints(
     assert missing(shown, f"\n{capsys.readouterr().out}") == []
 
 
-def test_all_output_of_the_page_stands_below_a_command_and_no_page_has_any_that_is_not_checked() -> None:
-    assert len(EXAMPLES) >= 5 and all(line.startswith("$ foundry-compare ") for line, _ in some(EXAMPLES))
-    pages = {page.name for page in TOP.glob("docs/*.md") if "\n$ foundry-compare " in page.read_text(encoding="utf-8")}
-    assert pages == CHECKED
+def test_all_output_stands_below_a_command_and_no_page_has_any_that_is_not_checked() -> None:
+    assert len(EXAMPLES) >= 7
+    assert {page for page, text in PAGES.items() if f"\n{TYPED}" in text} == CHECKED
+    shown = [block for block in BLOCKS if block.kind in ("", "text", "console") and not block.marked]
+    assert Counter(block.page for block in shown if not block.text.startswith("$ ")) == NO_OUTPUT
+
+
+def test_output_without_its_command_would_be_seen() -> None:
+    bare, marked = blocks_of("p.md", "So:\n\n```\nn 3\n```\n\n<!-- example: x -->\n```\nn 4\n```\n")
+    assert (bare.marked, marked.marked) == (False, True)
 
 
 def test_a_line_that_is_not_printed_would_be_seen() -> None:
