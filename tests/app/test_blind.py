@@ -126,6 +126,30 @@ async def test_a_second_rater_goes_through_a_kept_session_blind_and_reveals_it(f
     assert (reveal.rater, reveal.plan) == ("bob", "")
 
 
+async def test_a_question_for_the_next_key_is_not_asked_any_more_once_another_screen_was_there(file: Path) -> None:
+    """`y` and digits mean something else to whoever comes back, and a reveal cannot be taken back."""
+    async with opened(file, "bob", blind=True) as play:
+        for key, asks, then in some(
+            [("V", "Reveal the models?", "y"), ("'", "Which pane?", "4"), ("=", "Compare with which?", "5")]
+        ):
+            await play.press(key)
+            await play.sees(asks)
+            await play.press("f3")
+            await play.until(lambda: play.app.current_mode == "history")
+            await play.press("f2")
+            await play.until(lambda: play.app.current_mode == "compare")
+            await play.settle()
+            assert not play.app.compare.next_key_answers and asks not in play.shown
+            await play.press(then)
+            await play.settle()
+            assert names_nobody(play)
+            if then == "y":
+                await play.press("escape")
+    session = load(file)
+    assert not session.reveals
+    assert [one.value for one in session.scores if one.rater == "bob"] == [4, 5]
+
+
 async def test_who_has_seen_the_names_is_told_so_and_hides_nothing(file: Path) -> None:
     async with opened(file, "bob", blind=True) as play:
         await play.press("V", "y")

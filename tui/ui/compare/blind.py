@@ -53,6 +53,10 @@ class Blind(ScreenPart):
         self.screen.show_status()
         return True
 
+    def ask_no_more(self) -> None:
+        """Nothing is revealed."""
+        self._asks = False
+
     def refuses(self, action: str) -> str:
         """Why an action is not done while names are hidden, as a sentence; empty when it is."""
         return _TELLS.get(action, "") if self.screen.view.concealed else ""

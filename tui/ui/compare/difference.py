@@ -106,6 +106,10 @@ class Difference(ScreenPart):
         self.screen.show_status()
         return True
 
+    def ask_no_more(self) -> None:
+        """No digit names an answer to compare with."""
+        self._others = []
+
     def leave(self) -> bool:
         """Show the answer again."""
         if self._shown is None and not self._waits:

@@ -40,6 +40,9 @@ class ScreenPart:
         """Take a key before anything is bound to it. Returns whether it was taken."""
         return False
 
+    def ask_no_more(self) -> None:
+        """Somebody goes elsewhere: the key that comes after that is no answer to what was asked here before."""
+
     def refuses(self, action: str) -> str:
         """Why an action of the screen's parts cannot be done now, as a sentence; empty when this part allows it."""
         return ""

@@ -41,6 +41,10 @@ class Reading(ScreenPart):
         self.screen.show_status()
         return True
 
+    def ask_no_more(self) -> None:
+        """No digit names a pane."""
+        self._jumping = False
+
     def page(self, step: int) -> None:
         """The panes before or after these."""
         if not self.screen.grid.turn(step):

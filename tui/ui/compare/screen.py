@@ -233,6 +233,11 @@ class CompareScreen(ModeScreen):
         field.one_row = self._reading and self.grid.compact
         field.stand_in = self.presenter.question_in(list(self.grid.panes)) if self._reading and self._begun else ""
 
+    def on_screen_suspend(self) -> None:
+        """Ask nothing any more: who comes back later means something else by the next key."""
+        for part in self.parts:
+            part.ask_no_more()
+
     def on_screen_resume(self) -> None:
         """Take over a choice made on another screen. The base class's handler is called beside this one."""
         self.call_next(self.rebuild)
