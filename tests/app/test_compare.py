@@ -44,7 +44,7 @@ async def test_digits_are_text_in_the_prompt_and_scores_on_a_pane() -> None:
 async def test_the_next_question_takes_the_place_of_the_one_that_was_asked(back: str, given: bool) -> None:
     async with looking_at(THREE) as play:
         if given:
-            play.app.compare.fill("What is RAG?")
+            play.app.compare.prompt.fill("What is RAG?")
             await play.app.compare.ask("What is RAG?")
             await play.settle()
         else:

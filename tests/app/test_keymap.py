@@ -48,11 +48,11 @@ async def test_keys_of_the_configuration_act_and_are_shown_in_place_of_the_usual
         assert play.page == [1]
         await play.press("f6")
         assert play.page == [1, 2]
-        assert play.app.compare.mode is Mode.RACE
+        assert play.app.compare.next_run.mode is Mode.RACE
         await play.press("ctrl+r")
-        assert play.app.compare.mode is Mode.RACE
+        assert play.app.compare.next_run.mode is Mode.RACE
         await play.press("ctrl+k")
-        assert play.app.compare.mode is Mode.MEASURE
+        assert play.app.compare.next_run.mode is Mode.MEASURE
         await play.press("?")
         await play.sees("find an action")
         listed = " ".join(str(play.app.screen.query_one(Static).content).split())

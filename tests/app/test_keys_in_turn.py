@@ -69,7 +69,7 @@ def came(play: Play) -> Came:
         prompt.cursor_location,
         [(score.run, score.value) for score in session.scores],
         [(note.run, note.text) for note in session.notes],
-        f"{play.app.current_mode} {play.app.compare.mode}",
+        f"{play.app.current_mode} {play.app.compare.next_run.mode}",
         [type(screen).__name__ for screen in stack],
         f"{type(focused).__name__} {play.here if play.app.current_mode == 'compare' and len(stack) == 1 else ''}",
         [field.value for field in play.app.screen.query(Input)],

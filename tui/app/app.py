@@ -25,6 +25,7 @@ from tui.core.errors import BadInputError, CompareError, StoreError
 from tui.core.text.clean import clean_line
 from tui.ui import modes
 from tui.ui.actions import Action, Need, bindings, bound_ids, needs_of, shown_key
+from tui.ui.compare.messages import ConcealmentChanged, HostWanted, ModelsSeen, ProblemMet, RunEnded
 from tui.ui.compare.screen import CompareScreen
 from tui.ui.history.messages import HistoryRequest
 from tui.ui.mode_screen import ModeScreen
@@ -181,7 +182,7 @@ class CompareApp(KeysInTurn[None]):
         self._asked: dict[str, Any] = {"models": models, "prompt": prompt, "free": free}
         self._refresh_rate = RefreshRate(terminal_writer, over_ssh=over_ssh, low_bandwidth=low_bandwidth)
         self.compare = CompareScreen(self.app_state, self._refresh_rate)
-        self.compare.blind = blind
+        self.compare.next_run.blind = blind
         self._screens: dict[str, ModeScreen] = {self.compare.MODE: self.compare}
         """Those that have been shown, by the names of their modes."""
         for mode in modes.MODES:
@@ -262,7 +263,7 @@ class CompareApp(KeysInTurn[None]):
         if isinstance(opened, OpenedFile):
             self.app_state.opened_file = opened.name
             if opened.options is not None:
-                self.compare.use_options(opened.options)
+                self.compare.next_run.use_options(opened.options)
             if (run := opened.view.run) is not None and opened.commands is not None:
                 models = opened.view.session.models
                 self.app_state.chosen = list(dict.fromkeys(models[key].card.key for key in run.plan.models))
@@ -278,7 +279,7 @@ class CompareApp(KeysInTurn[None]):
         asked = self._asked | {"models": self._asked["models"] or opened.models, "named_by": opened.named_by}
         self._host_controller = host_controller = HostController(self, opened.host, opened.runner, **asked)
         if opened.options is not None:
-            self.compare.use_options(opened.options)
+            self.compare.next_run.use_options(opened.options)
         await self.compare.show_comparison(opened.view or opened.runner, opened.runner)
         if not self.screen_stack:
             return  # It was left in this moment.
@@ -362,11 +363,11 @@ class CompareApp(KeysInTurn[None]):
         self.app_state.held.append(clean_line(text))
         self.compare.show_status()
 
-    def on_compare_screen_problem(self, message: CompareScreen.Problem) -> None:
+    def on_problem_met(self, message: ProblemMet) -> None:
         """Show it."""
         self.show_error(message.error)
 
-    def on_compare_screen_concealed(self, message: CompareScreen.Concealed) -> None:
+    def on_concealment_changed(self, message: ConcealmentChanged) -> None:
         """Names are hidden from here on, with the notices that stand there; or no longer: say what was held back."""
         state = self.app_state
         if state.sealed:
@@ -454,7 +455,7 @@ class CompareApp(KeysInTurn[None]):
         else:
             self.exit()
 
-    async def on_compare_screen_host_wanted(self, message: CompareScreen.HostWanted) -> None:
+    async def on_host_wanted(self, message: HostWanted) -> None:
         """Look for the host that something is asked of."""
         self.find_host()
 
@@ -584,13 +585,13 @@ class CompareApp(KeysInTurn[None]):
         if self._host_controller is not None:
             self._host_controller.compare()
 
-    def on_compare_screen_models_seen(self, message: CompareScreen.ModelsSeen) -> None:
+    def on_models_seen(self, message: ModelsSeen) -> None:
         """Count them where loaded models are counted, without asking the host anything while it answers."""
         self.app_state.seen(message.loaded, message.freed)
         for screen in self._live_screens():
             screen.show_top()
 
-    def on_compare_screen_run_ended(self, message: CompareScreen.RunEnded) -> None:
+    def on_run_ended(self, message: RunEnded) -> None:
         """See what is loaded after a run."""
         if self._host_controller is not None:
             self._host_controller.ask_models()

@@ -219,7 +219,7 @@ class HostController:
         self.choice_changed()
         compare = self._app.compare
         found = self._state.fit(self._state.chosen_cards())
-        if found.verdict is not MemoryVerdict.ONE_BY_ONE or compare.mode is Mode.MEASURE:
+        if found.verdict is not MemoryVerdict.ONE_BY_ONE or compare.next_run.mode is Mode.MEASURE:
             self._app.switch_mode(compare.MODE)
             return
 
@@ -271,7 +271,7 @@ class HostController:
         prompt = self._prompt if self._prompt is not None else compare.early_prompt
         if prompt is not None and self._state.chosen:
             if self._prompt is not None:
-                compare.fill(prompt)
+                compare.prompt.fill(prompt)
             if len(self._app.screen_stack) == 1 and self._app.current_mode != compare.MODE:
                 self._app.switch_mode(compare.MODE)
             await compare.ask(prompt)

@@ -164,7 +164,7 @@ class SessionController:
 
     def _keep_draft(self) -> None:
         if not self.is_away:
-            self._draft = self._app.compare.written
+            self._draft = self._app.compare.prompt.text
 
     def _turn(self, work: Callable[[], object], then: Callable[[object], Awaitable[None]]) -> None:
         """Do work in a thread while the screen stands still, then go on with what it returns."""

@@ -238,11 +238,10 @@ async def test_what_is_asked_with(payload: str, tmp_path: Path) -> None:
                 await play.sees("cannot be read as a list")
                 harmless(play)
             await play.press("escape")
-        sets = PromptSets(play.app.compare)
+        sets = play.app.compare.parts[PromptSets]
         sets._set = opened(said, read_prompts(tmp_path / f"{name}.toml"), {"topic": said})
-        play.app.compare._parts["prompts"] = sets
         sets.step(1)
-        play.app.compare.options = options.plan
+        play.app.compare.next_run.options = options.plan
         await play.settle()
         assert "set " in play.shown
         harmless(play)

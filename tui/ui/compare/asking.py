@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 
 from textual.content import Content
 
 from tui.core.errors import BadInputError, CompareError
-from tui.core.plans.mode import Mode
-from tui.core.plans.plan import PlanOptions
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.outcome import outcome
 from tui.core.requests.request import Request
 from tui.core.sessions.view import Commands
 from tui.core.text.clean import clean, clean_line
 from tui.ui.compare.asked import Asked
+from tui.ui.compare.messages import HostWanted
 from tui.ui.compare.part import ScreenPart, StatusNote
 from tui.ui.compare.questions import ONLY_NEWEST
 from tui.ui.compare.replaying import Replaying
+from tui.ui.compare.screen import REQUESTS_FIRST_S
 from tui.ui.dialogs.text_page import TextPageDialog
 
 
@@ -45,21 +45,38 @@ class Asking(ScreenPart):
             else:
                 commands.begin(cards, asked.prompts, asked.options)
         except CompareError as error:
-            screen.refuse(error)
+            self._refuse(error)
             return
         absent = [key for key in screen.app_state.chosen if screen.app_state.card(key) is None]
         if absent:
             names = ", ".join(clean_line(key, 40) for key in absent)
             screen.notify(f"The host does not have {names}: the others are asked.", markup=False)
-        await screen.show_run(asked)
+        await self._show_run(asked)
 
     def _as_parts_want(self, prompts: Sequence[Prompt]) -> Asked:
-        screen, options = self.screen, self.screen.options or PlanOptions()
-        alone = screen.mode is Mode.MEASURE and (screen.alone or options.alone)
-        asked = Asked(prompts, replace(options, mode=screen.mode, alone=alone, blind=screen.blind))
+        return self.screen.parts.wanted(Asked(prompts, self.screen.next_run.plan_options()))
+
+    async def _show_run(self, asked: Asked) -> None:
+        """Show the run that was begun and asks this, and move to its panes, once its requests have had a moment for
+        themselves."""
+        screen = self.screen
+        screen.presenter.questions.follow()
+        screen.begun()
+        await asyncio.sleep(REQUESTS_FIRST_S)
+        screen.say("")
         for part in screen.parts:
-            asked = part.wanted(asked)
-        return asked
+            part.begun(asked)
+        screen.prompt.remember(asked.prompts[-1].user)
+        screen.painter.unfolded.clear()
+        await screen.rebuild()
+        screen.grid.focus_index()
+
+    def _refuse(self, error: CompareError) -> None:
+        """Say why nothing new is asked; what is only true of a run that goes on, no longer than that goes on."""
+        if self.screen.view.busy:
+            self.screen.say(clean_line(error.sentence()))
+        else:
+            self.screen.show_error(error)
 
     def finds_host(self) -> bool:
         """Whether a host is there, or why not is known; where one is still to be looked for, that begins and is
@@ -67,7 +84,7 @@ class Asking(ScreenPart):
         screen = self.screen
         if screen.app_state.info is None and screen.app_state.trouble is None:
             screen.say("A host is being looked for: ask again when it is there.")
-            screen.post_message(screen.HostWanted())
+            screen.post_message(HostWanted())
             return False
         return True
 
@@ -107,7 +124,7 @@ class Asking(ScreenPart):
     def pause(self) -> None:
         """Ask nothing more of what is still to be asked, or go on; a replay stands still, or goes on."""
         if self.screen.replay is not None:
-            self.screen.part(Replaying).pause()
+            self.screen.parts[Replaying].pause()
             return
         commands, view = self.screen.commands, self.screen.view
         if commands is None:
@@ -118,7 +135,7 @@ class Asking(ScreenPart):
         try:
             commands.pause(not view.paused)
         except CompareError as error:
-            self.screen.refuse(error)
+            self._refuse(error)
         else:
             self.screen.say("")
 
@@ -172,7 +189,7 @@ class Asking(ScreenPart):
             self._check_here(models)
             again()
         except CompareError as error:
-            self.screen.refuse(error)
+            self._refuse(error)
         else:
             self.screen.begun()
             self.screen.say("")

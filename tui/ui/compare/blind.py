@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual import events
 
 from tui.ui.actions import COMPARE
+from tui.ui.compare.messages import ConcealmentChanged
 from tui.ui.compare.part import ScreenPart, StatusNote
 from tui.ui.compare.screen import CompareScreen
 
@@ -24,7 +25,7 @@ class Blind(ScreenPart):
     async def blind(self) -> None:
         """The next question is asked blind, or no longer."""
         screen = self.screen
-        screen.blind = screen.view.ahead = not screen.blind
+        screen.next_run.blind = screen.view.ahead = not screen.next_run.blind
         await screen.rebuild()
         screen.say(self._said())
 
@@ -49,7 +50,9 @@ class Blind(ScreenPart):
             return False
         self._asks = False
         if event.key == "y":
-            self.screen.reveal()
+            self.screen.view.reveal(self.screen.ratings)
+            self.screen.say("")
+            self.screen.wake()
         self.screen.show_status()
         return True
 
@@ -66,8 +69,8 @@ class Blind(ScreenPart):
         concealed, held = self.screen.view.concealed, len(self.screen.app_state.held)
         waits = f"{held} notice{'s' * (held > 1)} held until V" if held else ""
         if not concealed:
-            return (("blind from the next question on", "next is blind"),) if self.screen.blind else ()
-        if self.screen.blind or self.screen.commands is None:
+            return (("blind from the next question on", "next is blind"),) if self.screen.next_run.blind else ()
+        if self.screen.next_run.blind or self.screen.commands is None:
             return ("blind", waits)
         return (("blind, the next question is not", "blind, next is not"), waits)
 
@@ -80,10 +83,10 @@ class Blind(ScreenPart):
         sealed = concealed and bool(self.screen.presenter.questions.all)
         if (state.concealed, state.sealed) != (concealed, sealed):
             state.concealed, state.sealed = concealed, sealed
-            self.screen.post_message(CompareScreen.Concealed())
+            self.screen.post_message(ConcealmentChanged())
 
     def _said(self) -> str:
-        if not self.screen.blind:
+        if not self.screen.next_run.blind:
             return "The next question is not blind."
         seen = bool(self.screen.presenter.questions.all) and not self.screen.view.concealed
         return "Blind from the next question on" + ("; what is here has been seen." if seen else ".")

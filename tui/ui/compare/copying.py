@@ -66,13 +66,13 @@ class Copying(ScreenPart):
     def _answer(self) -> str:
         """The focused answer as it is shown."""
         index = self.screen.grid.focused_index
-        data = self.screen.data_of(index) if index is not None else None
+        data = self.screen.painter.data_of(index) if index is not None else None
         return clean(data.answer) if data is not None else ""
 
     def _all_as_markdown(self) -> str:
         """The question and every answer in the panes, under the titles that the panes have."""
         made = [f"> {line}" for line in clean(self.screen.presenter.asked()).split("\n")]
-        shown = [self.screen.data_of(index) for index in range(len(self.screen.grid.panes))]
+        shown = [self.screen.painter.data_of(index) for index in range(len(self.screen.grid.panes))]
         for data in shown:
             if data is not None:
                 made += ["", f"## {data.position} {clean_line(data.title)}", "", clean(data.answer) or "(no answer)"]

@@ -148,7 +148,7 @@ class Difference(ScreenPart):
     # Which answers
 
     def _requests(self) -> list[Request]:
-        return self.screen.presenter.requests(list(self.screen.grid.panes))
+        return self.screen.painter.requests()
 
     def _found(self) -> tuple[str, list[_Other]]:
         """Why there is nothing to compare, as a sentence, or what there is to compare with."""
@@ -167,12 +167,12 @@ class Difference(ScreenPart):
         return ("" if others else "There is no other answer to compare it with."), others
 
     def _in_panes(self) -> list[Request | None]:
-        keys = list(self.screen.grid.panes)
+        keys = self.screen.grid.keys
         return [self.screen.presenter.request_in(keys, index) for index in range(len(keys))]
 
     def _text_at(self, index: int | None) -> str:
         """The answer in a pane as it may be seen."""
-        data = self.screen.data_of(index) if index is not None else None
+        data = self.screen.painter.data_of(index) if index is not None else None
         return data.answer if data is not None else ""
 
     def _earlier_of(self, here: Request) -> _Other | None:

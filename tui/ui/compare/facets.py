@@ -100,7 +100,7 @@ class Facets(ScreenPart):
         if prompt is None or not (prompt.facets or prompt.tags or prompt.id or prompt.expected):
             self.screen.say("No file says anything of this question. The prompts of a set (o) may have it.")
             return
-        request, commands, scoring = self.screen.focused_request(), self.screen.ratings, self.screen.part(Scoring)
+        request, commands, scoring = self.screen.focused_request(), self.screen.ratings, self.screen.parts[Scoring]
         if request is None or commands is None or scoring.sentences.why_not_scored(request):
             self.screen.app.push_screen(FacetsDialog(prompt, "What is asked"))
             return
@@ -116,8 +116,10 @@ class Facets(ScreenPart):
     def prompt(self) -> Prompt | None:
         """The question that is shown, else the one that is next; None when there is none."""
         run = self.screen.presenter.questions.run
-        panes = list(self.screen.grid.panes)
+        panes = self.screen.grid.keys
         request = self.screen.focused_request() or next(iter(self.screen.presenter.requests(panes)), None)
         if request is None and run is not None and not panes:
             request = next(iter(run.requests.values()), None)
-        return self.screen.next_prompt() if request is None else self.screen.view.session.prompts[request.spec.prompt]
+        if request is None:
+            return self.screen.parts.next_prompt()
+        return self.screen.view.session.prompts[request.spec.prompt]

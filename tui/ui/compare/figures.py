@@ -40,7 +40,7 @@ class Figures(ScreenPart):
     def show(self) -> None:
         """Show them, if they may be seen: a blind review hides them."""
         request, index = self.screen.focused_request(), self.screen.grid.focused_index
-        data = self.screen.data_of(index) if index is not None else None
+        data = self.screen.painter.data_of(index) if index is not None else None
         if request is None or data is None:
             self.screen.say("Nothing has been asked in this pane yet.")
         elif data.reading is None:

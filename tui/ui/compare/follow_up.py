@@ -13,7 +13,6 @@ from tui.ui.compare.asked import Asked
 from tui.ui.compare.part import ScreenPart, StatusNote
 from tui.ui.compare.screen import CompareScreen
 from tui.ui.widgets.answer.pane import PaneData
-from tui.ui.widgets.prompt import PromptField
 
 
 class FollowUp(ScreenPart):
@@ -29,7 +28,7 @@ class FollowUp(ScreenPart):
             self._follows = {}
             self.screen.say("The next question stands for itself again.")
             return
-        requests = self.screen.presenter.requests(list(self.screen.grid.panes))
+        requests = self.screen.painter.requests()
         if any(not request.state.final for request in requests):
             self.screen.say("Wait for the end of the answers, or stop them: then a question can follow.")
             return
@@ -37,9 +36,8 @@ class FollowUp(ScreenPart):
         if not self._follows:
             self.screen.say("There is no answer to go on from.")
             return
-        field = self.screen.query_one(PromptField)
-        field.come_back()
-        field.select_all()
+        self.screen.prompt.come_back()
+        self.screen.prompt.select_all()
         left = len(requests) - len(self._follows)
         if left:
             were = "1 model is not asked" if left == 1 else f"{left} models are not asked"

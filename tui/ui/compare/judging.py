@@ -51,7 +51,7 @@ class Judging(ScreenPart):
         if refusal := self._why_not():
             screen.say(refusal)
             return
-        if not screen.part(Asking).finds_host():
+        if not screen.parts[Asking].finds_host():
             return
         judged = [view.session.model_of(one).card for one in view.session.requests.values() if can_be_scored(one)]
         found = self._candidates(list(dict.fromkeys(judged)))
@@ -99,7 +99,7 @@ class Judging(ScreenPart):
         for run in runs:
             if run in requests:
                 self.screen.repaint_one(requests[run])
-        self.screen.part(Standing).decided()
+        self.screen.parts[Standing].decided()
 
     def says(self) -> str:
         """How far the judge is."""

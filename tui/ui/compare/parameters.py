@@ -139,14 +139,15 @@ class RunParameters(ScreenPart):
 
     @property
     def _options(self) -> RunOptions:
-        return RunOptions(self.screen.options or PlanOptions(), self.screen.system)
+        next_run = self.screen.next_run
+        return RunOptions(next_run.options or PlanOptions(), next_run.system)
 
     def edit(self) -> None:
         """Ask for them."""
 
         def keep(options: RunOptions | None) -> None:
             if options is not None:
-                self.screen.options, self.screen.system = options.plan, options.system
+                self.screen.next_run.options, self.screen.next_run.system = options.plan, options.system
                 self.screen.say("")
 
         self.screen.app.push_screen(ParametersDialog(self._options), keep)
@@ -157,7 +158,8 @@ class RunParameters(ScreenPart):
 
     def wanted(self, asked: Asked) -> Asked:
         """With the system prompt, where there is no other: a conversation that goes on has the one it began with."""
-        if not self.screen.system or asked.follows:
+        system = self.screen.next_run.system
+        if not system or asked.follows:
             return asked
-        prompts = [replace(one, system=self.screen.system) if one.system is None else one for one in asked.prompts]
+        prompts = [replace(one, system=system) if one.system is None else one for one in asked.prompts]
         return replace(asked, prompts=prompts)

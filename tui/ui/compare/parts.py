@@ -14,7 +14,7 @@ from tui.ui.compare.figures import Figures
 from tui.ui.compare.follow_up import FollowUp
 from tui.ui.compare.judging import Judging
 from tui.ui.compare.parameters import RunParameters
-from tui.ui.compare.part import ScreenPart
+from tui.ui.compare.part import PartGroup, ScreenPart
 from tui.ui.compare.prompt_history import PromptHistory
 from tui.ui.compare.prompt_sets import PromptSets
 from tui.ui.compare.reading import Reading
@@ -54,6 +54,6 @@ PARTS: Mapping[str, type[ScreenPart]] = {
 parameters, and a follow-up after both; and in which their notes stand in the status line, what matters most first."""
 
 
-def parts_of(screen: CompareScreen) -> dict[str, ScreenPart]:
+def parts_of(screen: CompareScreen) -> PartGroup:
     """All of them, for a screen."""
-    return {name: part(screen) for name, part in PARTS.items()}
+    return PartGroup({name: part(screen) for name, part in PARTS.items()})

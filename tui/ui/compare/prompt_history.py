@@ -14,7 +14,6 @@ from tui.ui.compare.asked import Asked
 from tui.ui.compare.part import ScreenPart
 from tui.ui.compare.screen import CompareScreen
 from tui.ui.widgets.field_text import storable
-from tui.ui.widgets.prompt import PromptField
 
 
 class PromptHistory(ScreenPart):
@@ -32,7 +31,7 @@ class PromptHistory(ScreenPart):
         read = in_thread(lambda: [storable(prompt) for prompt in library.earlier()], "prompt history")
         earlier = await asyncio.wrap_future(read)
         if self.screen.alive:
-            self.screen.query_one(PromptField).offer(earlier)
+            self.screen.prompt.offer(earlier)
 
     def begun(self, asked: Asked) -> None:
         """Keep it."""
@@ -47,7 +46,7 @@ class PromptHistory(ScreenPart):
             # While the editor has the terminal, nothing that waits for its turn would be asked.
             self.screen.say("The editor opens when nothing is being asked.")
             return
-        field = self.screen.query_one(PromptField)
+        field = self.screen.prompt
         try:
             command = editor_command(os.environ)
             with self.screen.app.suspend():

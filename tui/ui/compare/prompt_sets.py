@@ -21,7 +21,6 @@ from tui.ui.compare.set_dialogs import OpenSetDialog, SaveSetDialog
 from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.text_input import TextInputDialog
 from tui.ui.widgets.field_text import storable
-from tui.ui.widgets.prompt import PromptField
 
 _NAME = 24
 """Characters of a set's name in the status line."""
@@ -39,11 +38,11 @@ class PromptSets(ScreenPart):
 
     @property
     def _set(self) -> OpenedSet | None:
-        return self.screen.opened_set
+        return self.screen.next_run.opened_set
 
     @_set.setter
     def _set(self, opened_set: OpenedSet) -> None:
-        self.screen.opened_set = opened_set
+        self.screen.next_run.opened_set = opened_set
 
     # Opening
 
@@ -101,7 +100,7 @@ class PromptSets(ScreenPart):
 
     def _show_current(self) -> None:
         if self._set is not None:
-            self.screen.query_one(PromptField).put(self._set.current.user)
+            self.screen.prompt.put(self._set.current.user)
             self.screen.say("")
 
     async def ask_left(self) -> None:
@@ -114,7 +113,7 @@ class PromptSets(ScreenPart):
         if not left:
             self.screen.say(f"Every prompt of {name} was asked in this session.")
             return
-        await self.screen.part(Asking).ask(left)
+        await self.screen.parts[Asking].ask(left)
         if self.screen.view.busy and self.screen.view.run is not None:
             count = len(self.screen.view.run.plan.prompts)
             self.screen.say(f"Asks {count} {'prompt' if count == 1 else 'prompts'} of {name}; X stops all of them.")

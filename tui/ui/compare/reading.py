@@ -68,7 +68,7 @@ class Reading(ScreenPart):
         if request is None or not request.reasoning:
             self.screen.say("There is no thinking here." if request is not None else "Nothing has been asked here yet.")
             return
-        self.screen.unfolded ^= {request.spec.model}
+        self.screen.painter.unfolded ^= {request.spec.model}
         self.screen.repaint_one(request)
 
     def markdown(self) -> None:

@@ -110,7 +110,7 @@ class ScorePass(ScreenPart):
             here = next(item for item in self._left if item in won)
         elif lost:
             here = following(items, self._left, next(item for item in before if item in lost))
-        elif self._revisited is not None and self.screen.part(Scoring).last_scored == self._revisited:
+        elif self._revisited is not None and self.screen.parts[Scoring].last_scored == self._revisited:
             here = self._item if self._item in self._left else following(items, self._left, self._item)
         else:
             return
@@ -122,7 +122,7 @@ class ScorePass(ScreenPart):
     async def unscored(self) -> None:
         """To the next answer without a score; within the pass to the next thing undecided, which is of any question."""
         if self._item is None:
-            await self.screen.part(Scoring).unscored()
+            await self.screen.parts[Scoring].unscored()
         elif (here := following(self._items(), self._left, self._item)) is not None:
             await self._go_to(here)
 
@@ -141,7 +141,7 @@ class ScorePass(ScreenPart):
         if not latest:
             self.screen.say("Nothing was decided yet.")
             return
-        sentences = self.screen.part(Scoring).sentences
+        sentences = self.screen.parts[Scoring].sentences
         keys = {str(place % LISTED): rating for place, rating in enumerate(latest, 1)}
         lines = [(key, sentences.decision(rating)) for key, rating in keys.items()]
 
@@ -153,7 +153,7 @@ class ScorePass(ScreenPart):
 
     async def _revisit(self, rating: Rating) -> None:
         """Show what was decided; a score of it can be given again."""
-        scoring = self.screen.part(Scoring)
+        scoring = self.screen.parts[Scoring]
         run = (rating.winner or rating.runs[0]) if isinstance(rating, Vote) else rating.run
         request = self._view.session.requests.get(run)
         if request is None or scoring.sentences.question_of(request) is None:
@@ -171,7 +171,7 @@ class ScorePass(ScreenPart):
     async def _go_to(self, item: ScoreItem) -> None:
         self._item, self._revisited = item, None
         await self._show(item.run)
-        self.screen.part(Scoring).choose(self._view.session.requests[item.run], item.criterion)
+        self.screen.parts[Scoring].choose(self._view.session.requests[item.run], item.criterion)
         self.screen.show_status()
 
     async def _show(self, run: str) -> None:
@@ -179,20 +179,20 @@ class ScorePass(ScreenPart):
         request, grid = self._view.session.requests[run], self.screen.grid
         pane = PaneModel(request.spec.model)
         # First the page: what is on another one is neither formatted nor painted.
-        turned = pane in grid.panes and grid.focus_index(list(grid.panes).index(pane))
-        if request not in self.screen.presenter.requests(list(grid.panes)):
+        turned = pane in grid.panes and grid.focus_index(grid.keys.index(pane))
+        if request not in self.screen.presenter.requests(grid.keys):
             await self.screen.show_question(question_of(request))
             if pane in grid.panes:
-                grid.focus_index(list(grid.panes).index(pane))
+                grid.focus_index(grid.keys.index(pane))
         elif turned:
             await self.screen.show_panes()
 
     def _said(self) -> str:
         """A digit scores the answer that has the focus, whatever the pass is at."""
-        presenter, scoring, request = self.screen.presenter, self.screen.part(Scoring), self.screen.focused_request()
+        presenter, scoring, request = self.screen.presenter, self.screen.parts[Scoring], self.screen.focused_request()
         if request is None or scoring.sentences.why_not_scored(request):
             return f"{len(self._left)} left · g goes on · esc ends"
-        criterion, panes = scoring.next_for(request), list(self.screen.grid.panes)
+        criterion, panes = scoring.next_for(request), self.screen.grid.keys
         given = self._view.ratings.scores_of(request.spec.id).get(criterion.id)
         place = "" if self._view.concealed else f"{panes.index(PaneModel(request.spec.model)) + 1} "
         what = f"{clean_line(criterion.title, 24)} of " if len(presenter.rubric.criteria) > 1 else ""

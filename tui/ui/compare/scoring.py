@@ -111,7 +111,7 @@ class Scoring(ScreenPart):
         commands.score(run, value or None, place, criterion.id, took_ms=self.took_ms([run]))
         if value and before is not None and before.value != value and (change := commands.last) is not None:
             # Said before the parts go on: a score pass that was asked for another score leads away from it.
-            self.screen.say(self.sentences.replaced(change, list(self.screen.grid.panes)))
+            self.screen.say(self.sentences.replaced(change, self.screen.grid.keys))
         self.last_scored = ScoreItem(run, criterion.id)
         self._chosen = self._told = None
         await self.screen.decided()
@@ -151,7 +151,7 @@ class Scoring(ScreenPart):
 
     async def unscored(self) -> None:
         """Go to the next answer without a score: of this question, else of the next that has one."""
-        grid, panes = self.screen.grid, list(self.screen.grid.panes)
+        grid, panes = self.screen.grid, self.screen.grid.keys
         waiting = self._presenter.unscored(panes)
         after = 0 if grid.focused_index is None else grid.focused_index + 1
         if not waiting:
@@ -160,7 +160,7 @@ class Scoring(ScreenPart):
                 self.screen.say(self._presenter.none_unscored(panes))
                 return
             await self.screen.show_question(question)
-            panes, after = list(grid.panes), 0
+            panes, after = grid.keys, 0
             waiting = self._presenter.unscored(panes)
             number, count = self._presenter.questions.number(question), len(self._presenter.questions.all)
             self.screen.say(f"Question {number} of {count}: {len(waiting)} unscored here.")
@@ -244,7 +244,7 @@ class Scoring(ScreenPart):
         self._told = self._chosen = None
         await self.screen.decided()
         if change is not None:
-            self.screen.say(self.sentences.done(step, change, list(self.screen.grid.panes), quoted))
+            self.screen.say(self.sentences.done(step, change, self.screen.grid.keys, quoted))
 
     async def _in_sight(self, change: RatingChange, step: Step, quoted: int) -> bool:
         """Whether what was rated can be seen, or was told of with the key before this one; shows it or tells of it if
@@ -252,15 +252,15 @@ class Scoring(ScreenPart):
         request = self.sentences.request_of(change)
         if request is None or self._told == (step, change.new.entry):
             return True
-        grid, here = self.screen.grid, self._presenter.requests(list(self.screen.grid.panes))
+        grid, here = self.screen.grid, self._presenter.requests(self.screen.grid.keys)
         if request in here:
-            place = list(grid.panes).index(PaneModel(request.spec.model))
+            place = grid.keys.index(PaneModel(request.spec.model))
             if place in grid.in_sight:
                 return True
             grid.focus_index(place)
         elif (question := self.sentences.question_of(request)) is not None:
             await self.screen.show_question(question)
-            grid.focus_index(list(grid.panes).index(PaneModel(request.spec.model)))
+            grid.focus_index(grid.keys.index(PaneModel(request.spec.model)))
         else:
             self._told = step, change.new.entry
         self.screen.say(self.sentences.about_to(step, change, request, quoted))

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from inspect import isawaitable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from textual import events
-from textual.content import Content
-from textual.message import Message
-from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Static
 
 from tui.core.errors import CompareError, StoreError
 from tui.core.plans.mode import Mode
-from tui.core.text.clean import clean_line
 from tui.ui.actions import COMPARE, Need
-from tui.ui.cells import cut
+from tui.ui.compare.messages import HostWanted, ModelsSeen, ProblemMet, RunEnded
+from tui.ui.compare.next_run import NextRun
+from tui.ui.compare.part import PartGroup
+from tui.ui.compare.status_row import StatusRow
 from tui.ui.layout_limits import ROOMY_HEIGHT
-from tui.ui.mode_screen import Line, ModeScreen
+from tui.ui.mode_screen import ModeScreen
 from tui.ui.state import AppState
 from tui.ui.terminal.refresh_rate import RefreshRate
 from tui.ui.widgets.pane_grid import PaneGrid
@@ -29,34 +26,26 @@ from tui.ui.widgets.prompt import PromptField
 
 if TYPE_CHECKING:
     from tui.core.blind.concealed import ConcealableView
-    from tui.core.plans.opened_set import OpenedSet
-    from tui.core.plans.plan import PlanOptions
     from tui.core.plans.plan_run import PlanRun
-    from tui.core.plans.prompt import Prompt
     from tui.core.plans.questions import PlanQuestion
     from tui.core.requests.request import Request
     from tui.core.sessions.replay import Replay
     from tui.core.sessions.view import Commands, ComparisonView, RatingCommands
     from tui.storage.prompt_library import PromptLibrary
-    from tui.ui.compare.asked import Asked
     from tui.ui.compare.markdown_formatter import MarkdownFormatter
-    from tui.ui.compare.part import ScreenPart, StatusNote
+    from tui.ui.compare.pane_painter import PanePainter
+    from tui.ui.compare.part import StatusNote
     from tui.ui.compare.presenter import PaneModel, Presenter
     from tui.ui.terminal.refresh_loop import RefreshLoop
-    from tui.ui.widgets.answer.pane import PaneData
     from tui.ui.widgets.answer.view import AnswerView
     from tui.ui.widgets.key_bar import FirstKey
     from tui.ui.widgets.scores import ScoreRow
 
-Part = TypeVar("Part", bound="ScreenPart")
-
-_REQUESTS_FIRST_S = 0.025
+REQUESTS_FIRST_S = 0.025
 """Seconds that the requests have for themselves: what is laid out and painted beside their threads holds them up."""
 _HOPS = 4
 """Rounds of the loop after which all that a key has changed has arrived where frames are made: from a widget's queue to
 the screen's. Without them it comes in two frames."""
-_SENTENCE_S = 6.0
-"""Seconds that a sentence stands in the place of the status."""
 _FIRST_IN_PROMPT = (
     ("prompt.run", "run"), ("prompt.leave", "answers"), ("prompt.new-line", "new line"), ("run.set", "set")
 )  # fmt: skip
@@ -76,6 +65,7 @@ class CompareScreen(ModeScreen):
     # These are there from `show_comparison` on.
     view: ConcealableView
     presenter: Presenter
+    painter: PanePainter
     markdown_formatter: MarkdownFormatter[PaneModel]
     _refresh_loop: RefreshLoop
 
@@ -89,38 +79,18 @@ class CompareScreen(ModeScreen):
         """What asks; None where nothing can be asked."""
         self.ratings: RatingCommands | None = None
         """What rates; None where nothing can be rated."""
-        self._parts: dict[str, ScreenPart] = {}
-        self._refusing: list[ScreenPart] = []
-        """Those that ever refuse an action: they are asked for each key of the key bar."""
-        self._low = False
+        self.parts = PartGroup({})
+        """Empty before there is a comparison."""
         self._reading = False
         """Whether the prompt was left for the answers."""
-        self.mode = Mode.RACE
-        """How the next run goes."""
-        self.alone = False
-        """Whether one model at a time is loaded, in the next measured run."""
-        self.blind = False
-        """Whether the next question is asked without showing which model answers."""
-        self.options: PlanOptions | None = None
-        """How the next runs go, but for their mode; None for the usual."""
-        self.system = ""
-        """The system prompt of what has none of its own; empty for none."""
-        self.opened_set: OpenedSet | None = None
-        """The set of prompts that is gone through, if one is."""
+        self.next_run = NextRun()
         self.library: PromptLibrary | None = None
         """What is kept between sittings of what is asked; None to keep nothing."""
-        self._status: str | None = None
-        self._status_held = False
         self._keys: tuple[object, ...] = (False,)
         """What the key bar names first, and whether the next key answers a question."""
-        self._sentence = ""
-        """What stands in the place of the status for a while."""
-        self._sentence_end: Timer | None = None
+        self.prompt = PromptField(id="prompt")
+        self.status_row = StatusRow(self.show_status)
         self.grid: PaneGrid[PaneModel] = PaneGrid(id="panes")
-        self._taught = ""
-        """What stands where panes would be."""
-        self.unfolded: set[str] = set()
-        """The session's keys of the models whose thinking is open."""
         self._run_seen: PlanRun | None = None
         self._ran = False
         self.storage_problem: StoreError | None = None
@@ -130,8 +100,8 @@ class CompareScreen(ModeScreen):
 
     def body(self) -> Iterable[Widget]:
         """Prompt, a line about the run, panes."""
-        yield PromptField(id="prompt")
-        yield Line(id="status", markup=False)
+        yield self.prompt
+        yield self.status_row
         yield self.grid
 
     def on_mount(self) -> None:
@@ -152,7 +122,7 @@ class CompareScreen(ModeScreen):
         from tui.core.blind.concealed import ConcealableView
         from tui.core.sessions.replay import Replay
         from tui.ui.compare.markdown_formatter import MarkdownFormatter
-        from tui.ui.compare.part import ScreenPart
+        from tui.ui.compare.pane_painter import PanePainter
         from tui.ui.compare.parts import parts_of
         from tui.ui.compare.presenter import Presenter
         from tui.ui.terminal.refresh_loop import RefreshLoop
@@ -160,21 +130,20 @@ class CompareScreen(ModeScreen):
         if self._begun:
             self._put_away()
         self._replay = view if isinstance(view, Replay) else None
-        self.view = view = ConcealableView(view, ahead=self.blind)
+        self.view = view = ConcealableView(view, ahead=self.next_run.blind)
         self.commands = commands
         self.ratings = ratings = commands.ratings if commands is not None else ratings
         self.presenter = Presenter(
             view, can_act=commands is not None, can_rate=ratings is not None, shows_scores=self._replay is None
         )
-        self._parts = parts_of(self)
-        self._refusing = [part for part in self._parts.values() if type(part).refuses is not ScreenPart.refuses]
-        field = self.query_one(PromptField)
-        field.disabled = commands is None
+        self.parts = parts_of(self)
+        self.painter = PanePainter(self.grid, self.presenter, self.app_state, self.parts, low=self._refresh_rate.low)
+        self.prompt.disabled = commands is None
         self._quoted = None
         if commands is None or opened:
             self._quote()
         self._refresh_loop = refresh_loop = RefreshLoop(
-            self, self._refresh_rate, view.tick, self._beat, busy=lambda: view.busy, running=self._moving
+            self, self._refresh_rate, view.tick, self._beat, busy=lambda: view.busy, running=self.painter.moving
         )
         self.markdown_formatter = MarkdownFormatter(self.grid, lambda: view.busy, refresh_loop.wake)
         self._begun = True
@@ -210,7 +179,6 @@ class CompareScreen(ModeScreen):
         for part in self.parts:
             part.put_away()
         self.say("")
-        self.unfolded.clear()
         self._run_seen, self._ran = None, False
         self.grid.forget()
 
@@ -229,9 +197,8 @@ class CompareScreen(ModeScreen):
 
     def _lay_out_prompt(self) -> None:
         """While answers are read, the prompt is as low as can be, and shows the question that they are to."""
-        field = self.query_one(PromptField)
-        field.one_row = self._reading and self.grid.compact
-        field.stand_in = self.presenter.question_in(list(self.grid.panes)) if self._reading and self._begun else ""
+        self.prompt.one_row = self._reading and self.grid.compact
+        self.prompt.stand_in = self.presenter.question_in(self.grid.keys) if self._reading and self._begun else ""
 
     def on_screen_suspend(self) -> None:
         """Ask nothing any more: who comes back later means something else by the next key."""
@@ -242,30 +209,6 @@ class CompareScreen(ModeScreen):
         """Take over a choice made on another screen. The base class's handler is called beside this one."""
         self.call_next(self.rebuild)
 
-    class Concealed(Message):
-        """Names are hidden from here on, or no longer."""
-
-    class Problem(Message):
-        """Something went wrong that is to be shown."""
-
-        def __init__(self, error: CompareError) -> None:
-            super().__init__()
-            self.error = error
-
-    class HostWanted(Message):
-        """Something was asked, and no host has answered yet."""
-
-    class RunEnded(Message):
-        """The last request of a run has ended; models may have been loaded for it."""
-
-    class ModelsSeen(Message):
-        """Models that answer are loaded, whatever their host said last, and others were freed for them: their keys."""
-
-        def __init__(self, loaded: Collection[str], freed: Collection[str]) -> None:
-            super().__init__()
-            self.loaded = loaded
-            self.freed = freed
-
     # What is shown
 
     async def host_changed(self) -> None:
@@ -274,39 +217,24 @@ class CompareScreen(ModeScreen):
         await self.rebuild()
 
     async def rebuild(self) -> None:
-        """Make new panes when other models are to be shown than are."""
+        """Make new panes when other models are to be shown than are; where there is none, say which keys lead on."""
+        from tui.ui.compare.first_steps import why_no_panes
+
         if not (self.alive and self._begun):
             return
         self._run_seen = self.view.run
-        if self.commands is None and self.presenter.asked() != self.written:
+        if self.commands is None and self.presenter.asked() != self.prompt.text:
             self._quote()
         names = self.presenter.renamed(self._wanted())
         self.grid.rename(names)
         self.markdown_formatter.rename(names)
         await self.grid.show_panes(self._wanted)
-        await self._teach()
+        await self.grid.explain("" if self.commands is None else why_no_panes(self.app_state))
         self.markdown_formatter.apply()
         for part in self.parts:
             part.rebuilt()
         with self.app.batch_update():
             await self.show_panes()
-
-    async def _teach(self) -> None:
-        """Where there is no pane, say why, and which keys lead on."""
-        from tui.ui.compare.first_steps import why_no_panes
-
-        shown = self.grid.query("#no-panes")
-        if self.grid.panes or self.commands is None:
-            await shown.remove()
-            return
-        text = why_no_panes(self.app_state)
-        if shown and text == self._taught:
-            return
-        self._taught = text
-        if shown:
-            shown.first(Static).update(Content(text))
-        else:
-            await self.grid.mount(Static(Content(text), id="no-panes", markup=False))
 
     def _wanted(self) -> list[PaneModel]:
         return self.presenter.models_wanted(self.app_state)
@@ -337,21 +265,6 @@ class CompareScreen(ModeScreen):
         for part in self.parts:
             part.scrolled(event.view)
 
-    def data_of(self, index: int) -> PaneData | None:
-        """What a pane shows, counted from 0, whether it is in sight or not; None where there is no request."""
-        keys = list(self.grid.panes)
-        request = self.presenter.request_in(keys, index) if self._begun else None
-        if request is None:
-            return None
-        made = self.presenter.pane_data(
-            keys, self.app_state, {request.spec.id}, in_sight=[index], as_wanted=self._as_parts_want
-        )
-        return next((data for data in made if data.position == index + 1), None)
-
-    def _moving(self) -> dict[str, int]:
-        requests = self.presenter.requests(list(self.grid.panes))
-        return {request.spec.id: request.timestamps.chunks for request in requests if not request.state.final}
-
     def _beat(self, changed: set[str], bars: bool) -> None:
         """Repaint what a beat brought; nothing between runs."""
         view = self.view
@@ -359,15 +272,15 @@ class CompareScreen(ModeScreen):
             self.call_next(self.rebuild)
         if changed and self.replay is not None and self.presenter.asked() != self._quoted:
             self._quote()
-        if self._low != self._refresh_rate.low:
-            self._low = not self._low
-            self.query_one(PromptField).cursor_blink = not self._low
+        if self.painter.low != self._refresh_rate.low:
+            self.painter.low = not self.painter.low
+            self.prompt.cursor_blink = not self.painter.low
             self._repaint(set(view.session.requests), bars=True)
             self.show_status()
         if changed and view.concealed:
             changed = set(view.session.requests)  # One pane after the other would tell which is whose.
         if changed and (seen := self.presenter.models_seen(changed, self.app_state)) != (set(), set()):
-            self.post_message(self.ModelsSeen(*seen))
+            self.post_message(ModelsSeen(*seen))
         if changed or (bars and view.busy):
             self._repaint(changed, bars)
             if not changed and (view.pause_s is not None or self.replay is not None):
@@ -376,7 +289,7 @@ class CompareScreen(ModeScreen):
             self.show_status()
         if self._ran and not view.busy:
             self.say("")
-            self.post_message(self.RunEnded())
+            self.post_message(RunEnded())
         if self._ran is not view.busy:
             self._ran = view.busy
             self.refresh_bindings()
@@ -388,56 +301,29 @@ class CompareScreen(ModeScreen):
 
     def _repaint(self, changed: set[str], bars: bool) -> None:
         """Show the requests that changed; bars and counters of running requests move only when they are due."""
-        keys, panes = list(self.grid.panes), list(self.grid.panes.values())
-        shown = self.presenter.pane_data(
-            keys, self.app_state, changed, in_sight=self.grid.in_sight, bars=bars, unfolded=self.unfolded,
-            as_wanted=self._as_parts_want,
-        )  # fmt: skip
-        with self.grid.frame():
-            for data in shown:
-                pane = panes[data.position - 1]
-                pane.view.coarse = self._low
-                pane.show(data, counters=bars or self._low)
-        if changed and (bars or changed - self._moving().keys()):
+        self.painter.paint(changed, bars=bars)
+        if changed and (bars or changed - self.painter.moving().keys()):
             self.show_status()
 
     def repaint_one(self, request: Request) -> None:
         """Show a request that changed, by a score perhaps."""
         self._repaint({request.spec.id}, bars=False)
 
-    @contextmanager
-    def _status_once(self) -> Iterator[None]:
-        """The status line is worked out once, at the end: each step of what a key does asks for it."""
-        if self._status_held:
-            yield
-            return
-        self._status_held = True
-        try:
-            yield
-        finally:
-            self._status_held = False
-            self.show_status()
-
     def show_status(self) -> None:
         """Paint the line between the prompt and the panes, if it is another one."""
-        if not self.alive or self._status_held:
+        if not self.alive or self.status_row.is_held:
             return
         self._lay_out_prompt()
-        width, asked = max(self.size.width - 2, 0), self._asked()
+        width, asked = max(self.size.width - 2, 0), self.parts.asks()
         keys = (bool(asked), *self._first_keys(asked))
         if keys != self._keys:
             self._keys = keys
             self.refresh_bindings()
-        line = cut(clean_line(asked or self._status_line(width)), width)
-        if line != self._status:
-            self._status = line
-            self.query_one("#status", Static).update(Content(line), layout=False)  # It is one row, whatever it says.
+        self.status_row.show(asked or self._status_line(width), width)
 
     def _status_line(self, width: int) -> str:
         """What stands there while nothing is asked. The status itself is worked out only where it is shown."""
-        if self._sentence:
-            return self._sentence
-        if said := next(filter(None, (part.says() for part in self.parts)), ""):
+        if said := self.status_row.sentence or self.parts.says():
             return said
         if self.early_prompt is not None and self.app_state.info is None:
             return "Runs as soon as the host is there …"
@@ -445,24 +331,18 @@ class CompareScreen(ModeScreen):
             return "Waiting for the host …"
         from tui.ui.compare.status_line import status
 
-        notes: list[StatusNote] = ["low bandwidth" if self._low else "", self.grid.page]
-        notes += [note for part in self.parts for note in part.notes()]
-        panes = list(self.grid.panes)
-        return status(self.view, self.presenter, self.app_state, self.mode, panes, notes, width)
-
-    def _asked(self) -> str:
-        """What a part asks, which the next key answers; empty when none does."""
-        return next(filter(None, (part.asks() for part in self.parts)), "")
+        notes: list[StatusNote] = ["low bandwidth" if self.painter.low else "", self.grid.page, *self.parts.notes()]
+        return status(self.view, self.presenter, self.app_state, self.next_run.mode, self.grid.keys, notes, width)
 
     @property
     def next_key_answers(self) -> bool:
         """Whether a part waits for a key."""
-        return bool(self._asked())
+        return bool(self.parts.asks())
 
     def first_keys(self) -> Sequence[FirstKey]:
         """Those of the parts that are at work: of what is asked, only how to leave it. While a prompt is written, what
         everybody needs first."""
-        return self._first_keys(self._asked())
+        return self._first_keys(self.parts.asks())
 
     def _first_keys(self, asked: str) -> Sequence[FirstKey]:
         if asked:
@@ -471,7 +351,7 @@ class CompareScreen(ModeScreen):
             return _FIRST_IN_PROMPT
         if not self._begun or self.grid.focused_index is None:
             return ()
-        return [key for part in self.parts for key in part.first_keys()]
+        return self.parts.first_keys()
 
     def wake(self) -> None:
         """Have the next beat at once."""
@@ -479,15 +359,11 @@ class CompareScreen(ModeScreen):
 
     def say(self, text: str) -> None:
         """Say something about the answers for a while, in a line that covers none of them."""
-        if self._sentence_end is not None:
-            self._sentence_end.stop()
-        self._sentence = text
-        self._sentence_end = self.set_timer(_SENTENCE_S, lambda: self.say("")) if text else None
-        self.show_status()
+        self.status_row.say(text)
 
     def show_error(self, error: CompareError) -> None:
         """Show a failure as a sentence."""
-        self.post_message(self.Problem(error))
+        self.post_message(ProblemMet(error))
 
     # Asking
 
@@ -500,117 +376,65 @@ class CompareScreen(ModeScreen):
         self.set_focus(None)
         self.grid.focus_index()
 
-    @property
-    def written(self) -> str:
-        """What stands in the box."""
-        return self.query_one(PromptField).text
-
     def _quote(self) -> None:
         """Put the question that is shown into the box, as if it had been asked here."""
-        field = self.query_one(PromptField)
-        field.fill(self.presenter.asked())
-        field.remember(field.text)
-        self._quoted = field.text
+        self.prompt.fill(self.presenter.asked())
+        self.prompt.remember(self.prompt.text)
+        self._quoted = self.prompt.text
 
     def write_again(self, text: str) -> None:
         """Put back what stood in the box. If it was asked, its answers are looked at, and the next question takes its
         place; else it is written on."""
-        field = self.query_one(PromptField)
-        field.fill(text)
+        self.prompt.fill(text)
         if text and text == self.presenter.asked():
-            field.remember(text)
+            self.prompt.remember(text)
             self.set_focus(None)
             self.grid.focus_index()
         else:
-            field.focus()
-
-    def fill(self, text: str) -> None:
-        """Put a prompt into the box."""
-        self.query_one(PromptField).fill(text)
+            self.prompt.focus()
 
     def propose(self, text: str) -> None:
         """Put a prompt into the box where nothing is typed or asked yet."""
-        field = self.query_one(PromptField)
-        if not field.text and self.early_prompt is None:
-            field.fill(text)
+        if not self.prompt.text and self.early_prompt is None:
+            self.prompt.fill(text)
 
     async def ask(self, text: str) -> None:
         """Begin a run of the chosen models, and move to the panes; before the host is there, keep it for then."""
         if self.app_state.info is None and self.app_state.trouble is None and text.strip():
             self.early_prompt = text
             self.show_status()
-            self.post_message(self.HostWanted())
+            self.post_message(HostWanted())
             return
         if self.commands is not None:
             from tui.core.plans.prompt import Prompt
             from tui.ui.compare.asking import Asking
 
-            await self.part(Asking).ask([Prompt(text)])
-
-    async def show_run(self, asked: Asked) -> None:
-        """Show the run that was begun and asks this, and move to its panes, once its requests have had a moment for
-        themselves."""
-        self.presenter.questions.follow()
-        self.begun()
-        await asyncio.sleep(_REQUESTS_FIRST_S)
-        self.say("")
-        for part in self.parts:
-            part.begun(asked)
-        self.query_one(PromptField).remember(asked.prompts[-1].user)
-        self.unfolded.clear()
-        await self.rebuild()
-        self.grid.focus_index()
-
-    def next_prompt(self) -> Prompt | None:
-        """The prompt of a set that is next, if a part has one."""
-        return next(filter(None, (part.next_prompt() for part in self.parts)), None)
+            await self.parts[Asking].ask([Prompt(text)])
 
     def action_mode(self) -> None:
         """The next run is a race, or measured."""
-        self.use(Mode.MEASURE if self.mode is Mode.RACE else Mode.RACE)
-
-    def use_options(self, options: PlanOptions) -> None:
-        """The next runs go like this."""
-        self.options, self.mode = options, options.mode
+        self.use(Mode.MEASURE if self.next_run.mode is Mode.RACE else Mode.RACE)
 
     def use(self, mode: Mode, *, alone: bool = False) -> None:
         """The next run goes like this; `alone` says that one model at a time fits into memory."""
-        self.mode, self.alone = mode, alone
+        self.next_run.mode, self.next_run.alone = mode, alone
         self.say("")
 
     def action_edit(self) -> None:
         """Back to the prompt."""
-        self.query_one(PromptField).come_back()
-
-    def refuse(self, error: CompareError) -> None:
-        """Say why nothing new is asked; what is only true of a run that goes on, no longer than that goes on."""
-        if self.view.busy:
-            self.say(clean_line(error.sentence()))
-        else:
-            self.show_error(error)
-
-    def _as_parts_want(self, data: PaneData, request: Request) -> PaneData:
-        for part in self.parts:
-            data = part.shown(data, request)
-        return data
-
-    def reveal(self) -> None:
-        """Show which model gave which answer, and note that it was seen."""
-        self.view.reveal(self.ratings)
-        self.say("")
-        self._refresh_loop.wake()
+        self.prompt.come_back()
 
     def begun(self) -> None:
         """Give the requests that were begun a moment for themselves."""
         self._ran = True
         self.refresh_bindings()
-        self._refresh_loop.pause_painting(_REQUESTS_FIRST_S)
+        self._refresh_loop.pause_painting(REQUESTS_FIRST_S)
         if self.app_state.info is None:
-            self.post_message(self.HostWanted())
+            self.post_message(HostWanted())
 
     def focused_request(self) -> Request | None:
         """The request whose answer is in the focused pane."""
-        return self.presenter.request_in(list(self.grid.panes), self.grid.focused_index) if self._begun else None
+        return self.presenter.request_in(self.grid.keys, self.grid.focused_index) if self._begun else None
 
     async def show_question(self, question: PlanQuestion) -> None:
         """Show a question of the session."""
@@ -626,7 +450,7 @@ class CompareScreen(ModeScreen):
     async def show_current_question(self) -> None:
         """Show the question that is looked at; the focus stays where it was, also when other panes come."""
         here = self.grid.focused_index
-        if self.commands is None or self.written == self._quoted:
+        if self.commands is None or self.prompt.text == self._quoted:
             self._quote()
         await self.rebuild()
         if here is not None and self.grid.focused_index is None:
@@ -636,35 +460,22 @@ class CompareScreen(ModeScreen):
 
     # Parts
 
-    @property
-    def parts(self) -> Collection[ScreenPart]:
-        """All parts, in their order; none before there is a comparison."""
-        return self._parts.values()
-
-    def part(self, kind: type[Part]) -> Part:
-        """The part of this kind. Raises StopIteration before there is a comparison."""
-        return next(part for part in self.parts if isinstance(part, kind))
-
     async def decided(self) -> None:
         """Show what was said of answers, and let each part go on from it; all of it is painted at once."""
         with self.app.batch_update():
-            shown = self.presenter.requests(list(self.grid.panes))
-            self._repaint({request.spec.id for request in shown}, bars=False)
-            for part in self.parts:
-                if (going_on := part.decided()) is not None:
-                    await going_on
+            self._repaint({request.spec.id for request in self.painter.requests()}, bars=False)
+            await self.parts.decided()
             self.show_status()
 
     async def action_part(self, name: str, *parameters: object) -> None:
         """What a part of the screen does: `PART.METHOD` of the table of actions."""
-        part, _, method = name.partition(".")
-        if refusal := self._refusal(name):
+        if refusal := self.parts.refuses(name):
             self.say(refusal)
-        elif part in self._parts:
+        elif (method := self.parts.method(name)) is not None:
             with self.app.batch_update():
-                with self._status_once():
+                with self.status_row.once():
                     self.say("")  # What was said of the key before.
-                    done = getattr(self._parts[part], method)(*parameters)
+                    done = method(*parameters)
                     if isawaitable(done):
                         await done
                 for _ in range(_HOPS):
@@ -672,28 +483,24 @@ class CompareScreen(ModeScreen):
 
     def on_key(self, event: events.Key) -> None:
         """A key goes to the part that waits for one; esc to whichever has something to end. Then to what is bound."""
-        parts, said = self.parts, self._sentence
-        taken = any(part.on_key(event) for part in parts)
-        if not taken and event.key == "escape" and any(part.leave() for part in parts):
+        said = self.status_row.sentence
+        taken = self.parts.on_key(event)
+        if not taken and event.key == "escape" and self.parts.leave():
             taken = True
-            if self._sentence == said:
+            if self.status_row.sentence == said:
                 self.say("")  # It was about what has ended.
         if taken:
             event.prevent_default()
             event.stop()
 
-    def _refusal(self, action: str) -> str:
-        """Why a part of the screen does not allow an action now, as a sentence; empty when all do."""
-        return next(filter(None, (part.refuses(action) for part in self._refusing)), "")
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what a part of the screen does not allow, too."""
         met = super().check_action(action, parameters)
-        return None if met and action == "part" and self._refusal(str(parameters[0])) else met
+        return None if met and action == "part" and self.parts.refuses(str(parameters[0])) else met
 
     def why_not(self, action: str) -> str:
         """Why an action cannot be done, as a sentence; empty when it can."""
-        return self._refusal(action.partition("(")[0]) or super().why_not(action)
+        return self.parts.refuses(action.partition("(")[0]) or super().why_not(action)
 
     def meets(self, need: Need, action: str) -> bool | None:
         """Grey out what needs panes when there are none, what needs runs before there can be any, and what acts where

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tui.core.requests.request import Request
 from tui.ui.compare.part import ScreenPart
@@ -77,7 +77,7 @@ class Search(ScreenPart):
             return
         self._began_at = self.screen.grid.focused_index or 0
         self._here = None
-        status = self.screen.query_one("#status", Static)
+        status = self.screen.status_row
         status.display = False
         self._field = SearchField(self._look_for, self.step, self.leave)
         await self.screen.mount(self._field, after=status)
@@ -98,7 +98,7 @@ class Search(ScreenPart):
             return False
         has_focus = field.has_focus
         field.remove()
-        self.screen.query_one("#status", Static).display = True
+        self.screen.status_row.display = True
         self._here = None
         for view in self._views():
             view.search(None)
@@ -153,5 +153,5 @@ class Search(ScreenPart):
 
     def _repaint(self) -> None:
         """What the lower edges of the panes say."""
-        for request in self.screen.presenter.requests(list(self.screen.grid.panes)):
+        for request in self.screen.painter.requests():
             self.screen.repaint_one(request)

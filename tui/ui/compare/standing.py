@@ -93,7 +93,7 @@ class Standing(ScreenPart):
 
     def _begin_where_shown(self) -> None:
         """Begin it, but while another part has the row: then nobody reads it, and keys are pressed."""
-        if any(part.says() for part in self.screen.parts):
+        if self.screen.parts.says():
             self._wait()
         else:
             self._begin()

@@ -28,10 +28,10 @@ class Voting(ScreenPart):
         await self._vote(VoteChoice.BOTH_BAD)
 
     async def _vote(self, choice: VoteChoice, winner: Request | None = None) -> None:
-        commands, scoring = self.screen.ratings, self.screen.part(Scoring)
+        commands, scoring = self.screen.ratings, self.screen.parts[Scoring]
         if commands is None:
             return
-        panes, in_sight = list(self.screen.grid.panes), self.screen.grid.in_sight
+        panes, in_sight = self.screen.grid.keys, self.screen.grid.in_sight
         every = self.screen.presenter.requests(panes)
         places = {one.spec.id: panes.index(PaneModel(one.spec.model)) for one in every}
         shown = [one for one in every if places[one.spec.id] in in_sight]

@@ -7,8 +7,10 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.events import Resize
 from textual.message import Message
+from textual.widgets import Static
 
 from tui.ui.layout_limits import pages
 from tui.ui.widgets.painted import Canvas
@@ -38,6 +40,8 @@ class PaneGrid(Canvas, Horizontal, Generic[Key]):
         """Which of them is in sight."""
         self._compact = False
         self._zoomed = False
+        self._explained = ""
+        """What stands where panes would be."""
         self._forgotten = False
         """Whether the panes are those of answers that are shown no more."""
 
@@ -47,7 +51,7 @@ class PaneGrid(Canvas, Horizontal, Generic[Key]):
 
         async with self._building:
             keys = list(wanted())
-            if list(self.panes) != keys or self._forgotten:
+            if self.keys != keys or self._forgotten:
                 self._forgotten = False
                 # A frame painted half-way through a mount can leave the new widgets without a Resize, and so empty.
                 with self.app.batch_update():
@@ -57,6 +61,17 @@ class PaneGrid(Canvas, Horizontal, Generic[Key]):
                     await self.mount_all(self.panes.values())
         self.lay_out()
 
+    async def explain(self, text: str) -> None:
+        """Have a text stand where panes would be, while there is none; an empty one for nothing."""
+        shown = self.query("#no-panes")
+        if self.panes or not text:
+            await shown.remove()
+        elif not shown:
+            await self.mount(Static(Content(text), id="no-panes", markup=False))
+        elif text != self._explained:
+            shown.first(Static).update(Content(text))
+        self._explained = text
+
     def forget(self) -> None:
         """What is shown next are other answers, whatever the keys of their panes."""
         self._forgotten = True
@@ -64,6 +79,11 @@ class PaneGrid(Canvas, Horizontal, Generic[Key]):
     def rename(self, names: Mapping[Key, Key]) -> None:
         """Give panes that stay as they are other keys, by their keys so far."""
         self.panes = {names.get(key, key): pane for key, pane in self.panes.items()}
+
+    @property
+    def keys(self) -> list[Key]:
+        """The keys of the panes, in order."""
+        return list(self.panes)
 
     @property
     def focused_index(self) -> int | None:
