@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.picture import over_sessions, until, write_png
-from tui.app.app import CompareApp, OpenedFile
+from tui.app.app import CompareApp
+from tui.app.opened import OpenedFile
 from tui.core.scoring.disagreement import shared_answers
 from tui.core.scoring.in_effect import in_effect
 from tui.core.sessions.replay import Replay

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.picture import write_png
-from tui.app.app import CompareApp, OpenedFile
+from tui.app.app import CompareApp
+from tui.app.opened import OpenedFile
 from tui.core.sessions.replay import Replay
 from tui.runner.kept_session import open_kept_session
 from tui.storage.session_files import load_whole

@@ -27,7 +27,8 @@ from textual.widgets import Input
 
 from tests.support.recorded import CARDS, words
 from tests.support.sessions import request, session
-from tui.app.app import CompareApp, Opened, OpenedFile
+from tui.app.app import CompareApp
+from tui.app.opened import Opened, OpenedFile
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import Plan
 from tui.core.plans.plan_run import PlanRun

@@ -23,9 +23,10 @@ from tests.support.running import open_runner
 from tests.support.screens import Play, asking, playing
 from tests.support.sessions import WHEN
 from tests.support.some import any_number_of, some
-from tui.app.app import CompareApp, Opened
+from tui.app.app import CompareApp
 from tui.app.crash_log import CrashLog
 from tui.app.host_questions import HostFailed
+from tui.app.opened import Opened
 from tui.core.catalog.model_card import ModelCard
 from tui.core.errors import CompareError, NoHostError, StoreError
 from tui.core.host_spec import HostSpec

@@ -16,7 +16,8 @@ from tests.support.recorded import LookedAtHost, RecordedRunner, answered, bundl
 from tests.support.running import open_runner
 from tests.support.screens import Play, playing
 from tests.support.sessions import session
-from tui.app.app import CompareApp, Opened
+from tui.app.app import CompareApp
+from tui.app.opened import Opened
 from tui.core.plans.prompt import Prompt
 from tui.core.requests.request import RequestState
 from tui.hosts.openai.host import OpenAIHost

@@ -14,7 +14,8 @@ from tests.support.recorded import bundled_themes
 from tests.support.screens import Play, asking, playing
 from tests.support.sessions import WHEN, request, score, session, target
 from tests.support.some import some
-from tui.app.app import CompareApp, OpenedFile
+from tui.app.app import CompareApp
+from tui.app.opened import OpenedFile
 from tui.core.blind.masks import MASK
 from tui.core.blind.orders import blind_orders, hidden_questions
 from tui.core.errors import BadInputError, ModelFailedError, StoreError

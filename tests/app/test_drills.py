@@ -267,7 +267,8 @@ def repeated(found: Iterable[str]) -> list[str]:
 
 
 def test_an_action_that_needs_the_host_is_off_until_it_has_been_opened() -> None:
-    from tui.app.app import CompareApp, Opened
+    from tui.app.app import CompareApp
+    from tui.app.opened import Opened
 
     def never() -> Opened:
         raise AssertionError

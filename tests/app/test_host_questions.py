@@ -120,7 +120,8 @@ import asyncio, threading, time
 from tests.support.model_list_host import HERE, ModelListHost
 from tests.support.running import new_runner
 from tests.support.screens import playing
-from tui.app.app import CompareApp, Opened
+from tui.app.app import CompareApp
+from tui.app.opened import Opened
 
 class Hanging(ModelListHost):
     def __init__(self):

@@ -206,7 +206,7 @@ async def test_a_download_does_not_keep_the_program_from_leaving() -> None:
         await play.until(lambda: host.downloading == [GPT.id])
         await play.pilot.press("ctrl+q")
         await play.until(lambda: not play.app.is_running)
-    assert not play.app._host_controller._questions.downloads.add(GPT)
+    assert not play.app.controllers.host._questions.downloads.add(GPT)
     assert GPT.id in host.others
 
 

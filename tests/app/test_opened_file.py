@@ -16,7 +16,8 @@ from tests.support.recorded import bundled_themes
 from tests.support.screens import Play, playing
 from tests.support.sessions import request, score, session
 from tests.support.some import some
-from tui.app.app import CompareApp, OpenedFile
+from tui.app.app import CompareApp
+from tui.app.opened import OpenedFile
 from tui.core.errors import BadInputError
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import Plan

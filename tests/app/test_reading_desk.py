@@ -14,7 +14,8 @@ from tests.support.recorded import answered, bundled_themes, looking_at, streami
 from tests.support.screens import Play, playing
 from tests.support.sessions import request, session, target
 from tests.support.some import some
-from tui.app.app import CompareApp, OpenedFile
+from tui.app.app import CompareApp
+from tui.app.opened import OpenedFile
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import Plan
 from tui.core.requests.request import Request

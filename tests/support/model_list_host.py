@@ -12,7 +12,8 @@ from typing import Any
 from tests.support.recorded import CARDS, bundled_themes
 from tests.support.running import new_runner
 from tests.support.screens import Play, playing
-from tui.app.app import CompareApp, Opened
+from tui.app.app import CompareApp
+from tui.app.opened import Opened
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import CompareError, ModelFailedError, NoModelError
 from tui.core.sessions.session_model import Endpoint

@@ -13,7 +13,8 @@ from textual.theme import Theme
 
 from tests.support.screens import Play, playing
 from tests.support.sessions import ASKED, MS, SENT, WHEN, fold, request, session, spec
-from tui.app.app import CompareApp, Opened
+from tui.app.app import CompareApp
+from tui.app.opened import Opened
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import Plan, PlanOptions

@@ -19,7 +19,8 @@ from textual.pilot import Pilot
 
 from tests.app.widget_app import rows, screen_text
 from tests.support.running import open_runner
-from tui.app.app import CompareApp, Opened
+from tui.app.app import CompareApp
+from tui.app.opened import Opened
 from tui.hosts.base import Host
 from tui.runner import Runner
 from tui.ui.terminal.key_sequences import KeyParser, KeysRead

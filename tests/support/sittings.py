@@ -10,7 +10,8 @@ from tests.support.loopback_host import LoopbackHost
 from tests.support.loopback_server import LoopbackServer
 from tests.support.recorded import bundled_themes
 from tests.support.screens import Play, playing
-from tui.app.app import CompareApp, Opened
+from tui.app.app import CompareApp
+from tui.app.opened import Opened
 from tui.runner.sitting import Sitting
 
 

@@ -81,14 +81,14 @@ class HistoryController(ThreadedController):
                 number = self._previews.ask()
                 self._do(self._searcher, partial(self._preview, number, path, size, mtime_ns))
             case NameRequested():
-                if self._app.is_open(request.path):
+                if self._app.controllers.is_open(request.path):
                     self._name_open(request)
                 else:
                     self._do(self._writer, partial(self._name, request))
             case AgreementRequested():
                 self._ask_agreement(request.path, opens=True)
             case DecisionRequested():
-                if self._app.is_open(request.path):
+                if self._app.controllers.is_open(request.path):
                     self._decide_open(request)
                 else:
                     self._do(self._writer, partial(self._decide, request))
@@ -164,7 +164,8 @@ class HistoryController(ThreadedController):
 
     def _name_open(self, request: NameRequested) -> None:
         try:
-            self._app.name_open_session(request.title, request.tags)
+            if self._app.controllers.sessions is not None:
+                self._app.controllers.sessions.name(request.title, request.tags)
         except CompareError as error:
             self._app.show_error(error)
         else:
@@ -186,7 +187,7 @@ class HistoryController(ThreadedController):
         self.look()
 
     def _ask_agreement(self, path: Path, *, opens: bool = False) -> None:
-        sessions = self._app.sessions
+        sessions = self._app.controllers.sessions
         here = sessions.session_of(path) if sessions is not None else None
         only = sessions.scores_blind() if sessions is not None and here is not None else ""
         self._do(self._writer, partial(self._agreement, path, here, only, opens=opens))
@@ -224,8 +225,8 @@ class HistoryController(ThreadedController):
 
     def _decide_open(self, request: DecisionRequested) -> None:
         try:
-            if self._app.sessions is not None:
-                self._app.sessions.decide(request.answer, request.value)
+            if self._app.controllers.sessions is not None:
+                self._app.controllers.sessions.decide(request.answer, request.value)
         except (CompareError, ValueError) as error:
             self._app.show_error(_not_decided(error))
         else:
@@ -248,7 +249,7 @@ class HistoryController(ThreadedController):
     def _trash(self, wanted: Sequence[Path]) -> None:
         put_away: list[Trashed] = []
         for path in wanted:
-            if self._app.is_open(path):
+            if self._app.controllers.is_open(path):
                 error = BadInputError(f"{clean_line(path.name)} is open here", hint="Open another one first.")
                 self._show(partial(self._app.show_error, error))
                 continue

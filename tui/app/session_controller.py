@@ -48,9 +48,11 @@ class SessionTurned(Message):
 class SessionController:
     """Has one session take the place of another, never while something runs. The app closes the sitting."""
 
-    def __init__(self, app: CompareApp, sitting: Sitting) -> None:
+    def __init__(self, app: CompareApp, sitting: Sitting, *, began_with_file: bool = False) -> None:
+        """`began_with_file` says that the program was begun to show a file."""
         self._app = app
         self._sitting = sitting
+        self._began_with_file = began_with_file
         self._turning = False
         """Whether a session is about to take the place of another."""
         self._back_to: str | None = None
@@ -152,7 +154,7 @@ class SessionController:
 
     def _may_turn(self) -> bool:
         """Whether nothing runs; says so when something does."""
-        judges = self._app.judges
+        judges = self._app.controllers.judges
         if judges is not None and (refusal := judges.why_not_left) is not None:
             self._app.show_error(refusal)
             return False
@@ -218,10 +220,11 @@ class SessionController:
     async def _show(self) -> None:
         """Show the session that is open."""
         app, sitting, path = self._app, self._sitting, self._sitting.path
-        opened = self._choice is not None or app.began_with_file
+        opened = self._choice is not None or self._began_with_file
         app.app_state.opened_file = path.name if opened and path is not None else ""
         if sitting.runner is not None:
-            app.host_runner_changed(sitting.runner)
+            if app.controllers.host is not None:
+                app.controllers.host.runner = sitting.runner
             session = sitting.runner.session
             if opened and session.plans:
                 app.app_state.chosen = _asked_last(session)
@@ -246,7 +249,7 @@ class SessionController:
     async def _resume(self) -> None:
         if self._app.app_state.info is None:
             self._when_host = self._resume
-            self._app.find_host()
+            self._app.controllers.find_host()
             return
         runner, info = self._sitting.runner, self._app.app_state.info
         if runner is None:
@@ -263,7 +266,7 @@ class SessionController:
     async def _judge(self) -> None:
         if self._app.app_state.info is None and self._app.app_state.trouble is None:
             self._when_host = self._judge
-            self._app.find_host()
+            self._app.controllers.find_host()
             return
         await self._app.compare.action_part("judging.choose")
 

@@ -22,7 +22,7 @@ from tui.files import read_toml
 from tui.storage import paths
 
 if TYPE_CHECKING:
-    from tui.app.app import Opened, OpenedFile
+    from tui.app.opened import Opened, OpenedFile
     from tui.runner.sitting import Sitting
     from tui.storage.config import Configuration
     from tui.ui.keymap import Keymap
@@ -71,7 +71,7 @@ def open_screen(
         nonlocal sitting
         gc.freeze()
         gc.enable()
-        from tui.app.app import Opened
+        from tui.app.opened import Opened
         from tui.cli.settings import usual, usual_plan, who_names
         from tui.cli.updates import recovering
         from tui.core.workshop_variables import prompt_of
@@ -162,7 +162,7 @@ def open_file(
 
     def open_up(notices: Sequence[CompareError]) -> OpenedFile:
         nonlocal sitting
-        from tui.app.app import OpenedFile
+        from tui.app.opened import OpenedFile
         from tui.cli.settings import usual_plan
         from tui.hosts.search.open import open_host
         from tui.runner.open_session import surroundings
@@ -215,7 +215,7 @@ def replay_file(file: Path, *, speed: float, theme: str | None, low_bandwidth: b
     _check_terminal()
 
     def open_up(notices: Sequence[CompareError]) -> OpenedFile:
-        from tui.app.app import OpenedFile
+        from tui.app.opened import OpenedFile
 
         replay = Replay(session, time.monotonic_ns)
         replay.speed = speed

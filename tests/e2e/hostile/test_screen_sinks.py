@@ -18,7 +18,8 @@ from tests.support.recorded import CARDS, RATER, answered, bundled_themes, looki
 from tests.support.screens import Play, playing
 from tests.support.sessions import WHEN
 from tests.support.some import some
-from tui.app.app import CompareApp, Opened
+from tui.app.app import CompareApp
+from tui.app.opened import Opened
 from tui.core.catalog.model_card import ModelCard, ModelState
 from tui.core.errors import ModelFailedError
 from tui.core.plans.opened_set import opened
