@@ -28,7 +28,7 @@ from tui.core.sessions.presentation import PaneOrder, Reveal
 from tui.core.sessions.session import PART_OF, SCHEMA, Session, SessionState
 from tui.core.sessions.summary import FoundText, summary_of
 from tui.core.text.words import composed, wanted
-from tui.storage.index import database, readers
+from tui.storage.index import cache_database, database, readers
 from tui.storage.index.catch_up import Hit, catch_up, listing, search
 from tui.storage.index.database import Read, SessionIndex
 from tui.storage.index.entries import IndexEntry, packed
@@ -234,7 +234,8 @@ def test_a_search_without_fts5_finds_the_same(folder: Path, monkeypatch: pytest.
     with SessionIndex(None) as index:
         assert index.full_text
         quick = {one: [hit.row.path.name for hit in found(index, folder, one)] for one in words}
-    monkeypatch.setattr(database, "_WORDS", "CREATE VIRTUAL TABLE words USING no_such_module(text)")
+    without = replace(database._SCHEMA, optional="CREATE VIRTUAL TABLE words USING no_such_module(text)")
+    monkeypatch.setattr(database, "_SCHEMA", without)
     with SessionIndex(None) as index:
         assert not index.full_text
         assert {one: [hit.row.path.name for hit in found(index, folder, one)] for one in words} == quick
@@ -393,7 +394,7 @@ def test_two_programs_share_an_index(tmp_path: Path, folder: Path) -> None:
 def test_an_index_that_another_program_holds_is_left_to_it(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_WAIT_S", 0.0)
+    monkeypatch.setattr(cache_database, "_WAIT_S", 0.0)
     path = tmp_path / "cache" / "sessions.index"
     save(number(1), folder / "1.toml")
     with SessionIndex(path) as index:
@@ -419,7 +420,7 @@ def test_an_index_that_cannot_be_written_is_read(tmp_path: Path, folder: Path, m
     def refused(name: str, flags: int) -> int:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), name)
 
-    monkeypatch.setattr(database.private_files, "opener", refused)
+    monkeypatch.setattr(cache_database.private_files, "opener", refused)
     with SessionIndex(path) as index:
         assert "cannot be used" in index.in_memory_because
         assert list(catch_up(index, scan([folder]))) == []

@@ -1,38 +1,24 @@
-"""The index as a database: one SQLite file in the cache folder, or none but memory.
-
-Everything in it is a copy, so that whatever is wrong with it, it is thrown away and made once more.
-"""
+"""The index as a database: what it holds of each file, and how that is looked up."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
-import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from tui import private_files
-from tui.core.errors import reason_of
 from tui.core.sessions.summary import FoundText, SessionSummary
 from tui.core.text.words import JOINERS, Wanted, composed, spaced
-from tui.files import is_there, refuse_irregular
+from tui.storage.index.cache_database import CacheDatabase, Schema
 from tui.storage.index.entries import IndexEntry, unpacked
 from tui.storage.index.records import TABLES as RECORD_TABLES
 from tui.storage.index.records import FileRecord, drop_records, put_records, records_in, stamps_in
 from tui.storage.index.scan import FileKey
 
-_WAIT_S = 2.0
-"""For another program that writes."""
-_OUT_OF_REACH = {
-    sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_AUTH,
-}  # fmt: skip
-"""Failures that do not mean that the file is damaged."""
 _TABLES = (
     """CREATE TABLE file (
         id INTEGER PRIMARY KEY, folder BLOB NOT NULL, name BLOB NOT NULL, size INTEGER NOT NULL,
@@ -56,8 +42,7 @@ _LAYOUT = 2
 """To be raised when something else is read from a file than before, under the same names."""
 VERSION = zlib.crc32(repr((_TABLES, _WORDS, SessionSummary._fields, SCHEMA_READ, _LAYOUT)).encode()) >> 1
 """An index of another version is thrown away."""
-
-_T = TypeVar("_T")
+_SCHEMA = Schema(VERSION, _TABLES, _WORDS, "SELECT 1 FROM file, texts, request, score, record, shape LIMIT 0")
 
 
 def index_path(cache: Path) -> Path:
@@ -92,13 +77,7 @@ class SessionIndex:
 
     def __init__(self, path: Path | None) -> None:
         """Open the index in this file, or with None one in memory that ends with the program."""
-        self._lock = threading.RLock()
-        self._path = path
-        self.in_memory_because = ""
-        """Why there is no file though one was asked for, as a sentence without its full stop."""
-        self.emptied = 0
-        """How often what it had was lost."""
-        self._base = self._open()
+        self._database = CacheDatabase(path, _SCHEMA)
 
     def __enter__(self) -> SessionIndex:
         return self
@@ -110,13 +89,26 @@ class SessionIndex:
 
     def close(self) -> None:
         """Let the file go."""
-        with self._lock:
-            self._base.close()
+        self._database.close()
+
+    def clear(self) -> None:
+        """Forget everything: the file is made once more."""
+        self._database.clear()
+
+    @property
+    def in_memory_because(self) -> str:
+        """Why there is no file though one was asked for, as a sentence without its full stop; else empty."""
+        return self._database.in_memory_because
+
+    @property
+    def emptied(self) -> int:
+        """How often what it had was lost."""
+        return self._database.emptied
 
     @property
     def full_text(self) -> bool:
         """Whether words are looked up. Without FTS5 in this Python's SQLite every text is gone through."""
-        return _has_words(self._base)
+        return self._database.do(_has_words)
 
     def stamps(self, folders: Iterable[str]) -> dict[FileKey, tuple[int, int]]:
         """Size and time of the files in these folders when they were read."""
@@ -153,20 +145,20 @@ class SessionIndex:
 
     def put(self, entries: Mapping[FileKey, Read]) -> None:
         """Take in what was read of files."""
-        self._do(lambda base: _put(base, entries), writes=True)
+        self._database.do(lambda base: _put(base, entries), writes=True)
 
     def drop(self, keys: Iterable[FileKey], *, for_good: bool = False) -> None:
         """Leave files out. With `for_good` no word of them stays in the index's file either, which takes longer."""
         gone = list(keys)
         if gone:
-            self._do(lambda base: _drop(base, gone, for_good=for_good), writes=True)
+            self._database.do(lambda base: _drop(base, gone, for_good=for_good), writes=True)
 
     def record_stamps(self, folders: Iterable[str], version: int) -> dict[FileKey, tuple[int, int]]:
         """Size and time of the files in these folders when what reports keep of them, in this version, was read."""
         return {
             key: stamp
             for folder in folders
-            for key, stamp in self._do(lambda base, at=folder: stamps_in(base, at, version)).items()  # type: ignore[misc]
+            for key, stamp in self._database.do(lambda base, at=folder: stamps_in(base, at, version)).items()  # type: ignore[misc]
         }
 
     def records(self, folders: Iterable[str], version: int, *, figures: bool) -> dict[FileKey, FileRecord]:
@@ -174,21 +166,21 @@ class SessionIndex:
         for. What is damaged in it is left out, and forgotten."""
         found: dict[FileKey, FileRecord] = {}
         for folder in folders:
-            those, damaged = self._do(lambda base, at=folder: records_in(base, at, version, figures=figures))  # type: ignore[misc]
+            those, damaged = self._database.do(lambda base, at=folder: records_in(base, at, version, figures=figures))  # type: ignore[misc]
             found |= those
             if damaged:
-                self._do(lambda base, gone=damaged: drop_records(base, gone), writes=True)  # type: ignore[misc]
+                self._database.do(lambda base, gone=damaged: drop_records(base, gone), writes=True)  # type: ignore[misc]
         return found
 
     def put_records(self, records: Mapping[FileKey, FileRecord], version: int) -> None:
         """Take in what reports keep of files."""
-        self._do(lambda base: put_records(base, records, version), writes=True)
+        self._database.do(lambda base: put_records(base, records, version), writes=True)
 
     def drop_records(self, keys: Iterable[FileKey]) -> None:
         """Leave out what reports keep of these files."""
         gone = list(keys)
         if gone:
-            self._do(lambda base: drop_records(base, gone), writes=True)
+            self._database.do(lambda base: drop_records(base, gone), writes=True)
 
     def matching(self, sought: Sequence[Wanted]) -> set[FileKey]:
         """The files in which everything that is looked for stands."""
@@ -208,15 +200,6 @@ class SessionIndex:
         rows = self._rows("SELECT packed FROM texts JOIN file ON id = file WHERE folder = ? AND name = ?", *_bytes(key))
         return _unpacked(rows[0][0]) if rows else []
 
-    def clear(self) -> None:
-        """Forget everything: the file is made once more."""
-        with self._lock:
-            self._base.close()
-            if self._path is not None and not self.in_memory_because:
-                _remove(self._path)
-            self._base = self._open()
-            self.emptied += 1
-
     def _every_text(self) -> Iterator[tuple[FileKey, list[FoundText]]]:
         """The texts of all files, one file after another: together they may not fit into memory."""
         for number, folder, name in self._rows("SELECT id, folder, name FROM file WHERE summary != ''"):
@@ -224,132 +207,7 @@ class SessionIndex:
                 yield FileKey(os.fsdecode(folder), os.fsdecode(name)), _unpacked(data)
 
     def _rows(self, query: str, *values: str | bytes | int) -> list[tuple[Any, ...]]:
-        return self._do(lambda base: base.execute(query, values).fetchall())
-
-    def _do(self, work: Callable[[sqlite3.Connection], _T], *, writes: bool = False) -> _T:
-        """Do it in a transaction; once more where the file had to be given up."""
-        with self._lock:
-            for _ in range(2):
-                try:
-                    return _in_transaction(self._base, work, writes=writes)
-                except (sqlite3.Error, UnicodeError) as error:
-                    self._give_up(error)
-            return _in_transaction(self._base, work, writes=writes)
-
-    def _give_up(self, error: Exception) -> None:
-        """Go on without the file, or with another."""
-        out_of_reach = _is_out_of_reach(error)
-        before, path = self._base, self._path
-        if path is None or self.in_memory_because:
-            self._base, self.emptied = _in_memory(), self.emptied + 1
-        elif out_of_reach:
-            self.in_memory_because = _because(path, error)
-            self._base = _in_memory()
-            self.emptied += not _copied(before, self._base)
-        before.close()
-        if path is not None and not self.in_memory_because:
-            _remove(path)
-            self._base, self.emptied = self._open(), self.emptied + 1
-
-    def _open(self) -> sqlite3.Connection:
-        path = self._path
-        if path is None or self.in_memory_because:
-            return _in_memory()
-        try:
-            private_files.make_folder(path.parent)
-            refuse_irregular(path)
-            os.close(private_files.opener(str(path), os.O_RDWR | os.O_CREAT))
-            try:
-                return _opened(path)
-            except sqlite3.Error as error:
-                if _is_out_of_reach(error):
-                    raise
-                _remove(path)
-                os.close(private_files.opener(str(path), os.O_RDWR | os.O_CREAT))
-                return _opened(path)
-        except (OSError, sqlite3.Error) as error:
-            self.in_memory_because = _because(path, error)
-        memory = _in_memory()
-        if is_there(path):
-            _copy_file(path, memory)
-        return memory
-
-
-def _because(path: Path, error: Exception) -> str:
-    return f"The index {path} cannot be used: {reason_of(error)}"
-
-
-def _is_out_of_reach(error: Exception) -> bool:
-    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    return code & 0xFF in _OUT_OF_REACH
-
-
-def _in_transaction(base: sqlite3.Connection, work: Callable[[sqlite3.Connection], _T], *, writes: bool) -> _T:
-    base.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
-    try:
-        result = work(base)
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            base.execute("ROLLBACK")
-        raise
-    base.execute("COMMIT")
-    return result
-
-
-def _connected(name: str, *, uri: bool = False) -> sqlite3.Connection:
-    base = sqlite3.connect(name, timeout=_WAIT_S, isolation_level=None, check_same_thread=False, uri=uri)
-    # What is deleted is written over: people's prompts are not to be found in what is left of the file.
-    base.execute("PRAGMA secure_delete = ON")
-    return base
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    """Raises sqlite3.Error when the file is damaged or out of reach."""
-    base = _connected(str(path))
-    try:
-        base.execute("PRAGMA synchronous = NORMAL")
-        _prepare(base)
-    except UnicodeError as error:  # The schema is no text: Python reads it before SQLite complains.
-        base.close()
-        raise sqlite3.DatabaseError("an index whose schema is no text") from error
-    except BaseException:
-        base.close()
-        raise
-    return base
-
-
-def _in_memory() -> sqlite3.Connection:
-    base = _connected(":memory:")
-    _prepare(base)
-    return base
-
-
-def _prepare(base: sqlite3.Connection) -> None:
-    """Make the tables where there are none. Raises sqlite3.Error for those of another version."""
-    if _version(base) == VERSION:
-        base.execute("SELECT 1 FROM file, texts, request, score, record, shape LIMIT 0")
-        return
-    base.execute("BEGIN IMMEDIATE")
-    try:
-        found = _version(base)  # Another program may have made them meanwhile.
-        if found not in (0, VERSION):
-            raise sqlite3.DatabaseError(f"an index of version {found}")
-        if found == 0:
-            for table in _TABLES:
-                base.execute(table)
-            with contextlib.suppress(sqlite3.OperationalError):  # There is no FTS5.
-                base.execute(_WORDS)
-            base.execute(f"PRAGMA user_version = {VERSION}")
-        base.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            base.execute("ROLLBACK")
-        raise
-
-
-def _version(base: sqlite3.Connection) -> int:
-    version: int = base.execute("PRAGMA user_version").fetchone()[0]
-    return version
+        return self._database.do(lambda base: base.execute(query, values).fetchall())
 
 
 def _has_words(base: sqlite3.Connection) -> bool:
@@ -358,34 +216,6 @@ def _has_words(base: sqlite3.Connection) -> bool:
     except sqlite3.Error:
         return False  # It was made without FTS5, or this SQLite has none.
     return True
-
-
-def _copied(before: sqlite3.Connection, base: sqlite3.Connection) -> bool:
-    """Take over what can be read of an index; whether it could."""
-    try:
-        before.backup(base)
-        _prepare(base)
-    except (sqlite3.Error, UnicodeError):
-        return False
-    return True
-
-
-def _copy_file(path: Path, base: sqlite3.Connection) -> None:
-    """Take over an index whose file can only be read."""
-    with contextlib.suppress(sqlite3.Error, ValueError):
-        read_only = _connected(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            if _version(read_only) == VERSION:
-                read_only.backup(base)
-        finally:
-            read_only.close()
-
-
-def _remove(path: Path) -> None:
-    """Remove the index's files. One that another program holds stays, which whoever opens it finds out."""
-    for name in (f"{path.name}-journal", f"{path.name}-wal", f"{path.name}-shm", path.name):
-        with contextlib.suppress(OSError):
-            path.with_name(name).unlink(missing_ok=True)
 
 
 def _put(base: sqlite3.Connection, entries: Mapping[FileKey, Read]) -> None:
