@@ -28,10 +28,9 @@ from tui.core.sessions.noise_floor import NoiseFloor
 from tui.core.sessions.presentation import NameMask
 from tui.core.sessions.resumption import ChangedCondition
 from tui.core.sessions.session import Session, SessionState
-from tui.core.sessions.session_model import ModelChoice, SessionModel
+from tui.core.sessions.session_model import ModelChoice
 from tui.core.sessions.timing_dict import as_kept
 from tui.core.sessions.view import stored_run
-from tui.core.text.clean import clean_line
 from tui.engine.engine_client import EngineClient, EngineGone, Message
 from tui.engine.protocol import Cancel, Hello, Start
 from tui.hosts.base import Host, HostInfo
@@ -45,6 +44,7 @@ from tui.runner.post_processing import PostProcessing
 from tui.runner.ratings import Ratings
 from tui.runner.request_queue import RequestQueue
 from tui.runner.retry_pause import RetryPause
+from tui.runner.session_conditions import SessionConditions
 from tui.runner.session_recorder import SessionRecorder, SessionWriter
 
 
@@ -77,8 +77,6 @@ class Runner:
         """After `close()`: requests that an error kept from being sent, without warm-ups."""
         self.held = ""
         """Why nothing may be asked now, as a phrase; empty where it may."""
-        self.changed_conditions: tuple[ChangedCondition, ...] | None = None
-        """Of a stored session that goes on: what is known to be another than before; None until that is known."""
         self._now = now
         self.wakeup = Wakeup()
         self._engine = EngineClient(self._recorder.record_events, self._arrived)
@@ -96,15 +94,8 @@ class Runner:
         self._started: dict[str, int] = {}
         """The requests that are with an engine, and the number of that engine."""
         self._changed: set[str] = set()
-        self._stored = self._to_be_noted = bool(session.plans)
-        """Whether it is a stored session that goes on, and whether that is still to be noted."""
-        self._hosts: dict[str, dict[str, Any]] = {}
-        """The tables of the hosts that answer, by name; under the empty name where there is one."""
-        self._tool: dict[str, str] | None = None
-        """What the engine says of what measures; None before it has greeted."""
-        self._asked: datetime | None = None
-        """When this program asked something in the session first."""
-        if self._stored:
+        self._conditions = SessionConditions(self._recorder)
+        if self._conditions.stored:
             # What it asked last can be asked again.
             self._queue.run = stored_run(session, next(reversed(session.plans.values())))
 
@@ -113,22 +104,19 @@ class Runner:
         """What is being asked, or was asked last."""
         return self._queue.run
 
+    @property
+    def changed_conditions(self) -> tuple[ChangedCondition, ...] | None:
+        """Of a stored session that goes on: what is known to be another than before; None until that is
+        known."""
+        return self._conditions.changed
+
     def start(self) -> None:
         """Start the engine ahead of the first run."""
         self._engine.start()
 
     def connected(self, info: HostInfo) -> None:
         """Note which host, or hosts, the session is held with. A stored session's host stays as it was stored."""
-        members = {member.name: member for member in info.members} or {"": info}
-        self._recorder.host_titles = {name: member.title for name, member in members.items()}
-        self._hosts = {name: member.to_dict() for name, member in members.items()}
-        if self._stored:
-            self._note_resumption()
-            return
-        if info.members:
-            self.session.hosts |= self._hosts
-        else:
-            self.session.host = self._hosts[""]
+        self._conditions.connected(info)
 
     def models_in_order(self, plan: Plan, question: PlanQuestion | None) -> tuple[str, ...]:
         """The models of a plan in the order in which their answers are shown."""
@@ -173,7 +161,7 @@ class Runner:
         BadInputError when that makes no sense, a run is still going, or one of them has no answer to go on from."""
         followed = [self.session.requests[run] for run in runs if run in self.session.requests]
         models = [self.session.model_of(request) for request in followed]
-        self._refuse_other_host(models)
+        self._conditions.refuse_other_host(models)
         choices = [ModelChoice(model.card, model.own) for model in models]
         return self.begin(choices, asked, options, {request.spec.model: request.spec.id for request in followed})
 
@@ -198,7 +186,7 @@ class Runner:
             unloaded = self._post_processing.post_process(batch)
             self._changed |= {request.spec.id for request in self._queue.schedule_retries(batch, unloaded)}
         self._start_waiting()
-        if self.run is not None and self._asked is not None:
+        if self.run is not None and self._conditions.asked is not None:
             self._post_processing.keep_alive(set(self.run.plan.models) - set(self._queue.broken), busy=self.busy)
         changed, self._changed = self._changed, set()
         return changed
@@ -272,7 +260,7 @@ class Runner:
         """Ask one model of the current run again. Raises BadInputError while it is still answering, and where that
         would ask another kind of host."""
         self._refuse_while_held()
-        self._refuse_other_host([self.session.models[model]] if model in self.session.models else [])
+        self._conditions.refuse_other_host([self.session.models[model]] if model in self.session.models else [])
         batch = self._queue.rerun(model)
         self._note_asked()
         self._changed |= {request.spec.id for request in batch}
@@ -284,23 +272,9 @@ class Runner:
         """Ask every model of the current run again, in the plan's own way."""
         run = self._queue.current()
         self._refuse_while_busy()
-        self._refuse_other_host([self.session.models[key] for key in run.plan.models])
+        self._conditions.refuse_other_host([self.session.models[key] for key in run.plan.models])
         self._queue.rerun_all()
         self._noted(run)
-
-    def _refuse_other_host(self, models: Iterable[SessionModel]) -> None:
-        """Raises BadInputError where these models of a stored session were asked at another kind of host than the one
-        that is here: what it answers would be kept, and counted, as theirs."""
-        for model in models if self._stored else ():
-            here = self._hosts.get(model.card.host) or self._hosts.get("")
-            if here is None:
-                raise BadInputError("Nobody is there to be asked", "The host has not answered yet")
-            if here["kind"] != model.host:
-                raise BadInputError(
-                    f"{clean_line(model.name, 80)} was asked at another kind of host: {clean_line(model.host, 40)}",
-                    f"This one is {here['kind']}",
-                    "Name the same one with --host, or choose models of this one.",
-                )
 
     def problems(self) -> Sequence[CompareError]:
         """What could not be kept on disk, or warm, since the last call."""
@@ -328,7 +302,7 @@ class Runner:
         if broken_off:
             asked = [request for request in left if not request.spec.warmup]
             self.never_asked = sum(request.timestamps.sent is None for request in asked)
-        if self._asked is not None or not self._stored:
+        if self._conditions.asked is not None or not self._conditions.stored:
             self.session.state = SessionState.INTERRUPTED if broken_off and left else SessionState.FINISHED
         self.kept = self._recorder.close()
         return self.kept
@@ -360,26 +334,11 @@ class Runner:
         for message in self._engine.drain():
             match message:
                 case Hello():
-                    self._greeted({name: message.tool.get(name, "") for name in ("openai", "priority")})
+                    self._conditions.greeted({name: message.tool.get(name, "") for name in ("openai", "priority")})
                 case EngineGone():
                     self._engine_gone(message)
                 case _:
                     self._fold(message)
-
-    def _greeted(self, tool: dict[str, str]) -> None:
-        self._tool = tool
-        if self._stored:
-            self._note_resumption()
-        else:
-            self.session.tool |= tool
-
-    def _note_resumption(self) -> None:
-        """Note what is another than before, once it is known what measures, who answers and what goes on."""
-        known = self._tool is not None and bool(self._hosts)
-        if self._to_be_noted and known and self._asked is not None and self.run is not None:
-            self._to_be_noted = False
-            made = self._recorder.add_resumption(self.run.plan, self._asked, self._tool or {}, self._hosts)
-            self.changed_conditions = made.differing
 
     def _engine_gone(self, message: EngineGone) -> None:
         why = "The engine's process ended before the answer was complete."
@@ -511,9 +470,8 @@ class Runner:
         return run
 
     def _note_asked(self) -> None:
-        self._asked = self._asked or self._now()
         self.session.state = SessionState.RUNNING
-        self._note_resumption()
+        self._conditions.note_asked(self._queue.current().plan, self._now())
 
     @property
     def written(self) -> bool:
