@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import starmap
 from pathlib import Path
 
 import click
@@ -44,7 +43,7 @@ from tui.core.text.clean import clean_line
 from tui.core.text.formatting import quantity
 from tui.core.text.line_width import shown_width
 from tui.files import is_there
-from tui.report.conditional import Asked, Result, conditional_report
+from tui.report.conditional import Asked, Judgement, Result, conditional_report
 from tui.report.drift import drifts, said_of_drift
 from tui.report.formats.registry import Format
 from tui.report.formats.text import closing
@@ -119,14 +118,7 @@ def bench(
         check_output(output, form, force=force)
     if junit is not None:
         check_free(junit, force=force)
-    if flags.blind:
-        raise BadInputError("bench goes without --blind", "It names what it measured; `run --blind` hides it")
-    if flags.resume is not None:
-        check_not_hidden(flags.resume)
-    if flags.resume is None and not is_given("mode"):
-        flags = replace(flags, mode=Mode.MEASURE.value)  # whatever the configuration says of `run`
-    if aa:
-        flags = _as_aa(flags)
+    flags = _as_bench(flags, aa=aa)
     line, files = ProgressLine(sys.stderr), AnswerFiles(flags.out_dir, force=force)
     with FirstInterrupt("Ends after this answer, then reports; Ctrl+C once more stops it now.") as interrupt:
         progress = partial(_say_progress, line=line, interrupt=interrupt)
@@ -150,22 +142,26 @@ def bench(
     for output, form in zip(outputs, formats, strict=True):
         put_report(output, form, report, force=force)
     if junit is not None:
-        judgements = [*(("--fail-if", text) for text in fail_ifs), ("--baseline", "no regression")]
-        conditions = zip(judgements, judged.results, judged.reasons, strict=False)
-        cases = [*_cases(compared), *starmap(_of_condition, conditions), *map(_of_answers, answers if same_as else ())]
+        cases = [*_cases(compared), *_cases_of(judged, fail_ifs), *map(_of_answers, answers if same_as else ())]
         write_junit(junit, "foundry-compare bench", cases)
         say("Written to", whole=str(junit))
     files.close()
     if compared.path is not None and is_there(compared.path) and compared.kept:
         show_sentence("Kept in", whole=str(compared.path))
-    ended = [request for request in compared.results if request.state is not RequestState.STOPPED]
-    codes = [*map(of_request, ended), *(RESULT_CODES[result] for result in judged.results)]
-    codes += [_LIKENESS_CODES[one.likeness] for one in answers if same_as]
+    codes = [*_codes(compared, judged), *(_LIKENESS_CODES[one.likeness] for one in answers if same_as)]
     if interrupt.came():
         codes.append(ExitCode.INTERRUPTED)
         if compared.path is not None:
             say("The rest is asked by:", whole=resume_command(compared.path))
     return worst(codes if compared.kept and files.complete else [*codes, ExitCode.NOT_KEPT])
+
+
+def _codes(compared: api.Comparison, judged: Judgement) -> Iterator[ExitCode]:
+    """What the answers deserve, and what was asked of the numbers. What an interrupt stopped deserves nothing."""
+    for request in compared.results:
+        if request.state is not RequestState.STOPPED:
+            yield of_request(request)
+    yield from (RESULT_CODES[result] for result in judged.results)
 
 
 def _say_progress(update: api.Update, *, line: ProgressLine, interrupt: FirstInterrupt) -> None:
@@ -218,6 +214,17 @@ def _figures(request: Request) -> str:
     return " · ".join(f"{metric.short_label} {quantity(value, metric.unit)}".lstrip() for metric, value in found)
 
 
+def _as_bench(flags: PlanFlags, *, aa: bool) -> PlanFlags:
+    """The flags of `run` as bench has them. Raises BadInputError for what it goes without."""
+    if flags.blind:
+        raise BadInputError("bench goes without --blind", "It names what it measured; `run --blind` hides it")
+    if flags.resume is not None:
+        check_not_hidden(flags.resume)
+    elif not is_given("mode"):
+        flags = replace(flags, mode=Mode.MEASURE.value)  # whatever the configuration says of `run`
+    return _as_aa(flags) if aa else flags
+
+
 def _as_aa(flags: PlanFlags) -> PlanFlags:
     if flags.resume is not None:
         raise BadInputError("--aa goes without --resume", "The session has its own arms")
@@ -268,6 +275,12 @@ def _of_answers(found: Answers) -> Case:
     if found.changed:
         said += f": {difference(found.before, found.after)}"
     return Case("--same-as", f"{found.model}: {clean_line(found.prompt, 80)}", outcomes[found.likeness], said)
+
+
+def _cases_of(judged: Judgement, fail_ifs: Sequence[str]) -> Iterator[Case]:
+    judgements = [*(("--fail-if", text) for text in fail_ifs), ("--baseline", "no regression")]
+    for asked, result, reasons in zip(judgements, judged.results, judged.reasons, strict=False):
+        yield _of_condition(asked, result, reasons)
 
 
 def _of_condition(asked: tuple[str, str], result: Result, reasons: Sequence[str]) -> Case:

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,12 @@ def _check_file(path: Path, *, as_json: bool) -> ExitCode:
     return ExitCode.GOOD
 
 
+def _of_one_model(does: Callable[[click.Context, Hosts, str], ExitCode]) -> click.Command:
+    """A command that does something to MODEL, of the host that is named or found."""
+    told = ends_with(ExitCode.NO_HOST, ExitCode.NO_MODEL, ExitCode.MODEL_FAILED)(does)
+    return models.command()(host_option(click.argument("model")(click.pass_context(handles_errors(told)))))
+
+
 @models.command()
 @host_option
 @click.argument("path", type=click.Path(path_type=Path))
@@ -194,12 +201,7 @@ def register(context: click.Context, host: Hosts, path: Path) -> ExitCode:
     return ExitCode.GOOD
 
 
-@models.command()
-@host_option
-@click.argument("model")
-@click.pass_context
-@handles_errors
-@ends_with(ExitCode.NO_HOST, ExitCode.NO_MODEL, ExitCode.MODEL_FAILED)
+@_of_one_model
 def download(context: click.Context, host: Hosts, model: str) -> ExitCode:
     """Download MODEL, an id or an alias. Ctrl+C cancels; what has arrived is used the next time."""
     with connected_host(_hosts(context, host)) as (opened, info):
@@ -258,12 +260,7 @@ def get(name: str, source: Path | None, force: bool) -> ExitCode:
     return ExitCode.GOOD
 
 
-@models.command()
-@host_option
-@click.argument("model")
-@click.pass_context
-@handles_errors
-@ends_with(ExitCode.NO_HOST, ExitCode.NO_MODEL, ExitCode.MODEL_FAILED)
+@_of_one_model
 def load(context: click.Context, host: Hosts, model: str) -> ExitCode:
     """Load MODEL, an id or an alias, so that its first answer does not wait for that."""
     with connected_host(_hosts(context, host)) as (opened, info):
@@ -273,12 +270,7 @@ def load(context: click.Context, host: Hosts, model: str) -> ExitCode:
     return ExitCode.GOOD
 
 
-@models.command()
-@host_option
-@click.argument("model")
-@click.pass_context
-@handles_errors
-@ends_with(ExitCode.NO_HOST, ExitCode.NO_MODEL, ExitCode.MODEL_FAILED)
+@_of_one_model
 def unload(context: click.Context, host: Hosts, model: str) -> ExitCode:
     """Free the memory of MODEL, an id or an alias."""
     with connected_host(_hosts(context, host)) as (opened, info):
@@ -287,12 +279,7 @@ def unload(context: click.Context, host: Hosts, model: str) -> ExitCode:
     return ExitCode.GOOD
 
 
-@models.command()
-@host_option
-@click.argument("model")
-@click.pass_context
-@handles_errors
-@ends_with(ExitCode.NO_HOST, ExitCode.NO_MODEL, ExitCode.MODEL_FAILED)
+@_of_one_model
 def remove(context: click.Context, host: Hosts, model: str) -> ExitCode:
     """Delete MODEL, an id or an alias, from the cache. A registered folder is forgotten, and stays as it is."""
     with connected_host(_hosts(context, host)) as (opened, info):

@@ -153,16 +153,36 @@ def _check_models(
         count = len(models.cards)
         note(Check("models", ExitCode.GOOD, f"{count} listed" if count else "the host lists none"))
     chosen, missing = _wanted(models, names)
-    # A host that lists what it serves alone has nothing to say of a cache.
-    if (chosen or missing) and any(card.state is not ModelState.UNKNOWN for card in models.cards):
-        wanted, lacking = len(chosen) + len(missing), [check.name for check in missing]
-        found = f"{len(chosen)} of {wanted} wanted models are here"
-        if lacking:
-            found += f"; not {', '.join(clean_line(name, 60) for name in lacking)}"
-        note(Check("cached", worst(check.code for check in missing), found))
+    if (cached := _cached(models, chosen, missing)) is not None:
+        note(cached)
     lines.expect(len(chosen) + len(missing))
     for check in missing:
         note(check if given else replace(check, found=f"{check.found} {who_names(usual)}."))
+    answered = _ask(host, info, chosen, slow_ms, note, progress)
+    for name, why in unlisted.items():
+        note(Check(name or "host", ExitCode.GOOD if name in answered else ExitCode.NO_HOST, why))
+
+
+def _cached(models: HostModels, chosen: Sequence[ModelCard], missing: Sequence[Check]) -> Check | None:
+    """Whether the wanted models are here. None where there are none, and of a host that lists what it serves alone,
+    which has nothing to say of a cache."""
+    if not (chosen or missing) or all(card.state is ModelState.UNKNOWN for card in models.cards):
+        return None
+    found = f"{len(chosen)} of {len(chosen) + len(missing)} wanted models are here"
+    if missing:
+        found += f"; not {', '.join(clean_line(check.name, 60) for check in missing)}"
+    return Check("cached", worst(check.code for check in missing), found)
+
+
+def _ask(
+    host: Host,
+    info: HostInfo,
+    chosen: Sequence[ModelCard],
+    slow_ms: float | None,
+    note: Note,
+    progress: ProgressLine,
+) -> set[str]:
+    """Ask these models a short question, one after the other. Returns the names of the hosts that sent any text."""
     answered: set[str] = set()
 
     def on_update(update: Update, before: int) -> None:
@@ -189,8 +209,7 @@ def _check_models(
             with uninterrupted():
                 run = runner.begin(some, PROBE, PlanOptions(mode=Mode.MEASURE, warmup=0, parameters=parameters))
             run_to_end(runner, run, partial(on_update, before=start))
-    for name, why in unlisted.items():
-        note(Check(name or "host", ExitCode.GOOD if name in answered else ExitCode.NO_HOST, why))
+    return answered
 
 
 def _wanted(models: HostModels, names: Sequence[str]) -> tuple[list[ModelCard], list[Check]]:
