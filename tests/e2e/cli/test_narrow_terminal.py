@@ -31,7 +31,10 @@ def narrow(*args: str, cwd: Path) -> tuple[int, str]:
     something to copy."""
     near, far = os.openpty()
     termios.tcsetwinsize(far, (24, 40))
-    process = subprocess.Popen([*MODULE, *args], cwd=cwd, stdin=subprocess.DEVNULL, stdout=far, stderr=far)
+    # A library of the test's may have set COLUMNS behind Python's back.
+    process = subprocess.Popen(
+        [*MODULE, *args], cwd=cwd, env=dict(os.environ), stdin=subprocess.DEVNULL, stdout=far, stderr=far
+    )
     os.close(far)
     written = b""
     with contextlib.suppress(OSError):  # Linux says so of a terminal that nobody has open any more.

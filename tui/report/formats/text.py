@@ -180,12 +180,18 @@ def _explained(
     headings: Sequence[str], rows: Sequence[tuple[str, ...]], widths: Sequence[int], width: int
 ) -> list[str]:
     """A table whose last column holds sentences, which go on below themselves, or stand below their row where that has
-    no room for them. The first is words, too."""
+    no room for them; then the first, which is words, too, may stand above it."""
     widths = [min(widths[0], _NAME + 3), *widths[1:-1]]
     room = width - sum(widths) - 2 * len(widths)
     below = room < _LEAST_ROOM
+    above = room < -2
     lines = []
     for first, *numbers, last in [tuple(headings), *rows]:
+        if above:
+            lines += wrapped(first, width) if first else []
+            lines.append("".join(f"  {_right(cell, at)}" for cell, at in zip(numbers, widths[1:], strict=True)))
+            lines += [f"    {line}" for line in wrapped(last, width - 4)]
+            continue
         names, sentences = wrapped(first, widths[0]) or [""], [] if below else wrapped(last, room) or [""]
         for place in range(max(len(names), len(sentences))):
             name, said = (part[place] if place < len(part) else "" for part in (names, sentences))
