@@ -17,7 +17,7 @@ from tui.core.errors import BadInputError
 from tui.core.metrics.registry import Better
 from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
-from tui.core.text.formatting import data_size, milliseconds, quantity
+from tui.core.text.formatting import UNKNOWN, data_size, milliseconds, quantity
 from tui.core.text.nearest import unknown_name
 from tui.report.formats.words import criterion_of
 from tui.report.front import Front, fronts
@@ -30,7 +30,6 @@ from tui.report.rows import Row
 from tui.report.statistics.sample import Stat
 from tui.report.subject import Subject
 
-UNKNOWN = "-"
 _NAME_SHOWN = 40
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tui.core.catalog.model_card import ModelCard, ModelState, tagged
-from tui.core.catalog.model_filters import UNKNOWN, FilterBy, ModelFilter, value_of, values
+from tui.core.catalog.model_filters import FilterBy, ModelFilter, value_of, values
 from tui.core.narrowing import stepped
+from tui.core.text.formatting import UNKNOWN
 
 CPU = ModelCard("a-cpu", "a", device="CPU", licence="MIT", task="chat-completion", state=ModelState.LOADED, tools=True)
 GPU = ModelCard("a-gpu", "a", device="GPU", licence="MIT", task="chat-completion", state=ModelState.CATALOG)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tui.core.catalog.model_card import ModelCard, ModelState
+from tui.core.text.formatting import UNKNOWN
 
 ALL_CACHED = "all-cached"
 """Means every model that is here and answers questions, in place of a name."""
-UNKNOWN = "-"
 """The value of a model that does not say."""
 _STATES = {ModelState.LOADED: "loaded", ModelState.CACHED: "cached", ModelState.CATALOG: "catalogue"}
 

@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from tui.core.metrics.metrics import percentile
 from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
+from tui.core.text.formatting import UNKNOWN
 from tui.report import plots
 from tui.report.candidate_names import Names, names_of
 from tui.report.formats import charts
@@ -22,7 +23,6 @@ from tui.report.formats.narrow_tables import Table, numbered_names, remarks_belo
 from tui.report.formats.sections import Section, flat, sections
 from tui.report.formats.words import (
     TITLES,
-    UNKNOWN,
     compared,
     compared_legend,
     counted,

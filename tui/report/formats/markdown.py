@@ -9,6 +9,7 @@ from tui.core.metrics.registry import Place, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.text.cell_width import cell_width, table_rows, wrapped
 from tui.core.text.clean import clean_line
+from tui.core.text.formatting import UNKNOWN
 from tui.report.candidate_names import Names, names_of
 from tui.report.formats.narrow_tables import Table, tables
 from tui.report.formats.sections import Section, flat, sections
@@ -16,7 +17,6 @@ from tui.report.formats.words import (
     PROMPT_SHOWN,
     TITLES,
     TOO_FEW,
-    UNKNOWN,
     compared,
     compared_legend,
     counted,

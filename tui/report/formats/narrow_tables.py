@@ -9,9 +9,9 @@ from typing import NamedTuple
 from tui.core.metrics.registry import METRICS, MS, Metric, Place, Tally, flags_in, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
+from tui.core.text.formatting import UNKNOWN
 from tui.report.formats.words import (
     COLD,
-    UNKNOWN,
     counted,
     criterion_of,
     device_of,

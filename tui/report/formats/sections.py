@@ -10,6 +10,7 @@ from tui.core.conditions.names import SHARE, Figure
 from tui.core.metrics.registry import Place, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean_line
+from tui.core.text.formatting import UNKNOWN
 from tui.report.breakdown import Breakdown, Group, breakdowns, figure_stat
 from tui.report.candidate_names import names_of
 from tui.report.change_outcomes import ChangeOutcome, figure_in_words
@@ -17,7 +18,7 @@ from tui.report.changes import Change
 from tui.report.contrasts import contrasts
 from tui.report.excluded import excluded
 from tui.report.formats.narrow_tables import Table, Titled, numbered_names, votes_in_words
-from tui.report.formats.words import PROMPT_SHOWN, UNKNOWN, counted, criterion_of, shown_figure, shown_number
+from tui.report.formats.words import PROMPT_SHOWN, counted, criterion_of, shown_figure, shown_number
 from tui.report.options import NONE
 from tui.report.pairs import Matches
 from tui.report.rating_checks import rating_checks, said_of_check

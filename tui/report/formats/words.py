@@ -10,6 +10,7 @@ from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in
 from tui.core.plans.mode import Mode
 from tui.core.sessions.session_model import Parameters
 from tui.core.text.clean import clean_line
+from tui.core.text.formatting import UNKNOWN
 from tui.report.candidate_names import Names
 from tui.report.not_compared import said_of_failures
 from tui.report.orders import orders, said_of_order
@@ -24,7 +25,6 @@ from tui.report.subject import Subject
 from tui.report.verdict_words import remarks, said, said_of_need
 from tui.report.verdicts import Outcome, Verdict
 
-UNKNOWN = "-"
 TOO_FEW = "too few to say"
 COLD = "cold"
 """What stands behind a figure that is of answers for which the model was loaded first, beside others that are not."""

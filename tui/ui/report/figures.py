@@ -10,13 +10,13 @@ from itertools import islice
 from tui.core.metrics.registry import Better, Metric, Place, metrics_in
 from tui.core.requests.request import RequestState
 from tui.core.text.clean import clean_line
+from tui.core.text.formatting import UNKNOWN
 from tui.report.breakdown import breakdowns
 from tui.report.candidate_names import names_of
 from tui.report.changes import Change
 from tui.report.formats.narrow_tables import numbered_names
 from tui.report.formats.sections import group_name
 from tui.report.formats.words import (
-    UNKNOWN,
     counted,
     criterion_of,
     device_of,
