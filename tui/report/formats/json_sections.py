@@ -3,12 +3,14 @@ left out."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from tui.core.metrics.registry import Place, metrics_in
 from tui.report.breakdown import breakdowns, figure_stat
 from tui.report.candidate_names import Names
+from tui.report.changes import Change
 from tui.report.contrasts import contrasts
 from tui.report.excluded import excluded
 from tui.report.pairs import Matches
@@ -16,10 +18,11 @@ from tui.report.rating_checks import rating_checks, said_of_check
 from tui.report.report import Report
 from tui.report.row_names import row_names
 from tui.report.rows import Row
-from tui.report.running_costs import HEURISTIC, running_cost
+from tui.report.running_costs import HEURISTIC, Running, running_cost
 from tui.report.selection import DIMENSIONS, ModelSelection, selections
 from tui.report.statistics.sample import Stat
-from tui.report.trend import trends
+from tui.report.subject import Subject
+from tui.report.trend import Trend, trends
 
 
 def section_facts(report: Report, matches: Matches, names: Names) -> dict[str, Any]:
@@ -31,66 +34,91 @@ def section_facts(report: Report, matches: Matches, names: Names) -> dict[str, A
         "rating_checks": [{**asdict(one), "sentence": said_of_check(one)} for one in rating_checks(report.rows)],
     }
     if options.metrics:
-        facts["figures"] = [
-            {"row": name, "figure": figure.name, "unit": figure.unit, **stat_facts(figure_stat(row, figure))}
-            for row, name in zip(report.rows, rows.values(), strict=True)
-            for figure in options.metrics
-            if not figure.criteria
-        ]
+        facts["figures"] = _figures(report, rows)
     if options.by:
-        facts["by"] = [
-            {
-                "mode": found.mode,
-                "by": {one.name: key for one, key in zip(found.by, group.keys, strict=True)},
-                "scores_apart": group.apart,
-                "longest_over_shortest": group.ratio,
-                "rows": [{"row": rows[row.subject], **_part(row)} for row in group.rows],
-            }
-            for found in breakdowns(report.rows, options.by)
-            for group in found.groups
-        ]
-        facts["contrasts"] = [
-            {
-                "by": one.by.name, "a": rows[one.first.subject], "b": rows[one.second.subject],
-                "differences": [{"name": name, "a": first, "b": second} for name, first, second in one.differs],
-            }
-            for one in contrasts(report.rows, options.by)
-        ]  # fmt: skip
-        facts["trends"] = [
-            {
-                **{key: value for key, value in asdict(one).items() if key not in ("subject", "points")},
-                "row": rows[one.subject],
-                "points": [
-                    {**asdict(point), "when": None if point.when is None else point.when.isoformat()}
-                    for point in one.points
-                ],
-            }
-            for one in trends(report.rows)
-        ]
+        facts["by"] = _breakdowns(report, rows)
+        facts["contrasts"] = _contrasts(report, rows)
+        facts["trends"] = _trends(report, rows)
     if options.select:
-        facts["selection"] = [_selection(found) for found in selections(
-            (*report.rows, *report.failing), options.requires, options.weights, matches
-        )]  # fmt: skip
+        found = selections((*report.rows, *report.failing), options.requires, options.weights, matches)
+        facts["selection"] = [_selection(one) for one in found]
     if report.changes is not None:
-        facts["changes"] = [
-            {"row": rows[one.subject], **{key: value for key, value in asdict(one).items() if key != "subject"}}
-            for one in report.changes
-        ]
+        facts["changes"] = [{"row": rows[one.subject], **_facts_but(one, "subject")} for one in report.changes]
     if options.checks:
-        facts["checks"] = [
-            {"row": name, "check": check.name, **_passed(row, number)}
-            for row, name in zip(report.rows, rows.values(), strict=True)
-            for number, check in enumerate(options.checks)
-        ]
-    if (running := options.running) is not None:
-        facts["running"] = {
-            "note": HEURISTIC,
-            "rows": [
-                {"row": name, **asdict(running_cost(running, row.subject.device, row.requests))}
-                for row, name in zip(report.rows, rows.values(), strict=True)
+        facts["checks"] = _checks(report, rows)
+    if options.running is not None:
+        facts["running"] = {"note": HEURISTIC, "rows": _running_costs(report, rows, options.running)}
+    return facts
+
+
+_Names = Mapping[Subject, str]
+"""What rows are called."""
+
+
+def _facts_but(one: Change | Trend, *left_out: str) -> dict[str, Any]:
+    return {key: value for key, value in asdict(one).items() if key not in left_out}
+
+
+def _figures(report: Report, rows: _Names) -> list[dict[str, Any]]:
+    return [
+        {"row": rows[row.subject], "figure": figure.name, "unit": figure.unit, **stat_facts(figure_stat(row, figure))}
+        for row in report.rows
+        for figure in report.options.metrics
+        if not figure.criteria
+    ]
+
+
+def _breakdowns(report: Report, rows: _Names) -> list[dict[str, Any]]:
+    return [
+        {
+            "mode": found.mode,
+            "by": {one.name: key for one, key in zip(found.by, group.keys, strict=True)},
+            "scores_apart": group.apart,
+            "longest_over_shortest": group.ratio,
+            "rows": [{"row": rows[row.subject], **_part(row)} for row in group.rows],
+        }
+        for found in breakdowns(report.rows, report.options.by)
+        for group in found.groups
+    ]
+
+
+def _contrasts(report: Report, rows: _Names) -> list[dict[str, Any]]:
+    return [
+        {
+            "by": one.by.name, "a": rows[one.first.subject], "b": rows[one.second.subject],
+            "differences": [{"name": name, "a": first, "b": second} for name, first, second in one.differs],
+        }
+        for one in contrasts(report.rows, report.options.by)
+    ]  # fmt: skip
+
+
+def _trends(report: Report, rows: _Names) -> list[dict[str, Any]]:
+    return [
+        {
+            **_facts_but(one, "subject", "points"),
+            "row": rows[one.subject],
+            "points": [
+                {**asdict(point), "when": None if point.when is None else point.when.isoformat()}
+                for point in one.points
             ],
         }
-    return facts
+        for one in trends(report.rows)
+    ]
+
+
+def _checks(report: Report, rows: _Names) -> list[dict[str, Any]]:
+    return [
+        {"row": rows[row.subject], "check": check.name, **_passed(row, number)}
+        for row in report.rows
+        for number, check in enumerate(report.options.checks)
+    ]
+
+
+def _running_costs(report: Report, rows: _Names, running: Running) -> list[dict[str, Any]]:
+    return [
+        {"row": rows[row.subject], **asdict(running_cost(running, row.subject.device, row.requests))}
+        for row in report.rows
+    ]
 
 
 def row_facts(row: Row) -> dict[str, Any]:
