@@ -22,7 +22,8 @@ from tui.core.text.formatting import UNKNOWN
 from tui.report.aggregate import Aggregation
 from tui.report.candidate_names import Names, names_of
 from tui.report.contribution import Keep
-from tui.report.formats.sections import Section, selection_sections
+from tui.report.formats.sections.section import Section
+from tui.report.formats.sections.selection import selection_sections
 from tui.report.judges import said_of_judge
 from tui.report.outliers import Choice
 from tui.report.pairs import Figure, Kind, candidate_of

@@ -21,7 +21,8 @@ from tui.report.changes import Change, changes
 from tui.report.formats.html import render as html
 from tui.report.formats.narrow_tables import numbered_names, tables
 from tui.report.formats.registry import format_called
-from tui.report.formats.sections import changes_section, sections
+from tui.report.formats.sections.changes import changes_section
+from tui.report.formats.sections.every import sections
 from tui.report.formats.terminal_plots import terminal_plots
 from tui.report.formats.text import render as render_text
 from tui.report.options import ReportOptions, parse_by

@@ -20,7 +20,8 @@ from tui.report.formats import charts
 from tui.report.formats.charts import Lane, Line, Place
 from tui.report.formats.html_answers import add_answers
 from tui.report.formats.narrow_tables import Table, numbered_names, remarks_below, settings_in_sentences, tables
-from tui.report.formats.sections import Section, flat, sections
+from tui.report.formats.sections.every import sections
+from tui.report.formats.sections.section import Section, flat
 from tui.report.formats.words import (
     TITLES,
     compared,

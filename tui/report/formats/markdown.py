@@ -12,7 +12,8 @@ from tui.core.text.clean import clean_line
 from tui.core.text.formatting import UNKNOWN
 from tui.report.candidate_names import Names, names_of
 from tui.report.formats.narrow_tables import Table, tables
-from tui.report.formats.sections import Section, flat, sections
+from tui.report.formats.sections.every import sections
+from tui.report.formats.sections.section import Section, flat
 from tui.report.formats.words import (
     PROMPT_SHOWN,
     TITLES,

@@ -13,7 +13,8 @@ from tui.core.text.clean import clean_line
 from tui.core.text.line_width import line_width
 from tui.report.candidate_names import names_of
 from tui.report.formats.narrow_tables import closing_remarks, loads_table, remarks_below, settings_in_sentences, tables
-from tui.report.formats.sections import Section, sections
+from tui.report.formats.sections.every import sections
+from tui.report.formats.sections.section import Section
 from tui.report.formats.words import TITLES, Compared, compared, compared_legend, counted, notes_besides
 from tui.report.judges import said_of_raters
 from tui.report.loads import Loads

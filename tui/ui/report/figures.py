@@ -15,7 +15,7 @@ from tui.report.breakdown import breakdowns
 from tui.report.candidate_names import names_of
 from tui.report.changes import Change
 from tui.report.formats.narrow_tables import numbered_names
-from tui.report.formats.sections import group_name
+from tui.report.formats.sections.breakdowns import group_name
 from tui.report.formats.words import (
     counted,
     criterion_of,

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 
-from tui.report.formats.sections import Section, changes_section, contrasts_section, selection_sections
+from tui.report.formats.sections.changes import changes_section
+from tui.report.formats.sections.contrasts import contrasts_section
+from tui.report.formats.sections.section import Section
+from tui.report.formats.sections.selection import selection_sections
 from tui.report.formats.terminal_plots import terminal_plots
 from tui.report.formats.text import section_text
 from tui.report.report import Report
