@@ -159,8 +159,8 @@ class ReportController(ThreadedController):
     def _recorded(self, places: Sequence[Path], asked: Asked | None) -> RecordedSessions:
         if self._index is None:
             self._index = SessionIndex(index_path(paths.cache_dir()))
-        figures = () if asked is None else asked.figures
-        return RecordedSessions(self._index, places, self._rater, [figure.name for figure in figures])
+        figures, filters = ((), ()) if asked is None else (asked.figures, asked.filters)
+        return RecordedSessions(self._index, places, self._rater, [figure.name for figure in figures], filters)
 
     def _before(self, baseline: Path | None, asked: Asked) -> Callable[[], Iterable[AnySession]] | None:
         """What gives the sessions of a baseline; None where there is none. Raises BadInputError where it is gone."""

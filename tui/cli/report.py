@@ -122,7 +122,7 @@ def _source(asked: Asked, places: Sequence[Path], *, no_index: bool) -> Iterator
         say_progress(RecordedSessions(index, places, rater, figures).catch_up())
 
         def read(those: Sequence[Path], skip: Callable[[Path, CompareError], None]) -> Iterator[AnySession]:
-            recorded = RecordedSessions(index, those, rater, figures)
+            recorded = RecordedSessions(index, those, rater, figures, asked.filters)
             return (session for _, session in recorded.sessions(skipped=skip, why_not=why_hidden))
 
         yield read

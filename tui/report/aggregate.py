@@ -7,7 +7,7 @@ Sessions are added one at a time, and of each only the numbers of its runs are k
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from operator import attrgetter
@@ -120,7 +120,8 @@ class _Group:
 class _Version:
     """The copy of a session that counts."""
 
-    held: Held
+    held: Callable[[], Held]
+    """Only asked where there is another copy."""
     session: str
     """The id of the session that it is, or is a part of."""
     rows: Sequence[Contribution]
@@ -142,13 +143,13 @@ class Aggregation:
 
     def add(self, session: AnySession) -> None:
         """Add a session. Of several of one id, which are copies of a file, the fullest counts; the report says so."""
-        held = Held.of(session) if isinstance(session, Session) else session.held
+        held = _held(session)
         before = self._versions.get(session.id)
         if before is not None:
             self._again = True
-            if before.held != held and session.id not in self._unlike:
+            if before.held() != held() and session.id not in self._unlike:
                 self._unlike.append(session.id)
-            if before.held.fullness >= held.fullness:
+            if before.held().fullness >= held().fullness:
                 return
         parts = self._parts.setdefault(session.whole_id, {})
         parts.pop(session.id, None)
@@ -156,7 +157,7 @@ class Aggregation:
         # In two files, when the program was killed while it moved a run to the next one.
         mine = runs - frozenset().union(*parts.values()) if parts else runs
         if isinstance(session, RecordedSession) and len(mine) == len(runs) and not self._keep.texts:
-            rows, judged = session.rows, list[Judge]()
+            rows, judged = session.rows, session.judged
         else:
             whole = as_read(session)
             rows, judged = contributions(whole, mine, self._keep), judges_in(whole)
@@ -203,6 +204,13 @@ class Aggregation:
         rows = sorted((_row(subject, group) for subject, group in groups.items()), key=_order)
         judged = tuple(judge for version in self._versions.values() for judge in version.judged)
         return Report(tuple(rows), len(self._parts), tuple(skipped), tuple(notes), unlike=unlike, judged=judged)
+
+
+def _held(session: AnySession) -> Callable[[], Held]:
+    if isinstance(session, RecordedSession):
+        return session.held
+    known = Held.of(session)  # Found out now: what asks for it later would keep the session.
+    return lambda: known
 
 
 def aggregate(sessions: Iterable[AnySession], skipped: Iterable[tuple[str, str]] = ()) -> Report:

@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from tui.core.conditions.filters import Filtered, filtered
+from tui.core.conditions.filters import Filtered
 from tui.core.conditions.grammar import Baseline, Conditions, parse, text_of
 from tui.core.conditions.names import Figure, Use
 from tui.core.errors import BadInputError
 from tui.report.baseline import Earlier, missing
 from tui.report.changes import changes
+from tui.report.filtered_records import filtered_sessions
 from tui.report.judging import Judged, figures_of, judge, required
 from tui.report.options import ReportOptions
 from tui.report.regressions import Regressions, compared_figures, regressions
 from tui.report.render import aggregated
 from tui.report.report import Report
-from tui.report.session_record import AnySession, as_read
+from tui.report.session_record import AnySession
 from tui.report.statistics.times import LIMIT
 
 
@@ -81,7 +82,7 @@ class Asked:
     @property
     def reads_files(self) -> bool:
         """Whether it takes more of the sessions than their records have."""
-        return bool(self.filters or self.options.checks)
+        return bool(self.options.checks)
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -165,7 +166,7 @@ def conditional_report(
     earlier = None if baseline is None else _earlier(asked, apart.of_baseline(baseline()))
     noted = apart.reported(sessions)
     report = aggregated(
-        filtered(map(as_read, noted), asked.filters, tally) if asked.filters else noted,
+        filtered_sessions(noted, asked.filters, tally) if asked.filters else noted,
         skipped=skipped,
         figures=asked.figures,
         without=asked.options.without,
@@ -205,7 +206,7 @@ def conditional_report(
 
 def _earlier(asked: Asked, sessions: Iterable[AnySession]) -> Earlier:
     if asked.filters:
-        sessions = filtered(map(as_read, sessions), asked.filters, Filtered(asked.filters))
+        sessions = filtered_sessions(sessions, asked.filters, Filtered(asked.filters))
     kept = aggregated(sessions, figures=asked.figures, without=asked.options.without, may_be_empty=True)
     return Earlier(kept.rows, unlike=kept.unlike)
 

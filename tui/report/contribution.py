@@ -104,9 +104,7 @@ def contributions(
     keep = keep or Keep()
     found: dict[Subject, Contribution] = {}
     given = _ratings(session)
-    floors: dict[tuple[str, str], dict[str, float]] = {}
-    for noise in session.noises:
-        floors.setdefault((noise.plan, noise.model), {})[noise.metric] = noise.share
+    floors = floors_in(session)
     weights = {one.id: (one.weight, one.scale) for one in session.rubric}
     rows: dict[tuple[object, ...], Contribution] = {}
     """By what tells one from another within a session, which is found out quickly."""
@@ -117,7 +115,7 @@ def contributions(
         spec, ratings = request.spec, given.get(run) or _Ratings()
         alike = spec.plan, spec.model, spec.mode, session.system_of(request), bool(spec.nonce)
         if alike not in rows:
-            subject = _subject(session, request)
+            subject = subject_of(session, request)
             rows[alike] = found.setdefault(subject, Contribution(subject))
         row, card = rows[alike], session.model_of(request).card
         row.size_mb = row.size_mb if card.size_bytes is None else to_megabytes(card.size_bytes)
@@ -137,6 +135,14 @@ def contributions(
         row.hosts.add(host.facts)
         row.runs.append(_reported(session, request, ratings, host, keep))
     return list(found.values())
+
+
+def floors_in(session: Session) -> dict[tuple[str, str], dict[str, float]]:
+    """The noise floors of metrics, by the keys of plan and model."""
+    floors: dict[tuple[str, str], dict[str, float]] = {}
+    for noise in session.noises:
+        floors.setdefault((noise.plan, noise.model), {})[noise.metric] = noise.share
+    return floors
 
 
 class _Host(NamedTuple):
@@ -276,7 +282,8 @@ def _given_facets(session: Session, request: Request, ticks: Iterable[FacetTick]
     there = len(session.prompts[request.spec.prompt].facets)
     # A facet may be gone from its prompt that was marked once.
     return tuple(
-        GivenFacets(_kind(session, rater), sum(said), max(there, len(said))) for rater, said in by_rater.items()
+        GivenFacets(_kind(session, rater), sum(said), max(there, len(said)), intern(rater))
+        for rater, said in by_rater.items()
     )
 
 
@@ -292,7 +299,8 @@ def _asked(session: Session, request: Request) -> str:
     return "\n\n".join(asked)
 
 
-def _subject(session: Session, request: Request) -> Subject:
+def subject_of(session: Session, request: Request) -> Subject:
+    """Of which row a request is."""
     target = session.model_of(request)
     card = target.card
     return Subject(

@@ -111,7 +111,7 @@ def _dimension(condition: Condition, named: Dimension, row: Row) -> _Held:
         what.model, what.alias, what.variant, what.device, what.ep, from_megabytes(row.size_mb), licence=row.licence
     )
     about = About(card, what.host, what.mode)
-    holds = dimension_holds(condition, named, about)
+    holds = dimension_holds(condition, named.said(about))
     if holds is None:
         return _Held(None, f"the {named.name} is not known")
     if named.number is not None:

@@ -76,6 +76,7 @@ class GivenFacets(NamedTuple):
     met: int
     of: int
     """How many facets there are; what nothing was said of is not met."""
+    rater: str
 
 
 class ReportedRequest(NamedTuple):

@@ -12,9 +12,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tui.core.conditions.grammar import Conditions
 from tui.core.dict_reader import Table
 from tui.core.errors import BadInputError, CompareError
 from tui.core.sessions.session import Session
+from tui.report.filtered_records import take_figures
 from tui.report.session_record import RecordedSession, SessionRecord, read_record, record_of, record_version
 from tui.storage.index.catch_up import BATCH, Progress
 from tui.storage.index.database import SessionIndex
@@ -39,9 +41,18 @@ class _Found(NamedTuple):
 class RecordedSessions:
     """The sessions of some places, for the reports of one rater."""
 
-    def __init__(self, index: SessionIndex, places: Sequence[Path], rater: str, figures: Sequence[str] = ()) -> None:
-        """`figures` are those that each run is to have besides what every report has, by name."""
+    def __init__(
+        self,
+        index: SessionIndex,
+        places: Sequence[Path],
+        rater: str,
+        figures: Sequence[str] = (),
+        filters: Conditions = (),
+    ) -> None:
+        """`figures` are those that each run is to have besides what every report has, by name; `filters` are conditions
+        that sessions are to be filtered by."""
         self._index, self._places, self._rater, self._figures = index, places, rater, tuple(figures)
+        self._take_figures = bool(self._figures) or take_figures(filters)
         self._version = record_version()
 
     def catch_up(self, processes: int | None = None) -> Generator[Progress]:
@@ -80,14 +91,15 @@ class RecordedSessions:
         that are `doubted` are read."""
         # `Path.is_dir` raises where a name is longer than any can be.
         folders = {os.path.realpath(one if os.path.isdir(one) else one.parent) for one in self._places}  # noqa: PTH112
-        records = self._index.records(folders, self._version, figures=bool(self._figures))
+        load_file = load if read is None else read.load
+        records = self._index.records(folders, self._version, figures=self._take_figures)
 
         def known(file: Path, real: str) -> RecordedSession | None:
             found = records.pop(FileKey(*os.path.split(real)), None)
             if found is None or found.texts is None or _stamp(file) != (found.size, found.mtime_ns):
                 return None
             try:
-                session = read_record(SessionRecord(*found.texts), lambda: load(file), self._figures)
+                session = read_record(SessionRecord(*found.texts), lambda: load_file(file), self._figures)
             except (ValueError, TypeError, LookupError):
                 return None
             return None if session.is_hidden_from(self._rater) or doubted(session) else session

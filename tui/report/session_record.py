@@ -25,11 +25,14 @@ from tui.core.conditions.filters import about_answer
 from tui.core.conditions.names import DIMENSIONS, figures
 from tui.core.plans.mode import Mode
 from tui.core.requests.request import RequestState
+from tui.core.scoring.judgement import JudgeCounts
+from tui.core.scoring.rating import Rater, RaterKind
 from tui.core.sessions.session import PART_OF, Session
 from tui.core.sessions.session_model import Parameters
 from tui.report.contribution import Contribution, Held, Keep, contributions
-from tui.report.judges import judges_in
+from tui.report.judges import Judge, judges_in
 from tui.report.outliers import Choice, GivenFacets, GivenScore, GivenVote, ReportedRequest
+from tui.report.recorded_requests import RecordedRequests, figure_number, numbers_of, requests_of, scores_given
 from tui.report.subject import Subject
 
 _OF_SESSION = ("session", "created")
@@ -52,7 +55,8 @@ class SessionRecord(NamedTuple):
     """Much of what sessions of one plan have in common: so it is kept and read once."""
     runs: str
     figures: str
-    """Every figure of each run; only conditions and some tables take those that not every report has."""
+    """Of each figure a line with its number of every request, and in the last line how often raters scored each. Only
+    conditions and some tables take more than every report has."""
 
 
 class AboutSession(NamedTuple):
@@ -77,7 +81,8 @@ class RecordedSession(NamedTuple):
     """A session as its record has it."""
 
     id: str
-    held: Held
+    held: Callable[[], Held]
+    """How much its file holds: only asked where there are copies of it."""
     runs: Set[str]
     """The ids of its requests, warm-ups included."""
     rows: Sequence[Contribution]
@@ -86,6 +91,12 @@ class RecordedSession(NamedTuple):
     """From which raters it is hidden which model gave which answer; under the empty name, from all others."""
     read: Callable[[], Session]
     """Reads its file. Raises BadInputError."""
+    judged: Sequence[Judge]
+    """The models that judged in it."""
+    requests: RecordedRequests | None
+    """What conditions choose among; None where its file has to be read for that."""
+    figures: str
+    """As `SessionRecord.figures`; empty where they were not asked for."""
 
     @property
     def whole_id(self) -> str:
@@ -95,6 +106,17 @@ class RecordedSession(NamedTuple):
     def is_hidden_from(self, rater: str) -> bool:
         """As `orders.is_hidden_from`."""
         return self.hidden_from.get(rater, self.hidden_from.get("", False))
+
+    def numbers(self, figure: str) -> Sequence[float | None]:
+        """The numbers that `requests` have of the figure of this name. Raises ValueError or LookupError for what was
+        never a record, or knows no such figure."""
+        found: Sequence[float | None] = _JSON.decode(self.figures.split("\n")[figure_number(figure)])
+        return found
+
+    def scores_given(self) -> Mapping[str, Sequence[int]]:
+        """By rater how often each of the `requests` was scored, what was taken back included."""
+        found: Mapping[str, Sequence[int]] = _JSON.decode(self.figures.rpartition("\n")[2])
+        return found
 
 
 AnySession = Session | RecordedSession
@@ -148,17 +170,20 @@ def _stamp(file: str) -> str:
 
 
 def record_of(session: Session) -> SessionRecord | None:
-    """The record of a session; None where its file has to be read each time: it is a part of a session, a model judged
-    in it, or something of it cannot be said in a record."""
-    if PART_OF in session.extra or session.whole_id != session.id or judges_in(session):
-        return None  # What is said of judges is read off their judgements.
+    """The record of a session; None where its file has to be read each time: it is a part of a session, or something of
+    it cannot be said in a record."""
+    if PART_OF in session.extra or session.whole_id != session.id:
+        return None
     rows = contributions(session, keep=Keep(figures=figures()))
-    record = SessionRecord(_shape_of(session, rows), _runs_of(session, rows), _figures_of(rows))
+    requests = requests_of(session, rows)
+    record = SessionRecord(
+        _shape_of(session, rows, requests), _runs_of(session, rows), _figures_of(session, rows, requests)
+    )
     try:
         found = read_record(record, lambda: session, tuple(figure.name for figure in figures()))
     except (ValueError, TypeError, LookupError):
         return None
-    return record if _says(found, session, rows) else None
+    return record if _says(found, session, rows, requests) else None
 
 
 def read_record(record: SessionRecord, read: Callable[[], Session], wanted: Sequence[str] = ()) -> RecordedSession:
@@ -167,7 +192,7 @@ def read_record(record: SessionRecord, read: Callable[[], Session], wanted: Sequ
     Raises ValueError, TypeError or LookupError for what was never a record, or knows no such figure.
     """
     shape = _read_shape(record.shape)
-    session, created, title, ended, requests, entries, hidden, own = _JSON.decode(record.runs)
+    session, created, title, ended, requests, entries, hidden, judged, own = _JSON.decode(record.runs)
     when = datetime.fromisoformat(created)
     count = shape.size
     columns: list[Any] = shape.columns.copy()
@@ -177,9 +202,9 @@ def read_record(record: SessionRecord, read: Callable[[], Session], wanted: Sequ
         decode = _DECODE.get(name)
         columns[_AT[name]] = column if decode is None else map(decode, column)
     if wanted:
-        numbers = _figure_numbers(wanted)
-        found = _JSON.decode(record.figures)
-        columns[_AT["figures"]] = [dict(zip(wanted, map(one.__getitem__, numbers), strict=True)) for one in found]
+        lines = record.figures.split("\n")
+        found = [_JSON.decode(lines[figure_number(name)])[:count] for name in wanted]
+        columns[_AT["figures"]] = [dict(zip(wanted, one, strict=True)) for one in zip(*found, strict=True)]
     # As `_make`, which takes three times as long to see that there are as many columns as fields.
     runs = list(map(partial(tuple.__new__, ReportedRequest), zip(*columns, strict=False)))
     if len(runs) != count:
@@ -191,7 +216,10 @@ def read_record(record: SessionRecord, read: Callable[[], Session], wanted: Sequ
     asked = requests - sum(row.warmups for row in rows)
     about = AboutSession(when, title, shape.models, asked, shape.values)
     held = Held(ended, requests, tuple(entries))
-    return RecordedSession(session, held, shape.requests, rows, about, hidden, read)
+    judges = [_read_judge(*one) for one in judged]
+    return RecordedSession(
+        session, lambda: held, shape.runs, rows, about, hidden, read, judges, shape.requests, record.figures
+    )
 
 
 class _Shape(NamedTuple):
@@ -201,7 +229,8 @@ class _Shape(NamedTuple):
     """Of runs, in the order of their fields; of what is not in a shape there is what all have who lack it."""
     rows: list[tuple[int, Callable[..., Contribution]]]
     """Of each row how many runs it has, and what makes its contribution of them."""
-    requests: Set[str]
+    runs: Set[str]
+    requests: RecordedRequests | None
     models: tuple[str, ...]
     values: Mapping[str, Sequence[str]]
 
@@ -209,10 +238,11 @@ class _Shape(NamedTuple):
 _AT = {name: number for number, name in enumerate(ReportedRequest._fields)}
 
 
-def _shape_of(session: Session, rows: Sequence[Contribution]) -> str:
+def _shape_of(session: Session, rows: Sequence[Contribution], requests: RecordedRequests | None) -> str:
     runs = [run for row in rows for run in row.runs]
     return json.dumps([
         list(session.requests),
+        None if requests is None else requests.to_json(),
         about_of(session).models,
         about_of(session).values,
         [[len(row.runs), *_facts(row)] for row in rows],
@@ -229,13 +259,13 @@ def _facts(row: Contribution) -> tuple[object, ...]:
 
 @lru_cache(maxsize=512)
 def _read_shape(text: str) -> _Shape:
-    requests, models, values, rows, columns = json.loads(text)
+    runs, requests, models, values, rows, columns = json.loads(text)
     made: list[Any] = [repeat(ReportedRequest._field_defaults.get(name)) for name in ReportedRequest._fields]
     for name, column in zip(_SHAPE, columns, strict=True):
         made[_AT[name]] = [_decoded(name, value) for value in column]
     return _Shape(
-        sum(row[0] for row in rows), made, [(row[0], _read_facts(*row[1:])) for row in rows], frozenset(requests),
-        tuple(models), values,
+        sum(row[0] for row in rows), made, [(row[0], _read_facts(*row[1:])) for row in rows], frozenset(runs),
+        None if requests is None else RecordedRequests.from_json(requests, runs), tuple(models), values,
     )  # fmt: skip
 
 
@@ -265,9 +295,25 @@ def _runs_of(session: Session, rows: Sequence[Contribution]) -> str:
     hidden = {rater: is_hidden_from(session, rater) for rater in ("", *_raters(session))} if session.orders else {}
     runs = [run for row in rows for run in row.runs]
     own = [list(map(attrgetter(name), runs)) for name in _OWN]
+    judged = list(map(_judge, judges_in(session)))
     return json.dumps(
-        [session.id, created, session.title, held.ended, held.requests, held.entries, hidden, own], default=_value
+        [session.id, created, session.title, held.ended, held.requests, held.entries, hidden, judged, own],
+        default=_value,
     )
+
+
+def _judge(one: Judge) -> tuple[object, ...]:
+    rater = {name: getattr(one.rater, name) for name in Rater.__dataclass_fields__}
+    if one.rater.parameters is not None:
+        rater["parameters"] = [getattr(one.rater.parameters, name) for name in Parameters.__dataclass_fields__]
+    return list(rater.values()), [getattr(one.counts, name) for name in JudgeCounts.__slots__], one.partial
+
+
+def _read_judge(rater: Any, counts: Any, partial: Any) -> Judge:
+    found = dict(zip(Rater.__dataclass_fields__, _tuples(rater), strict=True))
+    parameters = None if found["parameters"] is None else Parameters(*found["parameters"])
+    known = Rater(**found | {"kind": RaterKind(found["kind"]), "parameters": parameters})
+    return Judge(known, JudgeCounts(*counts), tuple(partial))
 
 
 def _raters(session: Session) -> Iterator[str]:
@@ -277,14 +323,9 @@ def _raters(session: Session) -> Iterator[str]:
         yield from (entry.rater for entry in entries)
 
 
-def _figures_of(rows: Sequence[Contribution]) -> str:
-    return json.dumps([[run.figures[figure.name] for figure in figures()] for row in rows for run in row.runs])
-
-
-@cache
-def _figure_numbers(wanted: Sequence[str]) -> list[int]:
-    names = [figure.name for figure in figures()]
-    return [names.index(name) for name in wanted]
+def _figures_of(session: Session, rows: Sequence[Contribution], requests: RecordedRequests | None) -> str:
+    given = None if requests is None else scores_given(session, requests)
+    return "\n".join(map(json.dumps, [*numbers_of(session, rows, requests), given]))
 
 
 def _value(choice: Enum) -> Any:
@@ -334,9 +375,19 @@ _DECODE: Mapping[str, Callable[[Any], Any]] = {
 """How a field is made of what JSON has of it, where that is not the same."""
 
 
-def _says(found: RecordedSession, session: Session, rows: Sequence[Contribution]) -> bool:
+def _says(
+    found: RecordedSession, session: Session, rows: Sequence[Contribution], requests: RecordedRequests | None
+) -> bool:
     """Whether what was read back is what was written."""
-    same = (found.id, found.held, found.runs) == (session.id, Held.of(session), session.requests.keys())
+    same = (found.id, found.held(), found.runs) == (session.id, Held.of(session), session.requests.keys())
+    same = same and list(found.judged) == judges_in(session)
+    if requests is None or found.requests is None:
+        same = same and requests is found.requests
+    else:
+        same = same and vars(found.requests) == vars(requests)
+        every = [list(found.numbers(figure.name)) for figure in figures()]
+        same = same and every == list(map(list, numbers_of(session, rows, requests)))
+        same = same and found.scores_given() == scores_given(session, requests)
     # Equal instants need not have one offset.
     offsets = {run.created.utcoffset() for row in found.rows for run in row.runs if run.created is not None}
     same = same and found.about == about_of(session) and list(found.rows) == list(rows)

@@ -18,7 +18,7 @@ from tests.support.sessions import request, session
 from tests.support.some import some
 from tests.unit.report.test_any_file import VALUE, VALUES
 from tui.core.blind.orders import why_not_named
-from tui.core.errors import CompareError
+from tui.core.errors import BadInputError, CompareError
 from tui.core.requests.request import RequestState
 from tui.core.scoring.rating import RaterKind
 from tui.core.sessions.presentation import PaneOrder
@@ -26,6 +26,7 @@ from tui.core.sessions.session import PART_OF, Session
 from tui.report.conditional import Asked, conditional_report
 from tui.report.contribution import Keep, contributions
 from tui.report.formats.registry import FORMATS
+from tui.report.judges import judges_in
 from tui.report.options import ReportOptions, parse_by, parse_metrics, parse_without
 from tui.report.outliers import ReportedRequest
 from tui.report.recording import RecordedSessions
@@ -39,6 +40,7 @@ EVERY = [
     *sorted((TOP / "sessions" / "examples").glob("*.toml")),
     *sorted((TOP / "tests" / "data" / "recorded").glob("*.toml")),
     TOP / "tests" / "data" / "schema_1" / "20261127T093236Z-29c9.toml",
+    *sorted((TOP / "tests" / "data" / "version_0_1").rglob("2*.toml")),
 ]
 RATER = "ann"
 OPTIONS: dict[str, ReportOptions] = {
@@ -51,6 +53,13 @@ OPTIONS: dict[str, ReportOptions] = {
     "without flags": ReportOptions(without=parse_without(["truncated", "looping", "names_itself", "contended"])),
     "costs": ReportOptions(running=parse_running(["CPU=65"], 2.0, 0.3)),
 }
+FILTERS = [
+    "model = demo-*", "model != demo-small@cpu", "device = CPU", "variant = *gpu", "host != demo", "mode = race",
+    "prompt = p1, prompt != 'What is RAG?'", "rater = ann", "rater = alice, rater != bob", "rater = ann, ttft_ms < 500",
+    "tag = rag", "tag != workshop", "licence = MIT", "size_mb >= 2 MB", "ttft_ms < 50", "ttft_ms > 20, end_ms < 2 s",
+    "quality >= 3", "quality[accuracy] > 3, device = CPU", "memory_mb < 200", "gpu_memory_mb > 0", "decode_tps > 1",
+    "model = fie, ttft_ms < 0", "prompt = p2, mode = measure, rater = a*, quality < 5",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +83,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def unjudged() -> Session:
-    """Everything that may be in a session, but for what a model judged: of that there is no record."""
+    """Everything that may be in a session, but for what a model judged."""
     whole = everything()
     people = {name: rater for name, rater in whole.raters.items() if rater.kind is not RaterKind.JUDGE}
     return replace(whole, id="unjudged", extra={}, raters=people, judgements=[])
@@ -99,13 +108,15 @@ class Skipped(list[tuple[str, str]]):
         self.append((str(file), error.sentence()))
 
 
-def by_files(folder: Path, skipped: Skipped, figures: Sequence[str] = ()) -> list[AnySession]:
+def by_files(folder: Path, skipped: Skipped, asked: Asked | None = None) -> list[AnySession]:
     return list(load_sessions(folder, skipped=skipped, why_not=lambda one: why_not_named(one, RATER)))
 
 
 def by_records(index: SessionIndex) -> Callable[..., list[AnySession]]:
-    def read(folder: Path, skipped: Skipped, figures: Sequence[str] = ()) -> list[AnySession]:
-        recorded = RecordedSessions(index, [folder], RATER, figures)
+    def read(folder: Path, skipped: Skipped, asked: Asked | None = None) -> list[AnySession]:
+        asked = asked or Asked()
+        figures = [figure.name for figure in asked.figures]
+        recorded = RecordedSessions(index, [folder], RATER, figures, asked.filters)
         for _ in recorded.catch_up():
             pass
         return [
@@ -131,10 +142,14 @@ def numbers(
     answers: bool = False,
 ) -> dict[str, str]:
     """What each format makes of a folder that has no answers; or each that has."""
-    figures = [figure.name for figure in asked.figures]
     skipped = Skipped()
-    before = None if baseline is None else partial(read, baseline, skipped, figures)
-    report, judged = conditional_report(asked, read(folder, skipped, figures), before, skipped=skipped, answers=answers)
+    before = None if baseline is None else partial(read, baseline, skipped, asked)
+    try:
+        report, judged = conditional_report(
+            asked, read(folder, skipped, asked), before, skipped=skipped, answers=answers
+        )
+    except BadInputError as error:
+        return {f"said, {answers}": error.sentence()}
     said = {f"said, {answers}": "\n".join(judged.sentences)}
     return said | {form.name: form.render(report) for form in FORMATS if form.answers is answers}
 
@@ -147,11 +162,18 @@ def test_each_format_is_the_same_by_records(name: str, kept: Path, index: Sessio
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("filters", FILTERS)
+def test_under_a_filter_each_format_is_the_same(filters: str, kept: Path, index: SessionIndex) -> None:
+    asked = Asked.parse([filters], options=OPTIONS["metrics"])
+    assert texts(by_records(index), kept, asked) == texts(by_files, kept, asked)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "conditions",
     [
-        {"filters": ["device = CPU"]},
-        {"filters": ["rater = ann", "ttft_ms < 500"]},
+        {"filters": ["device = CPU"], "fail_ifs": ["ttft_ms.p95 > 1"]},
+        {"filters": ["rater = ann", "ttft_ms < 500"], "requires": ["quality > 1"]},
         {"requires": ["licence = MIT"], "fail_ifs": ["ttft_ms.p95 > 1", "quality < 6"]},
     ],
     ids=str,
@@ -162,13 +184,16 @@ def test_under_conditions_it_is_the_same(conditions: dict[str, list[str]], kept:
 
 
 @pytest.mark.slow
-def test_with_a_baseline_it_is_the_same(kept: Path, index: SessionIndex, tmp_path: Path) -> None:
+@pytest.mark.parametrize("filters", [(), ("ttft_ms < 500, model = demo-small",)])
+def test_with_a_baseline_it_is_the_same(
+    filters: Sequence[str], kept: Path, index: SessionIndex, tmp_path: Path
+) -> None:
     before = tmp_path / "before"
     before.mkdir()
     for file in EVERY[:4]:
         shutil.copy(file, before)
     settle(before)
-    asked = Asked.parse(compares=True)
+    asked = Asked.parse(filters, compares=True)
     assert texts(by_records(index), kept, asked, before) == texts(by_files, kept, asked, before)
 
 
@@ -176,20 +201,25 @@ def test_with_a_baseline_it_is_the_same(kept: Path, index: SessionIndex, tmp_pat
 def test_records_stand_for_all_but_those_that_are_doubtful(kept: Path, index: SessionIndex) -> None:
     found = by_records(index)(kept, Skipped())
     read = [one.id for one in found if isinstance(one, Session)]
-    assert read == [everything().id] * 2  # A part of a session, and one that a model judged in.
-    assert len(found) - len(read) == len(EVERY) + 3
+    assert read == [everything().id]  # A part of a session.
+    assert len(found) - len(read) == len(EVERY) + 4
 
 
 @pytest.mark.slow
-def test_a_file_whose_record_is_there_is_not_read(kept: Path, index: SessionIndex, tmp_path: Path) -> None:
-    folder = tmp_path / "spoilt"
-    shutil.copytree(kept, folder)
+@pytest.mark.parametrize("filters", [(), *((filters,) for filters in FILTERS)])
+def test_a_file_whose_record_is_there_is_not_read(
+    filters: Sequence[str], kept: Path, index: SessionIndex, tmp_path: Path
+) -> None:
+    asked, folder = Asked.parse(filters), tmp_path / "spoilt"
+    folder.mkdir()
+    for file in kept.glob("examples-*.toml"):
+        shutil.copy(file, folder)
     settle(folder)
-    before = numbers(by_records(index), folder, Asked())
-    for file in folder.glob("examples-*.toml"):
+    before = numbers(by_records(index), folder, asked)
+    for file in some(list(folder.iterdir())):
         file.write_bytes(b"?" * file.stat().st_size)
     settle(folder)
-    assert numbers(by_records(index), folder, Asked()) == before
+    assert numbers(by_records(index), folder, asked) == before
 
 
 @pytest.mark.slow
@@ -297,8 +327,12 @@ def test_of_a_part_of_a_session_there_is_no_record() -> None:
     assert record_of(everything()) is None
 
 
-def test_of_a_session_in_which_a_model_judged_there_is_no_record() -> None:
-    assert record_of(replace(everything(), extra={})) is None
+def test_a_record_has_the_judges_of_its_session() -> None:
+    judged = replace(everything(), extra={})
+    record = record_of(judged)
+    assert record is not None
+    assert [one.rater.id for one in judges_in(judged)] == ["phi"]
+    assert read_record(record, unjudged).judged == judges_in(judged)
 
 
 @pytest.mark.slow

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tui.core.conditions.compare import number_holds, text_holds
 from tui.core.conditions.grammar import Condition, Conditions, text_of
-from tui.core.conditions.names import About, Dimension
+from tui.core.conditions.names import About, Dimension, Said
 from tui.core.metrics.metrics import Metrics
 from tui.core.requests.request import Request
 from tui.core.scoring.in_effect import in_effect
@@ -55,34 +55,32 @@ class Filtered:
         there = "; ".join(found)
         return self.sentence(), f"In these sessions {there}." if there else ""
 
-    def note(self, condition: Condition, about: About) -> None:
+    def take(self, conditions: Conditions, found: Sequence[bool | None]) -> None:
+        """Count a run that is no warm-up and came to its end, given for each condition whether it holds."""
+        kept = all(found)
+        self.kept += kept
+        self.left_out += not kept
+        if False not in found:
+            self.unknown.update({one.name for one, held in zip(conditions, found, strict=True) if held is None})
+
+    def note(self, condition: Condition, said: Said) -> None:
         """Remember what an answer has instead of what the condition wants."""
-        named, value = condition.named, condition.value
-        if isinstance(named, Dimension) and named.is_text and isinstance(value, str):
-            others = self.there_is.setdefault(named.name, {})
+        if isinstance(said, tuple):
+            others = self.there_is.setdefault(condition.name, {})
             if len(others) <= _NAMED:
-                others.update(dict.fromkeys(clean_line(text, _SHOWN) for text in (named.texts(about) or ())[:1]))
-
-
-def filtered(sessions: Iterable[Session], conditions: Conditions, tally: Filtered) -> Iterator[Session]:
-    """The sessions with the answers and scores for which all conditions hold; `tally` counts them."""
-    for session in sessions:
-        yield _filtered(session, conditions, tally)
+                others.update(dict.fromkeys(clean_line(text, _SHOWN) for text in said[:1]))
 
 
 def holds(condition: Condition, session: Session, request: Request, scores: Sequence[Score]) -> bool | None:
     """Whether a condition holds for an answer, given the scores that count of it; None where that is not known."""
-    named, value = condition.named, condition.value
+    named = condition.named
     if isinstance(named, Dimension):
-        return dimension_holds(condition, named, about_answer(session, request, scores))
+        return dimension_holds(condition, named.said(about_answer(session, request, scores)))
     if condition.criterion is not None:
         scores = [score for score in scores if score.criterion == condition.criterion]
     if named.criteria:
         scores = [score for score in scores if not _is_judge(session, score.rater)]
-    number = named.read(request, request.metrics if request.state.counts else Metrics(), scores)
-    if number is None or not isinstance(value, float):
-        return None
-    return number_holds(condition.operator, number, value, value)
+    return figure_holds(condition, named.read(request, request.metrics if request.state.counts else Metrics(), scores))
 
 
 def _is_judge(session: Session, rater: str) -> bool:
@@ -98,24 +96,39 @@ def about_answer(session: Session, request: Request, scores: Iterable[Score] = (
     return About(target.card, target.host, request.spec.mode, prompt, raters, (*prompt.tags, *session.tags))
 
 
-def dimension_holds(condition: Condition, named: Dimension, about: About) -> bool | None:
-    """Whether a condition holds for what a dimension says of an answer or a row; None where it says nothing."""
+def dimension_holds(condition: Condition, said: Said) -> bool | None:
+    """Whether a condition holds for what its dimension says of an answer or a row; None where it says nothing."""
     value = condition.value
-    if isinstance(value, str):
-        texts = named.texts(about)
-        return None if texts is None else text_holds(condition.operator, texts, value)
-    number = None if named.number is None else named.number(about)
+    if isinstance(said, tuple):
+        return text_holds(condition.operator, said, value) if isinstance(value, str) else None
+    return figure_holds(condition, said)
+
+
+def figure_holds(condition: Condition, number: float | None) -> bool | None:
+    """Whether a condition holds for a number; None where that is not known."""
+    value = condition.value
     if number is None or not isinstance(value, float):
         return None
     return number_holds(condition.operator, number, value, value)
 
 
-def _filtered(session: Session, conditions: Conditions, tally: Filtered) -> Session:
-    of_scores = [condition for condition in conditions if condition.name == RATER]
-    of_answers = [condition for condition in conditions if condition.name != RATER]
+def by_what_they_leave(conditions: Conditions) -> tuple[Conditions, Conditions]:
+    """The conditions that choose scores, and those that choose answers."""
+    of_scores = tuple(condition for condition in conditions if condition.name == RATER)
+    return of_scores, tuple(condition for condition in conditions if condition.name != RATER)
+
+
+def rater_holds(of_scores: Conditions, rater: str) -> bool:
+    """Whether what this rater gave is counted."""
+    return all(text_holds(one.operator, (rater,), str(one.value)) for one in of_scores)
+
+
+def filtered_session(session: Session, conditions: Conditions, tally: Filtered) -> Session:
+    """The session with the answers and scores for which all conditions hold; `tally` counts them."""
+    of_scores, of_answers = by_what_they_leave(conditions)
 
     def wanted(rating: Score | Vote | FacetTick) -> bool:
-        return all(text_holds(one.operator, (rating.rater,), str(one.value)) for one in of_scores)
+        return rater_holds(of_scores, rating.rater)
 
     scores = [score for score in session.scores if wanted(score)]
     counted: dict[str, list[Score]] = {}
@@ -124,19 +137,14 @@ def _filtered(session: Session, conditions: Conditions, tally: Filtered) -> Sess
     kept = {}
     for run, request in session.requests.items():
         given = counted.get(run, ())
-        found = [(one.name, holds(one, session, request, given)) for one in of_answers]
-        if all(held for _, held in found):
+        found = [holds(one, session, request, given) for one in of_answers]
+        if all(found):
             kept[run] = request
-        else:
-            for one, (_, held) in zip(of_answers, found, strict=True):
-                if held is False:
-                    tally.note(one, about_answer(session, request, given))
-        if request.spec.warmup or not request.state.final:
-            continue
-        tally.kept += run in kept
-        tally.left_out += run not in kept
-        if all(held is not False for _, held in found):
-            tally.unknown.update({name for name, held in found if held is None})
+        for one, held in zip(of_answers, found, strict=True):
+            if held is False and isinstance(named := one.named, Dimension):
+                tally.note(one, named.said(about_answer(session, request, given)))
+        if request.state.final and not request.spec.warmup:
+            tally.take(of_answers, found)
     left = [score for score in scores if score.run in kept]
     if of_scores:
         tally.scores = (tally.scores or 0) + sum(score.run in kept for score in session.scores)

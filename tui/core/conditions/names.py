@@ -66,6 +66,9 @@ class About:
 
 
 Texts = tuple[str, ...]
+Said = Texts | float | None
+"""What a dimension says of an answer or a row: texts of which one must be the condition's, or a number; None where it
+is not known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +92,10 @@ class Dimension:
     def is_text(self) -> bool:
         """Whether its values are texts: then there is no more and no less."""
         return self.number is None
+
+    def said(self, about: About) -> Said:
+        """What it says of an answer or a row."""
+        return self.texts(about) if self.number is None else self.number(about)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,7 +173,11 @@ def _figure(metric: Metric) -> Figure:
 
 
 def _quality(request: Request, metrics: Metrics, scores: Sequence[Score]) -> float | None:
-    values = [score.value for score in scores if score.value is not None]
+    return mean_score([score.value for score in scores if score.value is not None])
+
+
+def mean_score(values: Sequence[int]) -> float | None:
+    """The figure `quality` of an answer with these scores."""
     return sum(values) / len(values) if values else None
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.sessions import WHEN, request, score, session, target
 from tui.core.conditions.compare import number_holds, text_holds
-from tui.core.conditions.filters import Filtered, filtered
+from tui.core.conditions.filters import Filtered, filtered_session
 from tui.core.conditions.grammar import Operator, parse
 from tui.core.conditions.names import Use
 from tui.core.plans.mode import Mode
@@ -44,7 +44,7 @@ def left(text: str) -> tuple[Session, Filtered]:
     """The session that a filter leaves."""
     conditions = parse(text, Use.FILTER)
     tally = Filtered(conditions)
-    (only,) = filtered([held()], conditions, tally)
+    only = filtered_session(held(), conditions, tally)
     return only, tally
 
 
@@ -77,7 +77,7 @@ def test_memory_is_in_mb() -> None:
     heavy.memory = MemoryUse(resident_peak=3_000_000_000)
     for text, count in (("memory_mb > 2999", 1), ("memory_mb > 3 GB", 0), ("memory_mb = 3 GB", 1)):
         conditions = parse(text, Use.FILTER)
-        (only,) = filtered([session([heavy])], conditions, Filtered(conditions))
+        only = filtered_session(session([heavy]), conditions, Filtered(conditions))
         assert len(only.requests) == count
 
 
@@ -93,7 +93,7 @@ def test_the_tags_of_a_session_are_those_of_all_its_answers() -> None:
     whole = held()
     whole.tags = ("workshop",)
     conditions = parse("tag = workshop, tag = rag", Use.FILTER)
-    (only,) = filtered([whole], conditions, Filtered(conditions))
+    only = filtered_session(whole, conditions, Filtered(conditions))
     assert set(only.requests) == {"r1", "r3", "r0"}
 
 
@@ -101,7 +101,7 @@ def test_what_a_judge_gave_is_no_quality() -> None:
     whole = held()
     whole.raters = {"bob": Rater("bob", RaterKind.JUDGE, "phi")}
     conditions = parse("quality = 5", Use.FILTER)
-    (only,) = filtered([whole], conditions, Filtered(conditions))
+    only = filtered_session(whole, conditions, Filtered(conditions))
     assert set(only.requests) == {"r1"}, "the judge gave 2, which would make a mean of 3.5"
 
 
@@ -111,7 +111,7 @@ def test_votes_and_ticks_on_answers_that_are_left_out_go_with_them() -> None:
     whole.votes = [Vote(("r1", "r3"), rater, VoteChoice.BOTH_GOOD, WHEN) for rater in ("ann", "bob")]
     for text, count in (("model = phi", 0), ("prompt = p1", 2), ("rater = ann", 1)):
         conditions = parse(text, Use.FILTER)
-        (only,) = filtered([whole], conditions, Filtered(conditions))
+        only = filtered_session(whole, conditions, Filtered(conditions))
         assert len(only.votes) == count
         assert len(only.facets) == count
 
@@ -141,7 +141,7 @@ def test_of_many_that_there_are_the_first_are_named(count: int, says: str) -> No
     conditions = parse("model = fie", Use.FILTER)
     tally = Filtered(conditions)
     whole = session([request(f"r{number}", model=f"m{number}") for number in range(count)])
-    list(filtered([whole], conditions, tally))
+    filtered_session(whole, conditions, tally)
     assert tally.why_nothing()[1].endswith(says)
 
 
@@ -149,7 +149,7 @@ def test_a_session_is_left_as_it_was() -> None:
     whole = held()
     requests, scores = dict(whole.requests), list(whole.scores)
     conditions = parse("model = phi, rater = bob", Use.FILTER)
-    list(filtered([whole], conditions, Filtered(conditions)))
+    filtered_session(whole, conditions, Filtered(conditions))
     assert (whole.requests, whole.scores) == (requests, scores)
 
 
