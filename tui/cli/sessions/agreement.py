@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +21,9 @@ from tui.core.scoring.disagreement import SharedAnswer, shared_answers
 from tui.core.scoring.score_sheet import blind_id
 from tui.core.sessions.merge import Copy, merged
 from tui.core.sessions.session import Session
-from tui.core.text.cell_width import cell_width, table_rows
+from tui.core.text.cell_width import cell_width, table_lines, table_rows
 from tui.core.text.clean import clean_line
+from tui.core.text.line_width import room_in
 from tui.report.aggregate import aggregate
 from tui.report.formats.json import agreement_as_json
 from tui.report.raters import said_of_agreement
@@ -111,12 +113,20 @@ def _of(session: Session, raters: Sequence[str]) -> Session:
 
 
 def _show_rows(rows: Sequence[tuple[Session, SharedAnswer]], *, several: bool) -> None:
-    cells = table_rows([_HEADINGS[:-1], *(_row(session, one, several=several) for session, one in rows)])
-    lines = ["  ".join(row) for row in cells]
-    room = max(_WIDTH - cell_width(lines[0]) - 2, _LEAST_PROMPT)
-    prompts = [session.prompts[session.requests[one.run].spec.prompt].user for session, one in rows]
-    for line, prompt in zip(lines, [_HEADINGS[-1], *prompts], strict=True):
-        show(f"{line}  {clean_line(prompt, room)}")
+    table = [_HEADINGS[:-1], *(_row(session, one, several=several) for session, one in rows)]
+    prompts = [_HEADINGS[-1], *(session.prompts[session.requests[one.run].spec.prompt].user for session, one in rows)]
+    lines = ["  ".join(row) for row in table_rows(table)]
+    terminal, taken = room_in(sys.stdout), cell_width(lines[0]) + 2
+    room = min(_WIDTH, terminal or _WIDTH)
+    below = terminal is not None and taken + _LEAST_PROMPT > room
+    left = max((_WIDTH if below else room) - taken, _LEAST_PROMPT)
+    shown = [clean_line(prompt, left) for prompt in prompts]
+    if below:
+        lines = table_lines([(*row, prompt) for row, prompt in zip(table, shown, strict=True)], room, alike=True)
+    else:
+        lines = [f"{line}  {prompt}" for line, prompt in zip(lines, shown, strict=True)]
+    for line in lines:
+        show(line)
 
 
 def _row(session: Session, one: SharedAnswer, *, several: bool) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from tui.cli.sessions.places import (
     no_index_option,
     opened_index,
     shown_path,
+    with_rest,
 )
 from tui.core.sessions.summary import as_seen_by
 from tui.core.text.cell_width import table_rows
@@ -178,10 +179,8 @@ def _show_rows(rows: Sequence[SessionRow], places: Sequence[Path], rater: str) -
     table = [tuple(column.name for column in shown)]
     table += [tuple(column.cell(row, places, rater) for column in shown) for row in rows]
     lines = ["  ".join(cells) for cells in table_rows(table)]
-    left = max(_LEAST, room - len(lines[0]) - 2)
-    # The last column takes what is left, and is cut.
-    names = ["title or first prompt"[:left], *(clean_line(_state(row) + row.summary.name, left) for row in rows)]
-    show_lines(f"{line}  {name}" for line, name in zip(lines, names, strict=True))
+    names = ["title or first prompt", *(_state(row) + row.summary.name for row in rows)]
+    show_lines(with_rest(line, name, room, _LEAST) for line, name in zip(lines, names, strict=True))
 
 
 @cache
@@ -218,7 +217,7 @@ def _state(row: SessionRow) -> str:
 
 def _show_hit(hit: Hit, places: Sequence[Path]) -> None:
     room, name = line_width(of_terminal=True), shown_path(hit.row.path, places)
-    show(f"{name}  {clean_line(hit.row.summary.name, max(_LEAST, room - len(name) - 2))}")
+    show(with_rest(name, hit.row.summary.name, room, _LEAST))
     for place in hit.shown:
         run = clean_line(_run_of(hit, place), 20)
         where = f"  {place.where}{f' {run}' if run else ''}: "

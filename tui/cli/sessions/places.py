@@ -11,7 +11,9 @@ import click
 
 from tui.cli.output import say, say_over
 from tui.core.errors import BadInputError
+from tui.core.text.cell_width import cell_width
 from tui.core.text.clean import clean_line
+from tui.core.text.line_width import room_in
 from tui.files import is_there
 from tui.storage import paths
 from tui.storage.index.catch_up import Progress, catch_up, listing
@@ -25,6 +27,8 @@ STEP = 1_000
 """Files between two lines of progress, where lines are all there is."""
 
 _PATIENCE = 3
+_BELOW = "    "
+"""Before what stands below its row."""
 
 no_index_option = click.option(
     "--no-index", is_flag=True, help="Read every file, and leave the index in the cache folder alone."
@@ -80,6 +84,15 @@ def listed(index: SessionIndex, places: Sequence[Path]) -> Listing:
         if not rows.unread:
             break
     return rows
+
+
+def with_rest(line: str, rest: str, room: int, least: int) -> str:
+    """A row and its last cell, which takes what is left of so many cells, and is cut; on a terminal with less room than
+    its `least` it stands below."""
+    left = room - cell_width(line) - 2
+    if left >= least or room_in(sys.stdout) is None:
+        return f"{line}  {clean_line(rest, max(left, least))}"
+    return f"{line.rstrip()}\n{_BELOW}{clean_line(rest, room - len(_BELOW))}"
 
 
 def shown_path(path: Path, places: Sequence[Path]) -> str:
