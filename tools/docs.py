@@ -72,7 +72,8 @@ def keys() -> str:
 def _key(item: Action, where: str) -> tuple[str, ...]:
     shown = f"`{item.shown}`" if item.shown else "in the palette"
     needs = ", ".join(need.value for need in item.needs)
-    return shown, item.about, where, needs, " ".join(f"`{twin}`" for twin in item.twins), f"`{item.id}`"
+    about = item.about if item.shown else f"*{item.label}*: {item.about}"
+    return shown, about, where, needs, " ".join(f"`{twin}`" for twin in item.twins), f"`{item.id}`"
 
 
 def main_keys() -> str:

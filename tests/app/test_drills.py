@@ -165,9 +165,13 @@ def test_every_action_is_in_the_help_and_in_the_documents(mode: ScreenMode) -> N
     groups = [action for group in mode.groups for action in group.actions]
     for action in some([*groups, *EVERYWHERE]):
         twins = f" ({', '.join(action.twins)})" if action.twins else ""
-        assert f"{action.shown or '-'} {action.about}{twins}" in in_help(mode)
-        shown = f"`{action.shown}`" if action.shown else "in the palette"
-        row = f"| {shown} | {action.about} |"
+        about = action.about if action.shown else f"{action.label}: {action.about}"
+        assert f"{action.shown or '-'} {about}{twins}" in in_help(mode)
+        row = (
+            f"| `{action.shown}` | {about} |"
+            if action.shown
+            else f"| in the palette | *{action.label}*: {action.about} |"
+        )
         assert row in table and row in pages()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 
 from textual.binding import Binding
@@ -13,9 +14,10 @@ from textual.widgets import Static
 from tests.support.recorded import answered, looking_at
 from tests.support.screens import Play
 from tests.support.some import any_number_of, some
+from tools.docs import TOP
 from tui import ui
 from tui.core.plans.mode import Mode
-from tui.ui.actions import bound_ids
+from tui.ui.actions import COMPARE, Need, bound_ids
 from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.help import HelpDialog
 from tui.ui.keymap import keymap_of
@@ -84,6 +86,23 @@ async def test_an_action_is_found_by_its_words_and_done() -> None:
         await play.press("ctrl+u")
         await play.type("ctrl+c", "enter")
         await play.until(lambda: isinstance(play.app.screen, ChoiceDialog))
+
+
+async def test_what_the_pages_lead_to_by_its_name_is_found_first_and_no_rating_is_ahead_of_it() -> None:
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in (TOP / "docs").glob("*.md"))
+    named = re.findall(r"`:` (?:and|with) \*([^*]+)\*", pages)
+    async with looking_at([answered(1), answered(2)]) as play:
+        await play.press("escape", ":")
+        for name in some([*named, *(action.label for action in COMPARE if not action.keys)]):
+            await play.press("ctrl+u")
+            await play.type(name.casefold())
+            await play.sees(f"▸ -             {name}: ")
+        # What fits alike: enter must not change a rating because nothing else was meant.
+        for words in ("answers", "in sight", "answer", "all"):
+            await play.press("ctrl+u")
+            await play.type(words)
+            marked = next(line for line in play.shown.splitlines() if "▸" in line)
+            assert not [action for action in COMPARE if Need.RATINGS in action.needs and action.about[:30] in marked]
 
 
 async def test_what_cannot_be_done_is_greyed_with_its_reason_and_its_key_says_why() -> None:

@@ -36,6 +36,18 @@ def scores_in(path: Path) -> dict[tuple[str, str], int | None]:
     return {(run, criterion): one.value for (run, _, criterion), one in in_effect(load(path)).scores.items()}
 
 
+async def test_a_vote_that_replaces_another_says_which_and_what_brings_it_back(tmp_path: Path) -> None:
+    async with reviewing(tmp_path, size=(160, 45)) as (play, path):
+        await play.press("w", "right", "w")
+        await play.sees(
+            "Replaced on 3 answers: winner qwen2.5-0.5b → winner phi-4-mini. u brings it back. phi-4-mini: best"
+        )
+        await play.press("u")
+        await play.sees("Undone on 3 answers: winner phi-4-mini → winner qwen2.5-0.5b")
+    first, second = load(path).votes
+    assert [one.winner for one in in_effect(load(path)).votes.values()] == [first.winner] != [second.winner]
+
+
 async def test_one_digit_is_one_decision_and_c_chooses_the_criterion(tmp_path: Path) -> None:
     async with reviewing(tmp_path, to_review(2)) as (play, path):
         await play.press("4")
@@ -60,7 +72,7 @@ async def test_a_vote_is_on_every_pane_in_sight_and_says_what_it_means(tmp_path:
         await play.press("w")
         await play.sees("That is your vote already")
         await play.press("T")
-        await play.sees("All 3 in sight are good alike.")
+        await play.sees("Replaced on 3 answers: winner of 3 → all 3 good. u brings it back.")
         assert "good" in play.pane(1) and "won" not in play.pane(2)
         await play.press("u")
         await play.sees("Undone on 3 answers: all 3 good → winner of 3")

@@ -259,6 +259,7 @@ def vote(choice: VoteChoice | None, winner: str = "") -> Vote:
         (Note("", "ann", "a", WHEN), Note("", "ann", "b", WHEN), "the session: note “b” → note “a”"),
         (vote(None), vote(VoteChoice.WINNER, "r2"), "model-m2: winner of 2 → no vote"),
         (vote(VoteChoice.BOTH_BAD), vote(VoteChoice.BOTH_GOOD), "2 answers: both good → both bad"),
+        (vote(VoteChoice.WINNER, "r1"), vote(VoteChoice.WINNER, "r2"), "2 answers: winner model-m2 → winner model-m1"),
         (
             FacetTick("r1", "sources", "ann", None, WHEN),
             FacetTick("r1", "sources", "ann", True, WHEN),

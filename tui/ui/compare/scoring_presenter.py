@@ -75,12 +75,16 @@ class ScoringPresenter:
         return f"{_DONE[step]} on {self._changed(change, before, after, panes, quoted)}"
 
     def replaced(self, change: RatingChange, panes: Sequence[PaneModel]) -> str:
-        """That a score took the place of another one, and how that one comes back."""
+        """That a score or vote took the place of another one, and how that one comes back."""
         return f"Replaced on {self._changed(change, change.old, change.new, panes, 0)}. u brings it back."
 
     def _changed(
         self, change: RatingChange, before: Rating, after: Rating, panes: Sequence[PaneModel], quoted: int
     ) -> str:
+        if isinstance(before, Vote) and isinstance(after, Vote) and before.winner and after.winner:
+            won = (self._view.session.requests.get(vote.winner) for vote in (before, after))
+            names = (clean_line(self._presenter.name_of(one), _NAME_SHOWN) if one is not None else "-" for one in won)
+            return f"{len(after.runs)} answers: {' → '.join(f'winner {name}' for name in names)}"
         words = " → ".join(_in_words(entry, self._presenter.rubric, quoted) for entry in (before, after))
         return f"{self._subject(change, self.request_of(change), panes)}: {words}"
 

@@ -57,7 +57,10 @@ class Voting(ScreenPart):
         positions = [places[run] + 1 for run in runs]
         commands.vote(runs, choice, chosen, positions=positions, took_ms=scoring.took_ms(runs))
         await self.screen.decided()
-        self.screen.say(self._meaning(choice, compared, winner))
+        said = self._meaning(choice, compared, winner)
+        if before is not None and (change := commands.last) is not None:
+            said = f"{scoring.sentences.replaced(change, panes)} {said}"
+        self.screen.say(said)
 
     def _meaning(self, choice: VoteChoice, compared: list[Request], winner: Request | None) -> str:
         """What the vote says, and what it leaves open."""

@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from tui.core.metrics.registry import Place, flags_in, metrics_in
 from tui.core.requests.phase import Phase
 from tui.ui import modes
-from tui.ui.actions import Action
+from tui.ui.actions import Action, Need
 from tui.ui.keymap import Keymap
 from tui.ui.widgets.line_field import LineField
 from tui.ui.widgets.phase_bar import GLYPHS, TIP
@@ -132,7 +132,8 @@ class HelpDialog(ModalScreen[str | None]):
         rows = [row for _, listed in self._groups for row in listed]
         # What is no word may be a key.
         exact = [row for row in rows if words and row.shown == event.value.strip()]
-        self._found = [*exact, *(row for row in rows if words and row not in exact and row.has(words))]
+        found = [row for row in rows if words and row not in exact and row.has(words)]
+        self._found = [*exact, *sorted(found, key=lambda row: row.rank(words))]
         self._marked = 0
         self._show()
 
@@ -183,10 +184,18 @@ class _Row:
         ).casefold()
         return all(word in said for word in words)
 
+    def rank(self, words: Sequence[str]) -> tuple[bool, bool]:
+        """The lower, the further up: first what is called so, or is described in a sentence that begins so. Of those
+        that fit alike, what changes ratings comes last: enter does the first."""
+        typed = " ".join(words)
+        begins = any(said.casefold().startswith(typed) for said in (self.action.label, self.action.about))
+        return not begins, Need.RATINGS in self.action.needs
+
     def line(self, width: int, marked: bool = False) -> Content:
-        """The key and what it does, in as many rows as that takes; why it cannot be done."""
+        """The key and what it does, in as many rows as that takes; why it cannot be done. What has no key begins with
+        what the action is called."""
         twins = f" ({', '.join(self.action.twins)})" if self.action.twins and self.shown == self.action.shown else ""
-        text = f"{self.action.about}{twins}"
+        text = f"{'' if self.shown else f'{self.action.label}: '}{self.action.about}{twins}"
         if self.why_not:
             text += f" - not now: {self.why_not[0].lower()}{self.why_not[1:].rstrip('.')}"
         first, *rest = wrap(text, max(width - _BEFORE, 20)) or [""]
