@@ -143,7 +143,8 @@ def _row() -> Table:
         "facets": _rows(
             "Of how many facets of their prompts its answers speak.", **_of(FacetShare), share=_number("0 to 1.")
         ),
-        "votes_given": _table("Votes on its answers.", n=_whole("How many."), blind=_whole("Of them blind.")),
+        "votes_given": _table("Votes of people on its answers.", n=_whole("How many."), blind=_whole("Of them blind.")),
+        "votes_of_judges": _table("Those of judges.", n=_whole("How many."), blind=_whole("Of them blind.")),
         "size_mb": _maybe(_number("Of the model on disk, MB.")),
         "licence": _maybe(_text("The model's licence.")),
         "memory_mb": _maybe(_number("The most that the serving process was seen to hold, MB.")),

@@ -26,6 +26,7 @@ from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
 from tui.report.outliers import (
     DECIDED,
+    JUDGES,
     PEOPLE,
     Choice,
     GivenFacets,
@@ -248,7 +249,7 @@ def _checked(
     return tuple(passed), tuple(late)
 
 
-_RATERS = {RaterKind.PERSON: PEOPLE, RaterKind.JUDGE: "judges", RaterKind.ADJUDICATED: DECIDED}
+_RATERS = {RaterKind.PERSON: PEOPLE, RaterKind.JUDGE: JUDGES, RaterKind.ADJUDICATED: DECIDED}
 """What a report calls the kinds of raters."""
 
 

@@ -25,6 +25,8 @@ SCALE = 0.6745
 
 PEOPLE = "people"
 """The kind of raters who are no program."""
+JUDGES = "judges"
+"""The kind of raters that are models."""
 DECIDED = "adjudication"
 """The kind of a rater as whom several people decided together."""
 

@@ -18,7 +18,7 @@ from tui.core.plans.plan import Plan
 from tui.core.plans.prompt import Prompt
 from tui.core.requests import events as ev
 from tui.core.requests.request import Request, RequestState
-from tui.core.scoring.rating import FacetTick, Score, Vote, VoteChoice
+from tui.core.scoring.rating import FacetTick, Rater, RaterKind, Score, Vote, VoteChoice
 from tui.core.sessions.entry_dict import Entry, add_entry
 from tui.core.sessions.session_model import Overrides, Parameters
 from tui.report.aggregate import aggregate
@@ -436,7 +436,27 @@ def test_facets_met_and_what_was_given_blind_are_counted_apart() -> None:
         assert "overall 2.00 blind (1), 4.00 with the names in sight (1)" in said
     told = json.loads(format_called("json").render(report))["rows"]
     assert told[0]["facets"] == [{"met": 2, "of": 6, "answers": 2, "raters": "people", "share": 0.3333}]
-    assert told[0]["votes_given"] == {"n": 2, "blind": 1}
+    assert told[0]["votes_given"] == {"n": 2, "blind": 1} and told[0]["votes_of_judges"] == {"n": 0, "blind": 0}
     headings, cells, _ = csv.reader(io.StringIO(format_called("csv").render(report)))
     row = dict(zip(headings, cells, strict=True))
     assert (row["facets_met"], row["facets_of"], row["score_overall_blind_n"]) == ("2", "6", "1")
+
+
+def test_what_a_judge_gave_blind_is_counted_apart_from_what_people_did() -> None:
+    models = [make.target(key, key, id=key) for key in ("m1", "m2")]
+    made = make.session([make.request("r1"), make.request("r2", model="m2")], models=models)
+    made.raters["judge phi"] = Rater("judge phi", RaterKind.JUDGE)
+    for entry in (
+        Score("r1", "ann", 2, make.WHEN),
+        Vote(("r1", "r2"), "ann", VoteChoice.WINNER, make.WHEN, "r2"),
+        *(Score(run, "judge phi", 4, make.WHEN, blind=True) for run in ("r1", "r2")),
+        Vote(("r1", "r2"), "judge phi", VoteChoice.WINNER, make.WHEN, "r1", blind=True),
+    ):
+        add_entry(made, entry)
+    report = aggregate([made])
+    for name in ("text", "md"):
+        said = " ".join(format_called(name).render(report).split())
+        assert "Scores and votes were given with the names of the models in sight, not blind." in said
+        assert "Given blind by judges: 2 of 2 scores, 1 of 1 vote." in said
+    told = json.loads(format_called("json").render(report))["rows"]
+    assert told[0]["votes_given"] == {"n": 1, "blind": 0} and told[0]["votes_of_judges"] == {"n": 1, "blind": 1}

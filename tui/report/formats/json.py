@@ -14,7 +14,7 @@ from tui.report.formats.json_sections import row_facts, section_facts
 from tui.report.judges import Judge, said_of_judge
 from tui.report.not_compared import said_of_unlike
 from tui.report.orders import Order, orders, said_of_order
-from tui.report.outliers import LIMIT, OUTLIERS_FROM, PEOPLE, SHARE
+from tui.report.outliers import JUDGES, LIMIT, OUTLIERS_FROM, PEOPLE, SHARE
 from tui.report.pairs import Candidate, Conditions, Matches
 from tui.report.raters import Agreed, said_of_agreement
 from tui.report.references import references_as_json
@@ -69,7 +69,8 @@ def _row(row: Row) -> dict[str, Any]:
         **{metric.name: _stat(row.stats[metric.name]) for metric in metrics_in(Place.REPORT)},
         "scores": [_mean(mean) for mean in row.scores],
         "facets": [{**asdict(share), "share": share.share} for share in row.facets],
-        "votes_given": _votes(row),
+        "votes_given": _votes(row, PEOPLE),
+        "votes_of_judges": _votes(row, JUDGES),
         "size_mb": row.size_mb,
         "licence": row.licence,
         "memory_mb": row.memory_mb,
@@ -224,9 +225,9 @@ def _side(who: Candidate) -> dict[str, Any]:
     return {key: value or None for key, value in asdict(who).items()}
 
 
-def _votes(row: Row) -> dict[str, int]:
-    """How many votes were on answers of a row, and how many of them were given blind."""
-    votes = {vote.vote: vote.blind for request in row.requests for vote in request.votes}
+def _votes(row: Row, raters: str) -> dict[str, int]:
+    """How many votes of this kind of raters were on answers of a row, and how many of them were given blind."""
+    votes = {vote.vote: vote.blind for request in row.requests for vote in request.votes if vote.raters == raters}
     return {"n": len(votes), "blind": sum(votes.values())}
 
 

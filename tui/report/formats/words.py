@@ -113,15 +113,28 @@ def facets_of(raters: str) -> str:
 
 def said_of_blind(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     """How many scores and votes were given without knowing the models, and where both kinds are there what each kind
-    says of a row, as sentences; none where nobody scored or voted. `names` are those of the rows."""
-    means = [mean for row in rows for mean in row.scores]
+    says of a row, as sentences; none where nobody scored or voted. What judges gave is counted apart from what people
+    did. `names` are those of the rows."""
+    means = {mean.raters for row in rows for mean in row.scores}
+    voted = {vote.raters for row in rows for request in row.requests for vote in request.votes}
+    kinds = sorted(means | voted, key=lambda raters: (raters != PEOPLE, raters))
+    return [sentence for raters in kinds for sentence in _said_of_blind_by(raters, rows, names)]
+
+
+def _said_of_blind_by(raters: str, rows: Sequence[Row], names: Sequence[str]) -> list[str]:
+    """As `said_of_blind`, of one kind of raters."""
+    means = [mean for row in rows for mean in row.scores if mean.raters == raters]
     # A vote is on several answers, of which each row has its own.
-    votes = {vote.vote: vote.blind for row in rows for request in row.requests for vote in request.votes}
+    votes = {
+        vote.vote: vote.blind for row in rows for request in row.requests for vote in request.votes
+        if vote.raters == raters
+    }  # fmt: skip
     counts = [(sum(mean.blind for mean in means), sum(mean.n for mean in means), "score")]
     counts.append((sum(votes.values()), len(votes), "vote"))
     counts = [count for count in counts if count[1]]
-    if not counts:
-        return []
+    if raters != PEOPLE:
+        said = ", ".join(f"{blind} of {counted(n, what)}" for blind, n, what in counts)
+        return [f"Given blind by {clean_line(raters, NAME_SHOWN)}: {said}."]
     kinds = " and ".join(f"{what}s" for _, _, what in counts)
     if not any(blind for blind, _, _ in counts):
         return [f"{kinds.capitalize()} were given with the names of the models in sight, not blind."]
@@ -134,7 +147,7 @@ def said_of_blind(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
             f"{criterion_of(mean)} {mean.blind_mean:.2f} blind ({mean.blind}), "
             f"{mean.open_mean:.2f} with the names in sight ({mean.n - mean.blind})"
             for mean in row.scores
-            if mean.blind_mean is not None and mean.open_mean is not None
+            if mean.raters == raters and mean.blind_mean is not None and mean.open_mean is not None
         ]
         if both:
             sentences.append(f"{name}: {'; '.join(both)}.")
