@@ -12,8 +12,9 @@ from tests.support.some import some
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import Plan
 from tui.core.requests.request import Request, RequestState
-from tui.core.scoring.rating import FacetTick, Note, Rating, RatingChange, Vote, VoteChoice
+from tui.core.scoring.rating import FacetTick, Note, Rater, RaterKind, Rating, RatingChange, Undo, Vote, VoteChoice
 from tui.core.scoring.rubric import OVERALL, Criterion, Rubric
+from tui.core.sessions.entry_dict import Entry, add_entry
 from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import Overrides, SessionModel
 from tui.core.sessions.view import ComparisonView, StoredComparison
@@ -274,6 +275,51 @@ def test_a_step_back_or_forth_names_model_criterion_and_both_values(old: Rating,
     subject, _, values = undone.partition(": ")
     turned = " → ".join(reversed(values.split(" → ")))
     assert presenter.done(Step.REDO, change, [M1, M2], 20) == f"Redone on {subject}: {turned}"
+
+
+def judged_marks(said: Sequence[Entry]) -> list[tuple[str, str]]:
+    """What the first answer's pane has of a judge that gave it 5 and 4 and preferred it to the second, after ann has
+    said this."""
+    rubric = Rubric((Criterion("accuracy", "Accuracy"), Criterion("style", "Style")))
+    held = kept([answered(1), answered(2)], rubric=rubric)
+    held.raters["judge fair"] = Rater("judge fair", RaterKind.JUDGE)
+    theirs = [score("r1", value, criterion=name, rater="judge fair") for name, value in (("accuracy", 5), ("style", 4))]
+    for entry in (*theirs, Vote(("r1", "r2"), "judge fair", VoteChoice.WINNER, WHEN, "r1"), *said):
+        add_entry(held, entry)
+    view = StoredComparison(held, rater="ann")
+    marks = sentences(view).with_ratings(shown(view, [M1, M2])[0], answered(1), None).marks
+    return [mark for mark in marks if mark[1].startswith("j")]
+
+
+SHOWN_AFTER = [("judged: shown after yours", "judged")]
+
+
+@pytest.mark.parametrize(
+    ("said", "marks"),
+    [
+        ([], SHOWN_AFTER),
+        ([Note("r1", "ann", "short", WHEN), FacetTick("r1", "sources", "ann", True, WHEN)], SHOWN_AFTER),
+        ([score("r1", 3, criterion="style"), Undo(4, "ann", WHEN)], SHOWN_AFTER),
+        ([score("r2", 3, criterion="style")], SHOWN_AFTER),
+        ([vote(VoteChoice.BOTH_GOOD)], [("judge fair: winner, the rest after yours", "j:won")]),
+        ([score("r1", 3, criterion="style")], [("judge fair: Style 4, the rest after yours", "j:sty4")]),
+        (
+            [score("r1", 3, criterion="style"), score("r1", 1, criterion="accuracy"), vote(VoteChoice.BOTH_BAD)],
+            [("judge fair: Accuracy 5, Style 4, winner", "j:acc5,sty4,won")],
+        ),
+    ],
+)
+def test_of_what_a_judge_gave_only_that_is_shown_which_the_reader_has_given(
+    said: Sequence[Entry], marks: list[tuple[str, str]]
+) -> None:
+    assert judged_marks(said) == marks
+
+
+def test_what_a_judge_gave_is_not_shown_as_the_scores_of_who_only_reads() -> None:
+    theirs = [score("r1", 5, rater="ann"), score("r1", 2, rater="judge fair")]
+    held = kept([answered(1)], scores=theirs)
+    held.raters["judge fair"] = Rater("judge fair", RaterKind.JUDGE)
+    assert StoredComparison(held).ratings.rater == "ann"
 
 
 # The status

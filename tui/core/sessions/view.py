@@ -13,7 +13,7 @@ from tui.core.plans.prompt import Prompt
 from tui.core.plans.questions import PlanQuestion
 from tui.core.requests.request import Request
 from tui.core.scoring.in_effect import RatingsOf
-from tui.core.scoring.rating import RatingChange, VoteChoice
+from tui.core.scoring.rating import Rater, RaterKind, RatingChange, VoteChoice
 from tui.core.scoring.rubric import OVERALL, Rubric
 from tui.core.sessions.session import Session
 
@@ -214,11 +214,13 @@ class StoredComparison:
         self, session: Session, plan: Plan | None = None, *, at: int | None = None, rater: str | None = None
     ) -> None:
         """`plan` is one of the session's, by default the last. `at` is the moment that is looked at, in nanoseconds of
-        the session's clock, by default the end. `rater` is whose scores are shown, by default who scored last."""
+        the session's clock, by default the end. `rater` is whose scores are shown, by default the person
+        who scored last."""
         self.session = session
         plan = plan or next(reversed(session.plans.values()), None)
         self.run = None if plan is None else stored_run(session, plan)
         raters = [*(note.rater for note in session.notes), *(score.rater for score in session.scores)]
+        raters = [one for one in raters if session.raters.get(one, Rater(one)).kind is not RaterKind.JUDGE]
         self.ratings = RatingsOf(session, rater or next(reversed(raters), ""))
         self.tokens_per_chunk: Mapping[str, float] = {}
         self._at = _last_moment(session) if at is None else at

@@ -16,7 +16,7 @@ from tui.core.sessions.view import ComparisonView
 from tui.core.text.clean import clean_line
 from tui.ui.compare.presenter import PaneModel, Presenter
 from tui.ui.widgets.answer.pane import PaneData
-from tui.ui.widgets.scores import Mark
+from tui.ui.widgets.scores import Mark, short_names
 
 _NAME_SHOWN = 24
 
@@ -168,9 +168,10 @@ class ScoringPresenter:
                 return (("winner", "won"),) if vote.winner == request.spec.id else ()
 
     def _judged(self, request: Request) -> tuple[Mark, ...]:
-        """What models that judged say of the answer. As long as the reader has said nothing of it, only that they did:
-        who has read another's score does not give one of their own."""
-        session, run = self._view.session, request.spec.id
+        """What models that judged say of the answer: a score once the reader has given one for the same criterion, a
+        vote once they have voted. Before that only that there is something: who has read another's score does not give
+        one of their own."""
+        session, run, mine = self._view.session, request.spec.id, self._view.ratings
         found: list[Mark] = []
         for name, rater in session.raters.items():
             if rater.kind is not RaterKind.JUDGE or self._view.concealed:
@@ -179,17 +180,22 @@ class ScoringPresenter:
             scores, vote = ratings.scores_of(run), ratings.vote_with(run)
             if not scores and vote is None:
                 continue
-            mine = self._view.ratings
-            if not mine.scores_of(run) and mine.vote_with(run) is None:
+            given = [(one, scores[one.id].value) for one in session.rubric if one.id in scores]
+            told = [(one, value) for one, value in given if one.id in mine.scores_of(run)]
+            votes = [vote] if vote is not None and mine.vote_with(run) is not None else []
+            if not told and not votes:
                 found.append(("judged: shown after yours", "judged"))
                 continue
-            values = [(one, scores[one.id].value) for one in session.rubric if one.id in scores]
-            one_alone = len(session.rubric.ids) == 1
-            said = [f"{value}" if one_alone else f"{one.title} {value}" for one, value in values]
-            brief = [f"{value}" for _, value in values]
-            won = vote is not None and vote.winner == run
-            found.append((f"{name}: {', '.join([*said, *['winner'] * won]) or 'not the winner'}",
-                          f"j{'/'.join([*brief, *['won'] * won]) or ' lost'}"))  # fmt: skip
+            one_alone, letters = len(session.rubric.ids) == 1, short_names(tuple(session.rubric))
+            said = [f"{value}" if one_alone else f"{one.title} {value}" for one, value in told]
+            brief = [f"{value}" if one_alone else f"{letters[one.id]}{value}" for one, value in told]
+            for one in votes:
+                said.append("winner" if one.winner == run else "not the winner")
+                brief.append("won" if one.winner == run else "lost")
+            if (len(told), len(votes)) != (len(given), int(vote is not None)):
+                said.append("the rest after yours")
+            colon = "" if one_alone and not votes else ":"
+            found.append((f"{name}: {', '.join(said)}", f"j{colon}{','.join(brief)}"))
         return tuple(found)
 
     def _is_replaced(self, request: Request) -> bool:

@@ -120,7 +120,7 @@ def _in_full(criteria: Sequence[Criterion], current: Criterion, scores: Mapping[
 def _in_short(current: Criterion, criteria: Sequence[Criterion], scores: Mapping[str, Score], room: int) -> list[Piece]:
     """The criterion that is scored next as it is in full; of each other one the score behind a few letters. Where that
     is too much, it is shortened too."""
-    letters = _shortened(criteria)
+    letters = short_names(criteria)
 
     def brief(criterion: Criterion) -> str:
         score = scores.get(criterion.id)
@@ -140,7 +140,7 @@ def _in_short(current: Criterion, criteria: Sequence[Criterion], scores: Mapping
     ]
 
 
-def _shortened(criteria: Sequence[Criterion]) -> Mapping[str, str]:
+def short_names(criteria: Sequence[Criterion]) -> Mapping[str, str]:
     """Three letters for each criterion, and as many more as tell it from the others, by its id."""
     found = {}
     for criterion in criteria:
