@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import OptionList
 
 from tests.support.loopback_server import FINISH, SCRIPTS, LoopbackServer, Wire, text
+from tests.support.recorded import answered, looking_at
 from tests.support.screens import Play
 from tests.support.sessions import WHEN, request, score, session, target
 from tests.support.sittings import sitting_over
 from tests.support.some import some
+from tui.core.catalog.model_card import ModelCard
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import Plan
 from tui.core.plans.prompt import Prompt
@@ -26,7 +29,7 @@ from tui.core.sessions.presentation import PaneOrder
 from tui.core.sessions.session import Session
 from tui.runner.sitting import Sitting
 from tui.storage.session_files import load, save
-from tui.ui.compare.judge_dialog import JudgeDialog
+from tui.ui.compare.judge_dialog import Candidate, JudgeDialog
 
 MODELS = (target("m1", "good", id="good"), target("m2", "late_text", id="late_text"))
 KEPT = "20261121T110301Z-0001"
@@ -160,6 +163,32 @@ async def test_from_history_a_session_is_judged_in_parts_and_only_what_is_missin
     assert sum(rater == "judge judge" for _, rater in given) == 6
     assert {value for (_, rater), value in given.items() if rater == "judge judge"} == {2}
     assert not any("late_text" in question or "good" in question for question in some(judge.asked))
+
+
+@pytest.mark.slow
+async def test_before_the_first_verdict_it_is_said_what_is_waited_for(
+    folder: Path, server: LoopbackServer, judge: Judge
+) -> None:
+    judge.free = 0
+    async with sitting_before(folder, server) as (play, _):
+        await play.press("escape", "f3")
+        await play.sees("Question 0?")
+        await play.press("v")
+        await play.until(lambda: isinstance(play.app.screen, JudgeDialog))
+        assert "cannot judge" not in play.shown
+        await choose(play, "judge")
+        await play.sees("judge judge: 0 of 6, waiting for the first answer")
+        judge.go_on.set()
+        await play.press("escape")
+        await play.sees_notice("Stopped: v goes on with what is left. judge judge: 0 scores")
+
+
+async def test_of_demo_models_the_choice_says_that_they_cannot_judge() -> None:
+    toy, other = ModelCard("demo-large", "demo-large", toy=True), ModelCard("phi-4", "phi-4")
+    async with looking_at([answered(1)]) as play:
+        play.app.push_screen(JudgeDialog([Candidate(toy, ""), Candidate(other, "one of the judged")]))
+        await play.sees("Which model judges?", "cannot judge: what they answer is no verdict")
+        assert play.app.screen.query_one(OptionList).highlighted == 1
 
 
 async def choose(play: Play, name: str) -> None:

@@ -81,13 +81,12 @@ class JudgeController(ThreadedController):
         assigned = assignment(session, card, pairs=pairs)
         info = self._sitting.info
         assert info is not None, "begin() has seen it"
-        total = len(assigned.questions)
-        self._show(partial(self._show_far, assigned.judge.id, f"0 of {total}"))
         ask_judge(
             self._sitting.host,
             info,
             assigned,
             lambda one: self._show(partial(self._settled, assigned, one)),
+            lambda far: self._show(partial(self._show_far, assigned.judge.id, far.in_words())),
             given_up=given_up.is_set,
         )
         self._show(partial(self._told, assigned))
@@ -104,7 +103,6 @@ class JudgeController(ThreadedController):
             runner.judged(assigned.judge, assigned.rubric, one.judgement)
             if (part := self._part) is not None:
                 part.heard(one.judgement.runs)
-        self._show_far(assigned.judge.id, f"{one.done} of {one.total}")
 
     def _told(self, assigned: Assignment) -> None:
         """Say what came of it."""

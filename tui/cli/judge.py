@@ -17,13 +17,12 @@ from tui.cli.progress_line import ProgressLine
 from tui.cli.session_names import named_session
 from tui.cli.settings import configured
 from tui.core.catalog.model_card import ModelCard
-from tui.core.plans.progress import Progress
 from tui.core.scoring.judgement import said_of_counts
 from tui.core.scoring.rubric import Rubric
 from tui.core.text.clean import clean, clean_line
 from tui.hosts.base import Host, HostInfo
 from tui.runner.host_models import HostModels
-from tui.runner.judging import Judged, Settled, judge_file
+from tui.runner.judging import Judged, judge_file
 from tui.runner.kept_session import load_kept
 from tui.runner.open_session import connected_host
 from tui.storage.prompt_files import read_rubric
@@ -77,11 +76,8 @@ def _judge(
 ) -> Judged:
     line = ProgressLine(sys.stderr)
 
-    def settled(one: Settled) -> None:
-        line.show(Progress(one.done, one.total, None))
-
     try:
-        return judge_file(path, host, info, card, pairs=pairs, rubric=rubric, again=again, on_settled=settled)
+        return judge_file(path, host, info, card, pairs=pairs, rubric=rubric, again=again, on_progress=line.show)
     finally:
         line.clear()
 

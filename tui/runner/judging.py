@@ -15,6 +15,7 @@ from tui.core.answers.refusals import is_refusal
 from tui.core.catalog.model_card import ModelCard
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import PlanOptions
+from tui.core.plans.progress import Progress
 from tui.core.requests.dropped_options import ANSWER_FORMAT
 from tui.core.requests.outcome import outcome
 from tui.core.requests.request import Request, RequestState
@@ -44,14 +45,30 @@ DECLINED = "it declined to judge"
 class Settled:
     """A question to a judge is settled: nothing more is asked of it."""
 
-    done: int
-    total: int
     key: str
     """What the question is called: the ids of the requests, and the criterion."""
     judgement: Judgement | None
     """None where the judge gave no answer at all."""
     failure: str = ""
     """Why it gave none, as a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeProgress(Progress):
+    """How many questions are settled, of all."""
+
+    left_s: None = None
+    again: int = 0
+    """Questions whose first answer was no verdict, and which are still to be asked once more."""
+    began: bool = True
+    """Whether anything was answered."""
+
+    def in_words(self) -> str:
+        """As a phrase: `7 of 24, 2 to ask again: no verdict`."""
+        far = f"{self.ended} of {self.total}"
+        if not self.began:
+            return f"{far}, waiting for the first answer"
+        return f"{far}, {self.again} to ask again: no verdict" if self.again else far
 
 
 @dataclass
@@ -106,10 +123,11 @@ def judge_file(
     pairs: bool = False,
     rubric: Rubric | None = None,
     again: bool = False,
-    on_settled: Callable[[Settled], object] = lambda settled: None,
+    on_progress: Callable[[JudgeProgress], object] = lambda far: None,
     on_update: Listener = lambda update: None,
 ) -> Judged:
-    """As `judge`, by a model of a host that is connected already. `on_settled` hears of each question."""
+    """As `judge`, by a model of a host that is connected already. `on_progress` hears how far it is, from the beginning
+    on and after each answer."""
     # The file is held while the judge is asked: what it decides is not to be refused at the end.
     with recorder_to_add_to(file) as recorder:
         assigned = assignment(recorder.session, card, pairs=pairs, rubric=rubric, again=again)
@@ -123,9 +141,8 @@ def judge_file(
                     recorder.judged(assigned.judge, assigned.rubric, one.judgement)
                     if one.judgement.state is not JudgementState.DECIDED:
                         judged.undecided[one.key] = one.judgement.reason
-            on_settled(one)
 
-        ask_judge(host, info, assigned, settled, on_update)
+        ask_judge(host, info, assigned, settled, on_progress, on_update)
         asked = {(frozenset(runs), *rest) for runs, *rest in (one.judgement for one in assigned.questions)}
         judged.counts = judge_counts(
             one
@@ -140,15 +157,18 @@ def ask_judge(
     info: HostInfo,
     assigned: Assignment,
     on_settled: Callable[[Settled], object],
+    on_progress: Callable[[JudgeProgress], object] = lambda far: None,
     on_update: Listener = lambda update: None,
     given_up: Callable[[], bool] = lambda: False,
 ) -> None:
     """Ask all questions, those whose answers cannot be used once more. `on_settled` is called as soon as each is
-    settled, in this thread. Once `given_up` says so, what is being answered is stopped, and nothing more is asked."""
+    settled, `on_progress` before the first answer and after each, in this thread. Once `given_up` says so, what is
+    being answered is stopped, and nothing more is asked."""
     if not assigned.questions:
         return
+    on_progress(JudgeProgress(0, len(assigned.questions), began=False))
     with open_session(host, info, None, save=False, on_update=on_update) as (runner, _):
-        _Asker(runner, assigned, on_settled, on_update, given_up).ask_all()
+        _Asker(runner, assigned, on_settled, on_progress, on_update, given_up).ask_all()
 
 
 class _Asker:
@@ -159,12 +179,15 @@ class _Asker:
         runner: Runner,
         assigned: Assignment,
         on_settled: Callable[[Settled], object],
+        on_progress: Callable[[JudgeProgress], object],
         on_update: Listener,
         given_up: Callable[[], bool],
     ) -> None:
         self._runner, self._assigned, self._given_up = runner, assigned, given_up
-        self._on_settled, self._on_update = on_settled, on_update
+        self._on_settled, self._on_progress, self._on_update = on_settled, on_progress, on_update
         self._done = 0
+        self._again = 0
+        """Questions that are still to be asked once more."""
 
     def ask_all(self) -> None:
         questions = {one.prompt.id: one for one in self._assigned.questions}
@@ -188,6 +211,8 @@ class _Asker:
                 key = update.session.prompts[update.request.spec.prompt].id
                 if update.request.state is not RequestState.STOPPED:  # Given up: it is asked another time.
                     self._take(questions[key], update.request, wrong.get(key), again)
+                    self._again = self._again - 1 if wrong else len(again)
+                    self._on_progress(JudgeProgress(self._done, len(self._assigned.questions), again=self._again))
             self._on_update(update)
 
         options = PlanOptions(mode=Mode.MEASURE, warmup=0, parameters=PARAMETERS)
@@ -234,4 +259,4 @@ class _Asker:
 
     def _settle(self, key: str, made: Judgement | None, failure: str = "") -> None:
         self._done += 1
-        self._on_settled(Settled(self._done, len(self._assigned.questions), key, made, failure))
+        self._on_settled(Settled(key, made, failure))

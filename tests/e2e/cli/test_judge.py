@@ -26,6 +26,9 @@ from tui.core.scoring.judgement import JudgementState
 from tui.core.scoring.rating import Rater, RaterKind
 from tui.core.scoring.rubric import Criterion, Rubric
 from tui.core.sessions.presentation import PaneOrder
+from tui.runner.host_models import HostModels
+from tui.runner.judging import judge_file
+from tui.runner.open_session import connected_host
 from tui.storage.session_files import load, save
 
 
@@ -115,6 +118,19 @@ def test_a_judge_scores_what_it_has_not_scored_without_reading_names(
         again = call("judge", str(file), *at, cwd=tmp_path)
         assert (again.code, "0 of 1 scores" in again.out) == (6, True), "only what could not be used is asked again"
         assert "No verdict, after a second try: r2/accuracy" in again.err
+
+
+def test_while_no_question_is_settled_it_is_said_what_came_of_those_that_were_answered(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SCRIPTS, "judge", judging(lambda question: "A 3, I would say."))
+    said: list[str] = []
+    with LoopbackServer().running() as server, connected_host([server.url]) as (host, info):
+        card = HostModels(host, info).find("judge")
+        judge_file(file, host, info, card, on_progress=lambda far: said.append(far.in_words()))
+    again = [f"0 of 4, {n} to ask again: no verdict" for n in (1, 2, 3, 4)]
+    left = [f"{n} of 4, {4 - n} to ask again: no verdict" for n in (1, 2, 3)]
+    assert said == ["0 of 4, waiting for the first answer", *again, *left, "4 of 4"]
 
 
 def test_pairs_are_asked_in_both_orders_and_what_turns_with_the_order_is_not_called(

@@ -22,6 +22,11 @@ _ABOUT = {
     False: "Scores: each answer for each criterion, the reason before the score.",
     True: "Pairs: which of each two answers to a question is better, in both orders.",
 }
+_WORTH = (
+    "It reads no names. A model prefers what is like itself, and a small one judges poorly: what it says is kept apart "
+    "from people's scores, and unproven until they have scored 30 of the same answers."
+)
+_TOYS = " The demo models cannot judge: what they answer is no verdict."
 _NAME, _ROW = 40, 70
 
 
@@ -76,18 +81,14 @@ class JudgeDialog(ModalScreen[Choice | None]):
             frame.border_subtitle = "enter begins · tab scores or pairs · esc leaves"
             yield OptionList(*rows, markup=False)
             yield Static(id="asked", markup=False)
-            yield Static(
-                "It reads no names. A model prefers what is like itself, and a small one judges poorly: what it says "
-                "is kept apart from people's scores, and unproven until they have scored 30 of the same answers.",
-                id="worth",
-                markup=False,
-            )
+            toys = _TOYS if any(one.card.toy for one in self._candidates) else ""
+            yield Static(f"{_WORTH}{toys}", id="worth", markup=False)
 
     def on_mount(self) -> None:
-        """The first that is not partial is under the cursor."""
-        fair = (place for place, one in enumerate(self._candidates) if not one.partial)
+        """The first that is not partial is under the cursor, and none of the demo models where there are others."""
+        ranked = sorted(self._candidates, key=lambda one: (one.card.toy, bool(one.partial)))
         models = self.query_one(OptionList)
-        models.highlighted = next(fair, 0)
+        models.highlighted = self._candidates.index(ranked[0]) if ranked else 0
         models.focus()
         self._say()
 
