@@ -222,7 +222,7 @@ def _stated(found: Sequence[Verdict], names: Names, titles: Mapping[str, str], *
 
 
 def _facets(session: Session, rows: Sequence[Row], names: Names) -> Iterator[str]:
-    """Of the facets that were ticked, or said not to be there, how many are, by model."""
+    """Of the facets of the answers of which something was said, how many are there, by model."""
     if facets := _facets_met(session):
         met = (f"{names.get(candidate_of(row.subject), UNKNOWN)} {_met(facets, row)}" for row in rows)
         yield f"Facets met: {', '.join(met)}."
@@ -231,7 +231,7 @@ def _facets(session: Session, rows: Sequence[Row], names: Names) -> Iterator[str
 def _met(facets: Mapping[str, tuple[int, int]], row: Row) -> str:
     met = [facets[run.id] for run in row.requests if run.id in facets]
     there, said_of = sum(one for one, _ in met), sum(of for _, of in met)
-    return f"{there} of {said_of}" if said_of else UNKNOWN
+    return f"{there} of {said_of} ({len(met)} answer{'s' * (len(met) != 1)})" if said_of else UNKNOWN
 
 
 def _facets_met(session: Session) -> dict[str, tuple[int, int]]:

@@ -102,7 +102,9 @@ def test_the_six_dimensions_stand_in_the_table_of_every_report_with_must_haves_a
     assert {name: one["On disk"] for name, one in found.items()} == {"phi-4-mini": "1.6 GB", "qwen2.5-0.5b": "800 MB"}
     assert all("max" in one["Latency"] and one["Latency"].endswith("(n 2)") for one in some(found.values()))
     assert {one["Memory"] for one in found.values()} == {"-"}
-    assert said.remarks[0] == "Facets met: phi-4-mini -, qwen2.5-0.5b 2 of 6.", "nothing was said of one of them"
+    assert said.remarks[0] == "Facets met: phi-4-mini -, qwen2.5-0.5b 2 of 6 (2 answers).", (
+        "nothing was said of one of them"
+    )
     assert "race" not in " ".join(said.remarks)
 
     asked = asked_of(Wanted(requires="size_mb < 1000", weights="footprint=1"))
