@@ -219,7 +219,7 @@ async def test_somebody_else_scores_it_without_seeing_what_was_given(folder: Pat
         await play.press("escape", "f3")
         await play.sees("What is a quasar?")
         await play.press("end", "up", "b")
-        await play.sees("Who scores it blind?", "It was scored by ann.")
+        await play.sees("Who scores it blind?", "It was scored by ann.", "not you, ann: another name")
         await play.type("", "enter", "p")
         await play.sees("Nothing is typed yet; esc leaves.")
         assert play.app.current_mode == "history", "what is typed next is no key of the list"
@@ -327,8 +327,10 @@ async def test_whoever_scores_blind_comes_back_to_the_list_from_a_replay_of_some
         await play.press("escape", "f3")
         await play.sees("What is a quasar?")
         await play.press("end", "up", "b")
-        await play.type("bea", "enter")
+        await play.sees("enter: you, ann; or another name")
+        await play.press("enter")
         await play.until(lambda: sitting.is_open(one) and play.app.app_state.sealed)
+        assert play.app.compare.view.ratings.rater == "ann"
         await play.press("f3", "home", "p")
         await play.until(lambda: play.app.compare.replay is not None and play.app.current_mode == "compare")
         await play.press("escape")

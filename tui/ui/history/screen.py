@@ -315,13 +315,20 @@ class HistoryScreen(ListScreen):
         self._with_row(self._ask_second_rater)
 
     def _ask_second_rater(self, row: SessionRow) -> None:
+        """Whoever is here and has not scored it needs to type no name."""
+        here = "" if self._rater in row.summary.raters else self._rater
+
         def entered(name: str | None) -> None:
-            if name:
-                self.post_message(SecondRaterRequested(row.path, name))
+            if name is not None:
+                self.post_message(SecondRaterRequested(row.path, name or here))
 
         others = ", ".join(clean_line(name, 20) for name in row.summary.raters)
         title = "Who scores it blind?" + (f" It was scored by {others}." if others else "")
-        self.app.push_screen(TextInputDialog(title, "", "a name of your own; esc leaves", needed=True), entered)
+        you = clean_line(self._rater, 20)
+        hint = (
+            f"enter: you, {you}; or another name; esc leaves" if here else f"not you, {you}: another name; esc leaves"
+        )
+        self.app.push_screen(TextInputDialog(title, "", hint, needed=not here), entered)
 
     def action_judge(self) -> None:
         """Open it, and ask which model judges it."""
