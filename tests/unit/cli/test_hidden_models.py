@@ -102,6 +102,14 @@ def test_how_far_judges_agree_and_how_much_they_scored_is_told_without_their_nam
     assert "judge sigma and people" in program("report", "blind.toml").out
 
 
+def test_how_many_are_scored_is_said_to_be_of_the_newest_where_there_are_older_ones(
+    program: Program, tmp_path: Path
+) -> None:
+    rounds = [make.request(f"r{number}", round=number) for number in (1, 2)]
+    save(make.session(rounds, session_id="rounds", scores=[make.score("r2")]), tmp_path / "rounds.toml")
+    assert "ann 1 of 1 (of rounds and reruns the newest)" in program("sessions", "show", "rounds.toml").out
+
+
 def test_who_reveals_is_written_down_and_scores_no_more_blind(program: Program, tmp_path: Path) -> None:
     file = tmp_path / "blind.toml"
     program("sessions", "reveal", "blind.toml", "--rater", "bob")

@@ -77,7 +77,7 @@ def _facts(path: Path, session: Session, *, hidden: bool) -> Iterator[tuple[str,
     scored = {name: summary.decided.get(name, 0) for name in (*summary.raters, rater)}
     yield "scored", ", ".join(
         f"{clean_line(name, 40)} {count} of {summary.answers}" for name, count in scored.items()
-    )  # fmt: skip
+    ) + summary.which_answers  # fmt: skip
     notes = [note.text for note in session.notes if not note.run and not note.model and note.text]
     if notes:
         yield "note", clean_line(notes[-1])

@@ -72,6 +72,11 @@ class SessionSummary(NamedTuple):
         """How many answers lack a score of this rater for one criterion or more."""
         return self.answers - self.decided.get(rater, 0)
 
+    @property
+    def which_answers(self) -> str:
+        """Which of all complete answers `answers` counts, to be put behind a number of them; empty for all."""
+        return " (of rounds and reruns the newest)" if self.states.get("done", 0) > self.answers else ""
+
 
 def as_seen_by(rater: str, summary: SessionSummary) -> SessionSummary:
     """The summary, without what this rater must not learn."""

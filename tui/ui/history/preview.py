@@ -48,7 +48,8 @@ def about(row: SessionRow, rater: str, hit: Hit | None, session: Session | None)
         for line in (
             " · ".join((when(summary.created), ", ".join(summary.modes) or "no plan", data_size(row.size))),
             models_text(row),
-            f"answers: {states_text(row)}" + (f" · {undecided} undecided by {rater}" if undecided else ""),
+            f"answers: {states_text(row)}"
+            + (f" · {undecided} of {summary.answers} undecided by {rater}{summary.which_answers}" if undecided else ""),
             f"scored by {', '.join(people)}" if people else "",
             *(f"judged by {told}" for told in judges.values()),
             f"tags: {', '.join(summary.tags)}" if summary.tags else "",
