@@ -234,6 +234,10 @@ async def test_somebody_else_scores_it_without_seeing_what_was_given(folder: Pat
         await play.sees("What is a quasar?")
         await play.press("end", "up", "a")
         await play.sees("2 raters, 2 answers to 1 prompt", "2 of 2 scores in common differ", "ann 5, bea 3", "The ")
+        await play.sees("What is a quasar? · 1 of 2 that differ")
+        await play.press("down")
+        await play.sees("· 2 of 2 that differ")
+        await play.press("up")
         assert "good" not in play.shown and "late_text" not in play.shown, "it is decided without knowing the models"
         await play.type("94")
         await play.sees_notice("9 is not on the scale of 1 to 5")

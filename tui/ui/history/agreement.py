@@ -119,7 +119,6 @@ class AgreementDialog(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """How far they agree, the list, and the answer under the cursor."""
         with Vertical(id="page") as page:
-            page.border_title = Content(clean_line(f"Agreement: {self._agreement.name}", 60))
             page.border_subtitle = Content("a digit decides · 0 takes back · space reads on · enter opens · esc")
             with VerticalScroll(id="said", can_focus=False):
                 yield Static(id="sentences", markup=False)
@@ -197,14 +196,18 @@ class AgreementDialog(ModalScreen[None]):
         return self._by_key.get(row.key) if row is not None else None
 
     def _show_answer(self) -> None:
-        one = self._here
+        one, keys = self._here, list(self._by_key)
+        title = clean_line(f"Agreement: {self._agreement.name}", 50)
         lines: list[Content] = []
         if one is not None:
+            # Not all of them need be in sight.
+            title += f" · {keys.index(_key(one.shared)) + 1} of {len(keys)} that differ"
             lines = [
                 Content.styled(clean(one.question), "bold"),
                 *(Content.assemble((f"{clean_line(rater, 40)}: ", "bold"), clean(text)) for rater, text in one.notes),
                 Content(clean(one.answer[:_ANSWER])),
             ]
+        self.query_one("#page").border_title = Content(title)
         self.query_one("#text", Static).update(Content("\n").join(lines))
         self.query_one("#answer", VerticalScroll).scroll_home(animate=False)
 
