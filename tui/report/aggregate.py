@@ -22,9 +22,10 @@ from tui.report.contribution import Contribution, Held, Keep, contributions
 from tui.report.judges import Judge, judges_in
 from tui.report.matching import match
 from tui.report.noise import shown_floors
-from tui.report.outliers import PEOPLE, GivenFacets, GivenScore, ReportedRequest, outliers
+from tui.report.outliers import outliers
 from tui.report.pairs import Matches
 from tui.report.report import Report
+from tui.report.reported_request import PEOPLE, GivenFacets, GivenScore, ReportedRequest
 from tui.report.rows import FacetShare, Outcomes, Row, ScoreMean, report_stats
 from tui.report.session_record import AnySession, RecordedSession, as_read
 from tui.report.subject import Subject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui.report.outliers import ReportedRequest
+from tui.report.reported_request import ReportedRequest
 from tui.report.row_names import differences, in_words, row_names
 from tui.report.rows import Row
 

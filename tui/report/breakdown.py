@@ -10,7 +10,7 @@ from tui.core.plans.mode import Mode
 from tui.report.aggregate import narrowed
 from tui.report.in_times import in_times
 from tui.report.options import By, is_metric
-from tui.report.outliers import PEOPLE, ReportedRequest
+from tui.report.reported_request import PEOPLE, ReportedRequest
 from tui.report.rows import Row
 from tui.report.statistics.sample import Stat, stat_of
 

@@ -15,8 +15,8 @@ from tui.core.metrics.registry import Better
 from tui.core.plans.mode import Mode
 from tui.report.baseline import Earlier, match
 from tui.report.change_outcomes import ChangeOutcome, of_times, times_in_words
-from tui.report.outliers import PEOPLE, ReportedRequest
 from tui.report.regressions import compared_figures, compared_times, medians_of, values_of
+from tui.report.reported_request import PEOPLE, ReportedRequest
 from tui.report.rows import Row
 from tui.report.statistics.distributions import ALPHA
 from tui.report.statistics.paired import compare_paired, holm

@@ -24,7 +24,7 @@ from tui.core.scoring.rating import FacetTick, Rater, RaterKind, Score, Vote, Vo
 from tui.core.sessions.entry_dict import ENTRY_KINDS
 from tui.core.sessions.session import Session
 from tui.core.text.clean import clean_line
-from tui.report.outliers import (
+from tui.report.reported_request import (
     DECIDED,
     JUDGES,
     PEOPLE,

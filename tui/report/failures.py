@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui.core.requests.request import RequestState
-from tui.report.outliers import ReportedRequest
+from tui.report.reported_request import ReportedRequest
 from tui.report.statistics.distributions import ALPHA
 from tui.report.statistics.shares import fisher_p
 

@@ -26,8 +26,8 @@ from tui.core.conditions.grammar import Condition, Conditions
 from tui.core.conditions.names import Dimension, Said, figures, mean_score
 from tui.core.sessions.session import Session
 from tui.report.contribution import Contribution, Held
-from tui.report.outliers import GivenVote, ReportedRequest
 from tui.report.recorded_requests import RecordedRequests
+from tui.report.reported_request import GivenVote, ReportedRequest
 from tui.report.session_record import AnySession, RecordedSession, as_read
 
 _OF_SCORES = frozenset(figure.name for figure in figures() if figure.criteria)

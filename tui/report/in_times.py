@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from typing import TypeVar
 
-from tui.report.outliers import ReportedRequest
+from tui.report.reported_request import ReportedRequest
 
 T = TypeVar("T")
 

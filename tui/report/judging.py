@@ -13,8 +13,8 @@ from tui.core.conditions.names import SHARE, About, Dimension, Figure
 from tui.core.conditions.statistics import Statistic, statistic_called
 from tui.core.text.clean import clean_line
 from tui.report.baseline import Earlier, match
-from tui.report.outliers import PEOPLE, ReportedRequest
 from tui.report.report import LeftOut, Report
+from tui.report.reported_request import PEOPLE, ReportedRequest
 from tui.report.row_names import row_names
 from tui.report.rows import Row
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import exp, log
 from statistics import fmean, median
 
-from tui.report.outliers import ReportedRequest
+from tui.report.reported_request import ReportedRequest
 
 UNLIKE_FROM = 0.2
 """Answers of which one side is longer by more than this share are not equally long."""

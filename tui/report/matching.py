@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Any
 
 from tui.core.plans.mode import Mode
-from tui.report.outliers import ReportedRequest
 from tui.report.pair_ratings import scores, votes
 from tui.report.pair_times import Beside, Readable, times, usual_metrics
 from tui.report.pairs import (
@@ -26,6 +25,7 @@ from tui.report.pairs import (
     Unlike,
     candidate_of,
 )
+from tui.report.reported_request import ReportedRequest
 from tui.report.subject import Subject
 
 

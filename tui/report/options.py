@@ -12,7 +12,7 @@ from tui.core.errors import BadInputError
 from tui.core.metrics.registry import METRICS, Place, flags_in
 from tui.core.text.clean import clean_line
 from tui.core.text.nearest import unknown_name
-from tui.report.outliers import PEOPLE, ReportedRequest
+from tui.report.reported_request import PEOPLE, ReportedRequest
 from tui.report.running_costs import Running
 from tui.report.subject import Subject
 

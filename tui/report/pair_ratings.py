@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
 
-from tui.report.outliers import Choice, ReportedRequest
 from tui.report.pairs import (
     PREFERENCE,
     ByQuestion,
@@ -21,6 +20,7 @@ from tui.report.pairs import (
     Runs,
     shared_questions,
 )
+from tui.report.reported_request import Choice, ReportedRequest
 
 _Criterion = tuple[str, int, str, str]
 """A criterion's id, its scale, the kind of raters, and the hash of the rubric that says what it means."""

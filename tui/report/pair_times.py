@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from tui.core.metrics.registry import METRICS, Metric, Place, metrics_in
 from tui.report.lengths import lengths_of
-from tui.report.outliers import ReportedRequest
 from tui.report.pairs import (
     ByQuestion,
     Candidate,
@@ -24,6 +23,7 @@ from tui.report.pairs import (
     Runs,
     shared_questions,
 )
+from tui.report.reported_request import ReportedRequest
 
 _Read = Callable[[Runs], list[Any]]
 """Reads one metric off runs."""

@@ -17,7 +17,7 @@ from tui.core.metrics.registry import Better
 from tui.core.plans.mode import Mode
 from tui.core.sessions.session_model import Parameters
 from tui.report.lengths import Lengths
-from tui.report.outliers import ReportedRequest
+from tui.report.reported_request import ReportedRequest
 from tui.report.subject import Subject
 
 Question = tuple[str, str]

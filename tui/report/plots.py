@@ -17,8 +17,8 @@ from tui.report import front
 from tui.report.formats.narrow_tables import numbered_names
 from tui.report.formats.words import criterion_of, settings_of, shown_number
 from tui.report.in_times import in_times
-from tui.report.outliers import ReportedRequest
 from tui.report.pairs import Matches
+from tui.report.reported_request import ReportedRequest
 from tui.report.row_names import NAME_SHOWN
 from tui.report.rows import Row, ScoreMean
 from tui.report.subject import Subject

@@ -9,7 +9,7 @@ from itertools import chain
 from tui.core.scoring.rubric import DEFAULT_SCALE
 from tui.core.text.clean import clean_line
 from tui.report.agreement import LEAST_JUDGED, Agreement, Rating, agreement
-from tui.report.outliers import DECIDED, PEOPLE, ReportedRequest
+from tui.report.reported_request import DECIDED, PEOPLE, ReportedRequest
 from tui.report.subject import Subject
 
 _NAME_SHOWN = 24

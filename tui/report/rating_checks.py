@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, combinations
 
-from tui.report.outliers import Choice, GivenScore, GivenVote, ReportedRequest
+from tui.report.reported_request import Choice, GivenScore, GivenVote, ReportedRequest
 from tui.report.rows import Row
 from tui.report.statistics.shares import Share, first_share, longer_share
 

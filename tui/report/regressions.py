@@ -17,7 +17,7 @@ from tui.report.baseline import Earlier, match
 from tui.report.change_outcomes import figure_in_words, times_in_words
 from tui.report.failures import compared_failures
 from tui.report.lengths import lengths_of
-from tui.report.outliers import ReportedRequest
+from tui.report.reported_request import ReportedRequest
 from tui.report.row_names import row_names
 from tui.report.rows import Row
 from tui.report.statistics.per_prompt import medians_by_prompt, paired

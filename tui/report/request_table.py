@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from tui.core.metrics.registry import Place, flags_in, metrics_in
-from tui.report.outliers import PEOPLE, Choice, ReportedRequest
 from tui.report.report import Report
+from tui.report.reported_request import PEOPLE, Choice, ReportedRequest
 from tui.report.rows import Row
 
 Cell = str | int | float | datetime | date | None

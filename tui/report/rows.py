@@ -11,7 +11,8 @@ from operator import attrgetter
 from tui.core.metrics.registry import Metric, Place, metrics_in
 from tui.core.scoring.rubric import DEFAULT_SCALE
 from tui.report.in_times import which_count
-from tui.report.outliers import PEOPLE, Outlier, ReportedRequest
+from tui.report.outliers import Outlier
+from tui.report.reported_request import PEOPLE, ReportedRequest
 from tui.report.statistics.sample import Stat, stat_of
 from tui.report.subject import Subject
 

@@ -13,7 +13,7 @@ from tui.core.errors import BadInputError
 from tui.core.metrics.registry import Place, metrics_in
 from tui.core.text.clean import clean_line
 from tui.report.in_times import in_times
-from tui.report.outliers import ReportedRequest
+from tui.report.reported_request import ReportedRequest
 
 HEURISTIC = (
     "Energy and cost: the workshop's heuristic, not measured. Watts as given times the seconds of the whole answer; "

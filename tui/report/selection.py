@@ -23,8 +23,8 @@ from tui.report.formats.words import criterion_of
 from tui.report.front import Front, fronts
 from tui.report.judging import lacking
 from tui.report.matching import match
-from tui.report.outliers import PEOPLE
 from tui.report.pairs import Matches
+from tui.report.reported_request import PEOPLE
 from tui.report.row_names import row_names
 from tui.report.rows import Row
 from tui.report.statistics.sample import Stat

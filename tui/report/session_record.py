@@ -31,8 +31,8 @@ from tui.core.sessions.session import PART_OF, Session
 from tui.core.sessions.session_model import Parameters
 from tui.report.contribution import Contribution, Held, Keep, contributions
 from tui.report.judges import Judge, judges_in
-from tui.report.outliers import Choice, GivenFacets, GivenScore, GivenVote, ReportedRequest
 from tui.report.recorded_requests import RecordedRequests, figure_number, numbers_of, requests_of, scores_given
+from tui.report.reported_request import Choice, GivenFacets, GivenScore, GivenVote, ReportedRequest
 from tui.report.subject import Subject
 
 _OF_SESSION = ("session", "created")

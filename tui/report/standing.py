@@ -25,8 +25,8 @@ from tui.report.contribution import Keep
 from tui.report.formats.sections.section import Section
 from tui.report.formats.sections.selection import selection_sections
 from tui.report.judges import said_of_judge
-from tui.report.outliers import Choice
 from tui.report.pairs import Figure, Kind, candidate_of
+from tui.report.reported_request import Choice
 from tui.report.rows import Row
 from tui.report.shown_verdicts import foremost, leading
 from tui.report.statistics.prompts_needed import least_prompts

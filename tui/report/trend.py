@@ -15,7 +15,7 @@ from statistics import median
 from tui.core.metrics.registry import Better, Metric, Place, metrics_in
 from tui.report.change_outcomes import ChangeOutcome, of_times
 from tui.report.in_times import in_times
-from tui.report.outliers import PEOPLE, ReportedRequest
+from tui.report.reported_request import PEOPLE, ReportedRequest
 from tui.report.rows import Row
 from tui.report.statistics.sample import median_interval
 from tui.report.statistics.times import LEAST_SESSIONS, compare_sessions, session_noise

@@ -14,8 +14,8 @@ from tui.core.scoring.rubric import DEFAULT_SCALE
 from tui.core.text.clean import clean_line
 from tui.core.text.formatting import UNKNOWN
 from tui.report.candidate_names import Names
-from tui.report.outliers import PEOPLE
 from tui.report.pairs import PREFERENCE, Counts, Figure, Kind
+from tui.report.reported_request import PEOPLE
 from tui.report.shown_verdicts import leading
 from tui.report.statistics.prompts_needed import Stop, least_prompts, pairs_of
 from tui.report.verdicts import Outcome, Verdict

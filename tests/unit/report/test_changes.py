@@ -24,9 +24,9 @@ from tui.report.conditional import Asked, conditional_report
 from tui.report.contrasts import contrasts
 from tui.report.formats.registry import format_called
 from tui.report.options import ReportOptions, parse_by
-from tui.report.outliers import ReportedRequest
 from tui.report.regressions import compared_figures
 from tui.report.render import aggregated
+from tui.report.reported_request import ReportedRequest
 from tui.report.rows import Row
 from tui.report.statistics.times import compare_prompt
 from tui.report.trend import Trend, trends

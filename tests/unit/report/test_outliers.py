@@ -17,7 +17,8 @@ from tui.report.contribution import contributions
 from tui.report.formats import csv as to_csv
 from tui.report.formats import json as to_json
 from tui.report.formats import markdown as to_markdown
-from tui.report.outliers import ReportedRequest, outliers
+from tui.report.outliers import outliers
+from tui.report.reported_request import ReportedRequest
 
 FIRST = (100, 102, 104, 106, 108)
 """With 104 once more and any value, the median absolute deviation is 2; 3.5 of those, scaled, are 10.378."""

@@ -19,8 +19,8 @@ from tui.core.sessions.session import Session
 from tui.core.sessions.session_model import Overrides, Parameters
 from tui.report.aggregate import aggregate, matches_of
 from tui.report.matching import match
-from tui.report.outliers import PEOPLE, Choice, GivenScore, GivenVote, ReportedRequest
 from tui.report.pairs import PREFERENCE, Counts, Matches, Pair
+from tui.report.reported_request import PEOPLE, Choice, GivenScore, GivenVote, ReportedRequest
 from tui.report.subject import Subject
 
 

@@ -28,8 +28,8 @@ from tui.report.contribution import Keep, contributions
 from tui.report.formats.registry import FORMATS
 from tui.report.judges import judges_in
 from tui.report.options import ReportOptions, parse_by, parse_metrics, parse_without
-from tui.report.outliers import ReportedRequest
 from tui.report.recording import RecordedSessions
+from tui.report.reported_request import ReportedRequest
 from tui.report.running_costs import parse_running
 from tui.report.session_record import AnySession, RecordedSession, read_record, record_of
 from tui.storage.index.database import SessionIndex

@@ -20,10 +20,10 @@ from tui.report.aggregate import criterion_order
 from tui.report.candidate_names import Names, names_of
 from tui.report.formats.spreadsheet import Spreadsheet
 from tui.report.not_compared import said_of_unlike
-from tui.report.outliers import PEOPLE
 from tui.report.pairs import Candidate, Unlike
 from tui.report.references import REFERENCE_COLUMNS, reference_rows
 from tui.report.report import Report
+from tui.report.reported_request import PEOPLE
 from tui.report.request_table import COLUMNS, Cell, rows
 from tui.report.rows import FacetShare, Row
 from tui.report.statistics.sample import Stat

@@ -13,9 +13,9 @@ from tui.core.plans.mode import Mode
 from tui.core.text.clean import clean, clean_line
 from tui.report.formats.narrow_tables import numbered_names
 from tui.report.formats.words import PROMPT_SHOWN, counted, criterion_in_words, shown_number
-from tui.report.outliers import ReportedRequest
 from tui.report.plots import end_metric, values_of
 from tui.report.report import Report
+from tui.report.reported_request import ReportedRequest
 from tui.report.rows import Row
 
 MOST_ANSWERS = 2_000

@@ -14,11 +14,12 @@ from tui.report.formats.json_sections import row_facts, section_facts
 from tui.report.judges import Judge, said_of_judge
 from tui.report.not_compared import said_of_unlike
 from tui.report.orders import Order, orders, said_of_order
-from tui.report.outliers import JUDGES, LIMIT, OUTLIERS_FROM, PEOPLE, SHARE
+from tui.report.outliers import LIMIT, OUTLIERS_FROM, SHARE
 from tui.report.pairs import Candidate, Conditions, Matches
 from tui.report.raters import Agreed, said_of_agreement
 from tui.report.references import references_as_json
 from tui.report.report import Report
+from tui.report.reported_request import JUDGES, PEOPLE
 from tui.report.rows import Row, ScoreMean
 from tui.report.statistics.sample import INTERVAL_FROM, P95_BOUND_FROM, P95_FROM, Stat
 from tui.report.verdict_words import full_method, said

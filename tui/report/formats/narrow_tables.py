@@ -26,7 +26,7 @@ from tui.report.formats.words import (
 )
 from tui.report.loads import Loads
 from tui.report.options import ReportOptions
-from tui.report.outliers import Choice
+from tui.report.reported_request import Choice
 from tui.report.row_names import NAME_SHOWN
 from tui.report.rows import Row
 from tui.report.statistics.sample import Stat

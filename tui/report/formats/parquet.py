@@ -19,9 +19,9 @@ from urllib.parse import quote
 from tui.core.errors import BadInputError
 from tui.core.references import Reference
 from tui.core.text.clean import join_surrogates
-from tui.report.outliers import ReportedRequest
 from tui.report.references import REFERENCE_COLUMNS, reference_rows
 from tui.report.report import Report
+from tui.report.reported_request import ReportedRequest
 from tui.report.request_table import COLUMNS, Cell, Kind, rows
 from tui.report.rows import Row
 

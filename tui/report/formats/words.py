@@ -14,9 +14,9 @@ from tui.core.text.formatting import UNKNOWN
 from tui.report.candidate_names import Names
 from tui.report.not_compared import said_of_failures
 from tui.report.orders import orders, said_of_order
-from tui.report.outliers import PEOPLE
 from tui.report.pairs import Conditions, Failures
 from tui.report.report import Report
+from tui.report.reported_request import PEOPLE
 from tui.report.row_names import NAME_SHOWN
 from tui.report.rows import Row, ScoreMean
 from tui.report.shown_verdicts import leading

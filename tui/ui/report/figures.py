@@ -26,9 +26,9 @@ from tui.report.formats.words import (
     shown_figure,
     shown_number,
 )
-from tui.report.outliers import Choice, ReportedRequest
 from tui.report.pairs import PREFERENCE, Kind, candidate_of
 from tui.report.report import Report
+from tui.report.reported_request import Choice, ReportedRequest
 from tui.report.row_names import NAME_SHOWN
 from tui.report.rows import Row, ScoreMean
 from tui.report.statistics.sample import INTERVAL_FROM, P95_FROM
