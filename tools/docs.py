@@ -215,8 +215,7 @@ def _setting(setting: Setting, within: str) -> tuple[str, ...]:
     before = [f"`{one}`" for one in (*setting.flags, *(name for names in setting.variables for name in names))]
     value = f"{setting.default:g}" if isinstance(setting.default, float) else f"{setting.default}"
     usual = setting.otherwise or f"`{value.lower()}`"
-    about = setting.about + (". *Read and checked; nothing uses it yet.*" if setting.later else "")
-    return f"`{setting.key.removeprefix(f'{within}.')}`", about, setting.kind.name, usual, ", ".join(before)
+    return f"`{setting.key.removeprefix(f'{within}.')}`", setting.about, setting.kind.name, usual, ", ".join(before)
 
 
 def workshop_variables() -> str:

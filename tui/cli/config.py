@@ -121,16 +121,12 @@ def _of_values(values: Mapping[str, Any], themes: Sequence[str]) -> Iterator[Pro
     """What is wrong with values that are what they should be, and name what is not there, such as one of the themes."""
     from tui.core.conditions.grammar import parse
     from tui.core.conditions.names import Use
-    from tui.report.formats.registry import FORMATS
     from tui.report.selection import parse_weights
     from tui.storage.prompt_files import read_models, read_rubric
 
-    choices = {"theme": themes, "report.format": [form.name for form in FORMATS]}
-    for key, names in choices.items():
-        value = values.get(key)
-        if value is not None and value not in names:
-            what = f"a {key.rpartition('.')[2]}"
-            yield Problem(key, f"`{key}`: {unknown_name(value, names, what)}")
+    theme = values.get("theme")
+    if theme is not None and theme not in themes:
+        yield Problem("theme", f"`theme`: {unknown_name(theme, themes, 'a theme')}")
     if keymap := values.get("keymap"):
         from tui.ui.keymap import keymap_of
         from tui.ui.modes import placed_actions
@@ -140,7 +136,6 @@ def _of_values(values: Mapping[str, Any], themes: Sequence[str]) -> Iterator[Pro
     checks: dict[str, Callable[[Any], object]] = {
         "rubric": read_rubric,
         "models_file": read_models,
-        "report.filter": lambda text: parse(text, Use.FILTER),
         "report.require": lambda text: parse(text, Use.REQUIRE),
         "report.weight": lambda text: parse_weights([text]),
     }
@@ -196,7 +191,6 @@ def _row(
         "line": lines.get(setting.key) if found.source is Source.FILE else None,
         "default": _plain(setting.default),
         "otherwise": setting.otherwise or None,
-        "used": not setting.later,
     }
 
 
@@ -220,10 +214,7 @@ def _host(name: str, hosts: KnownHosts, lines: Mapping[str, int]) -> dict[str, A
 
 
 def _in_words(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    source = _source_in_words(row)
-    if not row["used"]:
-        source += "; not used yet"
-    return row["key"], _shown(row["value"]), source
+    return row["key"], _shown(row["value"]), _source_in_words(row)
 
 
 def _source_in_words(row: Mapping[str, Any]) -> str:

@@ -56,6 +56,20 @@ def _choice(requires: tuple[str, ...], weights: tuple[str, ...]) -> tuple[tuple[
     return requires, weights
 
 
+def _running(watts: tuple[str, ...], energy_price: float | None) -> tuple[tuple[str, ...], float | None]:
+    """Watts and the price of energy: those that are given, else those of the configuration, which is said."""
+    values, said = configuration().values, []
+    if not watts and "energy.watts" in values:
+        watts = (f"{values['energy.watts']:g}",)
+        said.append(f"--watts {watts[0]}")
+    if watts and energy_price is None and "energy.price_per_kwh" in values:
+        energy_price = values["energy.price_per_kwh"]
+        said.append(f"--energy-price {energy_price:g}")
+    if said:
+        say(f"config.toml says {' and '.join(said)}.")
+    return watts, energy_price
+
+
 def report_options(command: Callable[Concatenate[ReportOptions, ...], R]) -> Callable[..., R]:
     """The command with these options, which it is given together as `options`."""
 
@@ -76,6 +90,7 @@ def report_options(command: Callable[Concatenate[ReportOptions, ...], R]) -> Cal
         select = select or bool(weights)
         if select:
             rest["requires"], weights = _choice(rest["requires"], weights)
+        watts, energy_price = _running(watts, energy_price)
         options = ReportOptions(
             by=parse_by(by),
             metrics=parse_metrics(metrics),

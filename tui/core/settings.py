@@ -57,8 +57,6 @@ class Setting(NamedTuple):
     is joined."""
     flags: tuple[str, ...] = ()
     """The flags that count before both, with their command if it is not the program itself."""
-    later: bool = False
-    """Whether it is only read and checked: what it is for is still to come."""
 
 
 class Source(StrEnum):
@@ -290,24 +288,16 @@ SETTINGS: tuple[Setting, ...] = (
             _USUAL.first_text),
     Setting("plan.timeouts.idle_s", _SECONDS, "seconds without any text after which an answer is given up",
             _USUAL.idle),
-    Setting("energy.watts", decimal(0, 100_000, above=True), "what the machine with the models draws while it answers",
-            otherwise="energy is not known", later=True),
-    Setting("energy.price_per_kwh", decimal(0, 100_000), "the price of a kilowatt-hour",
-            otherwise="cost is not known", later=True),
-    Setting("energy.currency", text(8), "what that price is in", otherwise="no currency is named", later=True),
-    Setting("report.format", text(16), "the format of a report that goes to no file", "text", later=True),
-    Setting("report.filter", text(300), "which rows a report has", otherwise="all", later=True),
+    Setting("energy.watts", decimal(0, 100_000, above=True), "what the machine with the models draws while it answers: "
+            "`report` estimates [energy](reports.md#energy-and-cost---watts---token-price---energy-price) by it",
+            otherwise="no energy is estimated", flags=("report --watts",)),
+    Setting("energy.price_per_kwh", decimal(0, 100_000), "the price of a kilowatt-hour, for `watts`",
+            otherwise="no cost of it is estimated", flags=("report --energy-price",)),
     Setting("report.require", text(_MAX_TEXT), "what a model [must have](reports.md#which-model-to-choose---select---"
             "require---weight) to be chosen: conditions with commas. It counts with `--select`, and on F4",
             otherwise="nothing", flags=("report --require",)),
     Setting("report.weight", text(_MAX_TEXT), "what weighs how much in that choice: `\"quality=3, latency=1\"`",
             otherwise="no order is made", flags=("report --weight",)),
-    Setting("report.same_score", decimal(0, 10, above=True), "two models score the same when they are no more points "
-            "apart than this", 0.5, later=True),
-    Setting("report.same_wins", decimal(0, 50, above=True), "two models win alike when their rates are no more "
-            "percentage points apart than this", 15.0, later=True),
-    Setting("report.same_time", decimal(0, 100, above=True), "two models are equally fast when they are no more per "
-            "cent apart than this", 5.0, later=True),
 )  # fmt: skip
 """All but those of hosts, in the order in which they are shown."""
 BY_KEY: dict[str, Setting] = {setting.key: setting for setting in SETTINGS}

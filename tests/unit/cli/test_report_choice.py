@@ -1,4 +1,4 @@
-"""`report --select` takes must-haves and weights from `config.toml` where no option gives them."""
+"""`report` takes must-haves, weights, watts and a price from `config.toml` where no option gives them."""
 
 from __future__ import annotations
 
@@ -44,6 +44,17 @@ def test_what_is_given_counts_before_it() -> None:
 def test_a_report_that_makes_no_choice_leaves_no_model_out_for_it() -> None:
     done = report()
     assert done.exit_code == 0 and not done.stderr and "demo-large" in done.stdout and "must-have" not in done.stdout
+
+
+def test_energy_is_estimated_as_the_configuration_says(file: Path) -> None:
+    file.write_text("[energy]\nwatts = 65\nprice_per_kwh = 0.3\n", "utf-8")
+    done = report()
+    assert "config.toml says --watts 65 and --energy-price 0.3." in done.stderr.splitlines()
+    assert "Energy and cost, estimated" in done.stdout
+    given = report("--watts", "65", "--energy-price", "0.3")
+    assert given.stdout == done.stdout and "config.toml" not in given.stderr
+    file.write_text("[energy]\nprice_per_kwh = 0.3\n", "utf-8")
+    assert "Energy and cost" not in report().stdout
 
 
 def test_a_wrong_value_is_named_by_the_report_and_by_check(file: Path) -> None:

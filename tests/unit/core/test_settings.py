@@ -28,8 +28,6 @@ from tui.core.settings import (
     plan_options,
     read_settings,
 )
-from tui.report import verdicts
-from tui.report.formats.registry import FORMATS
 
 WITH_VARIABLES = [setting for setting in SETTINGS if setting.variables]
 PLAN = [setting for setting in SETTINGS if setting.key.startswith("plan.")]
@@ -170,12 +168,6 @@ def test_a_plan_has_all_that_is_set() -> None:
     expected.check()
     race = plan_options(values | {"plan.mode": "race"})
     assert race == replace(expected, mode=Mode.RACE, alone=False), "a race needs all models at once"
-
-
-def test_what_counts_as_the_same_in_a_report_is_what_its_verdicts_take_for_that() -> None:
-    assert BY_KEY["report.same_score"].default == verdicts.SAME_POINTS
-    assert BY_KEY["report.same_time"].default == pytest.approx(100 * verdicts.SAME_SHARE)
-    assert BY_KEY["report.format"].default == FORMATS[0].name
 
 
 # Flags and variables
