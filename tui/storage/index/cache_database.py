@@ -22,6 +22,8 @@ _OUT_OF_REACH = {
     sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_AUTH,
 }  # fmt: skip
 """Failures that do not mean that the file is damaged."""
+_DAMAGED = (sqlite3.Error, ValueError, TypeError, LookupError, AttributeError)
+"""How work fails on rows of a damaged file: SQLite gives whatever is there, of any type, whatever the column's is."""
 
 _T = TypeVar("_T")
 
@@ -73,12 +75,13 @@ class CacheDatabase:
             self.emptied += 1
 
     def do(self, work: Callable[[sqlite3.Connection], _T], *, writes: bool = False) -> _T:
-        """Do it in a transaction; once more where the file had to be given up."""
+        """Do it in a transaction; once more where the file had to be given up. Work that makes of its rows what they
+        mean does so here, for damage may show only then."""
         with self._lock:
             for _ in range(2):
                 try:
                     return _in_transaction(self._base, work, writes=writes)
-                except (sqlite3.Error, UnicodeError) as error:
+                except _DAMAGED as error:
                     self._give_up(error)
             return _in_transaction(self._base, work, writes=writes)
 
@@ -102,8 +105,13 @@ class CacheDatabase:
         if path is None or self.in_memory_because:
             return _in_memory(self._schema)
         try:
+            for file in reversed(_files(path)):
+                refuse_irregular(file)  # SQLite would open a pipe, and wait for ever for whoever writes into it.
+        except OSError as error:
+            self.in_memory_because = _because(Path(error.filename or path), error)
+            return _in_memory(self._schema)
+        try:
             private_files.make_folder(path.parent)
-            refuse_irregular(path)
             os.close(private_files.opener(str(path), os.O_RDWR | os.O_CREAT))
             try:
                 return _opened(path, self._schema)
@@ -221,6 +229,11 @@ def _copy_file(path: Path, base: sqlite3.Connection, schema: Schema) -> None:
 
 def _remove(path: Path) -> None:
     """Remove the index's files. One that another program holds stays, which whoever opens it finds out."""
-    for name in (f"{path.name}-journal", f"{path.name}-wal", f"{path.name}-shm", path.name):
+    for file in _files(path):
         with contextlib.suppress(OSError):
-            path.with_name(name).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
+
+
+def _files(path: Path) -> list[Path]:
+    """The files of an index, that which has the others last."""
+    return [*(path.with_name(f"{path.name}-{name}") for name in ("journal", "wal", "shm")), path]

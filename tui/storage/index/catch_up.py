@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 
-from tui.core.sessions.summary import summary_from_row, summary_of
+from tui.core.sessions.summary import FoundText, summary_from_row, summary_of
 from tui.core.text.words import Extract, Wanted, extract, wanted
 from tui.storage.index.database import Known, Read, SessionIndex
+from tui.storage.index.entries import read_entry, unpacked
 from tui.storage.index.rows import DamagedFile, Listing, SessionRow, whole
 from tui.storage.index.scan import FileKey, Scan, SessionFile, key_of
 
@@ -20,6 +23,8 @@ BATCH, BATCH_BYTES = 400, 8 << 20
 """How many files are taken in together, and with how many bytes of texts: each time the disk is waited for."""
 FEW = 200
 """Files that are asked for one by one rather than with all others of their folder."""
+_PATIENCE = 3
+"""How often a search begins again because the index was damaged."""
 EXTRACTS = 3
 """How many places of a session are shown."""
 
@@ -131,11 +136,25 @@ def search(index: SessionIndex, scan: Scan, words: str) -> Iterator[Hit]:
     Each word finds what begins with it. Words with a sign between them, such as `left-to-right`, are found together.
     """
     sought = wanted(words)
-    matching = index.matching(sought)
-    for row in _rows_of(index, scan, matching):
-        keys = [key for key in map(key_of, (row.path, *row.parts)) if key in matching]
-        if keys:
-            yield Hit(row, tuple(_places(index, keys, sought)))
+    matching, rows = _looked_up(index, scan, sought)
+    for row in rows:
+        files = [file for file in (row.path, *row.parts) if key_of(file) in matching]
+        if files:
+            yield Hit(row, tuple(_places(index, files, sought)))
+
+
+def _looked_up(
+    index: SessionIndex, scan: Scan, sought: Sequence[Wanted]
+) -> tuple[Collection[FileKey], Sequence[SessionRow]]:
+    """The files that have the words, and the rows of their sessions."""
+    for _ in range(_PATIENCE):
+        before = index.lost
+        matching = index.matching(sought)
+        rows = _rows_of(index, scan, matching)
+        if index.lost == before:
+            return matching, rows
+        deque(catch_up(index, scan), 0)  # What was damaged has no words any more: it may be what is looked for.
+    return (), ()
 
 
 def _with_journal(row: SessionRow) -> SessionRow:
@@ -154,14 +173,20 @@ def _rows_of(index: SessionIndex, scan: Scan, keys: Collection[FileKey]) -> Sequ
     return listing(index, scan).sessions if any(row.summary.part_of or row.parts for row in rows) else rows
 
 
-def _places(index: SessionIndex, keys: Sequence[FileKey], sought: Sequence[Wanted]) -> Iterator[FoundPlace]:
+def _places(index: SessionIndex, files: Sequence[Path], sought: Sequence[Wanted]) -> Iterator[FoundPlace]:
     found = (
         FoundPlace(text.where, text.run, place)
-        for key in keys
-        for text in index.texts(key)
+        for file in files
+        for text in _texts(index, file)
         if (place := extract(text.text, sought)) is not None
     )
     return islice(found, EXTRACTS)
+
+
+def _texts(index: SessionIndex, file: Path) -> Sequence[FoundText]:
+    """The texts of a file, which is read where the index has lost them meanwhile."""
+    texts = index.texts(key_of(file))
+    return unpacked(read_entry(file).texts) if texts is None else texts
 
 
 def _folders(scan: Scan) -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from tui.storage.index.scan import FileKey
+from tui.storage.index.scan import FileKey, as_bytes, name_from
 
 TABLES = (
     "CREATE TABLE shape (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, text TEXT NOT NULL)",
@@ -47,7 +47,7 @@ def stamps_in(base: sqlite3.Connection, folder: str, version: int) -> dict[FileK
     rows = base.execute(
         "SELECT name, size, mtime_ns FROM record WHERE folder = ? AND version = ?", (os.fsencode(folder), version)
     )
-    return {FileKey(folder, os.fsdecode(name)): (size, mtime_ns) for name, size, mtime_ns in rows}
+    return {FileKey(folder, name_from(name)): (size, mtime_ns) for name, size, mtime_ns in rows}
 
 
 def records_in(
@@ -68,10 +68,16 @@ def records_in(
         return (digest, text) if digest == _digest(text) else (b"", "")
 
     for name, size, mtime_ns, number, check, runs, text, check_figures in rows:
-        key = FileKey(folder, os.fsdecode(name))
-        digest, common = (b"", "") if number is None else shape(number)
-        right = check == _sum(size, mtime_ns, version, digest, runs)
-        if not right or (check_figures is not None and check_figures != zlib.crc32(text.encode())):
+        key = FileKey(folder, name_from(name))
+        digest, common = b"", ""
+        try:
+            if number is not None:
+                digest, common = shape(number)
+            right = check == _sum(name, size, mtime_ns, version, digest, runs)
+            right = right and (check_figures is None or check_figures == zlib.crc32(text.encode()))
+        except (TypeError, ValueError, AttributeError):  # It is of another type.
+            right = False
+        if not right:
             damaged.append(key)
         else:
             found[key] = FileRecord(size, mtime_ns, None if number is None else Texts(common, runs, text))
@@ -88,10 +94,11 @@ def put_records(base: sqlite3.Connection, records: Mapping[FileKey, FileRecord],
             digest = _digest(shape)
             base.execute("INSERT OR IGNORE INTO shape (digest, text) VALUES (?, ?)", (digest, shape))
             number = base.execute("SELECT id FROM shape WHERE digest = ?", (digest,)).fetchone()[0]
-        check = _sum(size, mtime_ns, version, digest, runs)
+        folder, name = as_bytes(key)
+        check = _sum(name, size, mtime_ns, version, digest, runs)
         base.execute(
             "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*_bytes(key), size, mtime_ns, version, number, check, zlib.crc32(figures.encode()), runs, figures),
+            (folder, name, size, mtime_ns, version, number, check, zlib.crc32(figures.encode()), runs, figures),
         )
 
 
@@ -99,9 +106,9 @@ def drop_records(base: sqlite3.Connection, keys: Iterable[FileKey]) -> None:
     """Leave these files out, with what only they have."""
     shapes: set[Any] = set()
     for key in keys:
-        found = base.execute("SELECT shape FROM record WHERE folder = ? AND name = ?", _bytes(key)).fetchone()
+        found = base.execute("SELECT shape FROM record WHERE folder = ? AND name = ?", as_bytes(key)).fetchone()
         if found is not None:
-            base.execute("DELETE FROM record WHERE folder = ? AND name = ?", _bytes(key))
+            base.execute("DELETE FROM record WHERE folder = ? AND name = ?", as_bytes(key))
             shapes.update(found)
     for number in shapes - {None}:
         base.execute(
@@ -113,10 +120,6 @@ def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def _sum(size: int, mtime_ns: int, version: int, digest: bytes, runs: str) -> int:
+def _sum(name: bytes, size: int, mtime_ns: int, version: int, digest: bytes, runs: str) -> int:
     """Notices a byte that flipped, which SQLite does not."""
-    return zlib.crc32(runs.encode(), zlib.crc32(b"%d %d %d %b" % (size, mtime_ns, version, digest)))
-
-
-def _bytes(key: FileKey) -> tuple[bytes, bytes]:
-    return os.fsencode(key.folder), os.fsencode(key.name)
+    return zlib.crc32(runs.encode(), zlib.crc32(b"%b %d %d %d %b" % (name, size, mtime_ns, version, digest)))

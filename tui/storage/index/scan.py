@@ -116,6 +116,18 @@ def key_of(path: Path) -> FileKey:
     return _key(path)
 
 
+def as_bytes(key: FileKey) -> tuple[bytes, bytes]:
+    """Folder and name as the index stores them: a file may have any name."""
+    return os.fsencode(key.folder), os.fsencode(key.name)
+
+
+def name_from(stored: bytes) -> str:
+    """A name that was stored so. Raises TypeError for anything else: no look for its bytes would find it."""
+    if not isinstance(stored, bytes):
+        raise TypeError(f"{type(stored)} in place of a name")
+    return os.fsdecode(stored)
+
+
 def _looked_at(place: Path, name: str, path: str) -> SessionFile:
     """Size and time of a file; -1 where that cannot be known, so that whoever reads it says why.
 
