@@ -16,6 +16,7 @@ from tests.support.running import RecordingWriter, engines, requests_of, states,
 from tests.support.some import some
 from tui.core.plans.mode import Mode
 from tui.core.plans.plan import PlanOptions
+from tui.core.plans.plan_run import remaining
 from tui.core.requests.request import RequestState
 from tui.engine import engine_client as link
 from tui.runner import Runner
@@ -60,6 +61,30 @@ def test_an_engine_that_cannot_start_says_so_and_nothing_of_what_is_kept(
         assert request.state is RequestState.FAILED and request.fault is not None
         assert request.fault.message == "The engine's process could not start: no room."
         assert request.fault.hint == "Run it again."
+
+
+def test_what_is_closed_while_the_engine_starts_was_stopped_and_is_still_to_be_asked(
+    fresh: Runner, cards: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It never comes so far as to greet.
+    monkeypatch.setattr(link, "COMMAND", [sys.executable, "-c", "import sys; sys.stdin.read()"])
+    run = fresh.begin(cards("good", "burst"), "hi")
+    fresh.tick()
+    assert fresh._engine.pid is not None and fresh.close()
+    assert states(run) == [RequestState.STOPPED] * 2
+    assert sum(map(len, remaining(run.plan, run.requests.values()))) == 2
+
+
+def test_what_an_engine_that_hangs_was_asked_was_stopped(
+    fresh: Runner, cards: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = fresh.begin(cards("endless"), "hi")
+    until(fresh, lambda: bool(run.requests["r1"].answer))
+    assert fresh._engine.pid is not None
+    engine = psutil.Process(fresh._engine.pid)
+    engine.suspend()  # Closing kills it.
+    assert fresh.close()
+    assert states(run) == [RequestState.STOPPED] and run.requests["r1"].answer
 
 
 def test_a_measured_run_goes_on_with_another_engine(runner: Runner, cards: Cards) -> None:

@@ -13,19 +13,28 @@ from typing import NoReturn
 from tui.background import start
 
 
+def leave_signals_to_the_program() -> None:
+    """What ends the program ends this process through its stdin alone, so that the program says how what it asks for
+    ends: Ctrl+C, a lost line, and SIGTERM where it is sent to the whole group, as `timeout` does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        # Not SIG_IGN, nor left blocked: what an adapter starts would inherit that, and could not be terminated.
+        signal.signal(signal.SIGTERM, lambda number, frame: None)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
 class MainSide:
     """Ties this process to the program that started it; make one before anything else.
 
     When the program goes, however it dies, stdin ends: `gone` is set, and `grace` seconds later the process is gone.
-    The keys of the terminal do not reach it. Whatever libraries print to stdout goes to stderr, and whatever they
+    No signal that ends the program ends it. Whatever libraries print to stdout goes to stderr, and whatever they
     read from stdin is empty.
     """
 
     def __init__(self, grace: float = 0.0, hear: Callable[[bytes], None] | None = None) -> None:
         """`hear` is called in a thread with each line that the program says; it must not raise."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if sys.platform != "win32":
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        leave_signals_to_the_program()
         self.gone = threading.Event()
         self._grace = grace
         self._hear = hear

@@ -69,13 +69,14 @@ def spawn(
 
 
 @contextlib.contextmanager
-def _keys_held_back() -> Iterator[None]:
-    """A process that is started within this is not ended by Ctrl+C, nor by a terminal that goes, before it can say that
-    it ignores them: until then they wait. It ends with its stdin."""
+def _signals_held_back() -> Iterator[None]:
+    """What is started within this is ended neither by Ctrl+C, nor by a terminal that goes, nor by a request to
+    terminate all of the program's processes, before it can say what it does then: until then they wait. It ends with
+    its stdin."""
     if sys.platform == "win32":
         yield  # It has no console that keys could come from.
     else:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP, signal.SIGTERM})
         try:
             yield
         finally:
@@ -133,7 +134,8 @@ class ChildProcess:
         self._ending = threading.Lock()
         self._writing = threading.Lock()
         pipe = subprocess.PIPE
-        with _keys_held_back():
+        # In a session of its own it gets none of what is sent to the program's.
+        with contextlib.nullcontext() if own_session else _signals_held_back():
             self._process = spawn(
                 command, kind, stdin=pipe, stdout=pipe, stderr=pipe, named=named, own_session=own_session
             )

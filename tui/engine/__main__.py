@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-import signal
 import sys
 import threading
 import time
@@ -16,6 +15,7 @@ from typing import BinaryIO
 import openai
 
 from tui.background import start
+from tui.child.main_side import leave_signals_to_the_program
 from tui.core.requests import events as ev
 from tui.engine.completion import stream_completion
 from tui.engine.priority import raise_priority
@@ -148,9 +148,7 @@ def write(outbox: Outbox, out: BinaryIO) -> None:
 
 def main() -> None:
     """Run the engine on this process's stdin and stdout."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform != "win32":
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    leave_signals_to_the_program()
     outbox = Outbox()
     writer = start(partial(write, outbox, sys.stdout.buffer), "writer")
     asyncio.run(serve(sys.stdin.buffer, outbox))

@@ -39,6 +39,8 @@ class _Run:
 
     generation: int
     greeted: bool = False
+    dismissed: bool = False
+    """Whether it ends because it is told to."""
 
 
 Message = Event | Hello | EngineGone
@@ -62,6 +64,7 @@ class EngineClient:
         self._inbox: deque[Message] = deque()
         self._news = threading.Event()
         self._process: ChildProcess | None = None
+        self._run = _Run(0)
         self._offset = 0
         self.generation = 0
         """The number of the engine that was started last, counted from 1."""
@@ -83,7 +86,7 @@ class EngineClient:
             return
         if self._process is not None:
             self._process.end()
-        run = _Run(self.generation + 1)
+        run = self._run = _Run(self.generation + 1)
         self._process = ChildProcess(
             COMMAND,
             ChildKind.ENGINE,
@@ -121,6 +124,7 @@ class EngineClient:
     def close(self, seconds: float = 3.0) -> None:
         """End the engine, which closes its streams when its stdin ends; after `seconds` it is killed."""
         if self._process is not None:
+            self._run.dismissed = True
             self._process.end(seconds)
             self._process = None
 
@@ -135,7 +139,9 @@ class EngineClient:
 
     def _end(self, run: _Run, process: ChildProcess) -> None:
         process.ended(None)
-        self._deliver([EngineGone(redacted(process.last_words()[-LAST_WORDS:]), run.generation, run.greeted)])
+        if not run.dismissed:
+            words = redacted(process.last_words()[-LAST_WORDS:])
+            self._deliver([EngineGone(words, run.generation, run.greeted)])
 
     def _deliver(self, messages: Sequence[Message]) -> None:
         self._inbox.extend(messages)

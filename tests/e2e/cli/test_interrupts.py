@@ -79,6 +79,32 @@ def test_what_arrived_is_kept_and_the_exit_code_says_so(
     assert gone(children)
 
 
+@pytest.mark.parametrize("early", [True, False], ids=["while the engine starts", "while it answers"])
+def test_a_request_to_terminate_that_every_process_gets_fails_no_request(
+    at: At, tmp_path: Path, sessions: Path, early: bool
+) -> None:
+    # `timeout` and a service manager send it to all of them, in any order.
+    process = start("run", *at, "-m", "endless", "-m", "good", "--mode", "measure", "-p", "hi", cwd=tmp_path)
+    children: list[psutil.Process] = []
+    if early:
+        until(lambda: bool(children.extend(psutil.Process(process.pid).children()) or children))
+        until(lambda: any(sessions.glob("*")) if sessions.exists() else process.poll() is not None)
+    else:
+        children = answering(process, sessions)
+    for child in children:
+        child.terminate()
+    # What they do of it is seen before the program is told.
+    psutil.wait_procs(children, timeout=0.5)
+    process.terminate()
+    done = finish(process)
+    assert done.code == 143, done.err
+    (file,) = sessions.iterdir()
+    session = load(file)
+    assert {request.state for request in some(session.requests.values())} == {RequestState.STOPPED}
+    assert "2 answers are still to be asked: foundry-compare run --resume" in done.err
+    assert gone(children)
+
+
 def test_a_line_that_is_lost_twice_keeps_everything_once(at: At, tmp_path: Path, sessions: Path) -> None:
     process = start("run", *at, "-m", "endless", "-p", "hi", cwd=tmp_path)
     answering(process, sessions)

@@ -110,13 +110,28 @@ def test_it_has_the_environment_of_its_kind_and_what_is_named(monkeypatch: pytes
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_keys_of_the_terminal_do_not_end_a_process_that_is_just_starting() -> None:
+def test_what_ends_the_program_does_not_end_a_process_that_is_just_starting() -> None:
     with Heard("import sys; sys.stdin.readline(); print('there', flush=True)") as heard:
-        for number in (signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
             os.kill(heard.process.pid, number)
         heard.process.say(b"\n")
         assert heard.until(1) == [b"there\n"]
-    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGHUP}
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGHUP, signal.SIGTERM}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_request_to_terminate_does_not_end_our_child_but_ends_what_that_started() -> None:
+    script = (
+        "import signal, subprocess, sys\n"
+        "from tui.child.main_side import leave_signals_to_the_program\n"
+        "leave_signals_to_the_program()\n"
+        "signal.raise_signal(signal.SIGTERM)\n"
+        "own = subprocess.Popen([sys.executable, '-c', 'import sys; sys.stdin.read()'], stdin=subprocess.PIPE)\n"
+        "own.terminate()\n"
+        "print(own.wait(), flush=True)\n"
+    )
+    with Heard(script) as heard:
+        assert heard.until(1) == [f"{-signal.SIGTERM}\n".encode()]
 
 
 def test_a_command_that_is_not_there_cannot_be_started() -> None:
