@@ -19,6 +19,7 @@ import tui.api
 from tests.support.loopback_server import WORDS, LoopbackServer
 from tests.support.sessions import request, session
 from tests.support.some import some
+from tui.storage import paths
 from tui.storage.file_lock import SessionLock, lock_path
 from tui.storage.session_files import load, save
 
@@ -64,6 +65,33 @@ def test_a_question_to_two_models(server: LoopbackServer, own_folders: Path) -> 
     first, *ended = updates
     assert isinstance(first, fc.ModelsChosen) and [choice.card.id for choice in first.models] == ["good", "burst"]
     assert {update.request.spec.id for update in ended if isinstance(update, fc.RequestEnded)} == {"r1", "r2"}
+
+
+@pytest.mark.slow
+def test_a_script_that_breaks_off_hears_what_was_never_asked_and_can_go_on(server: LoopbackServer) -> None:
+    problems: list[str] = []
+    ended: list[fc.RequestEnded] = []
+
+    def progress(update: fc.Update) -> None:
+        if isinstance(update, fc.ProblemFound):
+            problems.append(update.error.sentence())
+        if isinstance(update, fc.RequestEnded):
+            ended.append(update)
+            raise ZeroDivisionError
+
+    options = fc.PlanOptions(mode=fc.Mode.MEASURE, rounds=4, warmup=0)
+    with pytest.raises(ZeroDivisionError):
+        fc.compare("hi", ["good", "burst"], host=server.url, options=options, progress=progress)
+    session = ended[0].session
+    never = sum(one.timestamps.sent is None for one in session.requests.values())
+    assert 0 < never < 8 and session.state == "interrupted"
+    path = paths.sessions_dir(None) / f"{session.id}.toml"
+    (said,) = problems
+    assert said == (
+        f"The run was broken off. {never} of 8 requests were never asked. `run --resume {path.name}` asks them."
+    )
+    resumed = fc.resume(path, host=server.url)
+    assert len(resumed.results) == 8 and resumed.ok
 
 
 @pytest.mark.slow

@@ -27,6 +27,8 @@ from tui.core.text.line_width import room_in
 P = ParamSpec("P")
 _HEADING = 64
 """Cells of a line above an answer."""
+_unwritten: list[StoreError] = []
+"""Why what was shown could not be written, oldest first."""
 
 
 class Command(click.Command):
@@ -124,24 +126,23 @@ def _say(text: str) -> None:
 
 
 def show(text: str, *, own: bool = True) -> None:
-    """Write what was asked for to stdout. Raises StoreError when it fails.
+    """Write what was asked for to stdout.
 
-    When nobody reads it (`| head`), the work goes on to its end all the same: the exit code is that of the work.
-    `own` is whether these are the program's own words: of another's, nothing that stdout lacks is replaced in silence.
+    When nobody reads it (`| head`), the work goes on to its end all the same: the exit code is that of the work. When
+    it cannot be written, it goes on, too; `check_shown` says so then, and `handles_errors` ends with that. `own` is
+    whether these are the program's own words: of another's, nothing that stdout lacks is replaced in silence.
     """
-    with written_out():
-        _put(sys.stdout, clean(text) + "\n", own=own)
+    _show(clean(text) + "\n", own=own)
 
 
 def show_sentence(text: str, *, whole: str = "", indent: int = 0, own: bool = True) -> None:
-    """Write a sentence to stdout, broken as `say` does, with so many spaces before what goes on below. `own` and what
-    is raised are as of `show`."""
-    with written_out():
-        _put(sys.stdout, _broken(text, whole, sys.stdout, indent) + "\n", own=own)
+    """Write a sentence to stdout, broken as `say` does, with so many spaces before what goes on below. `own` is
+    as of `show`."""
+    _show(_broken(text, whole, sys.stdout, indent) + "\n", own=own)
 
 
 def show_heading(title: str) -> None:
-    """Write the line above an answer, no wider than a terminal where that is possible. Raises like `show`."""
+    """Write the line above an answer, no wider than a terminal where that is possible."""
     from tui.core.text.cell_width import cell_width
 
     width = min(room_in(sys.stdout) or _HEADING, _HEADING)
@@ -165,44 +166,57 @@ def _broken(text: str, whole: str, stream: TextIO | None, indent: int = 0) -> st
 
 
 def show_table(rows: Sequence[Sequence[str]], *, alike: bool = True) -> None:
-    """Write a table to stdout, in a terminal no wider than that; see `table_lines`. Raises like `show`."""
+    """Write a table to stdout, in a terminal no wider than that; see `table_lines`."""
     import shutil  # brings archives along, which few commands need
 
     from tui.core.text.cell_width import table_lines
 
     said = os.environ.get("COLUMNS", "")
-    narrow = sys.stdout.isatty() or said.isdecimal()
+    narrow = streams.is_terminal(sys.stdout) or said.isdecimal()
     room = max(shutil.get_terminal_size((80, 24)).columns, 40) if narrow else None
     for line in table_lines(rows, room, alike=alike):
         show(line)
 
 
 def show_lines(lines: Iterable[str]) -> None:
-    """Write many lines to stdout, each of which is clean: cleaning them once more takes long. Raises like `show`."""
-    with written_out():
-        _put(sys.stdout, "".join(f"{line}\n" for line in lines), own=False)
+    """Write many lines to stdout, each of which is clean: cleaning them once more takes long."""
+    _show("".join(f"{line}\n" for line in lines), own=False)
 
 
 def show_json(data: Any) -> None:
-    """Write one JSON object to stdout, in ASCII: no terminal and no code page can spoil it. Raises like `show`."""
-    with written_out():
-        _put(sys.stdout, json.dumps(data, indent=2) + "\n", own=True)
+    """Write one JSON object to stdout, in ASCII: no terminal and no code page can spoil it."""
+    _show(json.dumps(data, indent=2) + "\n", own=True)
 
 
 def show_json_lists(lists: Mapping[str, Sequence[str]]) -> None:
-    """Write one JSON object of lists to stdout, an item on each line; the items are JSON. Raises like `show`."""
+    """Write one JSON object of lists to stdout, an item on each line; the items are JSON."""
     parts = []
     for name, items in lists.items():
         rows = ",\n    ".join(items)
         parts.append(f"  {json.dumps(name)}: [\n    {rows}\n  ]" if items else f"  {json.dumps(name)}: []")
-    with written_out():
-        _put(sys.stdout, "{\n" + ",\n".join(parts) + "\n}\n", own=True)
+    _show("{\n" + ",\n".join(parts) + "\n}\n", own=True)
+
+
+def check_shown() -> None:
+    """Raises StoreError when something was shown since this was last asked that could not be written."""
+    if _unwritten:
+        error = _unwritten[0]
+        _unwritten.clear()
+        raise error
 
 
 def say_loss() -> None:
     """Say what stdout could not take of the text that was shown, if anything."""
     if (sentence := streams.loss()) is not None:
         say(f"foundry-compare: {sentence}")
+
+
+def _show(text: str, *, own: bool) -> None:
+    try:
+        with written_out():
+            _put(sys.stdout, text, own=own)
+    except StoreError as error:
+        _unwritten.append(error)
 
 
 def _put(stream: TextIO | None, text: str, *, own: bool) -> None:
@@ -256,6 +270,11 @@ def handles_errors(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
             number = interrupt.number if isinstance(interrupt, EndedError) else int(signal.SIGINT)
             say("foundry-compare: Interrupted.")
             code = of_signal(number)
+        try:
+            check_shown()
+        except StoreError as error:
+            say(f"foundry-compare: {error.sentence()}")
+            code = of_error(error)
         sys.exit(int(code or 0))
 
     return wrapper

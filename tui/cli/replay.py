@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from tui.cli.exit_codes import ExitCode, ends_with
-from tui.cli.output import Command, FloatRange, handles_errors, show
+from tui.cli.output import Command, FloatRange, check_shown, handles_errors, show
+from tui.cli.streams import is_terminal
 
 _EVERY_S = 0.05
 """Seconds between two looks at what has come."""
@@ -36,7 +37,7 @@ def replay(file: Path, speed: float, plain: bool, theme: str | None, low_bandwid
     from tui.cli.session_names import named_session
 
     file = named_session(file)
-    if plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if plain or not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         return _show_plainly(file, speed)
     from tui.cli.screen import replay_file
 
@@ -59,6 +60,7 @@ def _show_plainly(file: Path, speed: float) -> ExitCode:
         changed = replayed.tick()
         for line in lines.take(changed):
             show(line, own=False)
+        check_shown()
         if not replayed.busy:
             return ExitCode.GOOD
         time.sleep(_EVERY_S)

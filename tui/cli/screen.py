@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tui.cli.exit_codes import ExitCode, of_signal
 from tui.cli.output import say
+from tui.cli.streams import is_terminal
 from tui.core.errors import BadInputError, CompareError, prose
 from tui.core.terminal import colours, over_ssh
 from tui.core.text.clean import clean_line
@@ -260,7 +261,7 @@ def _keymap(configuration: Configuration) -> tuple[Keymap | None, list[CompareEr
 def _check_terminal() -> None:
     if os.environ.get("TEXTUAL_DRIVER"):
         return  # Its terminal is elsewhere, as that of `serve`.
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         raise BadInputError(
             "The screen needs a terminal", hint="Use `foundry-compare run`, or `ssh -t` when this is a remote command."
         )

@@ -11,6 +11,7 @@ from tui.cli.exit_codes import ExitCode, ends_with
 from tui.cli.output import (
     Command,
     blind_option,
+    check_shown,
     handles_errors,
     host_option,
     models_option,
@@ -73,8 +74,14 @@ def serve(
     if address not in _LOOPBACK:
         say("foundry-compare: Everybody who can reach this machine, and learns the address, can use the program.")
     say("Open this in a browser; Ctrl+C ends it, and every page's program.")
-    ScreenServer([*arguments, *["--blind"] * blind], address, port, show).serve()
+    ScreenServer([*arguments, *["--blind"] * blind], address, port, _show_address).serve()
     return ExitCode.GOOD
+
+
+def _show_address(text: str) -> None:
+    """Raises StoreError: without the address nobody can come."""
+    show(text)
+    check_shown()
 
 
 def _place(listen: str) -> tuple[str, int]:

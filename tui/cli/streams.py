@@ -11,6 +11,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TextIO
 
 WISH = "PYTHONIOENCODING"
@@ -23,9 +24,16 @@ _lost: Counter[str] = Counter()
 
 
 def prepare(environ: Mapping[str, str] | None = None, system: str = sys.platform) -> None:
-    """Let stdout and stderr take any text. To be called before anything is written to them."""
+    """Let stdout and stderr take any text, and that whole. To be called before anything is written to them.
+
+    Of streams that are closed nothing is read, and nothing is said; a stdout that is stays None, for that is an error
+    of whatever is to be shown there.
+    """
+    _replace_closed()
     environ = os.environ if environ is None else environ
     wished = bool(environ.get(WISH, "").partition(":")[0])
+    if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
+        sys.stdout = _whole(sys.stdout, sys.stdout.buffer)
     for stream in (sys.stdout, sys.stderr):
         if not isinstance(stream, io.TextIOWrapper):
             continue
@@ -33,6 +41,11 @@ def prepare(environ: Mapping[str, str] | None = None, system: str = sys.platform
             stream.reconfigure(encoding="utf-8", errors="strict")
         if stream.errors in _UNASKED:
             stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether this is one; None is a stream that is closed."""
+    return stream is not None and stream.isatty()
 
 
 def fitted(text: str, stream: TextIO, *, own: bool) -> str:
@@ -60,6 +73,23 @@ def loss() -> str | None:
     encoding = getattr(sys.stdout, "encoding", None) or "this output"
     what = f"{count} characters" if count > 1 else "1 character"
     return f"{encoding} lacks {what} of this, written as `?`. {WISH}=utf-8 keeps everything."
+
+
+def _replace_closed() -> None:
+    """Nothing else that is opened may get the number of a closed stream: what a library writes to stderr would go into
+    it. In this order: each opened file gets the lowest number that is free."""
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - it stays open
+    if sys.stdout is None:
+        os.open(os.devnull, os.O_WRONLY)
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+
+
+def _whole(stream: io.TextIOWrapper, raw: io.RawIOBase) -> io.TextIOWrapper:
+    """An unbuffered stream (`python -u`, PYTHONUNBUFFERED), whose text layer takes no notice of how much of a text a
+    nearly full disk took, with a buffer, which does. What is shown is written at once by whoever shows it."""
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=stream.encoding, errors=stream.errors)
 
 
 def _fits(text: str, stream: TextIO) -> bool:

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.loopback_server import LoopbackServer
-from tests.support.program import MODULE, PATIENCE_S, call, start
+from tests.support.program import MODULE, PATIENCE_S, Done, call, start
 from tests.support.some import some
 from tools.docs import every_command
-from tui.cli.output import show
+from tui.cli.output import check_shown, show
 from tui.core.errors import StoreError
 from tui.core.requests.request import RequestState
 from tui.core.sessions.session import SessionState
@@ -130,30 +129,76 @@ def test_output_that_cannot_be_written_is_told(at: At, tmp_path: Path, sessions:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device")
-def test_a_run_that_its_output_ends_says_what_was_never_asked_and_can_be_gone_on_with(
-    at: At, server: LoopbackServer, tmp_path: Path, sessions: Path
+@pytest.mark.parametrize("command", ["run", "bench"])
+def test_a_measurement_whose_output_cannot_be_written_goes_on_and_is_kept(
+    command: str, at: At, tmp_path: Path, sessions: Path
 ) -> None:
-    server.talks.clear()
     plan = ("--mode", "measure", "--rounds", "4", "--warmup", "1")
-    program = [sys.executable, "-P", "-m", "tui", "run", *at, "-m", "burst", "-m", "good", "-p", "hi", *plan]
+    program = [sys.executable, "-P", "-m", "tui", command, *at, "-m", "burst", "-m", "good", "-p", "hi", *plan]
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             program, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE_S, check=False
         )
-    (file,) = sessions.iterdir()
-    session = load(file)
-    never = [one for one in session.requests.values() if not one.spec.warmup and one.timestamps.sent is None]
     assert done.returncode == 1
-    assert done.stderr.decode().splitlines()[-2:] == [
-        f"foundry-compare: The run was broken off. {len(never)} of 8 requests were never asked. "
-        f"`run --resume {file.name}` asks them.",
-        "foundry-compare: The output could not be written. No space left on device.",
-    ]
-    assert 0 < len(never) < 8 and session.state is SessionState.INTERRUPTED
-    assert call("run", *at, "--resume", str(file), cwd=tmp_path).code == 0
+    said = "foundry-compare: The output could not be written. No space left on device."
+    assert done.stderr.decode().splitlines()[-1] == said and done.stderr.decode().count(said) == 1
+    (file,) = sessions.iterdir()
     session = load(file)
     answered = [one for one in session.requests.values() if not one.spec.warmup and one.state is RequestState.DONE]
     assert len(answered) == 8 and session.state is SessionState.FINISHED
+
+
+RECORDED = Path(__file__).parents[2] / "data" / "recorded"
+EXAMPLE = str(RECORDED / "20261127T093106Z-f41c.toml")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_output_of_which_a_part_finds_room_is_not_taken_for_whole(unbuffered: str, tmp_path: Path) -> None:
+    # A file may not grow over some kilobytes: of a write that would, the beginning is written.
+    limited = ("sh", "-c", 'ulimit -f 4; exec "$@" > out', "sh", *MODULE)
+    environ = {"PYTHONUNBUFFERED": unbuffered, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = call("help", "sessions", cwd=tmp_path, program=limited, environ=environ)
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "foundry-compare: The output could not be written. File too large.\n"
+    assert 0 < (tmp_path / "out").stat().st_size < len(call("help", "sessions", cwd=tmp_path).out)
+
+
+def without(stream: str, *args: str, cwd: Path) -> Done:
+    """How the program ends when this stream was closed before it began."""
+    return call(*args, cwd=cwd, program=("sh", "-c", f'exec "$@" {stream}', "sh", *MODULE))
+
+
+@pytest.mark.parametrize("args", [
+    ("report", str(RECORDED)),
+    ("sessions", "list", str(RECORDED)),
+    ("sessions", "search", "retrieval", "--sessions", str(RECORDED)),
+    ("sessions", "show", EXAMPLE),
+    ("replay", EXAMPLE, "--speed", "1000"),
+    ("report", "nofile.toml"),
+], ids=lambda args: " ".join(map(os.path.basename, args)))  # fmt: skip
+def test_a_closed_stderr_or_stdin_takes_nothing_from_the_result(args: tuple[str, ...], tmp_path: Path) -> None:
+    usual = call(*args, cwd=tmp_path)
+    for stream in ("2>&-", "<&-", "<&- 2>&-"):
+        done = without(stream, *args, cwd=tmp_path)
+        assert (stream, done.code, done.out) == (stream, usual.code, usual.out)
+        assert done.err == ("" if "2" in stream else usual.err)
+
+
+@pytest.mark.parametrize("args", [(), ("open", EXAMPLE)], ids=["screen", "open"])
+@pytest.mark.parametrize("stream", ["<&-", "2>&- <&-"])
+def test_the_screen_says_that_it_needs_a_terminal(stream: str, args: tuple[str, ...], tmp_path: Path) -> None:
+    done = without(stream, *args, cwd=tmp_path)
+    assert done.code == 2
+    assert done.err.startswith("foundry-compare: The screen needs a terminal." if "2" not in stream else "")
+    assert "Traceback" not in done.err
+
+
+def test_no_file_takes_the_number_of_a_stream_that_is_closed(at: At, tmp_path: Path, sessions: Path) -> None:
+    # The session's files are the next that are opened, and children and libraries write to number 2.
+    done = without("<&- 2>&-", "run", *at, "-m", "burst", "-p", "hi", cwd=tmp_path)
+    assert done.code == 0 and "end" in done.out
+    (file,) = sessions.iterdir()
+    assert [request.state for request in load(file).requests.values()] == [RequestState.DONE]
 
 
 class FailingOutput(io.TextIOWrapper):
@@ -177,8 +222,9 @@ def test_a_disk_that_breaks_is_not_taken_for_a_reader_that_is_gone(
     with FailingOutput(os.fdopen(handle, "wb")) as output:
         output.number = number
         monkeypatch.setattr(sys, "stdout", output)
+        show("text")
         with contextlib.nullcontext() if unread else pytest.raises(StoreError):
-            show("text")
+            check_shown()
     os.close(near)
     os.close(far)
 
