@@ -175,6 +175,9 @@ async def test_rows_are_split_weighed_and_compared_with_a_baseline_by_keys(
         await play.sees("fails a must-have", "must-haves leave out 2: s")
         await play.press("escape")
         await play.sees("No model has what it must have")
+        await play.press("m", "ctrl+u")
+        await play.type("quality > 0", "enter")
+        await play.sees("must-haves leave out none: s")  # They are on, whatever they do.
         await play.press("m", "ctrl+u", "enter")
         await play.sees("2 sessions · 4 runs", "selection 1 of 1")
 

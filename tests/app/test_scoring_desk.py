@@ -58,6 +58,7 @@ async def test_one_digit_is_one_decision_and_c_chooses_the_criterion(tmp_path: P
         await play.sees("Next: Accuracy, 1-5. 5: all of it is right. 1: nothing is.")
         await play.press("5")
         assert "acc5" in play.pane(1)
+        await play.sees("Replaced on 1 qwen2.5-0.5b: score 4 for Accuracy", "brings it back.")
         await play.press("right", "c", "2", "right", "0")
     assert scores_in(path) == {("r4", "accuracy"): 5, ("r4", "style"): 3, ("r5", "style"): 2}
     assert all(one.took_ms is not None and one.took_ms >= 0 for one in some(load(path).scores))

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from tui.core.narrowing import stepped
 from tui.core.text.clean import clean_line
 from tui.ui.actions import Need
-from tui.ui.cells import cut
+from tui.ui.fitting import rows_of
 from tui.ui.mode_screen import ModeScreen
 from tui.ui.state import AppState
 from tui.ui.terminal.refresh_rate import RefreshRate
@@ -151,7 +151,9 @@ class ListScreen(ModeScreen):
 
     def show_line(self, line: str) -> None:
         """What there is to say of the list."""
-        self.query_one("#line", Static).update(Content(cut(clean_line(line), max(self.size.width - 2, 0))))
+        rows, row = rows_of(clean_line(line), max(self.size.width - 2, 0)), self.query_one("#line", Static)
+        row.styles.height = len(rows)
+        row.update(Content("\n".join(rows)))
 
     def why_none_left(self, words: str) -> str:
         """Why no row passes what narrows the list, as sentences. `words` says so of the words that were typed; empty

@@ -23,6 +23,7 @@ from tui.ui.compare import presenter as module
 from tui.ui.compare.presenter import PaneModel, Presenter
 from tui.ui.compare.scoring_presenter import ScoringPresenter, Step
 from tui.ui.compare.status_line import ONLY_SHOWN, status
+from tui.ui.fitting import Yielding
 from tui.ui.state import AppState
 from tui.ui.widgets.answer.pane import PaneData
 
@@ -342,7 +343,7 @@ def test_what_gives_way_first_where_there_is_too_little_room_is_the_standing_s_f
     held = kept([*earlier, answered(1), answered(2)])
     view = StoredComparison(held, held.plans["race"])
     standing = ("a higher than b on 1 of 1 prompt; too few", "a ahead of b on 1 of 1", "a 1:0 b", "")
-    notes = [("set workshop · 2 of 8", "set workshop 2/8"), standing]
+    notes = [Yielding(standing), ("set workshop · 2 of 8", "set workshop 2/8")]
 
     def line(width: int) -> str:
         return status(view, Presenter(view), chosen(*held.models.values()), Mode.RACE, [M1, M2], notes, width)
@@ -354,6 +355,33 @@ def test_what_gives_way_first_where_there_is_too_little_room_is_the_standing_s_f
     assert line(84) == "race · question 3/3 · 2 unscored here · set workshop 2/8 · a ahead of b on 1 of 1"
     assert line(78) == "race · question 3/3 · 2 unscored here · set workshop 2/8 · a 1:0 b"
     assert line(60) == "race · question 3/3 · 2 unscored · set workshop 2/8"
+
+
+def test_parameters_give_way_to_what_is_left_and_to_where_one_stands_and_are_never_out_of_sight() -> None:
+    earlier = [request(f"e{number}", model="m1", mode=Mode.RACE, plan=f"race{number}", prompt=f"q{number}",
+                       answer=("x",)) for number in (1, 2, 3)]  # fmt: skip
+    held = kept([*earlier, answered(1), answered(2)])
+    view = StoredComparison(held, held.plans["race"])
+    set_at = ("set workshop · 4 of 7", *["set workshop 4/7"] * 2, "workshop 4/7")
+    given = "temp 0 · max 200 · seed 42 · rounds 2"
+    parameters = Yielding((given, given, "4 parameters", "params"))
+    notes = [
+        parameters,
+        ("answer 2 of 2", "answer 2/2"),
+        set_at,
+        "3 left",
+        Yielding(("a ahead of b", "a 1:0", "a", "")),
+    ]
+
+    def line(width: int) -> str:
+        return status(view, Presenter(view), chosen(*held.models.values()), Mode.RACE, [M1, M2], notes, width)
+
+    assert line(300).endswith("3 left  ·  temp 0 · max 200 · seed 42 · rounds 2  ·  a ahead of b")
+    assert line(94) == "race · question 4/4 · 2 unscored · answer 2/2 · set workshop 4/7 · 3 left · 4 parameters · a"
+    assert line(78) == "race · question 4 · 2 unscored · answer 2/2 · workshop 4/7 · 3 left · params"
+    for width in range(60, 200):
+        assert "unscored" in line(width) and "4/7" in line(width).replace(" of ", "/"), "what is left, where one is"
+        assert "temp 0" in line(width) or "param" in line(width), "never as if all were as usual"
 
 
 def test_a_pause_and_prompts_that_keep_models_warm_are_told() -> None:

@@ -19,6 +19,7 @@ from tui.core.plans.run_fields import RUN_FIELDS, RunOptions
 from tui.core.text.clean import clean_line
 from tui.ui.compare.asked import Asked
 from tui.ui.compare.part import ScreenPart, StatusNote
+from tui.ui.fitting import Yielding
 from tui.ui.widgets.field_text import FieldText, storable
 from tui.ui.widgets.line_field import LineField
 
@@ -153,8 +154,13 @@ class RunParameters(ScreenPart):
         self.screen.app.push_screen(ParametersDialog(self._options), keep)
 
     def notes(self) -> Sequence[StatusNote]:
-        """What differs from what is usual."""
-        return self._options.in_words() if self.screen.commands is not None else ()
+        """What differs from what is usual, at last only that something does."""
+        differs = self._options.in_words() if self.screen.commands is not None else []
+        if not differs:
+            return ()
+        full, brief = (" · ".join(words) for words in zip(*differs, strict=True))
+        number = f"{len(differs)} parameters" if len(differs) > 1 else brief
+        return (Yielding((full, brief, min(number, brief, key=len), min("params", brief, key=len))),)
 
     def wanted(self, asked: Asked) -> Asked:
         """With the system prompt, where there is no other: a conversation that goes on has the one it began with."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import events
 
+from tui.ui.fitting import Note
+
 if TYPE_CHECKING:
     from tui.core.plans.prompt import Prompt
     from tui.core.requests.request import Request
@@ -20,8 +22,8 @@ Part = TypeVar("Part", bound="ScreenPart")
 
 _MOST_STEPS = 10
 """How many things a part may have open at once, one in the other."""
-StatusNote = str | tuple[str, ...]
-"""A few words, or these and ever fewer for where there is too little room; none then where they are empty."""
+
+StatusNote = Note
 
 
 class ScreenPart:

@@ -128,8 +128,9 @@ class PromptSets(ScreenPart):
             return ()
         left, count = len(self._to_ask(self._set)), len(self._set.prompts)
         name, place = clean_line(self._set.name, _NAME), self._set.place + 1
+        short = clean_line(name, 9)
         return (
-            (f"set {name} · {place} of {count}", f"set {clean_line(name, 9)} {place}/{count}"),
+            (f"set {name} · {place} of {count}", *[f"set {short} {place}/{count}"] * 2, f"{short} {place}/{count}"),
             (f"{left} left" if left else "all asked", f"{left} left" if 0 < left < count else ""),
         )
 

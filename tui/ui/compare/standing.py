@@ -25,6 +25,7 @@ from tui.ui.compare.part import ScreenPart, StatusNote
 from tui.ui.compare.screen import CompareScreen
 from tui.ui.defects import end_app
 from tui.ui.dialogs.text_page import TextPageDialog
+from tui.ui.fitting import Yielding
 from tui.ui.report.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Standing(ScreenPart):
         texts = self._texts
         if texts is None or not texts.row or self.screen.view.concealed:
             return ()
-        return ((texts.row, texts.brief, texts.short, ""),)
+        return (Yielding((texts.row, texts.brief, texts.short, "")),)
 
     def decided(self) -> None:
         """It may be another one, in a moment."""

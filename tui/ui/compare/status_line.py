@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 
@@ -10,9 +10,8 @@ from tui.core.plans.mode import Mode
 from tui.core.plans.plan_run import PlanRun
 from tui.core.plans.progress import progress_of
 from tui.core.sessions.view import ComparisonView
-from tui.ui.cells import cells_needed
-from tui.ui.compare.part import StatusNote
 from tui.ui.compare.presenter import PaneModel, Presenter
+from tui.ui.fitting import Note, Yielding, ever_fewer, first_that_fits
 from tui.ui.state import AppState
 
 ONLY_SHOWN = "only shown: nothing is asked or scored"
@@ -26,13 +25,13 @@ def status(
     app_state: AppState,
     mode: Mode,
     panes: Sequence[PaneModel],
-    notes: Sequence[StatusNote],
+    notes: Sequence[Note],
     width: int,
 ) -> str:
     """How the next run goes, where this one is, how many answers wait for a score; then the notes.
 
     The explanation of the mode gives way where all of it does not fit into `width` cells, then the gaps, then words for
-    which there are fewer (`_ever_fewer`). A run that is asked again goes as it went, so another mode is named as the
+    which there are fewer (`ever_fewer`). A run that is asked again goes as it went, so another mode is named as the
     next question's.
     """
     run = view.run
@@ -41,7 +40,8 @@ def status(
     parts: list[tuple[str, ...]] = []
     place, count = presenter.questions.place(app_state), len(presenter.questions.all)
     if place < count and (count > 1 or presenter.questions.looks_back):
-        parts.append((f"question {place + 1} of {count}", f"question {place + 1}/{count}"))
+        number = f"question {place + 1}"
+        parts.append((f"{number} of {count}", *[f"{number}/{count}"] * 2, number))
     if run is not None and view.busy:
         come = (_questions_there(run),) * 2 if view.concealed else _progress(run)
         going = ("paused: space goes on", "paused") if view.paused else ("running", "running")
@@ -53,18 +53,16 @@ def status(
         parts.append(_unscored(here, presenter.unscored_in_all() if can_rate else here, count))
     if warm := view.session.tool.get("keep_warm"):
         parts.append((f"kept warm: {warm}",) * 2)
-    parts += [(note,) if isinstance(note, str) else note for note in notes]
-    words = list(_ever_fewer([part for part in parts if part and part[0]]))
     if not presenter.can_act:
         full = ONLY_RATED if presenter.can_rate else ONLY_SHOWN
         short = full.partition(":")[0]
-        shown = [(words[0], full), (words[0], short), (words[1], full), *((said, short) for said in words[1:-1])]
-        lines = [*shown, (words[-2], ""), (words[-1], short)]
-        return _first_that_fits([(" · ", [*said, what]) for said, what in lines], width)
+        shown = ever_fewer([*parts, *notes, Yielding((full, short, short, ""))])
+        return first_that_fits([(" · ", said) for said in shown], width)
+    words = list(ever_fewer([*parts, *notes]))
     other = run is not None and run.plan.mode is not mode
     following, brief = ("next question: ", "next: ") if other else ("", "")
     explained, named, in_brief = f"{following}{_MODES[mode]}", f"{following}{mode.value}", f"{brief}{mode.value}"
-    return _first_that_fits(
+    return first_that_fits(
         (
             *(("  ·  ", [explained, *said]) for said in words[:2]),
             *((gap, [named, *words[1]]) for gap in ("  ·  ", " · ")),
@@ -72,32 +70,6 @@ def status(
         ),
         width,
     )
-
-
-def _first_that_fits(lines: Sequence[tuple[str, Sequence[str]]], width: int) -> str:
-    """The first line that takes at most `width` cells, or the last one. Each is a gap, and what it parts."""
-    made = [gap.join(filter(None, said)) for gap, said in lines]
-    return next((line for line in made if cells_needed(line) <= width), made[-1])
-
-
-def _ever_fewer(parts: Sequence[Sequence[str]]) -> Iterator[list[str]]:
-    """The parts in ever fewer words. The first two say the same, unless the last part has more than two forms: then it
-    gives way first, once; then all do, from the left, one form after the other."""
-    levels = [0] * len(parts)
-
-    def said() -> list[str]:
-        return [part[min(level, len(part) - 1)] for part, level in zip(parts, levels, strict=True)]
-
-    yield said()
-    if parts and len(parts[-1]) > 2:
-        levels[-1] = 1
-    yield said()
-    most = max(map(len, parts), default=1) - 1
-    for level in range(1, most + 1):
-        for place, part in enumerate(parts):
-            if levels[place] < min(level + (place == len(parts) - 1 and len(part) > 2), len(part) - 1):
-                levels[place] += 1
-                yield said()
 
 
 def _unscored(here: int, in_all: int, questions: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.timer import Timer
 
 from tui.core.text.clean import clean_line
-from tui.ui.cells import cut
+from tui.ui.fitting import rows_of
 from tui.ui.mode_screen import Line
 
 _SENTENCE_S = 6.0
@@ -28,7 +28,7 @@ class StatusRow(Line):
         """Whether nothing is to be worked out now."""
         self._changed = changed
         self._end: Timer | None = None
-        self._shown: str | None = None
+        self._shown = [""]
 
     def say(self, sentence: str) -> None:
         """Have a sentence stand there for a while; an empty one ends that."""
@@ -39,11 +39,13 @@ class StatusRow(Line):
         self._changed()
 
     def show(self, text: str, width: int) -> None:
-        """Show a text in at most `width` cells, if it is another one than is shown."""
-        line = cut(clean_line(text), width)
-        if line != self._shown:
-            self._shown = line
-            self.update(Content(line), layout=False)  # It is one row, whatever it says.
+        """Show a text in rows of at most `width` cells, if it is another one than is shown."""
+        rows = rows_of(clean_line(text), width)
+        if rows != self._shown:
+            if len(rows) != len(self._shown):
+                self.styles.height = len(rows)
+            self._shown = rows
+            self.update(Content("\n".join(rows)), layout=False)
 
     @contextmanager
     def once(self) -> Iterator[None]:

@@ -25,8 +25,10 @@ from tui.report.formats.words import counted
 from tui.report.options import BY
 from tui.report.selection import DIMENSIONS
 from tui.ui.actions import REPORT
+from tui.ui.cells import ELLIPSIS, cut
 from tui.ui.dialogs.choice import ChoiceDialog
 from tui.ui.dialogs.text_input import TextInputDialog
+from tui.ui.fitting import Note, ever_fewer, first_that_fits
 from tui.ui.history.messages import OpenRequested
 from tui.ui.list_screen import ListScreen
 from tui.ui.report.answers import AnswersDialog
@@ -206,31 +208,41 @@ class ReportScreen(ListScreen):
 
     def _line(self) -> str:
         """What is counted, what is left out, and what is still to come."""
+        width = max(self.size.width - 2, 0)
+        return first_that_fits([(" · ", said) for said in ever_fewer(self._notes())], width)
+
+    def _notes(self) -> list[Note]:
         reported = self._reported
         report = reported.report if reported is not None else None
-        parts, page = [], self._shown_page
+        parts: list[Note] = []
+        page = self._shown_page
         if reported is not None and report is not None:
             runs = sum(row.outcomes.runs for row in report.rows)
-            parts += [counted(report.sessions, "session"), counted(runs, "run")]
+            parts += [counted(report.sessions, "session"), (*[counted(runs, "run")] * 2, "")]
             left, right = self._figures.out_of_sight
             if page is None and left + right:
-                parts.append(f"{f'← {left} ' if left else ''}{f'→ {right} ' if right else ''}more figures")
+                more = f"{f'← {left} ' if left else ''}{f'→ {right} ' if right else ''}"
+                parts.append((f"{more}more figures", f"{more}figures", more.rstrip()))
         if reported is not None:
             alike = [one for one in reported.pages if one.kind is (PageKind.IMPORT if page is None else page.kind)]
             if page is not None:
-                parts.append(f"{page.kind.value} {alike.index(page) + 1} of {len(alike)}")
+                place, count = alike.index(page) + 1, len(alike)
+                parts.append((f"{page.kind.value} {place} of {count}", f"{page.kind.value} {place}/{count}"))
             elif alike:
                 parts.append(f"v: {len(alike)} imported")
             parts += _said_of_wanted(reported.wanted)
-        if report is not None and report.failing:
-            parts.append(f"must-haves leave out {len(report.failing)}: s")
+            if report is not None and reported.wanted.requires.strip():
+                out = len(report.failing)
+                said = f"must-haves leave out {out or 'none'}: s"
+                parts.append((said, said, f"must-haves: {out} out", "must-haves"))
         if len(self._rows) >= MOST_LINES and reported is not None and reported.wanted.by:
             parts.append(f"the first {MOST_LINES} lines")
         if reported is not None and reported.left_out:
-            parts.append(f"{len(reported.left_out)} left out: y, enter says why")
+            left_out = f"{len(reported.left_out)} left out"
+            parts.append((f"{left_out}: y, enter says why", left_out))
         if self._read is not None:
             parts.append(f"reading, {counted(self._read, 'session')} so far …" if self._read else "reading …")
-        return " · ".join(parts)
+        return parts
 
     def _why_empty(self) -> str:
         reported = self._reported
@@ -471,12 +483,18 @@ def _path(typed: str) -> Path:
         return Path(typed)  # No home directory is known: the tilde is then taken as a name.
 
 
-def _said_of_wanted(wanted: Wanted) -> list[str]:
+def _said_of_wanted(wanted: Wanted) -> list[Note]:
     """How the rows are split, and what they are compared with, in few words."""
-    said = [f"by {', '.join(wanted.by)}"] if wanted.by else []
+    said: list[Note] = [f"by {', '.join(wanted.by)}"] if wanted.by else []
     if wanted.baseline is not None:
-        said.append(f"since {clean_line(wanted.baseline.stem, 24)}")
+        name = clean_line(wanted.baseline.stem)
+        said.append(tuple(f"since {one}" for one in (cut(name, 40), _ended(name, 24), _ended(name, 9))))
     return said
+
+
+def _ended(name: str, most: int) -> str:
+    """A session's or folder's name with its end: the beginning is the day, which many have in common."""
+    return name if len(name) <= most else f"{ELLIPSIS}{name[1 - most :]}"
 
 
 def _wrong_with(words: str) -> BadInputError | None:
