@@ -13,6 +13,7 @@ import click
 from tui.cli.exit_codes import ExitCode, ends_with, worst
 from tui.cli.hidden_models import why_hidden
 from tui.cli.output import Command, handles_errors, host_option, rubric_option, say, show_json, show_sentence
+from tui.cli.own_rater import asks_as_option
 from tui.cli.progress_line import ProgressLine
 from tui.cli.session_names import named_session
 from tui.cli.settings import configured
@@ -37,6 +38,7 @@ _SHOWN = 10
 @host_option
 @click.option("--pairs", is_flag=True, help="Compare each two answers to a prompt, in both orders, instead of scoring.")
 @rubric_option
+@asks_as_option
 @click.option("--again", is_flag=True, help="Ask once more what this judge has decided already.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @handles_errors

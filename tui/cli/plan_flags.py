@@ -18,6 +18,7 @@ from tui import api
 from tui.cli import run_inputs
 from tui.cli.answer_files import AnswerFiles
 from tui.cli.output import FloatRange, host_option, rubric_option, say, sessions_option, several_models_option
+from tui.cli.own_rater import asks_as_option
 from tui.cli.settings import configuration, is_given, setting_option, usual
 from tui.cli.updates import say_update
 from tui.core.errors import BadInputError
@@ -76,6 +77,7 @@ _OPTIONS = (
     rubric_option,
     click.option("--blind", is_flag=True, help="Print no model's name: the answers in an order drawn for each "
                  "question. `open` goes on with it."),
+    asks_as_option,
     click.option("--resume", type=_file, metavar="FILE",
                  help="Go on with a session that was broken off, as it was begun."),
     host_option,

@@ -10,6 +10,7 @@ import click
 
 from tui.cli.exit_codes import ExitCode, ends_with
 from tui.cli.output import Command, FloatRange, check_shown, handles_errors, show
+from tui.cli.own_rater import asks_as_option, own_rater
 from tui.cli.streams import is_terminal
 
 _EVERY_S = 0.05
@@ -26,6 +27,7 @@ _WIDTH = 78
 @click.option("--theme", metavar="NAME", envvar="FOUNDRY_COMPARE_THEME", help="The theme to start with.")
 @click.option("--low-bandwidth/--no-low-bandwidth", default=None, envvar="FOUNDRY_COMPARE_LOW_BANDWIDTH",
               help="Paint less often and in larger steps.")  # fmt: skip
+@asks_as_option
 @handles_errors
 @ends_with()
 def replay(file: Path, speed: float, plain: bool, theme: str | None, low_bandwidth: bool | None) -> ExitCode:
@@ -45,7 +47,6 @@ def replay(file: Path, speed: float, plain: bool, theme: str | None, low_bandwid
 
 
 def _show_plainly(file: Path, speed: float) -> ExitCode:
-    from tui.cli.own_rater import own_rater
     from tui.cli.replayed_lines import ReplayedLines
     from tui.core.sessions.replay import Replay, why_not_replayed
     from tui.runner.kept_session import load_kept

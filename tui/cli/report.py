@@ -15,7 +15,7 @@ from tui.background import collector_off
 from tui.cli.exit_codes import ExitCode, ends_with, worst
 from tui.cli.hidden_models import why_hidden
 from tui.cli.output import Command, handles_errors, say
-from tui.cli.own_rater import own_rater
+from tui.cli.own_rater import asks_as_option, own_rater
 from tui.cli.report_options import report_options
 from tui.cli.report_output import check_output, format_for, put_report, report_output_options
 from tui.cli.report_plots import check_plot, show_plots
@@ -46,6 +46,7 @@ from tui.storage.session_recovery import sessions_only_in_journals
               help="End with 8 if a model has this, as `ttft_ms.p95 > baseline * 1.1`; repeat: or.")  # fmt: skip
 @click.option("--baseline", "baseline", multiple=True, type=click.Path(path_type=Path),
               metavar="FILE|DIR", help="Sessions to compare with; repeat.")  # fmt: skip
+@asks_as_option
 @no_index_option
 @click.option("--plot", is_flag=True, help="Draw quality against time, times and trends in the terminal, too.")
 @handles_errors

@@ -25,9 +25,10 @@ from tui.cli.output import (
     show_sentence,
 )
 from tui.cli.output_file import into_file
+from tui.cli.own_rater import own_rater
 from tui.cli.plan_flags import PlanFlags, loaded_of, plan_flags, say_interrupted, with_plan_options
 from tui.cli.progress_line import ProgressLine
-from tui.cli.settings import configuration, configured
+from tui.cli.settings import configured
 from tui.cli.updates import say_update
 from tui.core.errors import BadInputError, prose
 from tui.core.metrics.registry import MS, Flag, Place, flags_in, mark, metrics_in, sentences, values
@@ -41,7 +42,6 @@ from tui.core.text.formatting import quantity
 from tui.core.text.line_width import shown_width
 from tui.core.workshop_variables import SHOW_USAGE, switched
 from tui.files import is_there
-from tui.storage.rater_name import rater_name
 
 
 @click.command(cls=Command)
@@ -59,7 +59,7 @@ def run(flags: PlanFlags, as_json: bool) -> ExitCode:
     parameters from the session; give the same --host. Without -m and -p, the variables BENCH_MODELS, or SLM_ALIAS and
     LLM_ALIAS, or FOUNDRY_LOCAL_ALIAS, and COMPARE_PROMPT or BENCH_PROMPT are taken.
     """
-    hides = BlindOutput(rater_name(configuration().values.get("rater")))
+    hides = BlindOutput(own_rater())
     if flags.blind and as_json:
         raise BadInputError("--blind goes without --json", "The JSON is for programs, and names the models")
     if flags.blind and flags.no_save:

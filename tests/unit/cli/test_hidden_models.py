@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,28 @@ def test_who_reveals_is_written_down_and_scores_no_more_blind(program: Program, 
     assert not is_blind(kept, ["r1"], "ann") and all(score.blind for score in some(kept.scores))
     assert "nothing is hidden from ann" in program("sessions", "reveal", "blind.toml").err
     assert file.read_bytes() == written
+
+
+def test_who_is_no_rater_of_it_learns_to_whom_it_was_revealed_and_how_to_ask_as_they_do(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("sessions", "reveal", "blind.toml")
+    monkeypatch.setenv("FOUNDRY_COMPARE_RATER", "root")
+    asks = (("report", "blind.toml"), ("sessions", "show", "blind.toml"), ("run", "--resume", "blind.toml", "--json"))
+    for command in some(asks):
+        done = program(*command, code=0 if command[0] == "sessions" else 2)
+        said = " ".join((done.out + done.err).split())
+        assert "hidden from root" in said and "They were revealed to ann: `--rater ann` asks as ann." in said
+        assert not any(name in said for name in NAMES), said
+    assert "beta" in program("report", "blind.toml", "--rater", "ann").out
+    assert "beta" in program("sessions", "show", "blind.toml", "--rater", "ann").out
+
+    listed = program("sessions", "list", ".")
+    assert "3 of 3" in listed.out and "Counted for root, who scored none of it; ann did" in " ".join(listed.err.split())
+    of_ann = program("sessions", "list", "--rater", "ann", ".")
+    assert "1 of 3" in of_ann.out and "Counted for" not in of_ann.err
+    assert '"undecided": 1' in program("sessions", "list", "--json", "--rater", "ann", ".").out
+
+    given = make.score("r3", rater="root", blind=True)
+    save(replace(load(tmp_path / "blind.toml"), scores=[given]), tmp_path / "blind.toml")
+    assert "revealed to" not in program("report", "blind.toml", code=2).err, "a review that goes on is not gone around"

@@ -16,7 +16,7 @@ import click
 from tui.background import collector_off
 from tui.cli.exit_codes import ExitCode, ends_with
 from tui.cli.output import Command, handles_errors, say, sessions_option, show, show_json_lists, show_lines
-from tui.cli.own_rater import own_rater
+from tui.cli.own_rater import asks_as_option, own_rater, said_of_others
 from tui.cli.sessions.places import (
     caught_up,
     listed,
@@ -52,6 +52,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON ob
 @sessions_option
 @_limit_option
 @_json_option
+@asks_as_option
 @no_index_option
 @handles_errors
 @ends_with()
@@ -85,6 +86,8 @@ def list_command(
         say(f"There is no session in {', '.join(map(str, places))}.")
     elif len(rows) < len(found.sessions):
         say(f"{len(rows):,} of {len(found.sessions):,} sessions")
+    if others := said_of_others(rater, (one for row in rows for one in row.summary.raters)):
+        say(others)
     return ExitCode.GOOD
 
 
@@ -93,6 +96,7 @@ def list_command(
 @sessions_option
 @_limit_option
 @_json_option
+@asks_as_option
 @no_index_option
 @handles_errors
 @ends_with()

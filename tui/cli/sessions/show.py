@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from tui.cli.exit_codes import ExitCode, ends_with
+from tui.cli.hidden_models import why_hidden
 from tui.cli.output import Command, handles_errors, say, show, show_heading, show_sentence
-from tui.cli.own_rater import own_rater
+from tui.cli.own_rater import asks_as_option, own_rater
 from tui.cli.session_names import named_session
-from tui.core.blind.orders import is_hidden_from
 from tui.core.requests.outcome import COMPLETE, outcome
 from tui.core.requests.request import Request
 from tui.core.sessions.session import Session
@@ -26,6 +26,7 @@ _WIDTH, _INDENT = 64, 4
 
 @click.command("show", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@asks_as_option
 @handles_errors
 @ends_with()
 def show_command(file: Path) -> ExitCode:
@@ -36,11 +37,12 @@ def show_command(file: Path) -> ExitCode:
     """
     path = named_session(file)
     session = _read(path)
-    hidden = is_hidden_from(session, own_rater())
+    why_not = why_hidden(session)
+    hidden = why_not is not None
     for name, value in _facts(path, session, hidden=hidden):
         show_sentence(f"{name:<10} {value}", indent=_INDENT)
-    if hidden:
-        say("It is in the middle of a blind review: `foundry-compare open` shows its answers without names.")
+    if why_not is not None:
+        say(why_not.sentence())
     for key, prompt in session.prompts.items():
         asked = [request for request in session.requests.values() if request.spec.prompt == key and not hidden]
         show("\n" + "═" * min(room_in(sys.stdout) or _WIDTH, _WIDTH))

@@ -12,6 +12,7 @@ from tui.core.plans.plan import Plan
 from tui.core.plans.questions import PlanQuestion, question_of, questions_of
 from tui.core.sessions.presentation import PaneOrder, Reveal
 from tui.core.sessions.session import Session
+from tui.core.text.clean import clean_line
 
 
 def shuffled(models: Iterable[str], seed: int, question: PlanQuestion) -> tuple[str, ...]:
@@ -131,11 +132,30 @@ def why_not_named(session: Session, rater: str) -> BadInputError | None:
     """Why nothing that is made of a session for this rater may name its models; None where it may."""
     if not is_hidden_from(session, rater):
         return None
+    hint = "`foundry-compare open` shows it, and V reveals the models; so does `sessions reveal`."
+    know = sorted({one.rater for one in session.reveals if not is_hidden_from(session, one.rater)})
+    if know and not _takes_part(session, rater):
+        names = ", ".join(clean_line(one, 40) for one in know)
+        one = clean_line(know[0], 40)
+        hint = f"They were revealed to {names}: `--rater {one}` asks as {one}. {hint}"
     return BadInputError(
-        f"The models of {session.id} are hidden",
+        f"The models of {session.id} are hidden from {clean_line(rater, 40)}",
         "It is scored blind, and names or figures would tell which model is which",
-        "`foundry-compare open` shows it, and V reveals the models; so does `sessions reveal`.",
+        hint,
     )
+
+
+def _takes_part(session: Session, rater: str) -> bool:
+    """Whether a rater was shown the answers in an order of their own, or has said something of them: a blind review
+    that goes on is not to be told how it is gone around."""
+    said = chain(
+        (one.rater for one in session.orders),
+        (one.rater for one in session.scores),
+        (one.rater for one in session.votes),
+        (one.rater for one in session.facets),
+        (one.rater for one in session.notes),
+    )
+    return rater in said
 
 
 def _shown_blind(session: Session, rater: str) -> list[PlanQuestion]:
