@@ -86,6 +86,39 @@ async def test_enter_and_tab_mean_what_is_typed_though_its_files_are_still_being
 
 
 @pytest.mark.slow
+async def test_arrows_go_from_field_to_field_and_what_was_wrong_is_said_while_it_is_there(
+    server: LoopbackServer,
+) -> None:
+    host = OpenAIHost(server.url)
+    with open_runner(host) as runner:
+        app = CompareApp(lambda: Opened(host, runner), models=["good"])
+        async with playing(app, runner, (80, 24)) as play:
+            await play.sees("1 good")
+            await play.press("escape", "p")
+            await play.sees("Parameters of the next run")
+
+            def given() -> dict[str, str]:
+                return {one.id or "": one.value for one in play.app.screen.query(Input) if one.value}
+
+            await play.press("down", "0", "down", "9", "enter")
+            await play.sees("Top p should be")
+            assert given() == {"temperature": "0", "top_p": "9"}
+            await play.press("f8")
+            await play.until(lambda: "Top p should be" not in play.shown and not given())
+            await play.press("f9")
+            assert given() == {"temperature": "0", "seed": "42"}
+            await play.press("up", "up")
+            await play.press(*"One", "ctrl+j", *"two", "up", "!", "down", "down", "1", "f8")
+            assert not given(), "within the text the arrows move the cursor"
+            await play.press("escape", ":")
+            await play.type("determin", "enter")
+            await play.sees("Temperature 0 and seed 42 from the next run on.")
+            await play.press("e")
+            await play.type("Same?", "enter")
+            await settled(play)
+            assert [server.talks[-1].body[name] for name in ("temperature", "seed")] == [0, 42]
+
+
 async def test_a_set_is_opened_gone_through_asked_followed_up_and_written(
     server: LoopbackServer, tmp_path: Path
 ) -> None:

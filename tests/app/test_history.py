@@ -385,6 +385,31 @@ async def test_a_folder_is_listed_once_and_again_only_when_something_in_it_has_c
         assert lists[before:] == [3]
 
 
+async def test_the_cursor_begins_at_the_newest_session_and_stays_with_its_own(
+    folder: Path, server: LoopbackServer
+) -> None:
+    async with sitting_before(folder, server) as (play, _):
+        await play.press("escape", "f3")
+        await play.sees("What is a quasar?", "What is a pulsar?")
+    newest, newer = kept(3, "What is a nova?"), kept(4, "What is a comet?")
+    save(newest, folder / f"{newest.id}.toml")
+    async with sitting_before(folder, server) as (play, _):
+        await play.press("escape", "f3")
+        await play.sees("What is a nova?", "1 damaged")
+        table = play.app.screen.query_one(RowTable)
+
+        def here() -> str:
+            return "" if table.here is None else Path(table.here.key).stem
+
+        await play.until(lambda: "reading" not in play.shown)
+        assert here() == newest.id, "though what was known before it was shown first"
+        await play.press("f2")
+        save(newer, folder / f"{newer.id}.toml")
+        await play.press("f3")
+        await play.sees("What is a comet?")
+        assert here() == newest.id and table.rows[0].key.endswith(f"{newer.id}.toml")
+
+
 async def test_what_is_marked_and_not_in_sight_is_not_put_away(folder: Path, server: LoopbackServer) -> None:
     one, other = (folder / f"{kept(number, '').id}.toml" for number in (1, 2))
     async with sitting_before(folder, server) as (play, _):

@@ -185,6 +185,13 @@ async def test_rows_are_split_weighed_and_compared_with_a_baseline_by_keys(
         await play.sees("Against the baseline", "1 session · 2 runs", "no prompt is in both")
         await play.press("escape")
         await play.sees("Since the baseline: not comparable: no prompt is in both.")
+        await play.press("/")
+        await play.type('prompt = "Question 1?"', "enter")
+        await play.sees(
+            "Nothing is left to report on. All that the filters admit is in the baseline", "a chooses another"
+        )
+        await play.press("/", "ctrl+u", "enter")
+        await play.sees("1 session · 2 runs")
         await play.press("a", "end", "enter", "ctrl+u")
         await play.type(str(folder / "nowhere"), "enter")
         why = "compare with. a chooses another baseline, or none."

@@ -180,10 +180,13 @@ def conditional_report(
         said.append(f"--baseline: {sentence}")
         report = replace(report, notes=(f"{sentence[0].upper()}{sentence[1:]}", *report.notes))
     if asked.filters:
-        said.append(tally.sentence())
+        lead = [tally.sentence()]
+        if not tally.kept and apart.both and earlier is not None and earlier.rows:
+            lead.insert(0, "All that the filters admit is in the baseline, which is left out of what is reported.")
+        said += lead
         if not tally.kept and not asked.judges:
             raise BadInputError("Nothing is left to report on", *tally.why_nothing())
-        report = replace(report, notes=(tally.sentence(), *report.notes))
+        report = replace(report, notes=(*lead, *report.notes))
     all_rows = report.rows
     if asked.requires:
         report = required(report, asked.requires)

@@ -230,6 +230,8 @@ ASKING = (
            "The next question goes on with each model's own conversation; again, and it does not", needs=PANE_ACTS),
     Action("run.parameters", "p", "p", "parameters.edit", "Parameters",
            "System prompt, temperature, tokens, seed, stop, rounds and warm-ups of the next run", needs=ACTS),
+    Action("run.deterministic", "", "", "parameters.deterministic", "Deterministic",
+           "Temperature 0 and a seed from the next run on, as `run --deterministic`", needs=ACTS),
     Action("run.set", "o,ctrl+o", "o", "prompts.open", "Prompt set",
            "Open a file of prompts", True, needs=ACTS),
     Action("set.previous", "less_than_sign", "<", "prompts.step(-1)", "Set", "The prompt of the set before this one",

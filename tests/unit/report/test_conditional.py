@@ -268,6 +268,16 @@ def test_unlike_conditions_are_named_and_not_compared() -> None:
     assert said.endswith("the baseline has no runs of it.")
 
 
+def test_where_the_baseline_has_all_that_the_filters_admit_that_is_the_reason() -> None:
+    raced, other = held([request("r1", model="m1", mode=Mode.RACE)], "a"), held(answers("m1", 100), "b")
+    wanted = Asked.parse(["mode = race"], (), (), compares=True)
+    reason = "All that the filters admit is in the baseline, which is left out of what is reported."
+    report, judgement = conditional_report(wanted, [raced, other], lambda: [raced])
+    assert not report.rows and report.notes[0] == reason and reason in judgement.sentences
+    report, judgement = conditional_report(wanted, [other, raced], lambda: [other])
+    assert report.rows and reason not in judgement.sentences
+
+
 def test_a_session_is_no_baseline_of_itself() -> None:
     found, said = result("ttft_ms > baseline", two(), baseline=[two()])
     assert found is Result.NOT_JUDGED

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static, TextArea
 
 from tui.core.plans.plan import PlanOptions
 from tui.core.plans.run_fields import RUN_FIELDS, RunOptions
+from tui.core.sessions.session_model import DETERMINISTIC_SEED
 from tui.core.text.clean import clean_line
 from tui.ui.compare.asked import Asked
 from tui.ui.compare.part import ScreenPart, StatusNote
@@ -37,6 +38,20 @@ class SystemField(FieldText, TextArea):
             event.prevent_default()
         else:
             super().on_key(event)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        """A row down; from the last one to the next field."""
+        if select or not self.navigator.is_last_wrapped_line(self.cursor_location):
+            super().action_cursor_down(select)
+        else:
+            self.app.action_focus_next()
+
+    def action_cursor_up(self, select: bool = False) -> None:
+        """A row up; from the first one to the field before."""
+        if select or not self.navigator.is_first_wrapped_line(self.cursor_location):
+            super().action_cursor_up(select)
+        else:
+            self.app.action_focus_previous()
 
     def action_new_line(self) -> None:
         """Begin a new line at the cursor."""
@@ -75,6 +90,7 @@ class ParametersDialog(ModalScreen[RunOptions | None]):
         Binding("down", "app.focus_next", "the next field", id="parameters.next"),
         Binding("up", "app.focus_previous", "the field before", id="parameters.previous"),
         Binding("f8", "usual", "all as usual", id="parameters.usual"),
+        Binding("f9", "deterministic", "deterministic: temperature 0, and a seed", id="parameters.deterministic"),
     ]
 
     def __init__(self, options: RunOptions) -> None:
@@ -85,7 +101,7 @@ class ParametersDialog(ModalScreen[RunOptions | None]):
         """A row for each field."""
         with Vertical() as frame:
             frame.border_title = "Parameters of the next run"
-            frame.border_subtitle = "enter keeps · tab next · F8 all as usual · esc leaves"
+            frame.border_subtitle = "enter keeps · ↓ next · F8 all as usual · F9 deterministic · esc leaves"
             for one in RUN_FIELDS:
                 text = one.text_of(self._options)
                 if one.name == "system":
@@ -104,6 +120,14 @@ class ParametersDialog(ModalScreen[RunOptions | None]):
             )
             yield Static(id="wrong", markup=False)
 
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """What was said of a value that is no longer there is not said any more."""
+        self._say_wrong("")
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """The same of the field of several lines."""
+        self._say_wrong("")
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a field keeps them all."""
         event.stop()
@@ -116,7 +140,7 @@ class ParametersDialog(ModalScreen[RunOptions | None]):
             try:
                 options = one.put(options, self._typed(one.name))
             except ValueError as error:
-                self.query_one("#wrong", Static).update(Content(clean_line(f"{one.label} {error}.")))
+                self._say_wrong(f"{one.label} {error}.")
                 self.query_one(f"#{one.name}").focus()
                 return
         self.dismiss(options)
@@ -129,6 +153,15 @@ class ParametersDialog(ModalScreen[RunOptions | None]):
                 widget.text = ""
             elif isinstance(widget, Input):
                 widget.value = ""
+
+    def action_deterministic(self) -> None:
+        """Have the same asked in the same way: temperature 0, and a seed where there is none."""
+        self.query_one("#temperature", Input).value = "0"
+        seed = self.query_one("#seed", Input)
+        seed.value = seed.value.strip() or str(DETERMINISTIC_SEED)
+
+    def _say_wrong(self, sentence: str) -> None:
+        self.query_one("#wrong", Static).update(Content(clean_line(sentence)))
 
     def _typed(self, name: str) -> str:
         widget = self.query_one(f"#{name}")
@@ -152,6 +185,14 @@ class RunParameters(ScreenPart):
                 self.screen.say("")
 
         self.screen.app.push_screen(ParametersDialog(self._options), keep)
+
+    def deterministic(self) -> None:
+        """Have the next runs be asked with temperature 0, and with a seed."""
+        next_run = self.screen.next_run
+        plan = next_run.options or PlanOptions()
+        parameters = replace(plan.parameters, temperature=0.0).deterministic()
+        next_run.options = replace(plan, parameters=parameters)
+        self.screen.say(f"Temperature 0 and seed {parameters.seed} from the next run on. p shows and changes them.")
 
     def notes(self) -> Sequence[StatusNote]:
         """What differs from what is usual, at last only that something does."""

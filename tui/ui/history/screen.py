@@ -74,6 +74,8 @@ class HistoryScreen(ListScreen):
         self._rater = ""
         self._listed = False
         """Whether the folder has been looked at."""
+        self._complete = False
+        """Whether all files have been read once: from then on the cursor stays with its session."""
         self._in_sight = False
         self._progress: Progress | None = None
         self._known_values: dict[StrEnum, tuple[str, ...]] = {}
@@ -121,12 +123,16 @@ class HistoryScreen(ListScreen):
         if not self.alive:
             return
         self._known_values.clear()
+        at_top = not self._complete and self._table.is_at_top
         self._listing, self._rater, self._progress, self._listed = listing, rater, progress, True
         self._take_rows()
         self._damaged = {str(file.path): file for file in listing.damaged}
         there = {row.path for row in listing.sessions}
         self._marked = [path for path in self._marked if path in there]
         self.refill()
+        if at_top:
+            self._table.action_first()  # What was asked last is only being read, and comes before what was known.
+        self._complete = self._complete or progress is None
         if self._words and progress is None:
             self.post_message(SearchRequested(self._words))
 

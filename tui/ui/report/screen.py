@@ -222,7 +222,7 @@ class ReportScreen(ListScreen):
             left, right = self._figures.out_of_sight
             if page is None and left + right:
                 more = f"{f'← {left} ' if left else ''}{f'→ {right} ' if right else ''}"
-                parts.append((f"{more}more figures", f"{more}figures", more.rstrip()))
+                parts.append((f"{more}more figures", f"{more}more", more.rstrip()))
         if reported is not None:
             alike = [one for one in reported.pages if one.kind is (PageKind.IMPORT if page is None else page.kind)]
             if page is not None:
@@ -251,13 +251,14 @@ class ReportScreen(ListScreen):
         wanted = reported.wanted
         if reported.report is not None and reported.report.failing:
             return "No model has what it must have: m changes that, s says what each lacks."
-        hints = ["/ changes the filter, 0 lets in all values of 1 to 5 again."] if wanted.filters else []
-        if wanted.baseline is not None:
-            hints.append("a chooses another baseline, or none.")
+        hints = ["a chooses another baseline, or none."] if wanted.baseline is not None else []
+        if wanted.filters:
+            hints.append("/ changes the filter, 0 lets in all values of 1 to 5 again.")
         if reported.why_none is not None and hints:
             return clean(" ".join([reported.why_none.sentence(), *hints]))
         if hints:
-            return " ".join(["Nothing is left to report on.", *hints])
+            notes = reported.report.notes if reported.report is not None else ()
+            return clean(" ".join(["Nothing is left to report on.", *notes[:1], *hints, *notes[1:]]))
         missing = "No session was kept yet: ask something on the Compare screen (F2), and score it there with 1-5."
         hint = " v shows what was imported." if reported.imported else ""
         if not reported.left_out:

@@ -128,6 +128,11 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self.rows[self._cursor] if self._cursor < len(self.rows) else None
 
     @property
+    def is_at_top(self) -> bool:
+        """Whether the cursor is on the first row, or there is none."""
+        return self._cursor == 0
+
+    @property
     def shown_columns(self) -> list[str]:
         """The titles that there is room for."""
         return [self._columns[index].title for index, _ in self._widths]
