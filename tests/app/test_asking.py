@@ -166,13 +166,13 @@ async def test_a_set_is_opened_gone_through_asked_followed_up_and_written(
             await play.press("e")
             await play.press("enter")
             await settled(play)
-            await play.sees("workshop", "1 of 3", "2 left")
+            await play.sees("set workshop 1/3", "2 left")
             assert asked(server) == [["Be brief.", "What is RAG? In English."]] * 2
             assert server.talks[0].body["max_tokens"] == 64
             await play.press("f")
             await play.sees("Name      rag", "Tags      basics", "1  [ ] retrieval", "2  [ ] generation")
             await play.press("escape", ">")
-            await play.sees("Why fewer bits?", "workshop", "2 of 3")
+            await play.sees("Why fewer bits?", "set workshop 2/3")
             await play.press("<", "<")
             await play.sees("This is the first prompt of workshop.")
             await play.press("ctrl+g")

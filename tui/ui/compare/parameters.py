@@ -201,7 +201,8 @@ class RunParameters(ScreenPart):
             return ()
         full, brief = (" · ".join(words) for words in zip(*differs, strict=True))
         number = f"{len(differs)} parameters" if len(differs) > 1 else brief
-        return (Yielding((full, brief, min(number, brief, key=len), min("params", brief, key=len))),)
+        number, least = (min(words, brief, key=len) for words in (number, "params"))
+        return (Yielding((full, full, brief, number, least)),)
 
     def wanted(self, asked: Asked) -> Asked:
         """With the system prompt, where there is no other: a conversation that goes on has the one it began with."""
