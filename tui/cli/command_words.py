@@ -45,7 +45,7 @@ def _parameter(parameter: click.Parameter) -> dict[str, Any]:
         kind = "file" if parameter.type.file_okay else "dir"
         if isinstance(parameter, click.Argument) or parameter.name == "resume":
             kind = "session"
-    choices = list(parameter.type.choices) if isinstance(parameter.type, click.Choice) else []
+    choices = list(getattr(parameter.type, "choices", ()))
     row: dict[str, Any] = {"kind": kind, "many": parameter.multiple or parameter.nargs == -1}
     if isinstance(parameter, click.Option):
         flag = parameter.is_flag or parameter.count or (parameter.is_eager and parameter.expose_value is False)

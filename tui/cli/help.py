@@ -39,6 +39,10 @@ TOPICS = {
     "config": "config.toml and the keys in it",
     "windows": "what is known of Windows",
     "safety": "what is read, written and sent",
+    "settings": "environment variables, folders, themes",
+    "ci": "a workflow for GitHub Actions",
+    "python-api": "import foundry_compare",
+    "report-data": "reports as CSV, Excel, JSON and Parquet",
 }
 """The topics, each a page of docs/, with what it is about."""
 _MAX_BYTES = 1 << 20
@@ -46,8 +50,15 @@ _WIDEST = 100
 """Cells of a line that is still read with ease."""
 
 
+class _Topic(click.types.StringParamType):
+    """A topic as it is typed, whose names Tab offers."""
+
+    name = "topic"
+    choices = tuple(TOPICS)
+
+
 @click.command("help", cls=Command)
-@click.argument("topic", required=False)
+@click.argument("topic", required=False, type=_Topic())
 @handles_errors
 @ends_with()
 def help(topic: str | None) -> ExitCode:  # noqa: A001 - a command is called as its module is

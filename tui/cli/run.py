@@ -106,7 +106,7 @@ def _say_progress(
             _show_ended(session, asked, request, as_json)
             if not asked.finished and line.shows:
                 line.show(update.progress)
-            elif not asked.finished and len(asked.requests) > len(asked.plan.models):
+            elif not line.shows and len(asked.requests) > len(asked.plan.models):
                 say(update.progress.in_words())
         case _:
             say_update(update)
@@ -161,7 +161,7 @@ def _show_ended(session: Session, asked: PlanRun, request: Request, as_json: boo
         say(f"{line}: {request.fault.message} {request.fault.hint}".rstrip() if request.fault else line)
         return
     if as_json:
-        say(f"{name}: {_ended(request)}")
+        say(f"{name}{_place(session, asked, request)}: {_ended(request)}")
         return
     title = name + (f" · {model.card.device}" if model.card.device else "") + _place(session, asked, request)
     show_heading(title)

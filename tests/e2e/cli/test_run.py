@@ -96,9 +96,9 @@ def test_a_prompt_that_came_from_a_cache_is_told_as_that(at: At, tmp_path: Path)
 def test_a_measured_run_tells_of_its_warm_up_on_stderr_only(at: At, tmp_path: Path, sessions: Path) -> None:
     done = call("run", *at, "-m", "burst", "-p", "hi", "--mode", "measure", "--json", cwd=tmp_path)
     assert done.code == 0
-    warmed, ahead, ended = done.err.splitlines()[1:]
+    warmed, ahead, ended, at_end = done.err.splitlines()[1:]
     assert (warmed, ended) == ("burst: warmed up", "burst: done")
-    assert ahead.startswith("1 of 2 ended, ") and ahead.endswith(" left")
+    assert ahead.startswith("1 of 2 ended, ") and ahead.endswith(" left") and at_end == "2 of 2 ended"
     assert "asking burst" in done.err
     (told,) = done.json["runs"]
     assert (told["round"], told["metrics"]["contended"]) == (1, False)

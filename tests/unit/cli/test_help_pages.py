@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tomllib
 
+import click.shell_completion
 import pytest
 
 from tests.support.some import some
 from tools.docs import TOP
+from tui.cli.command_words import command_of, read_table
 from tui.cli.help import TOPICS
 from tui.core.text.cell_width import cell_width
 from tui.ui.page_text import page_lines
@@ -32,6 +34,12 @@ def test_a_page_fits_its_width_without_what_only_a_browser_shows() -> None:
     assert all(cell_width(line) <= 40 for line in some(lines))
     assert "See the other page, or https://example.org/a." in text
     assert all(word not in text for word in some(("generated", "picture", "other.md", "**", "\x1b")))
+
+
+def test_tab_offers_every_topic() -> None:
+    (help_of,) = (row for name, row in read_table()["commands"].items() if name == "help")
+    offered = click.shell_completion.ShellComplete(command_of("help", help_of), {}, "", "").get_completions([], "re")
+    assert [one.value for one in offered] == [topic for topic in TOPICS if topic.startswith("re")] != []
 
 
 @pytest.mark.parametrize("topic", TOPICS)

@@ -14,7 +14,7 @@ from tui.core.requests.request import Request, RequestState
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How many requests have ended, however they did; warm-ups are requests too. `left_s` is an estimate in seconds;
-    None until something has ended."""
+    None until something has ended, and when nothing is left."""
 
     ended: int
     total: int
@@ -48,7 +48,7 @@ def progress(requests: Iterable[Request]) -> Progress:
     left = [request for request in every if not request.state.final]
     typical = {model: median(times) for model, times in took.items()}
     expected = None
-    if typical:
+    if typical and left:
         usual = median(typical.values())
         alive = [request for request in left if not failed.get(request.spec.model, False)]
         expected = _together(alive, [typical.get(request.spec.model, usual) for request in alive])
