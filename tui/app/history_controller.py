@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _SHOW_EVERY = 1.0
 """Seconds between two looks at a list whose files are still being read."""
+_PATIENCE = 3
+"""How often the index catches up with files that go on changing."""
 _FIRST_HITS, _MOST_HITS = 30, 300
 """After how many sessions a search shows what it has found, and how many it shows at most: more is read by nobody."""
 _LARGEST_PREVIEW = 4 << 20
@@ -117,12 +119,17 @@ class HistoryController(ThreadedController):
             self._listed = True
             self._show_list(index, at, None)
         shown = time.monotonic()
-        for progress in catch_up(index, at):
-            if number != self._newest_list:
-                return
-            if time.monotonic() - shown >= _SHOW_EVERY:
-                self._show_list(index, at, progress)
-                shown = time.monotonic()
+        for _ in range(_PATIENCE):
+            progress = None
+            for progress in catch_up(index, at):
+                if number != self._newest_list:
+                    return
+                if time.monotonic() - shown >= _SHOW_EVERY:
+                    self._show_list(index, at, progress)
+                    shown = time.monotonic()
+            if progress is None:
+                break
+            at = scan([self._folder])  # A file may have changed before it was read.
         if at != self._shown:
             self._show_list(index, at, None)
 

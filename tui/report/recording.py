@@ -22,7 +22,7 @@ from tui.storage.index.catch_up import BATCH, Progress
 from tui.storage.index.database import SessionIndex
 from tui.storage.index.readers import Reading, found_in, serve
 from tui.storage.index.records import FileRecord, Texts
-from tui.storage.index.scan import FileKey, scan
+from tui.storage.index.scan import NEVER, FileKey, scan, stamp_at
 from tui.storage.session_files import ReadSessions, load, sessions_or_known
 
 _SETTLED_NS = 2_000_000_000
@@ -64,16 +64,15 @@ class RecordedSessions:
         self._index.drop_records(key for key in stamps if key.folder in found.folders and key not in found.files)
         missing = [
             (key, file) for key, file in found.files.items()
-            if file.size >= 0 and stamps.get(key) != (file.size, file.mtime_ns)
+            if file.stamp != NEVER and stamps.get(key) != file.stamp
         ]  # fmt: skip
         began = time.time_ns()
         batch: dict[FileKey, FileRecord] = {}
         with closing(found_in([file.path for _, file in missing], RECORDS, processes)) as every:
-            for count, (number, one) in enumerate(every, 1):
-                key, file = missing[number]
-                if one.lasting and began - file.mtime_ns > _SETTLED_NS:
+            for count, (number, stamp, one) in enumerate(every, 1):
+                if one.lasting and stamp is not None and began - stamp[1] > _SETTLED_NS:
                     texts = None if one.record is None else Texts(*one.record)
-                    batch[key] = FileRecord(file.size, file.mtime_ns, texts)
+                    batch[missing[number][0]] = FileRecord(stamp, texts)
                 if count % BATCH == 0 or count == len(missing):
                     self._index.put_records(batch, self._version)
                     batch = {}
@@ -96,7 +95,7 @@ class RecordedSessions:
 
         def known(file: Path, real: str) -> RecordedSession | None:
             found = records.pop(FileKey(*os.path.split(real)), None)
-            if found is None or found.texts is None or _stamp(file) != (found.size, found.mtime_ns):
+            if found is None or found.texts is None or stamp_at(file) != found.stamp:
                 return None
             try:
                 session = read_record(SessionRecord(*found.texts), lambda: load_file(file), self._figures)
@@ -105,14 +104,6 @@ class RecordedSessions:
             return None if session.is_hidden_from(self._rater) or doubted(session) else session
 
         return sessions_or_known(self._places, known, skipped=skipped, why_not=why_not, read=read)
-
-
-def _stamp(file: Path) -> tuple[int, int] | None:
-    try:
-        found = os.stat(file)  # noqa: PTH116 - of thousands
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns
 
 
 def _read(path: Path) -> _Found:

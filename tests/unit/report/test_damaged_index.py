@@ -48,7 +48,7 @@ def reported(index: SessionIndex, folder: Path) -> list[tuple[Any, ...]]:
     recorded = RecordedSessions(index, [folder], "ann", FIGURES)
     done(recorded.catch_up())
     sessions = [one for _, one in recorded.sessions()]
-    return sorted((one.id, one.held, list(one.rows), one.about) for one in map(as_recorded, sessions))
+    return sorted((one.id, one.held(), list(one.rows), one.about) for one in map(as_recorded, sessions))
 
 
 def as_recorded(found: Any) -> RecordedSession:

@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -14,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.everything import everything
-from tests.support.sessions import request, session
+from tests.support.sessions import request, score, session
 from tests.support.some import some
 from tests.unit.report.test_any_file import VALUE, VALUES
 from tui.core.blind.orders import why_not_named
+from tui.core.dict_reader import Table
 from tui.core.errors import BadInputError, CompareError
 from tui.core.requests.request import RequestState
 from tui.core.scoring.rating import RaterKind
@@ -33,6 +35,7 @@ from tui.report.reported_request import ReportedRequest
 from tui.report.running_costs import parse_running
 from tui.report.session_record import AnySession, RecordedSession, read_record, record_of
 from tui.storage.index.database import SessionIndex
+from tui.storage.index.scan import FileKey, FileStamp, scan
 from tui.storage.session_files import load, load_sessions, save
 
 TOP = Path(__file__).parents[3]
@@ -97,7 +100,7 @@ def index(tmp_path: Path) -> Iterator[SessionIndex]:
 
 def settle(folder: Path) -> None:
     """Files that were written just now are not trusted to be as they were."""
-    for file in folder.iterdir():
+    for file in folder.glob("*.toml"):
         os.utime(file, ns=(1_700_000_000_000_000_000, 1_700_000_000_000_000_000))
 
 
@@ -208,18 +211,90 @@ def test_records_stand_for_all_but_those_that_are_doubtful(kept: Path, index: Se
 @pytest.mark.slow
 @pytest.mark.parametrize("filters", [(), *((filters,) for filters in FILTERS)])
 def test_a_file_whose_record_is_there_is_not_read(
-    filters: Sequence[str], kept: Path, index: SessionIndex, tmp_path: Path
+    filters: Sequence[str], kept: Path, index: SessionIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, folder = Asked.parse(filters), tmp_path / "spoilt"
+    asked, folder = Asked.parse(filters), tmp_path / "kept"
     folder.mkdir()
     for file in kept.glob("examples-*.toml"):
         shutil.copy(file, folder)
     settle(folder)
     before = numbers(by_records(index), folder, asked)
-    for file in some(list(folder.iterdir())):
-        file.write_bytes(b"?" * file.stat().st_size)
-    settle(folder)
+
+    def refused(path: Path, cap: int) -> Table:
+        raise AssertionError(f"{path} is read")
+
+    monkeypatch.setattr("tui.storage.session_files.read_toml", refused)
     assert numbers(by_records(index), folder, asked) == before
+    with pytest.raises(AssertionError, match="is read"):
+        numbers(by_files, folder, asked)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX tells when a file was changed")
+@pytest.mark.parametrize("how", ["in place", "another"])
+def test_other_content_of_the_same_size_and_time_is_read(how: str, index: SessionIndex, tmp_path: Path) -> None:
+    file, folder = tmp_path / "kept" / "one.toml", tmp_path / "kept"
+    save(session([request("r1")], scores=[score("r1", value=4)]), file)
+    settle(folder)
+    before = file.stat()
+    assert isinstance(by_records(index)(folder, Skipped())[0], RecordedSession)
+    text = file.read_text("utf-8").replace("value = 4", "value = 1")
+    while file.stat().st_ctime_ns == before.st_ctime_ns:  # Its clock may tick slowly.
+        if how == "another":
+            (tmp_path / "new.toml").write_text(text, "utf-8")
+            settle(tmp_path)
+            (tmp_path / "new.toml").replace(file)
+        else:
+            file.write_text(text, "utf-8")
+            settle(folder)
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    (found,) = by_records(index)(folder, Skipped())
+    assert isinstance(found, RecordedSession)
+    assert [one.value for row in found.rows for run in row.runs for one in run.scores] == [1]
+
+
+def test_a_session_that_another_stood_in_for_while_it_was_read_is_read_again(
+    index: SessionIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.report.recording.BATCH", 1)
+    folder = tmp_path / "kept"
+    for n in range(2):
+        save(session([request("r1")], scores=[score("r1", value=4)], session_id=f"s{n}"), folder / f"{n}.toml")
+    settle(folder)
+    steps = RecordedSessions(index, [folder], RATER).catch_up(0)
+    next(steps)
+    (waiting,) = [key.name for key in scan([folder]).files if key not in stamps_of(index, folder)]
+    kept = folder / waiting
+    kept.rename(tmp_path / "aside")
+    text = (tmp_path / "aside").read_text("utf-8")
+    kept.write_text(text.replace("value = 4", "value = 1"), "utf-8")
+    os.utime(kept, ns=(0, 1_600_000_000_000_000_000))
+    next(steps)
+    steps.close()
+    (tmp_path / "aside").replace(kept)
+    values = [
+        one.value
+        for found in by_records(index)(folder, Skipped())
+        for row in as_recorded(found).rows
+        for run in row.runs
+        for one in run.scores
+    ]
+    assert values == [4, 4]
+
+
+def as_recorded(found: AnySession) -> RecordedSession:
+    assert isinstance(found, RecordedSession)
+    return found
+
+
+def stamps_of(index: SessionIndex, folder: Path) -> dict[FileKey, FileStamp]:
+    return index.record_stamps([os.path.realpath(folder)], version())
+
+
+@pytest.mark.parametrize("year", [2400, 1700])
+def test_a_time_beyond_what_sqlite_can_store_hides_nothing(year: int, index: SessionIndex, tmp_path: Path) -> None:
+    save(session([request("r1")]), tmp_path / "kept" / "one.toml")
+    os.utime(tmp_path / "kept" / "one.toml", ns=(0, (year - 1970) * 365 * 86_400 * 10**9))
+    assert len(by_records(index)(tmp_path / "kept", Skipped())) == 1
 
 
 @pytest.mark.slow

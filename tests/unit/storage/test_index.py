@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import stat
 import sys
@@ -34,7 +35,7 @@ from tui.storage.index.database import Read, SessionIndex
 from tui.storage.index.entries import IndexEntry, packed
 from tui.storage.index.readers import read_files
 from tui.storage.index.rows import Listing
-from tui.storage.index.scan import FileKey, key_of, scan
+from tui.storage.index.scan import FileKey, key_of, scan, stamp_at
 from tui.storage.journal import Journal, journal_path
 from tui.storage.session_files import load_sessions, save
 
@@ -137,6 +138,81 @@ def test_a_clock_that_jumps_hides_nothing(index: SessionIndex, folder: Path) -> 
     os.utime(file, ns=(0, 10**9))
     assert [row.path.name for row in listed(index, folder).sessions] == ["2.toml", "1.toml"]
     assert found(index, folder, "pears") and not found(index, folder, "apples")
+
+
+@pytest.mark.parametrize("how", ["in place", "another"])
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX tells when a file was changed")
+def test_other_content_of_the_same_size_and_time_is_read(how: str, index: SessionIndex, folder: Path) -> None:
+    """As copies that keep times, unpacked archives and restored backups put it there."""
+    file = folder / "1.toml"
+    save(number(1, "apples"), file)
+    save(number(1, "quince"), folder / "other")
+    for one in (file, folder / "other"):
+        os.utime(one, ns=(0, 10**18))
+    before = file.stat()
+    assert len(found(index, folder, "apples")) == 1
+    text = (folder / "other").read_bytes()
+    while file.stat().st_ctime_ns == before.st_ctime_ns:  # Its clock may tick slowly.
+        if how == "another":
+            shutil.copy2(folder / "other", folder / "copy")
+            (folder / "copy").replace(file)
+        else:
+            file.write_bytes(text)
+            os.utime(file, ns=(0, 10**18))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    assert (len(found(index, folder, "quince")), found(index, folder, "apples")) == (1, [])
+
+
+def test_a_folder_that_was_copied_with_its_times_is_read_once(index: SessionIndex, folder: Path) -> None:
+    for n in range(3):
+        save(number(n), folder / f"{n}.toml")
+    listed(index, folder)
+    copied = folder.with_name("copied")
+    shutil.copytree(folder, copied)
+    shutil.rmtree(folder)
+    shutil.copytree(copied, folder)  # Restored.
+    assert [len(list(catch_up(index, scan([folder])))) for _ in range(2)] == [1, 0]
+
+
+def test_a_session_that_another_stood_in_for_while_the_index_read_is_read_again(
+    index: SessionIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.storage.index.catch_up.BATCH", 1)
+    for n, word in enumerate(["apples", "apples"]):
+        save(number(n, word), folder / f"{n}.toml")
+    save(number(0, "quince"), folder / "other")
+    steps = catch_up(index, scan([folder]), processes=0)
+    next(steps)
+    (folder / "0.toml").rename(folder / "aside")
+    (folder / "other").rename(folder / "0.toml")
+    next(steps)
+    steps.close()
+    (folder / "aside").replace(folder / "0.toml")
+    assert (len(found(index, folder, "apples")), found(index, folder, "quince")) == (2, [])
+
+
+def test_of_a_file_that_changes_while_it_is_read_nobody_knows_what_was_read(folder: Path) -> None:
+    def changed_by(path: Path) -> str:
+        text = path.read_text()
+        path.write_text(text + "more")
+        return text
+
+    folder.mkdir()
+    (folder / "a").write_text("a")
+    (folder / "b").write_text("b")
+    reading = readers.Reading("", changed_by, lambda text: {"text": text}, lambda said: str(said["text"]))
+    assert list(readers.found_in([folder / "a"], reading, 0)) == [(0, None, "a")]
+    reading = replace(reading, read=Path.read_text)
+    assert list(readers.found_in([folder / "b"], reading, 0)) == [(0, stamp_at(folder / "b"), "b")]
+
+
+@pytest.mark.parametrize("year", [2400, 1700])
+def test_a_time_beyond_what_sqlite_can_store_hides_nothing(year: int, index: SessionIndex, folder: Path) -> None:
+    save(number(1, "apples"), folder / "1.toml")
+    time = (year - 1970) * 365 * 86_400
+    os.utime(folder / "1.toml", ns=(0, time * 10**9))
+    assert len(found(index, folder, "apples")) == 1
+    assert list(catch_up(index, scan([folder]))) == []
 
 
 def test_the_index_knows_which_schema_it_has_read() -> None:
@@ -253,7 +329,7 @@ _LETTERS = "aBé1_日本ก\u093f\u0939\u200d\u0301 .-'\"*\n"
 def test_the_word_list_and_the_texts_agree_on_what_a_word_is(text: str, words: str) -> None:
     key, sought = FileKey("folder", "name"), wanted(words)
     with SessionIndex(None) as index:
-        index.put({key: Read(1, 1, IndexEntry("[]", "", packed([FoundText("answer", "r1", text)])))})
+        index.put({key: Read((1, 1, 1), IndexEntry("[]", "", packed([FoundText("answer", "r1", text)])))})
         listed_as = key in index.matching(sought)
     assert listed_as == (bool(sought) and all(one.find(composed(text)) for one in some(sought)))
 

@@ -38,7 +38,7 @@ def check_command(places: tuple[Path, ...]) -> ExitCode:
     damaged = [(str(place), error.sentence()) for place, error in unlisted]
     summaries: dict[Path, SessionSummary] = {}
     with closing(read_files(found)) as entries:
-        for number, entry in entries:
+        for number, _, entry in entries:
             file = found[number]
             if entry.summary:
                 summaries[file] = summary_from_row(json.loads(entry.summary))

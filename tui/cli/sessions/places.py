@@ -57,14 +57,18 @@ def opened_index(*, no_index: bool = False) -> Iterator[SessionIndex]:
 def caught_up(index: SessionIndex, places: Sequence[Path]) -> Scan:
     """What is in these places, after the index has read what it lacked; says how far it has come."""
     found = scan(places)
-    say_progress(catch_up(index, found))
+    for _ in range(_PATIENCE):
+        if not say_progress(catch_up(index, found)):
+            break
+        found = scan(places)  # A file may have changed before it was read.
     return found
 
 
-def say_progress(steps: Iterable[Progress]) -> None:
-    """Do what has these steps, and say how far it has come where it takes its time."""
-    terminal, said = sys.stderr.isatty(), 0
+def say_progress(steps: Iterable[Progress]) -> bool:
+    """Do what has these steps, and say how far it has come where it takes its time. Returns whether it had any."""
+    terminal, said, any_done = sys.stderr.isatty(), 0, False
     for progress in steps:
+        any_done = True
         if progress.total < MANY:
             continue
         words = f"reading sessions: {progress.read:,} of {progress.total:,}"
@@ -73,6 +77,7 @@ def say_progress(steps: Iterable[Progress]) -> None:
         elif progress.read >= said + STEP or progress.read == progress.total:
             said = progress.read
             say(words)
+    return any_done
 
 
 def listed(index: SessionIndex, places: Sequence[Path]) -> Listing:

@@ -15,16 +15,14 @@ from tui.core.text.words import Extract, Wanted, extract, wanted
 from tui.storage.index.database import Known, Read, SessionIndex
 from tui.storage.index.entries import read_entry, unpacked
 from tui.storage.index.rows import DamagedFile, Listing, SessionRow, whole
-from tui.storage.index.scan import FileKey, Scan, SessionFile, key_of
+from tui.storage.index.scan import NEVER, FileKey, Scan, SessionFile, key_of
 
-NEVER = -1
-"""In place of the time a file was written: it is to be read again."""
 BATCH, BATCH_BYTES = 400, 8 << 20
 """How many files are taken in together, and with how many bytes of texts: each time the disk is waited for."""
 FEW = 200
 """Files that are asked for one by one rather than with all others of their folder."""
 _PATIENCE = 3
-"""How often a search begins again because the index was damaged."""
+"""How often something is begun again because the index was damaged."""
 EXTRACTS = 3
 """How many places of a session are shown."""
 
@@ -45,9 +43,17 @@ def catch_up(index: SessionIndex, scan: Scan, processes: int | None = None) -> G
     Nothing is done but between two steps: whoever stops asking has an index that lacks the rest. Many are read by
     `processes` of their own; see `read_files`.
     """
+    for _ in range(_PATIENCE):
+        before = index.lost
+        yield from _caught_up(index, scan, processes)
+        if index.lost == before:
+            break  # Else it was begun from nothing meanwhile, for it was damaged.
+
+
+def _caught_up(index: SessionIndex, scan: Scan, processes: int | None) -> Generator[Progress]:
     stamps = index.stamps(_folders(scan))
     index.drop(key for key in stamps if key.folder in scan.folders and key not in scan.files)
-    missing = [(key, file) for key, file in scan.files.items() if stamps.get(key) != (file.size, file.mtime_ns)]
+    missing = [(key, file) for key, file in scan.files.items() if stamps.get(key) != file.stamp]
     missing.sort(key=lambda found: found[0].name, reverse=True)
     if not missing:
         return
@@ -56,9 +62,11 @@ def catch_up(index: SessionIndex, scan: Scan, processes: int | None = None) -> G
     batch: dict[FileKey, Read] = {}
     held = 0
     with closing(read_files([file.path for _, file in missing], processes)) as entries:
-        for count, (number, entry) in enumerate(entries, 1):
-            key, file = missing[number]
-            batch[key] = Read(file.size, NEVER if entry.passing else file.mtime_ns, entry)
+        for count, (number, stamp, entry) in enumerate(entries, 1):
+            if entry.passing:
+                batch[missing[number][0]] = Read(NEVER, entry)
+            elif stamp is not None:
+                batch[missing[number][0]] = Read(stamp, entry)
             held += len(entry.texts)
             if len(batch) == BATCH or held >= BATCH_BYTES or count == len(missing):
                 index.put(batch)
@@ -68,7 +76,12 @@ def catch_up(index: SessionIndex, scan: Scan, processes: int | None = None) -> G
 
 def listing(index: SessionIndex, scan: Scan) -> Listing:
     """What the index has of these files, as they are."""
-    known = index.known_of(scan.files) if len(scan.files) < FEW else index.known(_folders(scan))
+    few = len(scan.files) < FEW
+    known = index.known_of(scan.files) if few else index.known(_folders(scan))
+    if few and len(known) < len(scan.files):
+        # Damage may hide a file from a look for its name, and not from `stamps`: it would never be read.
+        every = index.known(_folders(scan))
+        known = {key: every[key] for key in scan.files if key in every}
     readable: list[tuple[FileKey, SessionFile]] = []
     summaries: list[str] = []
     damaged: list[DamagedFile] = []
@@ -81,7 +94,7 @@ def listing(index: SessionIndex, scan: Scan) -> Listing:
             readable.append((key, file))
             summaries.append(found.summary)
         else:
-            again += found.mtime_ns == NEVER
+            again += found.stamp == NEVER
             damaged.append(DamagedFile(file.path, found.reason, file.size if file.size >= 0 else None))
     gone = len(known) - len(readable) - len(damaged)
     rows = [
@@ -197,6 +210,4 @@ def _says(known: Known | None, file: SessionFile) -> bool:
     """Whether the index knows what is in a file."""
     if known is None:
         return False
-    return (known.mtime_ns == file.mtime_ns and known.size == file.size) or (
-        known.mtime_ns == NEVER and bool(known.reason)
-    )
+    return known.stamp == file.stamp or (known.stamp == NEVER and bool(known.reason))

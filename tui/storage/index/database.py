@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from tui.core.sessions.summary import FoundText, SessionSummary
 from tui.core.text.words import JOINERS, Wanted, composed, spaced
@@ -16,13 +16,13 @@ from tui.storage.index.cache_database import CacheDatabase, Schema
 from tui.storage.index.entries import IndexEntry, unpacked
 from tui.storage.index.records import TABLES as RECORD_TABLES
 from tui.storage.index.records import FileRecord, drop_records, put_records, records_in, stamps_in
-from tui.storage.index.scan import FileKey, as_bytes, name_from
+from tui.storage.index.scan import FileKey, FileStamp, as_bytes, name_from
 
 _TABLES = (
     """CREATE TABLE file (
         id INTEGER PRIMARY KEY, folder BLOB NOT NULL, name BLOB NOT NULL, size INTEGER NOT NULL,
-        mtime_ns INTEGER NOT NULL, summary TEXT NOT NULL, reason TEXT NOT NULL, sum INTEGER NOT NULL,
-        UNIQUE (folder, name)
+        mtime_ns INTEGER NOT NULL, changed_ns INTEGER NOT NULL, summary TEXT NOT NULL, reason TEXT NOT NULL,
+        sum INTEGER NOT NULL, UNIQUE (folder, name)
     )""",
     "CREATE TABLE texts (file INTEGER PRIMARY KEY, sum_of_texts INTEGER NOT NULL, packed BLOB NOT NULL)",
     "CREATE TABLE sum_of_words (sum INTEGER NOT NULL)",
@@ -35,7 +35,7 @@ _TABLES = (
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
-_KNOWN = "SELECT id, name, sum, size, mtime_ns, summary, reason FROM file"
+_KNOWN = "SELECT id, name, sum, size, mtime_ns, changed_ns, summary, reason FROM file"
 _TOKENIZER = f"unicode61 remove_diacritics 0 categories ''L* N* M* Co'' tokenchars ''{JOINERS}_''"
 _WORDS = f"CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='{_TOKENIZER}')"
 
@@ -57,8 +57,7 @@ def index_path(cache: Path) -> Path:
 class Known(NamedTuple):
     """What the index has of a file, without its texts."""
 
-    size: int
-    mtime_ns: int
+    stamp: FileStamp
     summary: str
     """As JSON; empty when the file cannot be read."""
     reason: str
@@ -67,8 +66,7 @@ class Known(NamedTuple):
 class Read(NamedTuple):
     """What was read of a file, and what the file was then."""
 
-    size: int
-    mtime_ns: int
+    stamp: FileStamp
     entry: IndexEntry
 
 
@@ -120,8 +118,8 @@ class SessionIndex:
         """Whether words are looked up. Without FTS5 in this Python's SQLite every text is gone through."""
         return self._database.do(_has_words)
 
-    def stamps(self, folders: Iterable[str]) -> dict[FileKey, tuple[int, int]]:
-        """Size and time of the files in these folders when they were read."""
+    def stamps(self, folders: Iterable[str]) -> dict[FileKey, FileStamp]:
+        """The stamps of the files in these folders when they were read."""
         return self._of_each(_stamps_in, folders)
 
     def known(self, folders: Iterable[str]) -> dict[FileKey, Known]:
@@ -157,8 +155,8 @@ class SessionIndex:
         if gone:
             self._database.do(lambda base: _drop(base, gone, for_good=for_good), writes=True)
 
-    def record_stamps(self, folders: Iterable[str], version: int) -> dict[FileKey, tuple[int, int]]:
-        """Size and time of the files in these folders when what reports keep of them, in this version, was read."""
+    def record_stamps(self, folders: Iterable[str], version: int) -> dict[FileKey, FileStamp]:
+        """The stamps of the files in these folders when what reports keep of them, in this version, was read."""
         return {
             key: stamp
             for folder in folders
@@ -215,9 +213,9 @@ def _has_words(base: sqlite3.Connection) -> bool:
     return True
 
 
-def _stamps_in(base: sqlite3.Connection, folder: str) -> dict[FileKey, tuple[int, int]]:
-    rows = base.execute("SELECT name, size, mtime_ns FROM file WHERE folder = ?", (os.fsencode(folder),))
-    return {FileKey(folder, name_from(name)): (size, mtime_ns) for name, size, mtime_ns in rows}
+def _stamps_in(base: sqlite3.Connection, folder: str) -> dict[FileKey, FileStamp]:
+    rows = base.execute("SELECT name, size, mtime_ns, changed_ns FROM file WHERE folder = ?", (os.fsencode(folder),))
+    return {FileKey(folder, name_from(name)): (size, written, changed) for name, size, written, changed in rows}
 
 
 def _known_in(base: sqlite3.Connection, folder: str) -> dict[FileKey, Known | None]:
@@ -231,23 +229,28 @@ def _known_of(base: sqlite3.Connection, key: FileKey) -> dict[FileKey, Known | N
     return {} if row is None else {key: _checked(*row)}
 
 
-def _checked(number: int, name: bytes, check: int, size: int, mtime_ns: int, summary: str, reason: str) -> Known | None:
+def _checked(number: int, name: bytes, check: int, *told: Any) -> Known | None:
+    size, mtime_ns, changed_ns, summary, reason = told
+    stamp = size, mtime_ns, changed_ns
     try:
-        right = check == _sum(number, name, size, mtime_ns, summary, reason)
+        right = check == _sum(number, name, stamp, summary, reason)
     except (TypeError, ValueError, AttributeError):  # It is of another type.
         right = False
-    return Known(size, mtime_ns, summary, reason) if right else None
+    return Known(stamp, summary, reason) if right else None
 
 
 def _matching(base: sqlite3.Connection, query: str) -> set[FileKey]:
     _check_words(base)
     numbers = {number for (number,) in base.execute("SELECT rowid FROM words WHERE words MATCH ?", (query,))}
     rows = base.execute(
-        "SELECT id, folder, name FROM file WHERE id IN (SELECT rowid FROM words WHERE words MATCH ?)", (query,)
+        "SELECT file.id, file.folder, file.name, named.id FROM file"
+        " LEFT JOIN file AS named ON named.folder = file.folder AND named.name = file.name"
+        " WHERE file.id IN (SELECT rowid FROM words WHERE words MATCH ?)",
+        (query,),
     ).fetchall()
-    if {number for number, _, _ in rows} != numbers:
+    if {named for _, _, _, named in rows} != numbers or len(rows) != len(numbers):
         raise sqlite3.DatabaseError("words of files that are not there")
-    return {FileKey(name_from(folder), name_from(name)) for _, folder, name in rows}
+    return {FileKey(name_from(folder), name_from(name)) for _, folder, name, _ in rows}
 
 
 def _check_words(base: sqlite3.Connection) -> None:
@@ -300,12 +303,12 @@ def _put(base: sqlite3.Connection, entries: Mapping[FileKey, Read]) -> None:
     for key in entries:
         _drop_one(base, key, words=words)
     last = base.execute("SELECT coalesce(max(id), 0) FROM file").fetchone()[0]
-    for number, (key, (size, mtime_ns, entry)) in enumerate(entries.items(), last + 1):
+    for number, (key, (stamp, entry)) in enumerate(entries.items(), last + 1):
         folder, name = as_bytes(key)
-        check = _sum(number, name, size, mtime_ns, entry.summary, entry.reason)
+        check = _sum(number, name, stamp, entry.summary, entry.reason)
         base.execute(
-            "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (number, folder, name, size, mtime_ns, entry.summary, entry.reason, check),
+            "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (number, folder, name, *stamp, entry.summary, entry.reason, check),
         )
         if not entry.summary:
             continue
@@ -358,9 +361,9 @@ def _all_in(texts: Iterable[FoundText], sought: Iterable[Wanted]) -> bool:
     return all(any(one.find(text) for text in composed_texts) for one in sought)
 
 
-def _sum(number: int, name: bytes, size: int, mtime_ns: int, summary: str, reason: str) -> int:
+def _sum(number: int, name: bytes, stamp: FileStamp, summary: str, reason: str) -> int:
     """Notices a byte that flipped, which SQLite does not."""
-    return zlib.crc32(f"{number} {size} {mtime_ns} {summary} {reason}".encode(), zlib.crc32(name))
+    return zlib.crc32(f"{number} {stamp} {summary} {reason}".encode(), zlib.crc32(name))
 
 
 def _sum_of_texts(key: FileKey, data: bytes) -> int:

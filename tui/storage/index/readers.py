@@ -17,6 +17,7 @@ from tui.child.process import ChildProcess, python_module
 from tui.core.child_environment import ChildKind
 from tui.core.dict_reader import Table
 from tui.storage.index.entries import IndexEntry, read_entry
+from tui.storage.index.scan import FileStamp, stamp_at
 
 MANY = 200
 """Files from which on processes are started: their start takes as long as reading some fifty."""
@@ -45,13 +46,19 @@ class Reading(Generic[_T]):
     """What such a message says."""
 
 
-def read_files(paths: Sequence[Path], processes: int | None = None) -> Generator[tuple[int, IndexEntry]]:
+def read_files(
+    paths: Sequence[Path], processes: int | None = None
+) -> Generator[tuple[int, FileStamp | None, IndexEntry]]:
     """What the index holds of these files; see `found_in`."""
     return found_in(paths, ENTRIES, processes)
 
 
-def found_in(paths: Sequence[Path], reading: Reading[_T], processes: int | None = None) -> Generator[tuple[int, _T]]:
-    """What is in these files, each with its number among them, in the order in which they were read.
+def found_in(
+    paths: Sequence[Path], reading: Reading[_T], processes: int | None = None
+) -> Generator[tuple[int, FileStamp | None, _T]]:
+    """What is in these files, each with its number among them and its stamp, in the order in which they were read.
+
+    There is no stamp of a file that was changed while it was read.
 
     `processes` is how many read, by default as many as there are processors where the files are many. Whoever stops
     asking ends them.
@@ -60,7 +67,7 @@ def found_in(paths: Sequence[Path], reading: Reading[_T], processes: int | None 
         processes = min(MOST, os.cpu_count() or 1) if len(paths) >= MANY else 0
     jobs = list(enumerate(paths))
     if not processes:
-        yield from ((number, reading.read(path)) for number, path in jobs)
+        yield from ((number, *_read(reading, path)) for number, path in jobs)
         return
     with _Readers(jobs, processes, reading) as readers:
         yield from readers.results()
@@ -74,7 +81,15 @@ def serve(reading: Reading[Any]) -> None:
         os.nice(5)  # What answers and paints comes first.
     while True:
         for number, path in decode_line(asked.get())["files"]:
-            program.say(encode_line({"file": number, **reading.said(reading.read(Path(path)))}))
+            stamp, found = _read(reading, Path(path))
+            program.say(encode_line({"file": number, "stamp": stamp, **reading.said(found)}))
+
+
+def _read(reading: Reading[_T], path: Path) -> tuple[FileStamp | None, _T]:
+    # What is told of a file before it is read may be of another than the one that is read.
+    before = stamp_at(path)
+    found = reading.read(path)
+    return (before if stamp_at(path) == before else None), found
 
 
 class _Readers(Generic[_T]):
@@ -102,7 +117,7 @@ class _Readers(Generic[_T]):
         for process in self._processes:
             process.end(0)
 
-    def results(self) -> Iterator[tuple[int, _T]]:
+    def results(self) -> Iterator[tuple[int, FileStamp | None, _T]]:
         """What they read. What is left when all of them have ended is read here."""
         alive = set(range(len(self._processes)))
         for number in alive:
@@ -115,9 +130,10 @@ class _Readers(Generic[_T]):
             self._owed[number] -= 1
             self._ask(number)
             del self._left[said["file"]]
-            yield said["file"], self._reading.heard(said)
+            stamp = said["stamp"]
+            yield said["file"], None if stamp is None else tuple(stamp), self._reading.heard(said)
         for file, path in list(self._left.items()):
-            yield file, self._reading.read(path)
+            yield file, *_read(self._reading, path)
 
     def _started(self, number: int) -> ChildProcess:
         def hear(lines: Sequence[bytes]) -> None:

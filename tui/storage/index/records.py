@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from tui.storage.index.scan import FileKey, as_bytes, name_from
+from tui.storage.index.scan import FileKey, FileStamp, as_bytes, name_from
 
 TABLES = (
     "CREATE TABLE shape (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, text TEXT NOT NULL)",
     """CREATE TABLE record (
         folder BLOB NOT NULL, name BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+        changed_ns INTEGER NOT NULL,
         version INTEGER NOT NULL, shape INTEGER, sum INTEGER NOT NULL, sum_of_figures INTEGER NOT NULL,
         runs TEXT NOT NULL, figures TEXT NOT NULL, UNIQUE (folder, name)
     )""",
@@ -36,27 +37,28 @@ class Texts(NamedTuple):
 class FileRecord(NamedTuple):
     """What is kept of a file, and what the file was when it was read."""
 
-    size: int
-    mtime_ns: int
+    stamp: FileStamp
     texts: Texts | None
     """None where the file has to be read each time."""
 
 
-def stamps_in(base: sqlite3.Connection, folder: str, version: int) -> dict[FileKey, tuple[int, int]]:
-    """Size and time of the files in a folder of which there is a record of this version."""
+def stamps_in(base: sqlite3.Connection, folder: str, version: int) -> dict[FileKey, FileStamp]:
+    """The stamps of the files in a folder of which there is a record of this version."""
     rows = base.execute(
-        "SELECT name, size, mtime_ns FROM record WHERE folder = ? AND version = ?", (os.fsencode(folder), version)
+        "SELECT name, size, mtime_ns, changed_ns FROM record WHERE folder = ? AND version = ?",
+        (os.fsencode(folder), version),
     )
-    return {FileKey(folder, name_from(name)): (size, mtime_ns) for name, size, mtime_ns in rows}
+    return {FileKey(folder, name_from(name)): (size, written, changed) for name, size, written, changed in rows}
 
 
 def records_in(
     base: sqlite3.Connection, folder: str, version: int, *, figures: bool
 ) -> tuple[dict[FileKey, FileRecord], list[FileKey]]:
     """The records of this version of the files in a folder, and those that are damaged."""
+    asked = "name, size, mtime_ns, changed_ns, shape, sum, runs"
     further = "figures, sum_of_figures" if figures else "'', NULL"
     rows = base.execute(
-        f"SELECT name, size, mtime_ns, shape, sum, runs, {further} FROM record WHERE folder = ? AND version = ?",  # noqa: S608
+        f"SELECT {asked}, {further} FROM record WHERE folder = ? AND version = ?",  # noqa: S608
         (os.fsencode(folder), version),
     )
     found: dict[FileKey, FileRecord] = {}
@@ -67,27 +69,28 @@ def records_in(
         digest, text = base.execute("SELECT digest, text FROM shape WHERE id = ?", (number,)).fetchone() or (b"", "")
         return (digest, text) if digest == _digest(text) else (b"", "")
 
-    for name, size, mtime_ns, number, check, runs, text, check_figures in rows:
+    for name, size, mtime_ns, changed_ns, number, check, runs, text, check_figures in rows:
         key = FileKey(folder, name_from(name))
+        stamp = size, mtime_ns, changed_ns
         digest, common = b"", ""
         try:
             if number is not None:
                 digest, common = shape(number)
-            right = check == _sum(name, size, mtime_ns, version, digest, runs)
+            right = check == _sum(name, stamp, version, digest, runs)
             right = right and (check_figures is None or check_figures == zlib.crc32(text.encode()))
         except (TypeError, ValueError, AttributeError):  # It is of another type.
             right = False
         if not right:
             damaged.append(key)
         else:
-            found[key] = FileRecord(size, mtime_ns, None if number is None else Texts(common, runs, text))
+            found[key] = FileRecord(stamp, None if number is None else Texts(common, runs, text))
     return found, damaged
 
 
 def put_records(base: sqlite3.Connection, records: Mapping[FileKey, FileRecord], version: int) -> None:
     """Take in records of this version."""
     drop_records(base, records)
-    for key, (size, mtime_ns, texts) in records.items():
+    for key, (stamp, texts) in records.items():
         number, digest = None, b""
         shape, runs, figures = texts or Texts("", "", "")
         if texts is not None:
@@ -95,10 +98,10 @@ def put_records(base: sqlite3.Connection, records: Mapping[FileKey, FileRecord],
             base.execute("INSERT OR IGNORE INTO shape (digest, text) VALUES (?, ?)", (digest, shape))
             number = base.execute("SELECT id FROM shape WHERE digest = ?", (digest,)).fetchone()[0]
         folder, name = as_bytes(key)
-        check = _sum(name, size, mtime_ns, version, digest, runs)
+        check = _sum(name, stamp, version, digest, runs)
         base.execute(
-            "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (folder, name, size, mtime_ns, version, number, check, zlib.crc32(figures.encode()), runs, figures),
+            "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (folder, name, *stamp, version, number, check, zlib.crc32(figures.encode()), runs, figures),
         )
 
 
@@ -120,6 +123,6 @@ def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def _sum(name: bytes, size: int, mtime_ns: int, version: int, digest: bytes, runs: str) -> int:
+def _sum(name: bytes, stamp: FileStamp, version: int, digest: bytes, runs: str) -> int:
     """Notices a byte that flipped, which SQLite does not."""
-    return zlib.crc32(runs.encode(), zlib.crc32(b"%b %d %d %d %b" % (name, size, mtime_ns, version, digest)))
+    return zlib.crc32(runs.encode(), zlib.crc32(b"%b %d %d %d %d %b" % (name, *stamp, version, digest)))

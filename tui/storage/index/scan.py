@@ -1,8 +1,9 @@
-"""Which session files there are, by name, size and time: one look at their folders, and into none of the files."""
+"""Which session files there are, by name, size and times: one look at their folders, and into none of the files."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,14 +23,32 @@ class FileKey(NamedTuple):
     name: str
 
 
+FileStamp = tuple[int, int, int]
+"""What tells whether a file is as it was: its bytes, when it was written, and when anything of it was changed last, in
+ns. The first two stay the same where another file is put in its place together with its time."""
+NEVER: FileStamp = (-1, -1, -1)
+"""In place of the stamp of a file that cannot be looked at; and of one that is to be read again in any case."""
+_MOST_NS = (1 << 63) - 1
+"""What SQLite can store: clocks can be beyond."""
+
+
 class SessionFile(NamedTuple):
     """A session's file, as its folder shows it."""
 
     place: Path
     """Its folder, as it was asked for."""
     name: str
-    size: int
-    mtime_ns: int
+    stamp: FileStamp
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.stamp[0]
+
+    @property
+    def mtime_ns(self) -> int:
+        """When it was written."""
+        return self.stamp[1]
 
     @property
     def path(self) -> Path:
@@ -61,7 +80,7 @@ def scan(places: Sequence[Path]) -> Scan:
     for place in places:
         if not os.path.isdir(place):  # noqa: PTH112 - never raises
             if os.path.lexists(place) or place.suffix == ".toml":
-                files.setdefault(_key(place), _looked_at(place.parent, place.name, str(place)))
+                files.setdefault(_key(place), SessionFile(place.parent, place.name, stamp_at(place)))
             continue
         folder = os.path.realpath(place)
         try:
@@ -93,9 +112,9 @@ def _take_in(
             continue
         if entry.is_symlink():
             if not os.path.isdir(entry.path):  # noqa: PTH112 - never raises
-                files.setdefault(_key(entry.path), _looked_at(place, name, entry.path))
+                files.setdefault(_key(entry.path), SessionFile(place, name, stamp_at(entry.path)))
         elif not entry.is_dir():
-            files.setdefault(FileKey(folder, name), _looked_at(place, name, entry.path))
+            files.setdefault(FileKey(folder, name), SessionFile(place, name, stamp_at(entry.path)))
     return journals
 
 
@@ -128,13 +147,16 @@ def name_from(stored: bytes) -> str:
     return os.fsdecode(stored)
 
 
-def _looked_at(place: Path, name: str, path: str) -> SessionFile:
-    """Size and time of a file; -1 where that cannot be known, so that whoever reads it says why.
+def stamp_at(path: str | Path) -> FileStamp:
+    """The stamp of a file; `NEVER` where that cannot be known, so that whoever reads it says why.
 
     Asked of the file itself: what Windows tells of the entries of a folder may be older.
     """
     try:
         found = os.stat(path)  # noqa: PTH116 - of thousands
     except OSError:
-        return SessionFile(place, name, -1, -1)
-    return SessionFile(place, name, found.st_size, found.st_mtime_ns)
+        return NEVER
+    written = found.st_mtime_ns
+    # On Windows it is when the file was made, and a file that takes another's place can take that over, too.
+    changed = 0 if sys.platform == "win32" else found.st_ctime_ns
+    return found.st_size, written if -_MOST_NS <= written <= _MOST_NS else written % _MOST_NS, changed
