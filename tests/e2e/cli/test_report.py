@@ -286,3 +286,29 @@ def test_a_check_that_takes_for_ever_is_named_and_neither_passed_nor_failed(tmp_
     late, quick = in_json["checks"]
     assert (late["passed"], late["of"], [one["run"] for one in late["out_of_time"]]) == (1, 1, ["r1"])
     assert (quick["passed"], quick["of"], quick["out_of_time"]) == (2, 2, [])
+
+
+@pytest.mark.slow
+def test_every_format_says_the_same_in_each_run_of_the_program(tmp_path: Path) -> None:
+    # Python iterates over a set of texts in another order in each run.
+    top = Path(__file__).parents[3]
+    folders = [str(top / "tests" / "data" / "recorded"), str(top / "sessions" / "examples")]
+    ways = [["--plot"], *(["--format", form.name] for form in FORMATS)]
+    script = (
+        "import contextlib, json, sys\n"
+        "from tui.cli.main import cli\n"
+        "ways, folders = map(json.loads, sys.argv[1:])\n"
+        "for way in ways:\n"
+        "    print('=====', way, flush=True)\n"
+        "    with contextlib.suppress(SystemExit):\n"
+        "        cli(['report', '--no-index', *way, *folders])\n"
+    )
+    program = (sys.executable, "-P", "-c", script, json.dumps(ways), json.dumps(folders))
+    reports = [
+        call(cwd=tmp_path, program=program, environ={"PYTHONHASHSEED": seed, "COLUMNS": width}).out
+        for width in ("80", "40")
+        for seed in ("1", "2")
+    ]
+    assert reports[0].count("===== [") == len(ways) and "┬" in reports[0] and '"rows"' in reports[0]
+    assert reports[0].splitlines() == reports[1].splitlines()
+    assert reports[2].splitlines() == reports[3].splitlines()

@@ -34,6 +34,19 @@ _AXIS = 3
 
 
 @dataclass(frozen=True, slots=True)
+class _Across:
+    """The axis below a drawing."""
+
+    least: float
+    most: float
+    places: Sequence[float]
+    """Of the ticks, in order."""
+    labels: Sequence[str]
+    """One for each tick."""
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class TerminalPlot:
     """A plot that can be drawn in any number of cells."""
 
@@ -117,12 +130,11 @@ def _draw_trend(plot: TrendPlot, width: int, height: int, colour: bool) -> str:
     values = [value for line in plot.lines for _, value in line.points]
     up = round_numbers(1, plot.scale) if plot.scale else round_numbers(0, max(values))
     last = len(plot.when) - 1
+    places = sorted({last * part // 4 for part in range(5)})
+    labels = _told_apart([plot.when[place] for place in places])
+    says = f"{plot.figure}, {plot.unit}, by when the session began (UTC)"
 
     def draw(figure: Any) -> None:
-        figure.xlim(-0.05 * last, 1.1 * last)
-        places = sorted({last * part // 4 for part in range(5)})
-        figure.xticks(places, _told_apart([plot.when[place] for place in places]))
-        figure.xlabel(f"{plot.figure}, {plot.unit}, by when the session began (UTC)")
         figure.ylim(up[0], up[-1])
         figure.yticks(up, [f"{tick:g}" for tick in up])
         for number, line in enumerate(plot.lines):
@@ -133,7 +145,7 @@ def _draw_trend(plot: TrendPlot, width: int, height: int, colour: bool) -> str:
         for (x, y), labels in _ends(plot, (up[-1] - up[0]) / max(height - _AXIS - 1, 1)).items():
             figure.text(f"{AHEAD}{','.join(labels)}", x=x, y=y)
 
-    return _drawn(draw, width, height, colour)
+    return _drawn(draw, _Across(-0.05 * last, 1.1 * last, places, labels, says), width, height, colour)
 
 
 def _told_apart(when: Sequence[datetime | None]) -> list[str]:
@@ -164,7 +176,6 @@ def _draw_front(plot: FrontPlot, width: int, height: int, colour: bool) -> str:
     height = max((height - _AXIS - 1) // steps, 1) * steps + 1 + _AXIS
 
     def draw(figure: Any) -> None:
-        _across(figure, across)
         figure.ylim(up[0], up[-1])
         figure.yticks(up, [f"{tick:g}" for tick in up])
         on_front = sorted((across.at(point.x), point.y) for point in plot.points if point.label in (plot.ahead or ()))
@@ -173,7 +184,7 @@ def _draw_front(plot: FrontPlot, width: int, height: int, colour: bool) -> str:
         for number, (x, y, label) in enumerate(_labels(plot, across, width, height)):
             figure.text(label, x=x, y=y, color=COLOURS[number % len(COLOURS)])
 
-    return _drawn(draw, width, height, colour)
+    return _drawn(draw, _times_across(across), width, height, colour)
 
 
 def _labels(plot: FrontPlot, across: Scale, width: int, height: int) -> list[tuple[float, float, str]]:
@@ -200,7 +211,6 @@ def _draw_times(strips: Sequence[Strip], width: int, height: int, colour: bool) 
     rows = list(range(len(strips), 0, -1))
 
     def draw(figure: Any) -> None:
-        _across(figure, across)
         figure.ylim(0.5, len(strips) + 0.5)
         figure.yticks(rows, [strip.label.split(" ", 1)[0] for strip in strips])
         for number, (strip, y) in enumerate(zip(strips, rows, strict=True)):
@@ -213,19 +223,32 @@ def _draw_times(strips: Sequence[Strip], width: int, height: int, colour: bool) 
                 figure.scatter(squares, [y] * len(squares), marker=_COLD, **of_row)
             figure.scatter([middle], [y], marker=_MEDIAN, **of_row)
 
-    return _drawn(draw, width, height, colour)
+    return _drawn(draw, _times_across(across), width, height, colour)
 
 
-def _across(figure: Any, scale: Scale) -> None:
+def _times_across(scale: Scale) -> _Across:
     """The axis of times. Places on it are shares of its length: plotext's own logarithmic axis loses its limits."""
-    figure.xlim(-0.02, 1.02)
     shown = [f"{tick:g}" if tick < 1e5 else f"{tick:.0e}" for tick in scale.ticks]
-    figure.xticks([scale.at(tick) for tick in scale.ticks], shown)
     label = f"{plots.end_metric().label}, {plots.end_metric().unit}"
-    figure.xlabel(f"{label}, logarithmic" if scale.logarithmic else label)
+    says = f"{label}, logarithmic" if scale.logarithmic else label
+    return _Across(-0.02, 1.02, [scale.at(tick) for tick in scale.ticks], shown, says)
 
 
-def _drawn(draw: Callable[[Any], None], width: int, height: int, colour: bool) -> str:
+def _below(axis: str, across: _Across, width: int) -> str:
+    """The labels below an axis, as far as there is room for them: plotext puts them there in the order of a set of
+    texts, so that each run of the program would have others."""
+    begin, ticks = axis.index("└") + 1, [column for column, sign in enumerate(axis) if sign == "┬"]
+    made = ""
+    for place, label in zip(across.places, across.labels, strict=True):
+        share = (place - across.least) / (across.most - across.least)
+        tick = min(ticks, key=lambda column: abs(column - begin - share * (width - begin - 1)))
+        start = min(max(tick - len(label) // 2, 0), width - len(label))
+        if not made or start > len(made):
+            made = made.ljust(start) + label
+    return made
+
+
+def _drawn(draw: Callable[[Any], None], across: _Across, width: int, height: int, colour: bool) -> str:
     import plotext  # type: ignore[import-untyped]  # takes a tenth of a second to load
 
     with _LOCK:
@@ -235,8 +258,13 @@ def _drawn(draw: Callable[[Any], None], width: int, height: int, colour: bool) -
         plotext.plotsize(width, height)
         plotext.xaxes(True, False)
         plotext.yaxes(True, False)
+        plotext.xlim(across.least, across.most)
+        plotext.xticks(across.places, [""] * len(across.places))
+        plotext.xlabel(across.says)
         draw(plotext)
         text: str = plotext.build()
         plotext.clear_figure()
     lines = (text if colour else plotext.uncolorize(text)).splitlines()
+    axis = len(lines) - _AXIS
+    lines[axis + 1] = _below(plotext.uncolorize(lines[axis]), across, width)
     return "\n".join(line.rstrip() for line in lines)
