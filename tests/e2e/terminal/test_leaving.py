@@ -72,6 +72,21 @@ def test_an_answer_that_streams_is_kept(way: str, code: int, sessions: Path) -> 
     assert request.answer.startswith("more more more")
 
 
+@pytest.mark.parametrize("stderr", ["file", "closed"])
+def test_the_screen_is_on_the_terminal_wherever_stderr_is(stderr: str, tmp_path: Path, sessions: Path) -> None:
+    log = tmp_path / "log"
+    log.touch()
+    redirect = ("sh", "-c", f'exec "$@" {"2>" + str(log) if stderr == "file" else "2>&-"}', "sh")
+    program = (*redirect, *PROGRAM, "--host", "tests.support.adapters:Scripted", "-m", "endless", "-p", "hi")
+    with terminal(program, SIZE, TOP) as (window, family):
+        window.sees("more more more")
+        leave(window, family, "C-q")
+        window.sees("exit code 0")
+        family.wait_for_the_end()
+    (path,) = sessions.iterdir()
+    assert "".join(log.read_text("utf-8").split()) == (f"Keptin{path}" if stderr == "file" else "")
+
+
 @pytest.mark.parametrize("way", ["C-q", "SIGTERM", "SIGHUP"])
 def test_the_exit_code_says_that_not_everything_is_kept_whatever_ended_the_program(way: str, sessions: Path) -> None:
     sessions.parent.mkdir(parents=True, exist_ok=True)

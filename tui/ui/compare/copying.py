@@ -84,7 +84,7 @@ class Copying(ScreenPart):
             self.screen.say("Wait for the end of the run: printing takes the screen away.")
             return
         with self.screen.app.suspend():
-            terminal = sys.stdout if sys.platform == "win32" else sys.stderr  # as the screen's own
+            terminal = sys.stdout  # As the screen's own.
             encoding = terminal.encoding or "utf-8"
             plain = f"\n{text}\n\nEnter goes back. "
             terminal.write(plain.encode(encoding, "replace").decode(encoding))

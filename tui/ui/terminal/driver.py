@@ -36,9 +36,6 @@ _BREAK_OFF = "\x18\x1b[0m\x1b[?2026l"
 if sys.platform == "win32":
     from textual.drivers.windows_driver import WindowsDriver as PlatformDriver
 
-    def _stream() -> TextIO | None:
-        return sys.__stdout__
-
     def _can_erase() -> bool:
         return False  # It can, but there is no word of it that one could ask for.
 else:
@@ -77,13 +74,10 @@ else:
                 os.close(stops)
             super().disable_input()
 
-    def _stream() -> TextIO | None:
-        return sys.__stderr__
-
     def _can_erase() -> bool:
         """Whether the terminal is known to erase characters, and in the colour of the ground."""
         try:
-            curses.setupterm(fd=2)
+            curses.setupterm(fd=1)
             return curses.tigetflag("bce") == 1 and curses.tigetstr("ech") == b"\x1b[%p1%dX"
         except curses.error:
             return False
@@ -141,8 +135,9 @@ def bounded_driver(terminal_writer: TerminalWriter) -> type[Driver] | None:
 
 
 def _sink() -> Sink:
-    """The terminal that Textual writes to, without waiting for it where that is possible."""
-    stream = _stream()
+    """The terminal that stdout is, without waiting for it where that is possible. Textual would write to stderr, which
+    may be a file for what goes wrong."""
+    stream = sys.__stdout__
     if stream is None:
         raise OSError("there is no terminal to write to")
     if sys.platform != "win32" and (fd := _opened_again(stream.fileno())) is not None:
