@@ -71,18 +71,24 @@ class _LateFile(io.RawIOBase):
         self._path = path
         self._mode = mode
         self._file: io.FileIO | None = None
+        self._refused = False
 
     @property
     def begun(self) -> bool:
         """Whether it has been opened."""
-        return self._file is not None
+        return self._file is not None and not self._refused
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int | None:
         if self._file is None:
-            self._file = io.FileIO(self._path, self._mode)
+            try:
+                self._file = io.FileIO(self._path, self._mode)
+            except OSError:
+                # Said once: what comes after it goes nowhere.
+                self._file, self._refused = io.FileIO(os.devnull, "wb"), True
+                raise
         return self._file.write(data)
 
     def fileno(self) -> int:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.some import some
-from tui.cli.output import show
+from tui.cli.output import check_shown, show
 from tui.cli.output_file import shown_in
-from tui.core.errors import BadInputError
+from tui.core.errors import BadInputError, StoreError
 from tui.storage.new_file import check_free, unusable_on_windows
 
 
@@ -67,3 +67,15 @@ def test_no_session_is_replaced_not_even_through_a_link(tmp_path: Path, name: st
     for output in some(outputs):
         with pytest.raises(BadInputError, match="is not replaced"):
             check_free(output, force=True)
+
+
+def test_a_file_that_cannot_be_begun_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with shown_in(folder / "out", force=False):
+        folder.rmdir()
+        show("one")
+        show("two")
+    with pytest.raises(StoreError, match="could not be written"):
+        check_shown()
+    assert "Written to" not in capsys.readouterr().err
