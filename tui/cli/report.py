@@ -102,9 +102,10 @@ def report(
         other = "references-parquet" if isinstance(form, FileFormat) else "references-csv"
         said = f"{counted(len(made.references), 'imported file')} left out: {form.name} has own figures alone"
         say(f"{said}. --format {other} has what was imported.")
-    put_report(output, form, made, force=force, spreadsheet=spreadsheet)
-    if plot:
-        show_plots(made)
+    with collector_off():  # What is made of very many requests is soon gone, with the command.
+        put_report(output, form, made, force=force, spreadsheet=spreadsheet)
+        if plot:
+            show_plots(made)
     return _code(judged)
 
 
@@ -119,12 +120,11 @@ def _source(asked: Asked, places: Sequence[Path], *, no_index: bool) -> Iterator
         return
     figures = [figure.name for figure in asked.figures]
     with opened_index() as index, collector_off():
-        rater = own_rater()
-        say_progress(RecordedSessions(index, places, rater, figures).catch_up())
+        recorded = RecordedSessions(index, places, own_rater(), figures, asked.filters)
+        say_progress(recorded.catch_up())
 
         def read(those: Sequence[Path], skip: Callable[[Path, CompareError], None]) -> Iterator[AnySession]:
-            recorded = RecordedSessions(index, those, rater, figures, asked.filters)
-            return (session for _, session in recorded.sessions(skipped=skip, why_not=why_hidden))
+            return (session for _, session in recorded.sessions(those, skipped=skip, why_not=why_hidden))
 
         yield read
 

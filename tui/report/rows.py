@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import compress, repeat
-from operator import attrgetter
+from itertools import compress
 
 from tui.core.metrics.registry import Metric, Place, metrics_in
 from tui.core.scoring.rubric import DEFAULT_SCALE
@@ -129,36 +128,42 @@ class Row:
     floors: Mapping[str, float] = field(default_factory=dict)
     """The noise floors of metrics, by name, where the model was measured against itself: 0.04 for 4 %."""
 
-    @cached_property
+    @property
     def wide(self) -> Mapping[str, Stat]:
         """The metrics of wide tables alone, by name."""
-        return _stats(metrics_in(Place.WIDE), [run for run in self.requests if run.state.final], _WIDE)
+        return {metric.name: self.stat(metric.name) for metric in metrics_in(Place.WIDE)}
 
     def stat(self, metric: str) -> Stat:
         """The statistic of a metric of the narrow or the wide tables."""
-        return self.stats.get(metric) or self.wide.get(metric) or Stat()
+        if metric not in self.stats and metric not in self._further:
+            ended = [run for run in self.requests if run.state.final]
+            number = next((at for at, one in enumerate(metrics_in(Place.WIDE)) if one.name == metric), None)
+            self._further[metric] = Stat() if number is None else _wide_stat(ended, number)
+        return self.stats.get(metric) or self._further[metric]
+
+    @cached_property
+    def _further(self) -> dict[str, Stat]:
+        """The metrics of wide tables that were asked for: few tables have all of them."""
+        return {}
 
 
 def report_stats(ended: Sequence[ReportedRequest]) -> dict[str, Stat]:
     """The statistics of the metrics of every report, by name, of runs that ended."""
-    return _stats(metrics_in(Place.REPORT), ended, _VALUES)
+    return {
+        metric.name: _stat(metric, ended, [run.values[number] for run in ended])
+        for number, metric in enumerate(metrics_in(Place.REPORT))
+    }
 
 
-_VALUES, _WIDE = attrgetter("values"), attrgetter("wide")
+def _wide_stat(ended: Sequence[ReportedRequest], number: int) -> Stat:
+    """The same of the metric of wide tables that has this number among them."""
+    return _stat(metrics_in(Place.WIDE)[number], ended, [run.wide[number] for run in ended])
 
 
-def _stats(
-    metrics: Sequence[Metric],
-    ended: Sequence[ReportedRequest],
-    values: Callable[[ReportedRequest], tuple[float | None, ...]],
-) -> dict[str, Stat]:
-    """The statistics of these metrics, whose `values` runs have: of warm answers, and of cold ones only where no other
-    has a value."""
-    columns = zip(*map(values, ended), strict=True) if ended else repeat(())
-    cold, estimated = [run.cold for run in ended], [run.estimated for run in ended]
-    made = {}
-    for metric, column in zip(metrics, columns, strict=False):
-        kept = which_count([value is not None for value in column], cold)
-        unsure = metric.needs_tokens and any(compress(estimated, kept))
-        made[metric.name] = stat_of(compress(column, kept), estimated=unsure, cold=any(compress(cold, kept)))
-    return made
+def _stat(metric: Metric, ended: Sequence[ReportedRequest], values: Sequence[float | None]) -> Stat:
+    """The statistic of a metric whose `values` runs have: of warm answers, and of cold ones only where no other has a
+    value."""
+    cold = [run.cold for run in ended]
+    kept = which_count([value is not None for value in values], cold)
+    unsure = metric.needs_tokens and any(compress([run.estimated for run in ended], kept))
+    return stat_of(compress(values, kept), estimated=unsure, cold=any(compress(cold, kept)))

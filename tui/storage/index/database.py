@@ -15,7 +15,7 @@ from tui.core.text.words import JOINERS, Wanted, composed, spaced
 from tui.storage.index.cache_database import CacheDatabase, Schema
 from tui.storage.index.entries import IndexEntry, unpacked
 from tui.storage.index.records import TABLES as RECORD_TABLES
-from tui.storage.index.records import FileRecord, drop_records, put_records, records_in, stamps_in
+from tui.storage.index.records import FileRecord, drop_records, put_records, records_in
 from tui.storage.index.scan import FileKey, FileStamp, as_bytes, name_from
 
 _TABLES = (
@@ -154,14 +154,6 @@ class SessionIndex:
         gone = list(keys)
         if gone:
             self._database.do(lambda base: _drop(base, gone, for_good=for_good), writes=True)
-
-    def record_stamps(self, folders: Iterable[str], version: int) -> dict[FileKey, FileStamp]:
-        """The stamps of the files in these folders when what reports keep of them, in this version, was read."""
-        return {
-            key: stamp
-            for folder in folders
-            for key, stamp in self._database.do(lambda base, at=folder: stamps_in(base, at, version)).items()  # type: ignore[misc]
-        }
 
     def records(self, folders: Iterable[str], version: int, *, figures: bool) -> dict[FileKey, FileRecord]:
         """What reports keep, in this version, of the files in these folders; with all `figures` where they are asked

@@ -42,15 +42,6 @@ class FileRecord(NamedTuple):
     """None where the file has to be read each time."""
 
 
-def stamps_in(base: sqlite3.Connection, folder: str, version: int) -> dict[FileKey, FileStamp]:
-    """The stamps of the files in a folder of which there is a record of this version."""
-    rows = base.execute(
-        "SELECT name, size, mtime_ns, changed_ns FROM record WHERE folder = ? AND version = ?",
-        (os.fsencode(folder), version),
-    )
-    return {FileKey(folder, name_from(name)): (size, written, changed) for name, size, written, changed in rows}
-
-
 def records_in(
     base: sqlite3.Connection, folder: str, version: int, *, figures: bool
 ) -> tuple[dict[FileKey, FileRecord], list[FileKey]]:
