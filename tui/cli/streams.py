@@ -32,7 +32,9 @@ def prepare(environ: Mapping[str, str] | None = None, system: str = sys.platform
     _replace_closed()
     environ = os.environ if environ is None else environ
     wished = bool(environ.get(WISH, "").partition(":")[0])
-    if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
+    # The process's own alone: the new one closes the raw stream with it, which of another is somebody else's.
+    own = sys.stdout is sys.__stdout__
+    if own and isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
         sys.stdout = _whole(sys.stdout, sys.stdout.buffer)
     for stream in (sys.stdout, sys.stderr):
         if not isinstance(stream, io.TextIOWrapper):
