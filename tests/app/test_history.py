@@ -92,11 +92,14 @@ async def back(play: Play, sitting: Sitting) -> None:
     def is_back() -> bool:
         return sitting.path is not None and sitting.path == sitting.own and not play.app.app_state.opened_file
 
-    while not is_back():
+    for _ in range(60):
+        if is_back():
+            return
         puts_away = bool(play.notices)
         await play.press("escape")
         if not puts_away:
             await play.until(lambda: is_back() or bool(play.notices))
+    raise AssertionError(f"it never went back:\n{play.shown}")
 
 
 async def test_a_session_is_found_opened_scored_left_named_reported_on_and_put_away(
