@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -95,3 +96,20 @@ def test_without_streams_nothing_is_written_and_nothing_breaks(monkeypatch: pyte
     say(ANSWER)
     monkeypatch.setattr(os, "name", "nt")
     show(ANSWER, own=False)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_only_the_processs_own_unbuffered_stdout_gets_a_buffer(
+    own: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    raw = io.FileIO(str(tmp_path / "out"), "w")
+    stdout = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)  # type: ignore[type-var]  # as `python -u` has it
+    monkeypatch.setattr(sys, "stdout", stdout)
+    if own:
+        monkeypatch.setattr(sys, "__stdout__", stdout)
+    streams.prepare({})
+    assert (sys.stdout is stdout) is not own
+    show("é")
+    assert (tmp_path / "out").read_bytes() == "é\n".encode()
+    monkeypatch.undo()
+    assert raw.closed is False or own, "of another's stream nothing is closed"
