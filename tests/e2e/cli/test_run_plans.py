@@ -51,7 +51,7 @@ def test_every_question_of_flags_and_files_is_put_to_every_model_in_every_round(
     assert [(run["prompt"], run["round"]) for run in done.json["runs"]] == [
         (prompt, number) for number in (1, 2) for prompt in ("one", "two", "three", "four")
     ]
-    assert "3 of 8 ended, " in done.err and "8 of 8" not in done.err
+    assert "3 of 8 ended, " in done.err and "8 of 8 ended\n" in done.err
     session = the_session(sessions)
     (kept,) = session.plans.values()
     assert (kept.rounds, kept.warmup, len(kept.prompts)) == (2, 0, 4)

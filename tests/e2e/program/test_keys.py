@@ -157,7 +157,7 @@ def test_what_is_made_of_a_session_has_no_key_either(
             cli.main(["sessions", *args], "foundry-compare")
         assert not ended.value.code, args
         with SessionIndex(index_path(own_folders / "cache")) as index:
-            texts = "".join(found.text for found in index.texts(key_of_file(kept)))
+            texts = "".join(found.text for found in index.texts(key_of_file(kept)) or ())
         assert KEY not in texts and (REDACTED in texts) == (args[0] != "trash")
     assert assert_kept_nowhere(own_folders)
     assert REDACTED in (tmp_path / "bundle.txt").read_text("utf-8")

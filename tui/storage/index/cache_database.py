@@ -82,6 +82,10 @@ class CacheDatabase:
                 try:
                     return _in_transaction(self._base, work, writes=writes)
                 except _DAMAGED as error:
+                    import traceback
+
+                    # A row that is still being read keeps the file open, and Windows removes none that is.
+                    traceback.clear_frames(error.__traceback__)
                     self._give_up(error)
             return _in_transaction(self._base, work, writes=writes)
 
