@@ -154,7 +154,7 @@ def record_version() -> int:
     """What makes records of one kind: they are of this program's very code, as every number comes from its formulas."""
     package = Path(tui.__file__).parent
     # Of a program whose modules lie in no files, its own file tells.
-    found = [sys.executable, str(package / "files.py")]
+    found = [os.path.realpath(sys.executable), str(package / "files.py")]  # It goes by several names.
     for part in ("core", "report", "storage"):
         for folder, _, names in os.walk(package / part):
             found += [os.path.join(folder, name) for name in names if name.endswith(".py")]  # noqa: PTH118 - hundreds
