@@ -99,9 +99,11 @@ class ReportController(ThreadedController):
         except BadInputError as error:
             why_none = error
 
+        recorded = self._recorded(self._kept_in, asked)
+
         def noted() -> Iterator[AnySession]:
             shown = time.monotonic()
-            for count, (file, session) in enumerate(self._revealed(self._kept_in, skipped, asked), 1):
+            for count, (file, session) in enumerate(self._revealed(self._kept_in, skipped, asked, recorded), 1):
                 if number != self._newest:
                     raise _OutdatedError
                 if time.monotonic() - shown >= _SHOW_EVERY:
@@ -118,7 +120,8 @@ class ReportController(ThreadedController):
 
         imported = self._imported(self._kept_in, skipped)
         try:
-            self._catch_up(number, asked, screen)
+            if asked is None or not asked.reads_files:
+                self._catch_up(number, recorded, screen)
             try:
                 if asked is not None:
                     baseline = self._before(wanted.baseline, asked)
@@ -147,11 +150,9 @@ class ReportController(ThreadedController):
 
         self._show(show)
 
-    def _catch_up(self, number: int, asked: Asked | None, screen: ReportScreen) -> None:
+    def _catch_up(self, number: int, recorded: RecordedSessions, screen: ReportScreen) -> None:
         """Have the index know the files that it lacks. Raises _OutdatedError."""
-        if asked is not None and asked.reads_files:
-            return
-        for progress in self._recorded(self._kept_in, asked).catch_up():
+        for progress in recorded.catch_up():
             if number != self._newest:
                 raise _OutdatedError
             self._show(partial(screen.show_progress, progress.read))
@@ -180,11 +181,18 @@ class ReportController(ThreadedController):
         return tuple(references_in(places, lambda file, error: skipped.append((str(file), error.sentence()))))
 
     def _revealed(
-        self, places: Sequence[Path], skipped: list[tuple[str, str]], asked: Asked | None = None, *, files: bool = False
+        self,
+        places: Sequence[Path],
+        skipped: list[tuple[str, str]],
+        asked: Asked | None = None,
+        recorded: RecordedSessions | None = None,
+        *,
+        files: bool = False,
     ) -> Iterator[tuple[Path, AnySession]]:
         """The sessions at these places with their files, but for those of which nothing may tell whose an answer is.
 
-        With `files`, and where what is asked takes more than their records have, they are read.
+        With `files`, and where what is asked takes more than their records have, they are read; `recorded` has those
+        of these places, where it has caught up.
         """
 
         def skip(file: Path, error: CompareError) -> None:
@@ -199,8 +207,8 @@ class ReportController(ThreadedController):
         if files or (asked is not None and asked.reads_files):
             return sessions_with_files(places, skipped=skip, why_not=why_not, read=self._read)
         hidden = self._app.app_state.hidden_session()
-        return self._recorded(places, asked).sessions(
-            skipped=skip, why_not=why_not, doubted=lambda session: session.whole_id == hidden, read=self._read
+        return (recorded or self._recorded(places, asked)).sessions(
+            places, skipped=skip, why_not=why_not, doubted=lambda session: session.whole_id == hidden, read=self._read
         )
 
     def _hand_over(self, places: Sequence[Path], wanted: Wanted, name: str) -> None:

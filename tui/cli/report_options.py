@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, TypeVar
 
@@ -51,8 +51,7 @@ def _choice(requires: tuple[str, ...], weights: tuple[str, ...]) -> tuple[tuple[
     if not weights and "report.weight" in values:
         weights = (values["report.weight"],)
         said.append(f"--weight '{weights[0]}'")
-    if said:
-        say(f"config.toml says {' and '.join(said)}.")
+    _say(said)
     return requires, weights
 
 
@@ -65,9 +64,14 @@ def _running(watts: tuple[str, ...], energy_price: float | None) -> tuple[tuple[
     if watts and energy_price is None and "energy.price_per_kwh" in values:
         energy_price = values["energy.price_per_kwh"]
         said.append(f"--energy-price {energy_price:g}")
-    if said:
-        say(f"config.toml says {' and '.join(said)}.")
+    _say(said)
     return watts, energy_price
+
+
+def _say(taken: Sequence[str]) -> None:
+    """Which options the configuration gave."""
+    if taken:
+        say(f"config.toml says {' and '.join(taken)}.")
 
 
 def report_options(command: Callable[Concatenate[ReportOptions, ...], R]) -> Callable[..., R]:

@@ -31,11 +31,6 @@ class Judged:
     not_judged: tuple[str, ...] = ()
     """Why others cannot be judged, a sentence each."""
 
-    @property
-    def can_be_judged(self) -> bool:
-        """Whether it could be judged for any row."""
-        return bool(self.found or self.passed)
-
 
 @dataclass(frozen=True, slots=True)
 class _Held:

@@ -34,7 +34,6 @@ _DECIDED = 3
 _LONGEST = 120
 _ANSWER = 20_000
 """Characters of an answer that are shown."""
-_TAKES_BACK = ("0", "backspace", "delete")
 
 
 @dataclass(frozen=True, slots=True)
