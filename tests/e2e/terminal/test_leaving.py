@@ -63,7 +63,7 @@ def test_an_answer_that_streams_is_kept(way: str, code: int, sessions: Path) -> 
         family.wait_for_the_end()
         # Nothing but where the session is follows, and not even that where the terminal may have gone.
         told = [line for line in window.text.splitlines() if line.strip()]
-        assert told[0].startswith("Kept in ") or way == "SIGHUP"
+        assert told[0].startswith("Kept in") or way == "SIGHUP"
         assert told[-1] == f"exit code {code}" and len(told) == (1 if way == "SIGHUP" else len(told)), window.text
     (path,) = sessions.iterdir()
     session = load(path)

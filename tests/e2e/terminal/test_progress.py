@@ -32,7 +32,7 @@ def test_a_race_shows_how_far_it_has_come(server: LoopbackServer, tmp_path: Path
     with terminal([*PROGRAM, *ask], (80, 24), tmp_path) as (screen, family):
         screen.sees("One two three four five", "[##########..........] 1 of 2 ended")
         family.program.send_signal(signal.SIGINT)
-        screen.sees("exit code 130", "Kept in ")
+        screen.sees("exit code 130", "Kept in")
         assert "1 of 2 ended" not in screen.text, "an answer and a bar share no line"
 
 

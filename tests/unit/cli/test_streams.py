@@ -110,6 +110,6 @@ def test_only_the_processs_own_unbuffered_stdout_gets_a_buffer(
     streams.prepare({})
     assert (sys.stdout is stdout) is not own
     show("é")
-    assert (tmp_path / "out").read_bytes() == "é\n".encode()
+    assert (tmp_path / "out").read_bytes() == f"é{os.linesep}".encode()
     monkeypatch.undo()
     assert raw.closed is False or own, "of another's stream nothing is closed"
