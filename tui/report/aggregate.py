@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import chain
-from operator import attrgetter
+from itertools import chain, compress
 
 from tui.core.metrics.registry import Place, Tally, flags_in
 from tui.core.plans.mode import Mode
@@ -25,7 +24,16 @@ from tui.report.noise import shown_floors
 from tui.report.outliers import outliers
 from tui.report.pairs import Matches
 from tui.report.report import Report
-from tui.report.reported_request import PEOPLE, GivenFacets, GivenScore, ReportedRequest
+from tui.report.reported_request import (
+    PEOPLE,
+    GivenFacets,
+    GivenScore,
+    ReportedRequest,
+    column,
+    ended_of,
+    fields_of,
+    scores_of,
+)
 from tui.report.rows import FacetShare, Outcomes, Row, ScoreMean, report_stats
 from tui.report.session_record import AnySession, RecordedSession, as_read
 from tui.report.subject import Subject
@@ -37,8 +45,8 @@ class _Group:
 
     sessions: set[str] = field(default_factory=set)
     hosts: set[tuple[str, ...]] = field(default_factory=set)
-    prompts: set[str] = field(default_factory=set)
     asked: list[ReportedRequest] = field(default_factory=list)
+    """Without warm-ups."""
     warmups: int = 0
     flagged: Counter[str] = field(default_factory=Counter)
     """Runs that are left out because of a flag, by the first one that holds."""
@@ -64,13 +72,13 @@ class _Group:
         self.warmups += part.warmups
         self.take_floors(part.floors)
         if not without:
-            self.add(part.runs)
+            self.asked += part.runs
             return
         for run in part.runs:
             if (flag := next((flag for flag in run.flags if flag in without), None)) is not None:
                 self.flagged[flag] += 1
             else:
-                self.add([run])
+                self.asked.append(run)
 
     def take_model(self, size_mb: float | None, licence: str | None, context: int | None) -> None:
         """Take in what is known of the model."""
@@ -78,16 +86,14 @@ class _Group:
         self.licence = self.licence if licence is None else licence
         self.context = self.context if context is None else context
 
-    def add(self, runs: Sequence[ReportedRequest]) -> None:
-        """Add runs that are no warm-ups."""
-        self.asked += runs
-        self.prompts.update([run.prompt for run in runs])
+    def prompts(self) -> set[str]:
+        """All that were asked."""
+        return set(column(self.asked, "prompt"))
 
     def scores(self) -> dict[tuple[str, int, str], list[GivenScore]]:
         """Those that count, by criterion, scale and kind of raters."""
         found: dict[tuple[str, int, str], list[GivenScore]] = {}
-        # Among very many scores few are unlike.
-        for score, count in Counter(chain.from_iterable(run.scores for run in self.asked)).items():
+        for score, count in scores_of(self.asked).items():
             found.setdefault(score[:3], []).extend([score] * count)
         return found
 
@@ -105,7 +111,6 @@ class _Group:
         """Add the runs of another group."""
         self.sessions |= other.sessions
         self.hosts |= other.hosts
-        self.prompts |= other.prompts
         self.asked += other.asked
         self.warmups += other.warmups
         self.take_floors(other.floors)
@@ -196,7 +201,7 @@ class Aggregation:
             for subject, group in groups.items():
                 if subject.mode is mode and group.asked:
                     how = subject.parameters, subject.nonce, subject.system
-                    asked.setdefault(how, []).append(group.prompts)
+                    asked.setdefault(how, []).append(group.prompts())
             if any(prompts != alike[0] for alike in asked.values() for prompts in alike):
                 notes.append(f"Not all rows are of the same prompts ({mode}): compare them with care.")
         for subject, group in groups.items():
@@ -275,29 +280,32 @@ def narrowed(row: Row, runs: Sequence[ReportedRequest]) -> Row:
     """The row of these runs alone, which are of the row's, maybe with fewer ratings."""
     group = _Group(
         sessions={run.session for run in runs},
+        asked=list(runs),
         size_mb=row.size_mb,
         licence=row.licence,
         context=row.context,
         weights=dict(row.weights),
         floors=dict(row.floors),
     )
-    group.add(runs)
     return _row(row.subject, group)
 
 
+_IN_ORDER = fields_of("session", "prompt", "round", "id")
+
+
 def _row(subject: Subject, group: _Group) -> Row:
-    ordered = tuple(sorted(group.asked, key=attrgetter("session", "prompt", "round", "id")))
+    ordered = tuple(sorted(group.asked, key=_IN_ORDER))
     scores = group.scores()
-    ended = [run for run in group.asked if run.state.final]
-    states = Counter(run.state for run in ended)
-    those = Counter(run.flags for run in ended)
+    ended = ended_of(group.asked)
+    states = Counter(column(ended, "state"))
+    those = Counter(column(ended, "flags"))
     flags = {
         flag.name: sum(count for names, count in those.items() if flag.name in names) for flag in flags_in(Place.REPORT)
     }
     notes = [f"from {len(group.hosts)} different hosts or versions"] if len(group.hosts) > 1 else []
     if group.completed:
         notes.append("less was known of the model in one session than in another")
-    cold = sum([run.cold and run.state.counts for run in ended])
+    cold = sum(run.state.counts for run in compress(ended, column(ended, "cold")))
     if 0 < cold < states[RequestState.DONE]:
         of = states[RequestState.DONE]
         notes.append(f"{cold} of {of} runs loaded the model first, and are in no time or rate that others have")
@@ -313,7 +321,7 @@ def _row(subject: Subject, group: _Group) -> Row:
     return Row(
         subject=subject,
         sessions=len(group.sessions),
-        prompts=len(group.prompts),
+        prompts=len(group.prompts()),
         outcomes=Outcomes(**{state.value: states[state] for state in RequestState if state.final}),
         warmups=group.warmups,
         unfinished=len(group.asked) - len(ended),
@@ -329,8 +337,8 @@ def _row(subject: Subject, group: _Group) -> Row:
         ),
         size_mb=group.size_mb,
         licence=group.licence,
-        memory_mb=_most_mb([run.memory for run in ended]),
-        gpu_memory_mb=_most_mb([run.gpu_memory for run in ended]),
+        memory_mb=_most_mb(column(ended, "memory")),
+        gpu_memory_mb=_most_mb(column(ended, "gpu_memory")),
         notes=tuple(notes),
         requests=ordered,
         outliers=outliers(ordered),
@@ -349,9 +357,8 @@ def _mean(key: tuple[str, int, str], given: Sequence[GivenScore]) -> ScoreMean:
 
 def _facet_shares(runs: Iterable[ReportedRequest]) -> Iterator[FacetShare]:
     found: dict[str, list[GivenFacets]] = {}
-    for run in runs:
-        for given in run.facets:
-            found.setdefault(given.raters, []).append(given)
+    for given in chain.from_iterable(column(runs, "facets")):
+        found.setdefault(given.raters, []).append(given)
     for raters, those in sorted(found.items(), key=lambda item: (item[0] != PEOPLE, item[0])):
         if there := sum(one.of for one in those):
             yield FacetShare(sum(one.met for one in those), there, len(those), raters)
@@ -359,7 +366,7 @@ def _facet_shares(runs: Iterable[ReportedRequest]) -> Iterator[FacetShare]:
 
 def _most_mb(found: Sequence[int | None]) -> float | None:
     """The most of these bytes, in MB."""
-    most = max([count for count in found if count is not None], default=None)
+    most = max((count for count in set(found) if count is not None), default=None)
     return None if most is None else most / 1e6
 
 

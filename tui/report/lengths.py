@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import exp, log
 from statistics import fmean, median
 
-from tui.report.reported_request import ReportedRequest
+from tui.report.reported_request import ReportedRequest, column
 
 UNLIKE_FROM = 0.2
 """Answers of which one side is longer by more than this share are not equally long."""
@@ -62,10 +62,11 @@ def lengths_of(prompts: Iterable[tuple[Sequence[ReportedRequest], Sequence[Repor
     both = list(prompts)
     if not both:
         return None
-    counted = not any(None in [run.tokens for run in runs] for sides in both for runs in sides)
+    counted = not any(None in column(runs, "tokens") for sides in both for runs in sides)
 
     def length(runs: Sequence[ReportedRequest]) -> float:
-        return median([run.tokens or 0 for run in runs] if counted else [run.characters for run in runs])
+        known: list[int] = column(runs, "tokens" if counted else "characters")
+        return median(known)
 
     values = tuple((length(mine), length(theirs)) for mine, theirs in both)
     return Lengths(values, "tokens" if counted else "characters")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import combinations
-from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -25,7 +24,7 @@ from tui.report.pairs import (
     Unlike,
     candidate_of,
 )
-from tui.report.reported_request import ReportedRequest
+from tui.report.reported_request import ReportedRequest, column, ended_of
 from tui.report.subject import Subject
 
 
@@ -41,21 +40,17 @@ class _Asked:
         self.runs += runs
         # Of several systems' prompts the highest.
         self.floors.update({name: max(share, self.floors.get(name, 0.0)) for name, share in floors.items()})
-        for prompt, asked in _by(_PROMPT, runs).items():
+        for prompt, asked in _by("prompt", runs).items():
             self.questions.setdefault((system or "", prompt), []).extend(asked)
 
 
-_PROMPT, _ERA = (ReportedRequest._fields.index(name) for name in ("prompt", "era"))
-
-
-def _by(number: int, runs: Iterable[ReportedRequest]) -> dict[Any, Runs]:
-    """The runs by their field of this number."""
-    every = list(runs)
-    values = list(map(itemgetter(number), every))
+def _by(name: str, runs: Runs) -> dict[Any, Runs]:
+    """The runs by their field of this name."""
+    values = column(runs, name)
     if len(set(values)) == 1:
-        return {values[0]: every}
+        return {values[0]: runs}
     found: dict[Any, Runs] = {}
-    for value, run in zip(values, every, strict=True):
+    for value, run in zip(values, runs, strict=True):
         found.setdefault(value, []).append(run)
     return found
 
@@ -77,7 +72,7 @@ def match(
     for subject, runs in rows:
         who = candidate_of(subject)
         noise = floors.get(subject, {})
-        for era, ended in _by(_ERA, [run for run in runs if run.state.final]).items():
+        for era, ended in _by("era", ended_of(runs)).items():
             how = Conditions(subject.mode, subject.parameters, subject.nonce, era)
             asked.setdefault(how, {}).setdefault(who, _Asked()).add(ended, subject.system, noise)
     beside = Beside()
@@ -126,7 +121,7 @@ def _order(how: Conditions) -> tuple[bool, str]:
 
 def _failures(how: Conditions, compared: Mapping[Candidate, _Asked]) -> Iterator[Failures]:
     counts = tuple(
-        (who, sum([not run.state.counts for run in asked.runs]), len(asked.runs))
+        (who, sum([not state.counts for state in column(asked.runs, "state")]), len(asked.runs))
         for who, asked in sorted(compared.items(), key=lambda item: item[0])
     )
     if any(failed for _, failed, _ in counts):

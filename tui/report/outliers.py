@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from tui.core.metrics.registry import Place, metrics_in
-from tui.report.reported_request import ReportedRequest
+from tui.report.reported_request import ReportedRequest, column
 
 OUTLIERS_FROM = 5
 """The fewest answers to one prompt for which outliers are named; of fewer nobody can say which is the odd one."""
@@ -40,21 +40,23 @@ class Outlier:
 def outliers(runs: Iterable[ReportedRequest]) -> tuple[Outlier, ...]:
     """The outliers among the runs of one row, in their order. Only values that count are compared."""
     by_prompt: dict[str, list[ReportedRequest]] = {}
-    for run in runs:
-        by_prompt.setdefault(run.prompt, []).append(run)
+    every = list(runs)
+    for prompt, run in zip(column(every, "prompt"), every, strict=True):
+        by_prompt.setdefault(prompt, []).append(run)
     found: list[Outlier] = []
     for same in by_prompt.values():
-        columns = zip(*[run.values for run in same], strict=True)
+        columns = zip(*column(same, "values"), strict=True)
         for metric, values in zip(metrics_in(Place.REPORT), columns, strict=True):
             found += _of(metric.name, same, values)
     return tuple(found)
 
 
 def _of(metric: str, runs: Sequence[ReportedRequest], values: Sequence[float | None]) -> list[Outlier]:
-    there = [value for value in values if value is not None]
+    there = sorted([value for value in values if value is not None])
     if len(there) < OUTLIERS_FROM:
         return []
     middle = median(there)
+    # Of sorted values they fall and then rise: their own median takes no time to speak of.
     deviations = [abs(value - middle) for value in there]
     deviation = median(deviations)
     if SCALE * max(deviations) <= LIMIT * deviation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
@@ -20,7 +19,7 @@ from tui.report.pairs import (
     Runs,
     shared_questions,
 )
-from tui.report.reported_request import Choice, ReportedRequest
+from tui.report.reported_request import Choice, ReportedRequest, column, scores_of
 
 _Criterion = tuple[str, int, str, str]
 """A criterion's id, its scale, the kind of raters, and the hash of the rubric that says what it means."""
@@ -79,8 +78,8 @@ def _chosen(mine: Runs, theirs: Runs) -> dict[str, dict[str, list[Choice]]]:
     """The votes on answers of both, seen from the first, by kind of rater and rater. One that a third answer won says
     nothing of these two."""
     found: dict[str, dict[str, list[Choice]]] = {}
-    others = {given.vote: given for run in theirs for given in run.votes}
-    for given in (given for run in mine for given in run.votes):
+    others = {given.vote: given for given in chain.from_iterable(column(theirs, "votes"))}
+    for given in chain.from_iterable(column(mine, "votes")):
         answer = others.get(given.vote)
         if answer is not None and (given.choice, answer.choice) != (Choice.LOST, Choice.LOST):
             found.setdefault(given.raters, {}).setdefault(given.rater, []).append(given.choice)
@@ -104,8 +103,7 @@ def _mean(by_rater: Iterable[Sequence[int]]) -> Fraction:
 def _given(runs: Iterable[ReportedRequest]) -> dict[_Criterion, dict[str, list[int]]]:
     """The scores of these answers by criterion, scale, kind of rater and rubric, then by rater."""
     found: dict[_Criterion, dict[str, list[int]]] = {}
-    # Among very many scores few are unlike.
-    for given, count in Counter(chain.from_iterable(run.scores for run in runs)).items():
+    for given, count in scores_of(runs).items():
         key = given.criterion, given.scale, given.raters, given.rubric
         found.setdefault(key, {}).setdefault(given.rater, []).extend([given.value] * count)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
-from operator import attrgetter
+from operator import itemgetter
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from tui.report.pairs import (
     Runs,
     shared_questions,
 )
-from tui.report.reported_request import ReportedRequest
+from tui.report.reported_request import ReportedRequest, column, fields_of
 
 _Read = Callable[[Runs], list[Any]]
 """Reads one metric off runs."""
@@ -44,7 +44,7 @@ def metrics_called(names: Iterable[str]) -> Readable:
 
 
 def _by_name(name: str) -> _Read:
-    return lambda runs: [run.figures.get(name) for run in runs]
+    return lambda runs: [figures.get(name) for figures in column(runs, "figures")]
 
 
 def times(
@@ -97,7 +97,7 @@ def times(
 
 
 def _reader(number: int) -> _Read:
-    return lambda runs: [run.values[number] for run in runs]
+    return lambda runs: list(map(itemgetter(number), column(runs, "values")))
 
 
 class _Values(NamedTuple):
@@ -111,7 +111,6 @@ _Sides = tuple[_Values, _Values]
 """Those of both candidates."""
 _Kind = tuple[bool, bool]
 """Cold and contended."""
-_KIND = attrgetter("cold", "contended")
 
 
 def _kinds(one: ByQuestion, other: ByQuestion, beside: Beside) -> Mapping[_Kind, tuple[ByQuestion, ByQuestion]]:
@@ -174,7 +173,7 @@ class Beside:
         """The answers of each kind."""
         known = self._kinds_of.get(id(runs))
         if known is None:
-            kinds = list(map(_KIND, runs))
+            kinds = list(zip(column(runs, "cold"), column(runs, "contended"), strict=True))
             present = set(kinds)
             alike = {one: runs if len(present) == 1 else _of_kind(runs, kinds, one) for one in present}
             known = self._kinds_of[id(runs)] = runs, alike
@@ -199,6 +198,9 @@ class Beside:
             found = []
             for mine, theirs in prompts:
                 keys = self._keys(mine.runs, key), self._keys(theirs.runs, key)
+                if keys[0] == keys[1]:
+                    found.append((mine, theirs))
+                    continue
                 shared = set(keys[0]).intersection(keys[1])
                 if shared:
                     found.append((_those(mine, keys[0], shared), _those(theirs, keys[1], shared)))
@@ -234,8 +236,8 @@ class Beside:
         return known[1]
 
 
-_of_plan: _Key = attrgetter("session", "plan", "round")
-_of_session: _Key = attrgetter("session", "round")
+_of_plan: _Key = fields_of("session", "plan", "round")
+_of_session: _Key = fields_of("session", "round")
 
 
 def _those(side: _Values, keys: Sequence[Any], shared: Collection[Any]) -> _Values:

@@ -9,7 +9,7 @@ from itertools import chain
 from tui.core.scoring.rubric import DEFAULT_SCALE
 from tui.core.text.clean import clean_line
 from tui.report.agreement import LEAST_JUDGED, Agreement, Rating, agreement
-from tui.report.reported_request import DECIDED, PEOPLE, ReportedRequest
+from tui.report.reported_request import DECIDED, PEOPLE, ReportedRequest, scores_of
 from tui.report.subject import Subject
 
 _NAME_SHOWN = 24
@@ -34,7 +34,7 @@ def agreements(rows: Iterable[tuple[Subject, Sequence[ReportedRequest]]]) -> lis
     """The agreement on each criterion of which two raters or more scored an answer in common."""
     rows = list(rows)
     raters: dict[_Criterion, set[str]] = {}
-    for given in set(chain.from_iterable(run.scores for _, runs in rows for run in runs)):
+    for given in scores_of(chain.from_iterable(runs for _, runs in rows)):
         raters.setdefault((given.criterion, given.scale, given.rubric), set()).add(given.rater)
     several = {key for key, names in raters.items() if len(names) > 1}
     if not several:

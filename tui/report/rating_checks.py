@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, combinations
+from itertools import chain, combinations, compress, product
 
-from tui.report.reported_request import Choice, GivenScore, GivenVote, ReportedRequest
+from tui.report.reported_request import Choice, GivenScore, GivenVote, ReportedRequest, column, fields_of
 from tui.report.rows import Row
 from tui.report.statistics.shares import Share, first_share, longer_share
 
@@ -27,7 +27,7 @@ class RatingCheck:
 
 def rating_checks(rows: Iterable[Row]) -> list[RatingCheck]:
     """Of votes and of scores, for each kind of raters; none where nothing was decided between two answers."""
-    runs = [run for row in rows for run in row.requests]
+    runs = list(chain.from_iterable(row.requests for row in rows))
     found = []
     for what, decided in (("votes", _by_vote(runs)), ("scores", _by_score(runs))):
         for raters, cases in sorted(decided.items()):
@@ -37,6 +37,9 @@ def rating_checks(rows: Iterable[Row]) -> list[RatingCheck]:
     return found
 
 
+_Answer = tuple[str, int | None, int]
+"""Its prompt, and how long it is in tokens, where they are known, and in characters."""
+_ANSWER: Callable[[ReportedRequest], _Answer] = fields_of("prompt", "tokens", "characters")
 _Case = tuple[str, int, int]
 """A prompt, and a number of the answer to it that was preferred, then of the other one."""
 
@@ -49,21 +52,23 @@ class _Cases:
     places: list[_Case] = field(default_factory=list)
     """Only where both are known."""
 
-    def add(self, won: ReportedRequest, lost: ReportedRequest, place: int | None, other_place: int | None) -> None:
-        if won.tokens is not None and lost.tokens is not None:
-            self.lengths.append((won.prompt, won.tokens, lost.tokens))
+    def add(self, won: _Answer, lost: _Answer, place: int | None, other_place: int | None) -> None:
+        prompt, tokens, characters = won
+        _, other_tokens, other_characters = lost
+        if tokens is not None and other_tokens is not None:
+            self.lengths.append((prompt, tokens, other_tokens))
         else:
-            self.lengths.append((won.prompt, won.characters, lost.characters))
+            self.lengths.append((prompt, characters, other_characters))
         if place is not None and other_place is not None:
-            self.places.append((won.prompt, place, other_place))
+            self.places.append((prompt, place, other_place))
 
 
 def _by_vote(runs: Sequence[ReportedRequest]) -> dict[str, _Cases]:
     """By kind of raters."""
-    sides: dict[str, list[tuple[ReportedRequest, GivenVote]]] = {}
-    for run in runs:
+    sides: dict[str, list[tuple[_Answer, GivenVote]]] = {}
+    for run in compress(runs, column(runs, "votes")):
         for vote in run.votes:
-            sides.setdefault(vote.vote, []).append((run, vote))
+            sides.setdefault(vote.vote, []).append((_ANSWER(run), vote))
     found: dict[str, _Cases] = {}
     for of_vote in sides.values():
         for winner, won in of_vote:
@@ -76,23 +81,35 @@ def _by_vote(runs: Sequence[ReportedRequest]) -> dict[str, _Cases]:
 def _by_score(runs: Sequence[ReportedRequest]) -> dict[str, _Cases]:
     """By kind of raters. Of pairs of answers side by side: to one prompt, of one session, plan and round, by one rater
     and criterion."""
-    beside: dict[tuple[str, str, str, int], list[ReportedRequest]] = {}
-    for run in runs:
-        if run.scores:
-            beside.setdefault((run.session, run.plan, run.prompt, run.round), []).append(run)
+    beside: dict[tuple[str, str, str, int], list[tuple[tuple[GivenScore, ...], _Answer]]] = {}
+    for scores, session, plan, prompt, number, tokens, characters in map(_SCORED, runs):
+        if scores:
+            answer = prompt, tokens, characters
+            beside.setdefault((session, plan, prompt, number), []).append((scores, answer))
     found: dict[str, _Cases] = {}
-    for one, other in chain.from_iterable(combinations(those, 2) for those in beside.values()):
-        for mine in one.scores:
-            for theirs in other.scores:
-                best = mine.value == mine.scale
-                if best is (theirs.value == mine.scale) or mine[:_WHOSE] != theirs[:_WHOSE]:
-                    continue
-                cases = found.get(mine.raters) or found.setdefault(mine.raters, _Cases())
-                if best:
-                    cases.add(one, other, mine.position, theirs.position)
-                else:
-                    cases.add(other, one, theirs.position, mine.position)
+    # Many answers share one list of scores.
+    known: dict[tuple[int, int], list[tuple[GivenScore, GivenScore]]] = {}
+    for (given, one), (taken, other) in chain.from_iterable(combinations(those, 2) for those in beside.values()):
+        both = id(given), id(taken)
+        if (decided := known.get(both)) is None:
+            decided = known[both] = list(_decided(given, taken))
+        for mine, theirs in decided:
+            cases = found.get(mine.raters) or found.setdefault(mine.raters, _Cases())
+            if mine.value == mine.scale:
+                cases.add(one, other, mine.position, theirs.position)
+            else:
+                cases.add(other, one, theirs.position, mine.position)
     return found
+
+
+def _decided(one: Iterable[GivenScore], other: Iterable[GivenScore]) -> Iterator[tuple[GivenScore, GivenScore]]:
+    """The scores of two answers by one rater and criterion of which one alone is the highest there is."""
+    for mine, theirs in product(one, other):
+        if (mine.value == mine.scale) is not (theirs.value == mine.scale) and mine[:_WHOSE] == theirs[:_WHOSE]:
+            yield mine, theirs
+
+
+_SCORED = fields_of("scores", "session", "plan", "prompt", "round", "tokens", "characters")
 
 
 _WHOSE = GivenScore._fields.index("value")

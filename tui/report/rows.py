@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
+from operator import itemgetter
 
 from tui.core.metrics.registry import Metric, Place, metrics_in
 from tui.core.scoring.rubric import DEFAULT_SCALE
 from tui.report.in_times import which_count
 from tui.report.outliers import Outlier
-from tui.report.reported_request import PEOPLE, ReportedRequest
+from tui.report.reported_request import PEOPLE, ReportedRequest, column, ended_of
 from tui.report.statistics.sample import Stat, stat_of
 from tui.report.subject import Subject
 
@@ -136,9 +137,8 @@ class Row:
     def stat(self, metric: str) -> Stat:
         """The statistic of a metric of the narrow or the wide tables."""
         if metric not in self.stats and metric not in self._further:
-            ended = [run for run in self.requests if run.state.final]
             number = next((at for at, one in enumerate(metrics_in(Place.WIDE)) if one.name == metric), None)
-            self._further[metric] = Stat() if number is None else _wide_stat(ended, number)
+            self._further[metric] = Stat() if number is None else _wide_stat(ended_of(self.requests), number)
         return self.stats.get(metric) or self._further[metric]
 
     @cached_property
@@ -149,21 +149,26 @@ class Row:
 
 def report_stats(ended: Sequence[ReportedRequest]) -> dict[str, Stat]:
     """The statistics of the metrics of every report, by name, of runs that ended."""
-    return {
-        metric.name: _stat(metric, ended, [run.values[number] for run in ended])
-        for number, metric in enumerate(metrics_in(Place.REPORT))
-    }
+    metrics = metrics_in(Place.REPORT)
+    columns = zip(*column(ended, "values"), strict=True) if ended else [()] * len(metrics)
+    return dict(_stats(zip(metrics, columns, strict=True), ended))
 
 
 def _wide_stat(ended: Sequence[ReportedRequest], number: int) -> Stat:
     """The same of the metric of wide tables that has this number among them."""
-    return _stat(metrics_in(Place.WIDE)[number], ended, [run.wide[number] for run in ended])
+    ((_, found),) = _stats(
+        [(metrics_in(Place.WIDE)[number], list(map(itemgetter(number), column(ended, "wide"))))], ended
+    )
+    return found
 
 
-def _stat(metric: Metric, ended: Sequence[ReportedRequest], values: Sequence[float | None]) -> Stat:
-    """The statistic of a metric whose `values` runs have: of warm answers, and of cold ones only where no other has a
+def _stats(
+    columns: Iterable[tuple[Metric, Sequence[float | None]]], ended: Sequence[ReportedRequest]
+) -> Iterator[tuple[str, Stat]]:
+    """The statistics of metrics with the value of each run: of warm answers, and of cold ones only where no other has a
     value."""
-    cold = [run.cold for run in ended]
-    kept = which_count([value is not None for value in values], cold)
-    unsure = metric.needs_tokens and any(compress([run.estimated for run in ended], kept))
-    return stat_of(compress(values, kept), estimated=unsure, cold=any(compress(cold, kept)))
+    cold, estimated = column(ended, "cold"), column(ended, "estimated")
+    for metric, values in columns:
+        kept = which_count([value is not None for value in values], cold)
+        unsure = metric.needs_tokens and any(compress(estimated, kept))
+        yield metric.name, stat_of(compress(values, kept), estimated=unsure, cold=any(compress(cold, kept)))

@@ -39,9 +39,12 @@ _OF_SESSION = ("session", "created")
 """What all runs of a session have in common."""
 _TEXTS = ("answer", "checks", "out_of_time")
 """What only the session's file has."""
-_OWN = ("values", "wide", "memory", "gpu_memory", "tokens", "characters", "scores", "votes")
+_OWN = ("values", "wide", "memory", "gpu_memory", "tokens", "characters", "votes")
 """What hardly two sessions have in common."""
-_SHAPE = tuple(name for name in ReportedRequest._fields if name not in (*_OF_SESSION, *_TEXTS, *_OWN, "figures"))
+_METRICS = ("values", "wide")
+_SHAPE = tuple(
+    name for name in ReportedRequest._fields if name not in (*_OF_SESSION, *_TEXTS, *_OWN, "scores", "figures")
+)
 """What many sessions have in common that asked the same of the same models."""
 
 
@@ -54,6 +57,7 @@ class SessionRecord(NamedTuple):
     shape: str
     """Much of what sessions of one plan have in common: so it is kept and read once."""
     runs: str
+    """What is the session's own; below it, of each request a line with its scores, as many have the same."""
     figures: str
     """Of each figure a line with its number of every request, and in the last line how often raters scored each. Only
     conditions and some tables take more than every report has."""
@@ -192,15 +196,18 @@ def read_record(record: SessionRecord, read: Callable[[], Session], wanted: Sequ
     Raises ValueError, TypeError or LookupError for what was never a record, or knows no such figure.
     """
     shape = _read_shape(record.shape)
-    session, created, title, ended, requests, entries, hidden, judged, own = _JSON.decode(record.runs)
+    head, *given = record.runs.split("\n")
+    session, created, title, ended, requests, entries, hidden, judged, own = _JSON.decode(head)
     when = datetime.fromisoformat(created)
     count = shape.size
     columns: list[Any] = shape.columns.copy()
     columns[_AT["session"]] = repeat(session)
     columns[_AT["created"]] = repeat(when)
     for name, column in zip(_OWN, own, strict=True):
-        decode = _DECODE.get(name)
-        columns[_AT[name]] = column if decode is None else map(decode, column)
+        # Of numbers there is a list of each metric.
+        columns[_AT[name]] = zip(*column, strict=True) if name in _METRICS else column
+    columns[_AT["votes"]] = map(_votes, columns[_AT["votes"]])
+    columns[_AT["scores"]] = map(_scores, given)
     if wanted:
         lines = record.figures.split("\n")
         found = [_JSON.decode(lines[figure_number(name)])[:count] for name in wanted]
@@ -295,11 +302,10 @@ def _runs_of(session: Session, rows: Sequence[Contribution]) -> str:
     hidden = {rater: is_hidden_from(session, rater) for rater in ("", *_raters(session))} if session.orders else {}
     runs = [run for row in rows for run in row.runs]
     own = [list(map(attrgetter(name), runs)) for name in _OWN]
+    own = [list(zip(*of, strict=True)) if name in _METRICS else of for name, of in zip(_OWN, own, strict=True)]
     judged = list(map(_judge, judges_in(session)))
-    return json.dumps(
-        [session.id, created, session.title, held.ended, held.requests, held.entries, hidden, judged, own],
-        default=_value,
-    )
+    head = [session.id, created, session.title, held.ended, held.requests, held.entries, hidden, judged, own]
+    return "\n".join([json.dumps(head, default=_value), *(json.dumps(run.scores) for run in runs)])
 
 
 def _judge(one: Judge) -> tuple[object, ...]:
@@ -349,13 +355,14 @@ def _facets(found: Sequence[Any]) -> tuple[GivenFacets, ...]:
     return tuple([GivenFacets(*one) for one in found])
 
 
-def _scores(found: Sequence[Any]) -> tuple[GivenScore, ...]:
-    return tuple([_score(*one) for one in found]) if found else ()
+@lru_cache(maxsize=4096)
+def _scores(line: str) -> tuple[GivenScore, ...]:
+    """The same object for all answers that were given the same."""
+    return tuple([_score(*one) for one in _JSON.decode(line)])
 
 
 @lru_cache(maxsize=4096)
 def _score(criterion: str, scale: int, raters: str, rater: str, value: int, rubric: str, *how: Any) -> GivenScore:
-    """The same object for all answers that were given it."""
     return GivenScore(intern(criterion), scale, intern(raters), intern(rater), value, intern(rubric), *how)
 
 
@@ -369,8 +376,8 @@ def _votes(found: Sequence[Any]) -> tuple[GivenVote, ...]:
 
 
 _DECODE: Mapping[str, Callable[[Any], Any]] = {
-    "state": RequestState, "values": tuple, "wide": tuple, "flags": _texts, "tags": _texts, "served_by": _texts,
-    "facets": _facets, "scores": _scores, "votes": _votes,
+    "state": RequestState, "flags": _texts, "tags": _texts, "served_by": _texts,
+    "facets": _facets,
 }  # fmt: skip
 """How a field is made of what JSON has of it, where that is not the same."""
 

@@ -129,11 +129,13 @@ def sessions_or_known(
 
     `known` is given the file's path, and that without symbolic links. It is not asked of sessions that have a journal.
     """
-    found, unlisted = _collected(list(places))
+    places = list(places)
+    found, unlisted = _collected(places)
     for place, error in unlisted:
         _skip(place, error, skipped)
     journals_in = _Journals(state_dir())
-    journals = {real: there for real, file in found.items() if (there := journals_in.of(file))}
+    looked_for = {} if journals_in.none_in(places) else found
+    journals = {real: there for real, file in looked_for.items() if (there := journals_in.of(file))}
     whole = set[str]()
     for real, of_file in journals.items():
         file = found[real]
@@ -210,6 +212,11 @@ class _Journals:
         self._names: dict[str, Collection[str] | None] = {}
         """What is in each folder; None where it cannot be listed."""
 
+    def none_in(self, places: Iterable[Path]) -> bool:
+        """Whether it is certain that no session file of these has a journal."""
+        folders = {str(place) if os.path.isdir(place) else os.path.dirname(place) for place in places}  # noqa: PTH112, PTH120
+        return all(self._names_in(folder) == set() for folder in (*folders, self._spare))
+
     def of(self, file: Path) -> list[Path]:
         """Those of a session's file."""
         # Not by the path's own properties, which take far longer: there may be thousands.
@@ -219,17 +226,20 @@ class _Journals:
         return [path for folder in folders if is_there(path := journal_path(Path(folder), session_id))]
 
     def _may_be_in(self, folder: str, session_id: str) -> bool:
+        among = self._names_in(folder)
+        return among is None or session_id in among
+
+    def _names_in(self, folder: str) -> Collection[str] | None:
         if folder not in self._names:
             names: Collection[str] | None = None
             try:
                 names = {name.removesuffix(SUFFIX) for name in os.listdir(folder or ".") if name.endswith(SUFFIX)}  # noqa: PTH208
             except FileNotFoundError:
-                names = ()
+                names = set()
             except OSError:
                 pass  # It may hold any.
             self._names[folder] = names
-        among = self._names[folder]
-        return among is None or session_id in among
+        return self._names[folder]
 
 
 def _with_journals(

@@ -36,6 +36,8 @@ class RequestState(StrEnum):
     counts: bool
     """Whether the request's latencies may enter a statistic: the answer is complete."""
 
+    __hash__ = str.__hash__  # That of an enumeration is no C.
+
     def __init__(self, value: str) -> None:
         # Attributes, as reports ask this of each of very many requests.
         self.final = value not in ("queued", "loading", "running")

@@ -26,7 +26,7 @@ from tui.report.formats.words import (
 )
 from tui.report.loads import Loads
 from tui.report.options import ReportOptions
-from tui.report.reported_request import Choice
+from tui.report.reported_request import Choice, column
 from tui.report.row_names import NAME_SHOWN
 from tui.report.rows import Row
 from tui.report.statistics.sample import Stat
@@ -95,7 +95,7 @@ def remarks_below(mode: Mode, rows: Sequence[Row]) -> list[str]:
     noted = [(name.strip(), notes_of(row)) for name, row in zip(numbered_names(rows), rows, strict=True)]
     remarks = [f"{name}: {'; '.join(notes)}." for name, notes in noted if notes]
     remarks += said_of_blind(rows, [name.strip() for name in numbered_names(rows)])
-    if any(request.votes for row in rows for request in row.requests):
+    if any(any(column(row.requests, "votes")) for row in rows):
         remarks.append(_VOTES)
     remarks.append(_SPEED)
     not_here = _OF_WIDE_TABLES if _mixed(rows) else (*_OF_WIDE_TABLES, f"{COLD}:")
@@ -205,7 +205,7 @@ def _stat(metric: Metric, stat: Stat, n: int, *, mixed: bool) -> tuple[str, ...]
 
 def _quality(named: Sequence[str], rows: Sequence[Row], *, weighted: bool = False) -> Table:
     criteria = list(dict.fromkeys((criterion_of(mean), mean.scale) for row in rows for mean in row.scores))
-    votes = any(request.votes for row in rows for request in row.requests)
+    votes = any(any(column(row.requests, "votes")) for row in rows)
     headings = ["", "runs", "failed", *(f"{name}\n1-{scale} (n)" for name, scale in criteria)]
     # One criterion on the usual scale is its own weighted mean.
     weighted = weighted or any(len(row.weights) > 1 for row in rows)

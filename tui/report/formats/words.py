@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from tui.core.metrics.metrics import NoRate
 from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in
@@ -16,7 +17,7 @@ from tui.report.not_compared import said_of_failures
 from tui.report.orders import orders, said_of_order
 from tui.report.pairs import Conditions, Failures
 from tui.report.report import Report
-from tui.report.reported_request import PEOPLE
+from tui.report.reported_request import PEOPLE, GivenVote, column
 from tui.report.row_names import NAME_SHOWN
 from tui.report.rows import Row, ScoreMean
 from tui.report.shown_verdicts import leading
@@ -116,19 +117,16 @@ def said_of_blind(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     says of a row, as sentences; none where nobody scored or voted. What judges gave is counted apart from what people
     did. `names` are those of the rows."""
     means = {mean.raters for row in rows for mean in row.scores}
-    voted = {vote.raters for row in rows for request in row.requests for vote in request.votes}
-    kinds = sorted(means | voted, key=lambda raters: (raters != PEOPLE, raters))
-    return [sentence for raters in kinds for sentence in _said_of_blind_by(raters, rows, names)]
+    given = [vote for row in rows for vote in chain.from_iterable(column(row.requests, "votes"))]
+    kinds = sorted(means | {vote.raters for vote in given}, key=lambda raters: (raters != PEOPLE, raters))
+    return [sentence for raters in kinds for sentence in _said_of_blind_by(raters, rows, given, names)]
 
 
-def _said_of_blind_by(raters: str, rows: Sequence[Row], names: Sequence[str]) -> list[str]:
+def _said_of_blind_by(raters: str, rows: Sequence[Row], given: Sequence[GivenVote], names: Sequence[str]) -> list[str]:
     """As `said_of_blind`, of one kind of raters."""
     means = [mean for row in rows for mean in row.scores if mean.raters == raters]
     # A vote is on several answers, of which each row has its own.
-    votes = {
-        vote.vote: vote.blind for row in rows for request in row.requests for vote in request.votes
-        if vote.raters == raters
-    }  # fmt: skip
+    votes = {vote.vote: vote.blind for vote in given if vote.raters == raters}
     counts = [(sum(mean.blind for mean in means), sum(mean.n for mean in means), "score")]
     counts.append((sum(votes.values()), len(votes), "vote"))
     counts = [count for count in counts if count[1]]
