@@ -6,14 +6,13 @@ What spreadsheets and Parquet files have of a request is this table. To add a co
 from __future__ import annotations
 
 import enum
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from tui.core.metrics.registry import Place, flags_in, metrics_in
 from tui.report.report import Report
-from tui.report.reported_request import PEOPLE, Choice, ReportedRequest
+from tui.report.reported_request import JUDGES, PEOPLE, Choice, ReportedRequest
 from tui.report.rows import Row
 
 Cell = str | int | float | datetime | date | None
@@ -73,8 +72,8 @@ def _flag(name: str) -> Callable[[Row, ReportedRequest], Cell]:
     return lambda row, request: name in request.flags
 
 
-def _votes(*choices: Choice) -> Callable[[Row, ReportedRequest], Cell]:
-    return lambda row, request: sum(Counter(vote.choice for vote in request.votes)[choice] for choice in choices)
+def _votes(raters: str, *choices: Choice) -> Callable[[Row, ReportedRequest], Cell]:
+    return lambda row, request: sum(vote.raters == raters and vote.choice in choices for vote in request.votes)
 
 
 def _facets(part: str) -> Callable[[Row, ReportedRequest], Cell]:
@@ -153,10 +152,13 @@ COLUMNS = (
     Column("facets_met", Kind.WHOLE, "facets of its prompt that people found in the answer",
            _facets("met")),
     Column("facets_of", Kind.WHOLE, "of so many; empty: nobody marked them", _facets("of")),
-    Column("votes_won", Kind.WHOLE, "votes for its answer", _votes(Choice.WON)),
-    Column("votes_lost", Kind.WHOLE, "votes for another's", _votes(Choice.LOST)),
-    Column("votes_even", Kind.WHOLE, "votes that found both good, or both bad",
-           _votes(Choice.BOTH_GOOD, Choice.BOTH_BAD)),
+    *(Column(f"votes_{name}{suffix}", Kind.WHOLE, f"votes of {raters} {what}", _votes(raters, *choices))
+      for raters, suffix in ((PEOPLE, ""), (JUDGES, "_by_judges"))
+      for name, what, choices in (
+          ("won", "for its answer", (Choice.WON,)),
+          ("lost", "for another's", (Choice.LOST,)),
+          ("even", "that found both good, or both bad", (Choice.BOTH_GOOD, Choice.BOTH_BAD)),
+      )),
 )  # fmt: skip
 """All of them. Scores and the user's checks come after these, in each format in its own way: criteria and checks differ
 from report to report."""

@@ -22,7 +22,10 @@ from tui.core.scoring.rating import FacetTick, Rater, RaterKind, Score, Vote, Vo
 from tui.core.sessions.entry_dict import Entry, add_entry
 from tui.core.sessions.session_model import Overrides, Parameters
 from tui.report.aggregate import aggregate
+from tui.report.formats.narrow_tables import tables
 from tui.report.formats.registry import FORMATS, format_called
+from tui.report.formats.sections.every import sections
+from tui.report.options import ReportOptions, parse_by
 from tui.report.report import Report
 from tui.report.rows import FacetShare, Outcomes, Row, ScoreMean
 from tui.report.statistics.sample import Stat
@@ -460,3 +463,13 @@ def test_what_a_judge_gave_blind_is_counted_apart_from_what_people_did() -> None
         assert "Given blind by judges: 2 of 2 scores, 1 of 1 vote." in said
     told = json.loads(format_called("json").render(report))["rows"]
     assert told[0]["votes_given"] == {"n": 1, "blind": 0} and told[0]["votes_of_judges"] == {"n": 1, "blind": 1}
+    for options in (ReportOptions(), ReportOptions(by=parse_by(["model"]))):
+        of = replace(report, options=options)
+        every = [tables(of.rows)] if not options.by else [part.tables for part in sections(of, of.matches)]
+        (voted,) = [table for found in every for _, table in found if "votes\nwon-lost-even" in table[0]]
+        headings, cells = voted
+        assert headings[-2:] == ["votes\nwon-lost-even", "votes, by judges\nwon-lost-even"]
+        assert [line[-2:] for line in cells if any(line[1:])] == [("0-1-0", "1-0-0"), ("1-0-0", "0-1-0")]
+    answers = list(csv.DictReader(io.StringIO(format_called("requests-csv").render(report))))
+    assert [(one["votes_won"], one["votes_lost"]) for one in answers] == [("0", "1"), ("1", "0")]
+    assert [(one["votes_won_by_judges"], one["votes_lost_by_judges"]) for one in answers] == [("1", "0"), ("0", "1")]

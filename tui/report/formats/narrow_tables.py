@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from tui.core.metrics.registry import METRICS, MS, Metric, Place, Tally, flags_in, metrics_in
@@ -23,6 +24,8 @@ from tui.report.formats.words import (
     settings_of,
     shown_number,
     shown_percent,
+    voters,
+    votes_of,
 )
 from tui.report.loads import Loads
 from tui.report.options import ReportOptions
@@ -40,8 +43,8 @@ _SPEED = (
     "fewer of them have; p95 takes 20 of them. Ranges, intervals and all columns: --format md."
 )
 _VOTES = (
-    "Votes: how often an answer of it was in a vote that it won, lost or shared, by all raters. An order counts pairs "
-    "of models instead, each prompt once."
+    "Votes: how often an answer of it was in a vote that it won, lost or shared, by all raters of one kind. An order "
+    "counts pairs of models instead, each prompt once."
 )
 _SPEED_IN_SHORT = (
     'med: the median of n answers, in brackets behind a figure that fewer have; p95 takes 20. "-": unknown. '
@@ -95,7 +98,7 @@ def remarks_below(mode: Mode, rows: Sequence[Row]) -> list[str]:
     noted = [(name.strip(), notes_of(row)) for name, row in zip(numbered_names(rows), rows, strict=True)]
     remarks = [f"{name}: {'; '.join(notes)}." for name, notes in noted if notes]
     remarks += said_of_blind(rows, [name.strip() for name in numbered_names(rows)])
-    if any(any(column(row.requests, "votes")) for row in rows):
+    if voters(rows):
         remarks.append(_VOTES)
     remarks.append(_SPEED)
     not_here = _OF_WIDE_TABLES if _mixed(rows) else (*_OF_WIDE_TABLES, f"{COLD}:")
@@ -205,14 +208,14 @@ def _stat(metric: Metric, stat: Stat, n: int, *, mixed: bool) -> tuple[str, ...]
 
 def _quality(named: Sequence[str], rows: Sequence[Row], *, weighted: bool = False) -> Table:
     criteria = list(dict.fromkeys((criterion_of(mean), mean.scale) for row in rows for mean in row.scores))
-    votes = any(any(column(row.requests, "votes")) for row in rows)
+    votes = voters(rows)
     headings = ["", "runs", "failed", *(f"{name}\n1-{scale} (n)" for name, scale in criteria)]
     # One criterion on the usual scale is its own weighted mean.
     weighted = weighted or any(len(row.weights) > 1 for row in rows)
     headings += ["weighted\n1-5"] if weighted else []
     facets = list(dict.fromkeys(share.raters for row in rows for share in row.facets))
     headings += [f"{facets_of(raters)}\nmet" for raters in facets]
-    headings += ["votes\nwon-lost-even"] if votes else []
+    headings += [f"{votes_of(raters)}\nwon-lost-even" for raters in votes]
     cells = []
     for name, row in zip(named, rows, strict=True):
         means = {(criterion_of(mean), mean.scale): f"{mean.mean:.2f} ({mean.n})" for mean in row.scores}
@@ -222,13 +225,14 @@ def _quality(named: Sequence[str], rows: Sequence[Row], *, weighted: bool = Fals
         line = (name, str(ends.runs), failed, *(means.get(key, UNKNOWN) for key in criteria))
         line += (UNKNOWN if row.quality is None else f"{row.quality:.2f}",) if weighted else ()
         line += tuple(met.get(raters, UNKNOWN) for raters in facets)
-        cells.append((*line, votes_in_words(row)) if votes else line)
+        cells.append((*line, *(votes_in_words(row, raters) for raters in votes)))
     return headings, cells
 
 
-def votes_in_words(row: Row) -> str:
-    """How many votes on its answers it won, lost, and shared."""
-    given = Counter(vote.choice for request in row.requests for vote in request.votes)
+def votes_in_words(row: Row, raters: str) -> str:
+    """How many votes of a kind of raters on its answers it won, lost, and shared."""
+    votes = chain.from_iterable(column(row.requests, "votes"))
+    given = Counter(vote.choice for vote in votes if vote.raters == raters)
     even = given[Choice.BOTH_GOOD] + given[Choice.BOTH_BAD]
     return f"{given[Choice.WON]}-{given[Choice.LOST]}-{even}" if given else UNKNOWN
 

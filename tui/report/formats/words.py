@@ -112,6 +112,18 @@ def facets_of(raters: str) -> str:
     return "facets" if raters == PEOPLE else f"facets, by {clean_line(raters, NAME_SHOWN)}"
 
 
+def votes_of(raters: str) -> str:
+    """What the votes of a kind of raters are called."""
+    return "votes" if raters == PEOPLE else f"votes, by {clean_line(raters, NAME_SHOWN)}"
+
+
+def voters(rows: Sequence[Row]) -> list[str]:
+    """The kinds of raters who voted on answers of these rows, people first. Votes of two kinds are never counted
+    together."""
+    kinds = {vote.raters for row in rows for vote in chain.from_iterable(column(row.requests, "votes"))}
+    return sorted(kinds, key=lambda raters: (raters != PEOPLE, raters))
+
+
 def said_of_blind(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     """How many scores and votes were given without knowing the models, and where both kinds are there what each kind
     says of a row, as sentences; none where nobody scored or voted. What judges gave is counted apart from what people

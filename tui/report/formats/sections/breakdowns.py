@@ -11,7 +11,7 @@ from tui.report.breakdown import Breakdown, Group, breakdowns, figure_stat
 from tui.report.formats.narrow_tables import Table, Titled, votes_in_words
 from tui.report.formats.sections.figures import shown_value, unit_of
 from tui.report.formats.sections.section import IN_MODE, Section, table_names
-from tui.report.formats.words import PROMPT_SHOWN, criterion_of, shown_number
+from tui.report.formats.words import PROMPT_SHOWN, criterion_of, shown_number, voters, votes_of
 from tui.report.options import NONE
 from tui.report.report import Report
 from tui.report.statistics.sample import Stat
@@ -45,7 +45,7 @@ def _breakdown_table(report: Report, found: Breakdown, names: Mapping[Subject, s
     rows = [row for group in found.groups for row in group.rows]
     criteria = list(dict.fromkeys((criterion_of(mean), mean.scale) for row in rows for mean in row.scores))
     with_scores = bool(criteria) and (not metrics or any(figure.criteria for figure in metrics))
-    with_votes = not metrics and any(run.votes for row in rows for run in row.requests)
+    votes = [] if metrics else voters(rows)
     timed = () if any(one.name == "rater" for one in found.by) else metrics_in(Place.REPORT)
     failed = any(row.outcomes.failures for row in rows)
     headings = ["", "n", *(["failed"] if failed else [])]
@@ -54,7 +54,7 @@ def _breakdown_table(report: Report, found: Breakdown, names: Mapping[Subject, s
     else:
         headings += [f"{metric.label}\n{metric.unit}" for metric in timed]
     headings += [f"{name}\n1-{scale} (n)" for name, scale in criteria] if with_scores else []
-    headings += ["votes\nwon-lost-even"] if with_votes else []
+    headings += [f"{votes_of(raters)}\nwon-lost-even" for raters in votes]
     cells: list[tuple[str, ...]] = []
     for group in found.groups:
         cells.append((group_name(found, group), *("" for _ in headings[1:])))
@@ -70,7 +70,7 @@ def _breakdown_table(report: Report, found: Breakdown, names: Mapping[Subject, s
             else:
                 line += [_median(row.stats[metric.name], row.outcomes.runs) for metric in timed]
             line += [means.get(key, UNKNOWN) for key in criteria] if with_scores else []
-            line += [votes_in_words(row)] if with_votes else []
+            line += [votes_in_words(row, raters) for raters in votes]
             cells.append(tuple(line))
     return headings, cells
 
