@@ -183,14 +183,16 @@ class ReadSessions:
         """`most` is how many bytes of files are kept; what is read beyond them is read each time."""
         self._most = most
         self._taken = 0
-        self._kept: dict[Path, tuple[Stamp, Session]] = {}
+        self._kept: dict[Path, tuple[tuple[int, int, int, int], Session]] = {}
 
     def load(self, path: Path) -> Session:
         """As `load`."""
         try:
-            stamp = stamp_of(path.stat())
+            status = path.stat()
         except OSError:
             return load(path)  # It says what is wrong.
+        # A file can be given the time back that it had; when it was changed last it cannot.
+        stamp = *stamp_of(status), status.st_ctime_ns
         known = self._kept.get(path)
         if known is not None and known[0] == stamp:
             return known[1]

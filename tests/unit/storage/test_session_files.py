@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from threading import Event, Thread
@@ -25,7 +27,7 @@ from tui.core.sessions.session import Session
 from tui.core.sessions.session_dict import session_to_dict
 from tui.core.text.clean import join_surrogates
 from tui.storage import session_files as sessions
-from tui.storage.session_files import SaveCache, collect, load, new_session_id, save
+from tui.storage.session_files import ReadSessions, SaveCache, collect, load, new_session_id, save
 
 SMALL = '''\
 schema = 2
@@ -526,3 +528,28 @@ def test_a_number_that_could_not_be_read_again_is_not_written(tmp_path: Path) ->
     with pytest.raises(StoreError) as caught:
         save(made, tmp_path / "a.toml")
     assert "more than 64 bits" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    "time_put_back",
+    [
+        pytest.param(
+            True, marks=pytest.mark.skipif(sys.platform == "win32", reason="POSIX tells when a file was changed")
+        ),
+        False,
+    ],
+)
+def test_a_session_is_read_once_until_its_file_is_another(time_put_back: bool, tmp_path: Path) -> None:
+    file, read = tmp_path / "one.toml", ReadSessions()
+    save(session([request("r1")], scores=[score("r1", value=4)]), file)
+    os.utime(file, (1e9, 1e9))
+    before = read.load(file)
+    assert read.load(file) is before
+    text, changed = file.read_text("utf-8").replace("value = 4", "value = 1"), file.stat().st_ctime_ns
+    while file.stat().st_ctime_ns == changed:  # Its clock may tick slowly.
+        file.write_text(text, "utf-8")
+        if time_put_back:
+            os.utime(file, (1e9, 1e9))
+        elif sys.platform == "win32":
+            break
+    assert [one.value for one in read.load(file).scores] == [1]
