@@ -46,7 +46,7 @@ def shown_in(output: Path | None, *, force: bool) -> Iterator[None]:
             yield
     finally:
         if late.begun:
-            say("Written to", whole=str(output))
+            say("Only a part is in" if late.broken else "Written to", whole=str(output))
 
 
 def into_file(command: Callable[P, R]) -> Callable[P, R]:
@@ -72,6 +72,8 @@ class _LateFile(io.RawIOBase):
         self._mode = mode
         self._file: io.FileIO | None = None
         self._refused = False
+        self.broken = False
+        """Whether it holds less than was written to it."""
 
     @property
     def begun(self) -> bool:
@@ -89,7 +91,11 @@ class _LateFile(io.RawIOBase):
                 # Said once: what comes after it goes nowhere.
                 self._file, self._refused = io.FileIO(os.devnull, "wb"), True
                 raise
-        return self._file.write(data)
+        try:
+            return self._file.write(data)
+        except OSError:
+            self.broken = True
+            raise
 
     def fileno(self) -> int:
         if self._file is None:

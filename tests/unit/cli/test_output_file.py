@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,16 @@ from tui.cli.output import check_shown, show
 from tui.cli.output_file import shown_in
 from tui.core.errors import BadInputError, StoreError
 from tui.storage.new_file import check_free, unusable_on_windows
+
+
+@pytest.fixture
+def most_bytes() -> Iterator[Callable[[int], None]]:
+    """Lets no file grow beyond so many bytes, as a full disk does."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda most: resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("name", ["NUL", "nul.csv", "Con", "aux .md", "COM1", "lpt9.json", "a:b.csv", "a.", "a "])
@@ -48,6 +59,21 @@ def test_what_was_shown_before_a_failure_is_there(tmp_path: Path, capsys: pytest
         raise KeyboardInterrupt
     assert (tmp_path / "a.txt").read_text("utf-8") == "half\n"
     assert capsys.readouterr().err == f"Written to {tmp_path / 'a.txt'}\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
+def test_a_file_that_a_full_disk_cuts_is_not_called_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], most_bytes: Callable[[int], None]
+) -> None:
+    most_bytes(100)
+    with shown_in(tmp_path / "a.txt", force=False):
+        show("one")
+        show("x" * 200)
+        show("two")
+    with pytest.raises(StoreError, match="could not be written"):
+        check_shown()
+    assert (tmp_path / "a.txt").read_text("utf-8").startswith("one\nxxx") and (tmp_path / "a.txt").stat().st_size == 100
+    assert capsys.readouterr().err == f"Only a part is in {tmp_path / 'a.txt'}\n"
 
 
 def test_where_nothing_is_shown_nothing_is_replaced(tmp_path: Path) -> None:
