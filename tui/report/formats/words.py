@@ -15,7 +15,7 @@ from tui.core.text.formatting import UNKNOWN
 from tui.report.candidate_names import Names
 from tui.report.not_compared import said_of_failures
 from tui.report.orders import orders, said_of_order
-from tui.report.pairs import Conditions, Failures
+from tui.report.pairs import Conditions, Failures, Kind
 from tui.report.report import Report
 from tui.report.reported_request import PEOPLE, GivenVote, column
 from tui.report.row_names import NAME_SHOWN
@@ -84,9 +84,17 @@ def _items(shown: Sequence[Verdict], names: Names) -> Iterator[tuple[str, str]]:
         yield f"{figure}: {'; '.join(counts)};", why
 
 
+_HOW_MANY_TIMES = (
+    "So many times: the geometric mean of what the prompts say, each by itself, and not the ratio of two medians in a "
+    "table."
+)
+
+
 def compared_legend(found: Sequence[Verdict]) -> str:
     """How to read what is compared, as a paragraph."""
     legend = [_HOW_COMPARED]
+    if any(verdict.pair.figure.kind is Kind.METRIC for verdict in found):
+        legend.append(_HOW_MANY_TIMES)
     if any(verdict.models > 2 for verdict in found):
         legend.append("Holm: p is adjusted, because more than two models are compared.")
     return " ".join([*legend, *remarks(found)])
