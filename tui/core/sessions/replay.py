@@ -23,6 +23,7 @@ from tui.core.requests.request import Request
 from tui.core.requests.timestamps import Timestamps
 from tui.core.scoring.in_effect import RatingsOf
 from tui.core.sessions.session import Session
+from tui.core.text.clean import clean_line
 
 SPEEDS = (1, 2, 4)
 """How many times as fast as it was."""
@@ -138,7 +139,7 @@ def why_not_replayed(session: Session, rater: str, *, hidden: bool = False) -> C
     that it is open, and hidden there from who scores it."""
     if not hidden and not is_hidden_from(session, rater):
         return None
-    why = "It is scored blind, and how fast answers came would tell which model is which"
+    why = f"Its models are hidden from {clean_line(rater, 40)}, and how fast answers came would tell which is which"
     return BadInputError("This session is not replayed yet", why, "Open it: V reveals its models.")
 
 
