@@ -195,7 +195,7 @@ async def test_copies_say_which_way_they_went_and_what_is_copied_is_what_is_show
         await play.press("y", "F")
         await play.sees("to which file?", "answers.md")
         await play.press("enter")
-        await play.sees("Written to")
+        await play.sees_notice("Written to")
         assert (tmp_path / "answers.md").read_text(encoding="utf-8") == play.app.clipboard
         await play.press("y", "f")
         await play.type("", "ctrl+u", *"answers.md", "enter")
