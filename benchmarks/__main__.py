@@ -29,8 +29,9 @@ from benchmarks.parts.streaming import shapes, stream
 from benchmarks.ptyrun import SLOW
 from benchmarks.served import Served, serving
 from benchmarks.shape import Shape
+from tui.ui.layout_limits import EASY_PANE_WIDTH
 
-EIGHT_SIZE = (280, 60)
+EIGHT_SIZE = (8 * EASY_PANE_WIDTH, 60)
 """Room for eight panes side by side."""
 
 

@@ -14,11 +14,12 @@ from benchmarks.ptyrun import PtyRun, running
 from benchmarks.served import Served
 from benchmarks.shape import Shape
 from benchmarks.tree import Memory
+from tui.ui.layout_limits import EASY_PANE_WIDTH
 
 FIRST = 10_000
 """Tokens of one launch: after the first of them, memory is looked at for the first time."""
 PANES = 8
-SIZE = (280, 60)
+SIZE = (PANES * EASY_PANE_WIDTH, 60)
 RERUN_ALL = "R"
 _BREATH_S = 0.35
 """Between the end of a launch and the key for the next: pressed too early it would be refused, with a notice."""
