@@ -13,6 +13,8 @@ from tui.core.conditions.names import SHARE, About, Dimension, Figure
 from tui.core.conditions.statistics import Statistic, statistic_called
 from tui.core.text.clean import clean_line
 from tui.report.baseline import Earlier, match
+from tui.report.in_times import in_times
+from tui.report.options import is_metric
 from tui.report.report import LeftOut, Report
 from tui.report.reported_request import PEOPLE, ReportedRequest
 from tui.report.row_names import row_names
@@ -160,7 +162,10 @@ def _statistic(
             return None, f"{condition.what} would put unlike scores together: {scales}{named_one}"
         values = [float(given.value) for given in given_scores if (given.criterion, given.scale) in kinds]
     else:
-        values = [value for run in ended if (value := run.figures[named.name]) is not None]
+        known = [run for run in ended if run.figures[named.name] is not None]
+        # Those that every table has of it: a load is no part of how long a model answers.
+        known = in_times(known, lambda run: run)[0] if is_metric(named) else known
+        values = [value for run in known if (value := run.figures[named.name]) is not None]
     if len(values) < statistic.least:
         needs = "a value" if statistic.least == 1 else f"{statistic.least} values"
         return None, f"{condition.what} needs {needs}, and there {_are(len(values))}"

@@ -58,9 +58,12 @@ def latency_text(row: Row) -> str:
 
 
 def throughput_text(row: Row) -> str:
-    """The median rate of decoding."""
+    """The median rate of decoding; of how many answers, where others that have a time have none."""
     stat: Stat = row.stat("decode_tps")
-    return f"{'~' * stat.estimated}{quantity(stat.median, 'tok/s')}" if stat.n else UNKNOWN
+    if not stat.n:
+        return UNKNOWN
+    fewer = f" (n {stat.n})" if stat.n != row.stat("end_ms").n else ""
+    return f"{'~' * stat.estimated}{quantity(stat.median, 'tok/s')}{fewer}"
 
 
 def size_text(megabytes: float | None) -> str:

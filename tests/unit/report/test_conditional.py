@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.sessions import request, score, session, target
+from tests.support.sessions import ASKED, MS, request, score, session, target
 from tests.support.some import some
 from tui.core.conditions.grammar import parse
 from tui.core.conditions.names import Use, figures
@@ -109,6 +109,15 @@ def result(text: str, *sessions: Session, baseline: Sequence[Session] | None = N
 def test_the_figure_itself_is_compared_row_by_row(text: str, outcome: str, says: str) -> None:
     found, said = result(text)
     assert (found.value, says in said) == (outcome, True), said
+
+
+@pytest.mark.parametrize(("text", "outcome"), [("ttft_ms.max > 500", Result.PASSED), ("load_ms.max > 0", Result.HOLDS)])
+def test_what_a_load_took_trips_no_limit_of_times_but_its_own(text: str, outcome: Result) -> None:
+    made = answers("m1", 900, 100, 200)
+    made[0].timestamps.load_start, made[0].timestamps.load_end = ASKED, ASKED + MS
+    assert result(text, held(made))[0] is outcome
+    # Of answers that are all cold there is nothing else to judge.
+    assert result("ttft_ms.max > 500", held(made[:1]))[0] is Result.HOLDS
 
 
 def test_several_are_judged_each_by_itself() -> None:

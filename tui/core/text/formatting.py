@@ -36,7 +36,8 @@ def duration(seconds: float | None, *, digits: int = 2, gap: str = " ") -> str:
     if milliseconds < 0.05:
         return f"<0.1{gap}ms"
     if milliseconds < 99.5:
-        return f"{milliseconds:.{1 if milliseconds < 9.95 else 0}f}{gap}ms"
+        # 16.5, which stands in tables as that, is 17 and not the even 16.
+        return f"{f'{milliseconds:.1f}' if milliseconds < 9.95 else int(milliseconds + 0.5)}{gap}ms"
     return f"{seconds:.0f}{gap}s" if seconds >= 99.95 else f"{seconds:.{digits}f}{gap}s"
 
 

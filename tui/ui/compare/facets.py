@@ -89,6 +89,8 @@ def facet_lines(prompt: Prompt, marks: Mapping[str, bool | None] | None = None) 
     if prompt.expected:
         yield Content.styled("An answer that would be right", "bold")
         yield Content(clean(prompt.expected))
+    if not prompt.facets and not prompt.expected:
+        yield Content("Its file says neither what a good answer speaks of (facets) nor what would be right (expected).")
 
 
 class Facets(ScreenPart):

@@ -76,7 +76,7 @@ class ReportScreen(ListScreen):
     CSS_PATH = "screen.tcss"
     ACTIONS = REPORT
     FIELDS = FilterBy
-    WORDS = "/ filter: device = GPU, ttft_ms < 500"
+    WORDS = "/ filter, such as device = GPU, ttft_ms < 500"
     ROWS = "answers"
 
     def __init__(self, app_state: AppState, refresh_rate: RefreshRate) -> None:
