@@ -361,7 +361,7 @@ async def test_what_is_scored_blind_is_not_played_again_before_it_is_revealed(
         await play.sees("It is scored blind", "concealed")
         assert "The left answer." not in play.shown, "what a preview has of an answer may name its model"
         await play.press("p")
-        await play.sees_notice("Its models are hidden from ")
+        await play.sees_notice("It is scored blind, hidden from ")
 
 
 async def test_a_folder_is_listed_once_and_again_only_when_something_in_it_has_changed(

@@ -58,12 +58,9 @@ def latency_text(row: Row) -> str:
 
 
 def throughput_text(row: Row) -> str:
-    """The median rate of decoding; of how many answers, where others that have a time have none."""
+    """The median rate of decoding."""
     stat: Stat = row.stat("decode_tps")
-    if not stat.n:
-        return UNKNOWN
-    fewer = f" (n {stat.n})" if stat.n != row.stat("end_ms").n else ""
-    return f"{'~' * stat.estimated}{quantity(stat.median, 'tok/s')}{fewer}"
+    return f"{'~' * stat.estimated}{quantity(stat.median, 'tok/s')}" if stat.n else UNKNOWN
 
 
 def size_text(megabytes: float | None) -> str:

@@ -139,7 +139,8 @@ def why_not_replayed(session: Session, rater: str, *, hidden: bool = False) -> C
     that it is open, and hidden there from who scores it."""
     if not hidden and not is_hidden_from(session, rater):
         return None
-    why = f"Its models are hidden from {clean_line(rater, 40)}, and how fast answers came would tell which is which"
+    who = clean_line(rater, 40)
+    why = f"It is scored blind, hidden from {who}, and how fast answers came would tell which model is which"
     return BadInputError("This session is not replayed yet", why, "Open it: V reveals its models.")
 
 

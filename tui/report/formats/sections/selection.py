@@ -48,6 +48,13 @@ def _said_of(found: ModelSelection, names: Mapping[Subject, str]) -> Iterator[st
         )
         yield f"Weights: {weights}."
     yield from found.not_weighed.values()
+    fewer = [
+        f"{names[one.row.subject].strip()} {rated} of {timed}"
+        for one in found.models
+        if 0 < (rated := one.row.stat("decode_tps").n) < (timed := one.row.stat("end_ms").n)
+    ]
+    if fewer:
+        yield f"Throughput is of the answers that have a rate: {', '.join(fewer)}."
     for one in found.models:
         if one.unknown and not one.lacks:
             yield f"{names[one.row.subject].strip()} cannot be weighed: {', '.join(one.unknown)} is not known."
