@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 
 from tui.core.metrics.registry import Place, flags_in, metrics_in
 from tui.report.report import Report
-from tui.report.reported_request import JUDGES, PEOPLE, Choice, ReportedRequest
+from tui.report.reported_request import DECIDED, JUDGES, PEOPLE, Choice, ReportedRequest
 from tui.report.rows import Row
 
 Cell = str | int | float | datetime | date | None
@@ -152,8 +152,12 @@ COLUMNS = (
     Column("facets_met", Kind.WHOLE, "facets of its prompt that people found in the answer",
            _facets("met")),
     Column("facets_of", Kind.WHOLE, "of so many; empty: nobody marked them", _facets("of")),
-    *(Column(f"votes_{name}{suffix}", Kind.WHOLE, f"votes of {raters} {what}", _votes(raters, *choices))
-      for raters, suffix in ((PEOPLE, ""), (JUDGES, "_by_judges"))
+    *(Column(f"votes_{name}{suffix}", Kind.WHOLE, f"votes of {whose} {what}", _votes(raters, *choices))
+      for raters, suffix, whose in (
+          (PEOPLE, "", "people"),
+          (JUDGES, "_by_judges", "judges"),
+          (DECIDED, "_by_adjudication", "people who decided together"),
+      )
       for name, what, choices in (
           ("won", "for its answer", (Choice.WON,)),
           ("lost", "for another's", (Choice.LOST,)),
