@@ -18,7 +18,7 @@ from tui.cli.progress_line import ProgressLine
 from tui.cli.session_names import named_session
 from tui.cli.settings import configured
 from tui.core.catalog.model_card import ModelCard
-from tui.core.scoring.judgement import said_of_counts
+from tui.core.scoring.judgement import NO_JUDGES, said_of_counts
 from tui.core.scoring.rubric import Rubric
 from tui.core.text.clean import clean, clean_line
 from tui.hosts.base import Host, HostInfo
@@ -63,6 +63,8 @@ def judge(
     done: list[Judged] = []
     with connected_host(host) as (opened, info):
         card = HostModels(opened, info).find(model)
+        if card.toy:
+            say(NO_JUDGES)
         for path in paths:
             one = _judge(path, opened, info, card, pairs=pairs, rubric=criteria, again=again)
             done.append(one)

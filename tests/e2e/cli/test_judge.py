@@ -22,7 +22,7 @@ from tui.core.blind.orders import is_unrevealed
 from tui.core.scoring.in_effect import in_effect
 from tui.core.scoring.judge_answers import json_of
 from tui.core.scoring.judge_questions import PARAMETERS, instructions_hash
-from tui.core.scoring.judgement import JudgementState
+from tui.core.scoring.judgement import NO_JUDGES, JudgementState
 from tui.core.scoring.rating import Rater, RaterKind
 from tui.core.scoring.rubric import Criterion, Rubric
 from tui.core.sessions.presentation import PaneOrder
@@ -342,3 +342,11 @@ def test_python_has_a_model_judge_too(file: Path, monkeypatch: pytest.MonkeyPatc
         again = foundry_compare.judge(file, "judge", host=server.url)
     assert (found.rater, found.asked, found.counts.scores, found.undecided) == ("judge judge", 4, 4, {})
     assert (again.asked, again.failed, len(load(file).judgements)) == (0, {}, 4)
+
+
+@pytest.mark.slow
+def test_of_a_demo_model_it_is_said_that_it_cannot_judge(tmp_path: Path) -> None:
+    file = tmp_path / "one.toml"
+    save(session([request("r1", answer="Yes.")]), file)
+    done = call("judge", str(file), "--host", "demo", "-m", "demo-small", cwd=tmp_path)
+    assert done.code == 6 and done.err.startswith(NO_JUDGES), done.err

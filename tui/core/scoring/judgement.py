@@ -15,6 +15,9 @@ from tui.core.scoring.rubric import DEFAULT_SCALE
 if TYPE_CHECKING:
     from tui.core.sessions.session import Session
 
+NO_JUDGES = "The demo models cannot judge: what they answer is no verdict."
+"""Said before one of them is asked to."""
+
 
 class JudgementState(StrEnum):
     """What became of a question to a judge that was answered."""

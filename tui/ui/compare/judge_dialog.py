@@ -15,6 +15,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.core.catalog.model_card import ModelCard
+from tui.core.scoring.judgement import NO_JUDGES
 from tui.core.text.clean import clean_line
 from tui.ui.cells import cut
 
@@ -26,7 +27,6 @@ _WORTH = (
     "It reads no names. A model prefers what is like itself, and a small one judges poorly: what it says is kept apart "
     "from people's scores, and unproven until they have scored 30 of the same answers."
 )
-_TOYS = " The demo models cannot judge: what they answer is no verdict."
 _NAME, _ROW = 40, 70
 
 
@@ -81,7 +81,7 @@ class JudgeDialog(ModalScreen[Choice | None]):
             frame.border_subtitle = "enter begins · tab scores or pairs · esc leaves"
             yield OptionList(*rows, markup=False)
             yield Static(id="asked", markup=False)
-            toys = _TOYS if any(one.card.toy for one in self._candidates) else ""
+            toys = f" {NO_JUDGES}" if any(one.card.toy for one in self._candidates) else ""
             yield Static(f"{_WORTH}{toys}", id="worth", markup=False)
 
     def on_mount(self) -> None:
