@@ -358,9 +358,15 @@ def test_a_model_asked_in_two_ways_within_one_plan_has_two_rows() -> None:
     own = Overrides(system="Be odd.", temperature=1.5)
     first, second = make.target("m1"), replace(make.target("m2"), own=own)
     requests = [make.request("r1", model="m1"), make.request("r2", model="m2")]
-    rows = aggregate([make.session(requests, plans=[both], models=[first, second])]).rows
-    asked = [(row.subject.system, row.subject.parameters.temperature, row.subject.parameters.seed) for row in rows]
+    report = aggregate([make.session(requests, plans=[both], models=[first, second])])
+    asked = [
+        (row.subject.system, row.subject.parameters.temperature, row.subject.parameters.seed) for row in report.rows
+    ]
     assert asked == [(None, 0.0, 1), ("Be odd.", 1.5, 1)]
+    choosing = replace(report, options=ReportOptions(select=True))
+    (selection,) = [part for part in sections(choosing, choosing.matches) if part.title == "Selection"]
+    settings = [sentence for sentence in selection.sentences if sentence.startswith("Settings of ")]
+    assert [one[:14] for one in settings] == ["Settings of 1:", "Settings of 2:"] and 'system "Be odd."' in settings[1]
 
 
 def test_two_variants_of_one_alias_are_two_rows_one_below_the_other() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tui.core.plans.mode import Mode
 from tui.core.text.formatting import UNKNOWN
-from tui.report.formats.narrow_tables import Table, Titled
+from tui.report.formats.narrow_tables import Table, Titled, settings_in_sentences
 from tui.report.formats.sections.section import IN_MODE, Section, table_names
 from tui.report.pairs import Matches
 from tui.report.report import Report
+from tui.report.rows import Row
 from tui.report.selection import DIMENSIONS, ModelSelection, said_of_front, selections
 from tui.report.subject import Subject
 
@@ -30,13 +31,16 @@ def selection_sections(report: Report, matches: Matches) -> Iterator[Section]:
     )
     for one in found:
         title = "Selection" if len(found) == 1 else f"Selection, {IN_MODE[one.mode]}"
-        yield Section(title, tuple(_said_of(one, names)), (Titled("", _selection_table(one, names)),),
+        rows = [row for row in report.rows if row.subject.mode is one.mode]
+        yield Section(title, tuple(_said_of(one, names, rows)), (Titled("", _selection_table(one, names)),),
                       (_OPINION,) if one.weights else ())  # fmt: skip
 
 
-def _said_of(found: ModelSelection, names: Mapping[Subject, str]) -> Iterator[str]:
+def _said_of(found: ModelSelection, names: Mapping[Subject, str], rows: Sequence[Row]) -> Iterator[str]:
     for one in found.failing:
         yield f"{one.name} fails a must-have: {'; '.join(one.lacks)}."
+    if len({row.subject.model for row in rows}) < len(rows):  # Nothing else tells two rows of one model apart.
+        yield from settings if len(settings := settings_in_sentences(rows)) > 1 else ()
     plain = {subject: name.strip() for subject, name in names.items()}
     yield from dict.fromkeys(said_of_front(front, plain) for front in found.fronts)
     if found.mode is Mode.RACE:
