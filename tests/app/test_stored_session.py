@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from textual.screen import Screen
 
 from tests.app.widget_app import screen_text
-from tests.support.screens import painted_in
+from tests.support.screens import PATIENCE_S, painted_in
 from tests.support.some import some
 from tui.core.sessions.view import StoredComparison
 from tui.storage.session_files import load
@@ -52,7 +53,10 @@ async def test_a_kept_session_is_shown_with_its_answers_metrics_and_scores(size:
     app = Viewer()
     async with app.run_test(size=size) as pilot:
         await app.compare.show_comparison(view)
-        await pilot.pause()
+        deadline = time.monotonic() + PATIENCE_S
+        while "only shown" not in screen_text(app) or sum(map(bool, map(painted_in, app.screen.query(AnswerPane)))) < 3:
+            assert time.monotonic() < deadline, f"it never came to hold:\n{screen_text(app)}"
+            await pilot.pause(0.02)
         panes = list(app.screen.query(AnswerPane))
         assert len(panes) == len(requests) == 3
         for pane, request in some(zip(panes, requests, strict=True)):
@@ -64,7 +68,6 @@ async def test_a_kept_session_is_shown_with_its_answers_metrics_and_scores(size:
             assert f"{'-' if rate is None else f'{rate:.1f}'} t" in text
             score = view.ratings.score_of(request.spec.id)
             assert score is not None and "★" * score + "☆" * (5 - score) in text
-        assert "only shown" in screen_text(app)
         prompt = session.prompts[view.run.plan.prompts[-1]]
         assert app.screen.query_one(PromptField).text == prompt.user and prompt.user in screen_text(app)
         before = (list(session.scores), list(session.notes), len(session.requests))
