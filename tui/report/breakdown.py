@@ -10,7 +10,7 @@ from tui.core.plans.mode import Mode
 from tui.report.aggregate import narrowed
 from tui.report.in_times import in_times
 from tui.report.options import By, is_metric
-from tui.report.reported_request import PEOPLE, ReportedRequest
+from tui.report.reported_request import PEOPLE, ReportedRequest, ended_of
 from tui.report.rows import Row
 from tui.report.statistics.sample import Stat, stat_of
 
@@ -106,11 +106,15 @@ def _group(keys: tuple[str, ...], rows: Sequence[Row]) -> Group:
     return Group(keys, tuple(rows), max(apart, default=None), max(times) / min(times) if len(times) > 1 else None)
 
 
+def with_figure(runs: Sequence[ReportedRequest], figure: Figure) -> list[ReportedRequest]:
+    """The runs that ended and have a figure; of times and rates those that count."""
+    known = [run for run in ended_of(runs) if run.figures.get(figure.name) is not None]
+    return in_times(known, lambda run: run)[0] if is_metric(figure) else known
+
+
 def figure_stat(row: Row, figure: Figure) -> Stat:
     """The statistic of a figure of a row, whose runs have it; of times and rates that of warm answers, if any."""
-    ended = [run for run in row.requests if run.state.final and run.figures.get(figure.name) is not None]
-    if is_metric(figure):
-        ended, _ = in_times(ended, lambda run: run)
+    ended = with_figure(row.requests, figure)
     estimated = is_metric(figure) and figure.unit.startswith("tok") and any(run.estimated for run in ended)
     cold = is_metric(figure) and any(run.cold for run in ended)
     return stat_of([run.figures[figure.name] for run in ended], estimated=estimated, cold=cold)

@@ -13,10 +13,9 @@ from tui.core.conditions.names import SHARE, About, Dimension, Figure
 from tui.core.conditions.statistics import Statistic, statistic_called
 from tui.core.text.clean import clean_line
 from tui.report.baseline import Earlier, match
-from tui.report.in_times import in_times
-from tui.report.options import is_metric
+from tui.report.breakdown import with_figure
 from tui.report.report import LeftOut, Report
-from tui.report.reported_request import PEOPLE, ReportedRequest
+from tui.report.reported_request import PEOPLE, ReportedRequest, ended_of
 from tui.report.row_names import row_names
 from tui.report.rows import Row
 
@@ -147,12 +146,11 @@ def _figure(condition: Condition, named: Figure, row: Row, baseline: Earlier) ->
 
 
 def _statistic(
-    condition: Condition, named: Figure, statistic: Statistic, runs: Iterable[ReportedRequest]
+    condition: Condition, named: Figure, statistic: Statistic, runs: Sequence[ReportedRequest]
 ) -> tuple[float | None, str]:
     """The statistic of the runs' figures, or why there is none, as a sentence without its stop."""
-    ended = [run for run in runs if run.state.final]
     if named.criteria:
-        given_scores = [given for run in ended for given in run.scores if given.raters == PEOPLE]
+        given_scores = [given for run in ended_of(runs) for given in run.scores if given.raters == PEOPLE]
         kinds = {(given.criterion, given.scale) for given in given_scores}
         kinds = {kind for kind in kinds if condition.criterion in (None, kind[0])}
         if len(kinds) > 1:
@@ -162,10 +160,8 @@ def _statistic(
             return None, f"{condition.what} would put unlike scores together: {scales}{named_one}"
         values = [float(given.value) for given in given_scores if (given.criterion, given.scale) in kinds]
     else:
-        known = [run for run in ended if run.figures[named.name] is not None]
         # Those that every table has of it: a load is no part of how long a model answers.
-        known = in_times(known, lambda run: run)[0] if is_metric(named) else known
-        values = [value for run in known if (value := run.figures[named.name]) is not None]
+        values = [value for run in with_figure(runs, named) if (value := run.figures[named.name]) is not None]
     if len(values) < statistic.least:
         needs = "a value" if statistic.least == 1 else f"{statistic.least} values"
         return None, f"{condition.what} needs {needs}, and there {_are(len(values))}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from itertools import chain
 
 from tui.report.pairs import (
     PREFERENCE,
@@ -19,7 +18,7 @@ from tui.report.pairs import (
     Runs,
     shared_questions,
 )
-from tui.report.reported_request import Choice, ReportedRequest, column, scores_of
+from tui.report.reported_request import Choice, ReportedRequest, scores_of, votes_on
 
 _Criterion = tuple[str, int, str, str]
 """A criterion's id, its scale, the kind of raters, and the hash of the rubric that says what it means."""
@@ -78,8 +77,8 @@ def _chosen(mine: Runs, theirs: Runs) -> dict[str, dict[str, list[Choice]]]:
     """The votes on answers of both, seen from the first, by kind of rater and rater. One that a third answer won says
     nothing of these two."""
     found: dict[str, dict[str, list[Choice]]] = {}
-    others = {given.vote: given for given in chain.from_iterable(column(theirs, "votes"))}
-    for given in chain.from_iterable(column(mine, "votes")):
+    others = {given.vote: given for given in votes_on(theirs)}
+    for given in votes_on(mine):
         answer = others.get(given.vote)
         if answer is not None and (given.choice, answer.choice) != (Choice.LOST, Choice.LOST):
             found.setdefault(given.raters, {}).setdefault(given.rater, []).append(given.choice)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import compress
+from itertools import chain, compress
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -143,6 +143,11 @@ def column(runs: Iterable[ReportedRequest], name: str) -> list[Any]:
 def ended_of(runs: Sequence[ReportedRequest]) -> list[ReportedRequest]:
     """Those that came to an end."""
     return list(compress(runs, [state.final for state in column(runs, "state")]))
+
+
+def votes_on(runs: Iterable[ReportedRequest]) -> Iterator[GivenVote]:
+    """What votes that count say of these answers."""
+    return chain.from_iterable(column(runs, "votes"))
 
 
 def scores_of(runs: Iterable[ReportedRequest]) -> Counter[GivenScore]:

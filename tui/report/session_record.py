@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from enum import Enum
 from functools import cache, lru_cache, partial
@@ -42,6 +42,7 @@ _TEXTS = ("answer", "checks", "out_of_time")
 _OWN = ("values", "wide", "memory", "gpu_memory", "tokens", "characters", "votes")
 """What hardly two sessions have in common."""
 _METRICS = ("values", "wide")
+"""Of these there is a list of each metric, not of each run."""
 _SHAPE = tuple(
     name for name in ReportedRequest._fields if name not in (*_OF_SESSION, *_TEXTS, *_OWN, "scores", "figures")
 )
@@ -204,9 +205,7 @@ def read_record(record: SessionRecord, read: Callable[[], Session], wanted: Sequ
     columns[_AT["session"]] = repeat(session)
     columns[_AT["created"]] = repeat(when)
     for name, column in zip(_OWN, own, strict=True):
-        # Of numbers there is a list of each metric.
-        columns[_AT[name]] = zip(*column, strict=True) if name in _METRICS else column
-    columns[_AT["votes"]] = map(_votes, columns[_AT["votes"]])
+        columns[_AT[name]] = _READ_OWN[name](column) if name in _READ_OWN else column
     columns[_AT["scores"]] = map(_scores, given)
     if wanted:
         lines = record.figures.split("\n")
@@ -358,12 +357,10 @@ def _facets(found: Sequence[Any]) -> tuple[GivenFacets, ...]:
 @lru_cache(maxsize=4096)
 def _scores(line: str) -> tuple[GivenScore, ...]:
     """The same object for all answers that were given the same."""
-    return tuple([_score(*one) for one in _JSON.decode(line)])
-
-
-@lru_cache(maxsize=4096)
-def _score(criterion: str, scale: int, raters: str, rater: str, value: int, rubric: str, *how: Any) -> GivenScore:
-    return GivenScore(intern(criterion), scale, intern(raters), intern(rater), value, intern(rubric), *how)
+    return tuple([
+        GivenScore(intern(criterion), scale, intern(raters), intern(rater), value, intern(rubric), *how)
+        for criterion, scale, raters, rater, value, rubric, *how in _JSON.decode(line)
+    ])  # fmt: skip
 
 
 def _votes(found: Sequence[Any]) -> tuple[GivenVote, ...]:
@@ -376,10 +373,18 @@ def _votes(found: Sequence[Any]) -> tuple[GivenVote, ...]:
 
 
 _DECODE: Mapping[str, Callable[[Any], Any]] = {
-    "state": RequestState, "flags": _texts, "tags": _texts, "served_by": _texts,
+    "state": RequestState,
+    "flags": _texts,
+    "tags": _texts,
+    "served_by": _texts,
     "facets": _facets,
-}  # fmt: skip
-"""How a field is made of what JSON has of it, where that is not the same."""
+}
+"""How a field of a shape is made of what JSON has of it, where that is not the same."""
+_READ_OWN: Mapping[str, Callable[[Any], Iterable[Any]]] = {
+    "votes": partial(map, _votes),
+    **dict.fromkeys(_METRICS, lambda column: zip(*column, strict=True)),
+}
+"""How a column of a session's own is made of what JSON has of it, where that is not the same."""
 
 
 def _says(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
 from typing import NamedTuple
 
 from tui.core.metrics.registry import METRICS, MS, Metric, Place, Tally, flags_in, metrics_in
@@ -29,7 +28,7 @@ from tui.report.formats.words import (
 )
 from tui.report.loads import Loads
 from tui.report.options import ReportOptions
-from tui.report.reported_request import Choice, column
+from tui.report.reported_request import Choice, votes_on
 from tui.report.row_names import NAME_SHOWN
 from tui.report.rows import Row
 from tui.report.statistics.sample import Stat
@@ -231,8 +230,7 @@ def _quality(named: Sequence[str], rows: Sequence[Row], *, weighted: bool = Fals
 
 def votes_in_words(row: Row, raters: str) -> str:
     """How many votes of a kind of raters on its answers it won, lost, and shared."""
-    votes = chain.from_iterable(column(row.requests, "votes"))
-    given = Counter(vote.choice for vote in votes if vote.raters == raters)
+    given = Counter(vote.choice for vote in votes_on(row.requests) if vote.raters == raters)
     even = given[Choice.BOTH_GOOD] + given[Choice.BOTH_BAD]
     return f"{given[Choice.WON]}-{given[Choice.LOST]}-{even}" if given else UNKNOWN
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from tui.core.metrics.metrics import NoRate
 from tui.core.metrics.registry import Place, Tally, flags_in, metrics_in
@@ -17,7 +16,7 @@ from tui.report.not_compared import said_of_failures
 from tui.report.orders import orders, said_of_order
 from tui.report.pairs import Conditions, Failures, Kind
 from tui.report.report import Report
-from tui.report.reported_request import PEOPLE, GivenVote, column
+from tui.report.reported_request import PEOPLE, GivenVote, votes_on
 from tui.report.row_names import NAME_SHOWN
 from tui.report.rows import Row, ScoreMean
 from tui.report.shown_verdicts import leading
@@ -128,7 +127,7 @@ def votes_of(raters: str) -> str:
 def voters(rows: Sequence[Row]) -> list[str]:
     """The kinds of raters who voted on answers of these rows, people first. Votes of two kinds are never counted
     together."""
-    kinds = {vote.raters for row in rows for vote in chain.from_iterable(column(row.requests, "votes"))}
+    kinds = {vote.raters for row in rows for vote in votes_on(row.requests)}
     return sorted(kinds, key=lambda raters: (raters != PEOPLE, raters))
 
 
@@ -137,7 +136,7 @@ def said_of_blind(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     says of a row, as sentences; none where nobody scored or voted. What judges gave is counted apart from what people
     did. `names` are those of the rows."""
     means = {mean.raters for row in rows for mean in row.scores}
-    given = [vote for row in rows for vote in chain.from_iterable(column(row.requests, "votes"))]
+    given = [vote for row in rows for vote in votes_on(row.requests)]
     kinds = sorted(means | {vote.raters for vote in given}, key=lambda raters: (raters != PEOPLE, raters))
     return [sentence for raters in kinds for sentence in _said_of_blind_by(raters, rows, given, names)]
 
